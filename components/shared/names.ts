@@ -1,0 +1,73 @@
+/**
+ * What things are called in the cluster. Fixed and human: people type them, and hand-made clusters of this kind already
+ * use the Secret, claim, Deployment and Service names, so moving over is adopting.
+ */
+export const names = {
+  stalwart: "stalwart",
+  /** The Service through which people reach the mail ports. */
+  mailService: "stalwart-mail",
+  roundcube: "roundcube",
+  fetchmail: "fetchmail",
+  settings: "stalwart-settings",
+  reload: "stalwart-reload",
+  dataClaim: "stalwart-data",
+  webmailClaim: "roundcube-data",
+  secrets: {
+    /** FETCHMAIL_<NAME>_PASSWORD: the provider's IMAP passwords. */
+    fetchCredentials: "migadu-fetch-credentials",
+    /** <NAME>_EMAIL: the mailboxes' addresses. */
+    addresses: "stalwart-emails",
+    /** client_id, client_secret. */
+    oidc: "stalwart-oidc",
+    /** password. */
+    admin: "stalwart-admin",
+    /** username, password. */
+    relay: "migadu-smtp-credentials",
+    /** des_key. */
+    roundcube: "roundcube",
+    /** Certificates, when cert-manager issues them. */
+    mailTls: "stalwart-tls",
+    webmailTls: "roundcube-tls",
+  },
+} as const;
+
+/** The part of a Secret key that stands for a mailbox: `mary-ann` is `MARY_ANN`. */
+function keyPart(mailbox: string): string {
+  return mailbox.toUpperCase().replaceAll("-", "_");
+}
+
+export const passwordKey = (mailbox: string): string => `FETCHMAIL_${keyPart(mailbox)}_PASSWORD`;
+export const addressKey = (mailbox: string): string => `${keyPart(mailbox)}_EMAIL`;
+export const fetcherName = (mailbox: string): string => `${names.fetchmail}-${mailbox}`;
+
+/** Ports inside the cluster. */
+export const ports = {
+  /** Apps in the cluster relay here, with no login. */
+  smtp: 25,
+  /** Fetchers hand over what was in Junk at the provider here; the server files it in Junk. */
+  junk: 2525,
+  submissions: 465,
+  submission: 587,
+  imaps: 993,
+  manageSieve: 4190,
+  stalwartHttp: 8080,
+  roundcubeHttp: 8000,
+  fetcherHttp: 8081,
+} as const;
+
+/** The mail server's name inside the cluster. */
+export const mailServerHost = (namespace: string): string => `${names.stalwart}.${namespace}.svc.cluster.local`;
+
+/** Labels that select one workload's pods. `instance` tells mailboxes' fetchers apart. */
+export function selector(app: string, instance: string = app): Record<string, string> {
+  return { "app.kubernetes.io/name": app, "app.kubernetes.io/instance": instance };
+}
+
+/** Labels that every object carries. */
+export function labels(app: string, instance: string = app): Record<string, string> {
+  return {
+    ...selector(app, instance),
+    "app.kubernetes.io/part-of": "homelab-mail",
+    "app.kubernetes.io/managed-by": "pulumi",
+  };
+}

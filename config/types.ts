@@ -1,0 +1,114 @@
+import type { Output } from "@pulumi/pulumi";
+
+/** A secret's value: always a Pulumi secret output, never plain text. */
+export type Secret = Output<string>;
+
+/** A server as people name it: a host name and a TCP port. */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A folder at the provider that can be fetched. What was in Junk there arrives in Junk here. */
+export type Folder = "INBOX" | "Junk";
+
+/** One person's (or service's) mailbox, as declared under `mailboxes.<name>`. */
+export interface Mailbox {
+  /** The key under `mailboxes`: a DNS label; names the fetcher (`fetchmail-<name>`) and the Secret keys. */
+  readonly name: string;
+  /** Full address, lower case. Treat as confidential: it may come from a secret, so it belongs only in Secrets. */
+  readonly address: string;
+  /** The part of the address before the @: the account's name in Stalwart. Confidential like the address. */
+  readonly localPart: string;
+  /** The provider's IMAP password. */
+  readonly password: Secret;
+  readonly displayName: string;
+  /** Local parts of further addresses in the stack's domain that land in this mailbox, sorted. Confidential like the address. */
+  readonly aliases: readonly string[];
+  /** Whether this person administers the mail server. */
+  readonly admin: boolean;
+  /** Whether a copy stays at the provider after delivery. */
+  readonly keep: boolean;
+  /** Provider folders to fetch; INBOX is always among them. */
+  readonly folders: readonly Folder[];
+}
+
+/** CPU and memory of one container, in Kubernetes quantities. */
+export interface Resources {
+  readonly requests: { readonly cpu: string; readonly memory: string };
+  readonly limits: { readonly cpu?: string; readonly memory: string };
+}
+
+/** A volume claim's size and class. */
+export interface Volume {
+  readonly className: string;
+  /** Kubernetes quantity, e.g. 10Gi. Can grow, cannot shrink. */
+  readonly size: string;
+  /** Labels on the claim, for example a Longhorn recurring backup group. */
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Where the mail host's certificate comes from: a cert-manager ClusterIssuer, or an existing TLS Secret in the namespace. */
+export type Tls = { readonly issuer: string } | { readonly secretName: string };
+
+/** The whole stack's configuration: validated, defaulted, deeply readonly. */
+export interface StackConfig {
+  readonly domain: string;
+  readonly hosts: {
+    readonly mail: string;
+    readonly webmail: string;
+    /** Host that serves client autoconfiguration (usually autoconfig.<domain>), when wanted. */
+    readonly autoconfig?: string;
+  };
+  readonly namespace: string;
+  /** Sorted by name. At least one. */
+  readonly mailboxes: readonly Mailbox[];
+  /** Whether any mailbox address or alias came from a secret: then lists of addresses in outputs are secret too. */
+  readonly addressesAreSecret: boolean;
+  readonly provider: { readonly imap: Endpoint; readonly smtp: Endpoint };
+  /** The provider's SMTP login that all outbound mail uses. */
+  readonly relay: { readonly username: string; readonly password: Secret };
+  readonly identity: {
+    /** OIDC issuer URL, no path, no trailing slash. */
+    readonly issuer: string;
+    readonly name: string;
+    readonly clientId: string;
+    readonly clientSecret?: Secret;
+  };
+  /** Password of Stalwart's recovery administrator `admin`; generated when absent. */
+  readonly admin: { readonly password?: Secret };
+  readonly storage: { readonly data: Volume; readonly webmail: Volume };
+  readonly ingress: {
+    readonly className: string;
+    readonly annotations: Readonly<Record<string, string>>;
+    /** Namespace of the ingress controller: only it may reach the HTTP ports. */
+    readonly namespace: string;
+  };
+  readonly tls: Tls;
+  /** The Service through which people reach IMAP, submission and ManageSieve. Never port 25. */
+  readonly service: {
+    readonly type: "LoadBalancer" | "NodePort" | "ClusterIP";
+    readonly annotations: Readonly<Record<string, string>>;
+    readonly address?: string;
+    readonly sourceRanges: readonly string[];
+  };
+  readonly cluster: {
+    /** CIDRs that may relay through port 25 without a login, and are never auto-banned. */
+    readonly networks: readonly string[];
+    /** Namespaces whose pods may reach port 25; empty means every namespace. */
+    readonly relayNamespaces: readonly string[];
+  };
+  /** Every image, as repository:tag@sha256:digest. */
+  readonly images: {
+    readonly stalwart: string;
+    readonly stalwartCli: string;
+    readonly fetchmail: string;
+    readonly roundcube: string;
+  };
+  readonly resources: {
+    readonly stalwart: Resources;
+    readonly settings: Resources;
+    readonly fetchmail: Resources;
+    readonly roundcube: Resources;
+  };
+}

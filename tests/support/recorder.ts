@@ -1,0 +1,121 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** A resource as the engine would have been asked to register it. */
+export interface Recorded {
+  readonly type: string;
+  readonly name: string;
+  readonly urn: string;
+  readonly custom: boolean;
+  /** Inputs with secrets in place of their wrappers: plain values, for asserting on content. */
+  readonly inputs: any;
+  /** Whether each top-level input reached the engine marked secret, anywhere within it: JSON paths of secret values. */
+  readonly secretPaths: readonly string[];
+  /** URNs this resource waits for, explicit and through its inputs. */
+  readonly dependencies: readonly string[];
+  readonly retainOnDelete: boolean;
+  readonly protect: boolean;
+  readonly parent: string;
+}
+
+const SECRET_SIGNATURE = "4dabf18193072939515e22adb298388d";
+const SECRET_VALUE = "1b47061264138c4ac30d75fd1eb44270";
+
+/** Unwraps the wire form of secrets, noting where they were. */
+function unwrapSecrets(value: unknown, path: string, found: string[]): unknown {
+  if (Array.isArray(value)) return value.map((item, n) => unwrapSecrets(item, `${path}[${n}]`, found));
+  if (value === null || typeof value !== "object") return value;
+  const record = value as Record<string, unknown>;
+  if (record[SECRET_SIGNATURE] === SECRET_VALUE) {
+    found.push(path);
+    return unwrapSecrets(record.value, path, found);
+  }
+  return Object.fromEntries(
+    Object.entries(record).map(([k, v]) => [k, unwrapSecrets(v, path ? `${path}.${k}` : k, found)]),
+  );
+}
+
+/** Collects every resource that a program registers, so that tests assert on the whole graph. */
+export class Recorder {
+  readonly resources: Recorded[] = [];
+
+  /** All Kubernetes objects of one kind, e.g. `Deployment`. */
+  kind(kind: string): Recorded[] {
+    return this.resources.filter((r) => r.type.startsWith("kubernetes:") && r.inputs.kind === kind);
+  }
+
+  /** The one object of that kind and cluster name; fails the test when there is none or more than one. */
+  object(kind: string, name: string): Recorded {
+    const found = this.kind(kind).filter((r) => r.inputs.metadata?.name === name);
+    if (found.length !== 1) {
+      const known = this.kind(kind).map((r) => r.inputs.metadata?.name);
+      throw new Error(`${found.length} objects ${kind}/${name}; there are: ${known.join(", ")}`);
+    }
+    return found[0] as Recorded;
+  }
+
+  /** Every URN that must be ready before this resource, directly or through others. Children of a component count. */
+  upstream(resource: Recorded): Set<string> {
+    const byUrn = new Map(this.resources.map((r) => [r.urn, r]));
+    const seen = new Set<string>();
+    const visit = (urn: string): void => {
+      if (seen.has(urn)) return;
+      seen.add(urn);
+      for (const next of byUrn.get(urn)?.dependencies ?? []) visit(next);
+    };
+    for (const urn of resource.dependencies) visit(urn);
+    return seen;
+  }
+}
+
+const PROJECT = "homelab-mail";
+const STACK = "test";
+
+/** Puts mocks in place and returns the recorder that fills as resources are registered. */
+export async function startRecording(): Promise<Recorder> {
+  const recorder = new Recorder();
+  await pulumi.runtime.setMocks(
+    {
+      newResource: (args) => {
+        const request = args.registerRequest as any;
+        const secretPaths: string[] = [];
+        const raw = request?.getObject?.()?.toJavaScript?.() ?? args.inputs;
+        const inputs = unwrapSecrets(raw, "", secretPaths) as any;
+        const parent: string = request?.getParent?.() ?? "";
+        const parentType = parent.split("::")[2];
+        const qualified = parentType && parentType !== "pulumi:pulumi:Stack" ? `${parentType}$${args.type}` : args.type;
+        recorder.resources.push({
+          type: args.type,
+          name: args.name,
+          urn: `urn:pulumi:${STACK}::${PROJECT}::${qualified}::${args.name}`,
+          custom: args.custom ?? true,
+          inputs,
+          secretPaths,
+          dependencies: request?.getDependenciesList?.() ?? [],
+          retainOnDelete: request?.getRetainondelete?.() ?? false,
+          protect: request?.getProtect?.() ?? false,
+          parent,
+        });
+        const state = { ...args.inputs };
+        if (args.type === "random:index/randomPassword:RandomPassword") state.result = `generated-${args.name}-secret`;
+        return { id: args.inputs.metadata?.name ?? `${args.name}-id`, state };
+      },
+      call: (args) => args.inputs,
+    },
+    PROJECT,
+    STACK,
+    false,
+  );
+  return recorder;
+}
+
+/** Waits until every registration that is under way has been recorded. */
+export async function settled(): Promise<void> {
+  await pulumi.runtime.waitForRPCs();
+}
+
+/** The value of an output, for assertions. */
+export function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
+  return new Promise((resolve) => {
+    output.apply(resolve);
+  });
+}

@@ -1,0 +1,46 @@
+import * as pulumi from "@pulumi/pulumi";
+import { defaultImages } from "../../config/images";
+import type { Mailbox, StackConfig } from "../../config/types";
+
+export function sampleMailbox(name: string, overrides: Partial<Mailbox> = {}): Mailbox {
+  return {
+    name,
+    address: `${name}@newjoy.ro`,
+    localPart: name,
+    password: pulumi.secret(`provider-password-of-${name}`),
+    displayName: name,
+    aliases: [],
+    admin: false,
+    keep: false,
+    folders: ["INBOX"],
+    ...overrides,
+  };
+}
+
+const small = { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "64Mi" } };
+
+/** A whole, valid, defaulted configuration, for tests of components. */
+export function sampleConfig(overrides: Partial<StackConfig> = {}): StackConfig {
+  return {
+    domain: "newjoy.ro",
+    hosts: { mail: "mail.newjoy.ro", webmail: "webmail.newjoy.ro" },
+    namespace: "stalwart-mail",
+    mailboxes: [sampleMailbox("alpar", { admin: true }), sampleMailbox("kinga"), sampleMailbox("service")],
+    addressesAreSecret: false,
+    provider: { imap: { host: "imap.migadu.com", port: 993 }, smtp: { host: "smtp.migadu.com", port: 465 } },
+    relay: { username: "service@newjoy.ro", password: pulumi.secret("relay-password-value") },
+    identity: { issuer: "https://auth.newjoy.ro", name: "Pocket ID", clientId: "stalwart-webui" },
+    admin: {},
+    storage: {
+      data: { className: "longhorn-ssd", size: "10Gi", labels: {} },
+      webmail: { className: "longhorn-ssd", size: "1Gi", labels: {} },
+    },
+    ingress: { className: "nginx", annotations: {}, namespace: "ingress-nginx" },
+    tls: { issuer: "letsencrypt-prod" },
+    service: { type: "LoadBalancer", annotations: {}, sourceRanges: [] },
+    cluster: { networks: ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"], relayNamespaces: [] },
+    images: defaultImages,
+    resources: { stalwart: small, settings: small, fetchmail: small, roundcube: small },
+    ...overrides,
+  };
+}
