@@ -1,0 +1,24 @@
+import * as k8s from "@pulumi/kubernetes";
+import { ComponentResource, type ComponentResourceOptions, type Input } from "@pulumi/pulumi";
+import { labels } from "../shared/names";
+import { type PolicyArgs, policies } from "./policies";
+
+export interface NetworkArgs extends PolicyArgs {
+  /** Namespace the policies guard. */
+  readonly namespace: Input<string>;
+}
+
+/** The NetworkPolicies: closed by default, opened for what each workload needs. */
+export class Network extends ComponentResource {
+  constructor(name: string, args: NetworkArgs, opts?: ComponentResourceOptions) {
+    super("homelab-mail:network:Network", name, {}, opts);
+    for (const [policy, spec] of Object.entries(policies(args))) {
+      new k8s.networking.v1.NetworkPolicy(
+        policy,
+        { metadata: { name: policy, namespace: args.namespace, labels: labels(policy) }, spec },
+        { parent: this },
+      );
+    }
+    this.registerOutputs();
+  }
+}

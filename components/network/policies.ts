@@ -1,0 +1,90 @@
+import type { types } from "@pulumi/kubernetes";
+import type { Endpoint } from "../../config/types";
+import { names, ports, selector } from "../shared/names";
+
+type Spec = types.input.networking.v1.NetworkPolicySpec;
+type Peer = types.input.networking.v1.NetworkPolicyPeer;
+type Port = types.input.networking.v1.NetworkPolicyPort;
+
+export interface PolicyArgs {
+  /** The provider's IMAP and SMTP servers. */
+  readonly provider: { readonly imap: Endpoint; readonly smtp: Endpoint };
+  /** Namespace of the ingress controller, which alone reaches the HTTP ports from outside the namespace. */
+  readonly ingressNamespace: string;
+  /** Namespaces whose pods may relay through port 25; empty means every namespace. */
+  readonly relayNamespaces: readonly string[];
+}
+
+const tcp = (...numbers: number[]): Port[] => numbers.map((port) => ({ protocol: "TCP", port }));
+const pods = (app: string): Peer => ({ podSelector: { matchLabels: { "app.kubernetes.io/name": app } } });
+const namespace = (name: string): Peer => ({
+  namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } },
+});
+const everyNamespace: Peer = { namespaceSelector: {} };
+
+/** Names are looked up at whatever answers port 53: node-local caches and cluster DNS live at different addresses. */
+const dns = {
+  ports: [
+    { protocol: "UDP", port: 53 },
+    { protocol: "TCP", port: 53 },
+  ],
+};
+
+/**
+ * The identity provider. A policy knows addresses, not names, and the issuer is often this very cluster's ingress,
+ * whose pods listen on 443 (ingress-nginx) or 8443 (Traefik, Contour) behind a Service on 443.
+ */
+const https = { ports: tcp(443, 8443) };
+
+const mailPorts = [ports.imaps, ports.submissions, ports.submission, ports.manageSieve];
+
+/**
+ * Who may talk to whom, by policy name. Everything in the namespace is closed first, then each workload gets what its
+ * work needs. Peers outside the cluster are limited by port only: a NetworkPolicy cannot name a host.
+ */
+export function policies(args: PolicyArgs): Record<string, Spec> {
+  return {
+    "default-deny": { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
+    [names.stalwart]: {
+      podSelector: { matchLabels: selector(names.stalwart) },
+      policyTypes: ["Ingress", "Egress"],
+      ingress: [
+        // People come through the LoadBalancer from anywhere; `service.sourceRanges` narrows that at the Service.
+        { ports: tcp(...mailPorts) },
+        {
+          from: args.relayNamespaces.length === 0 ? [everyNamespace] : args.relayNamespaces.map(namespace),
+          ports: tcp(ports.smtp),
+        },
+        { from: [pods(names.fetchmail)], ports: tcp(ports.smtp, ports.junk) },
+        { from: [namespace(args.ingressNamespace), pods(names.settings)], ports: tcp(ports.stalwartHttp) },
+      ],
+      egress: [dns, { ports: tcp(args.provider.smtp.port) }, https],
+    },
+    [names.settings]: {
+      podSelector: { matchLabels: { "app.kubernetes.io/name": names.settings } },
+      policyTypes: ["Ingress", "Egress"],
+      egress: [dns, { to: [pods(names.stalwart)], ports: tcp(ports.stalwartHttp) }],
+    },
+    [names.fetchmail]: {
+      podSelector: { matchLabels: { "app.kubernetes.io/name": names.fetchmail } },
+      policyTypes: ["Ingress", "Egress"],
+      // Prometheus reads /metrics, which names mailboxes and counts, never an address or a password.
+      ingress: [{ from: [everyNamespace], ports: tcp(ports.fetcherHttp) }],
+      egress: [
+        dns,
+        { ports: tcp(args.provider.imap.port) },
+        { to: [pods(names.stalwart)], ports: tcp(ports.smtp, ports.junk) },
+      ],
+    },
+    [names.roundcube]: {
+      podSelector: { matchLabels: selector(names.roundcube) },
+      policyTypes: ["Ingress", "Egress"],
+      ingress: [{ from: [namespace(args.ingressNamespace)], ports: tcp(ports.roundcubeHttp) }],
+      egress: [
+        dns,
+        { to: [pods(names.stalwart)], ports: tcp(ports.imaps, ports.submissions, ports.manageSieve) },
+        https,
+      ],
+    },
+  };
+}

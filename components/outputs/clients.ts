@@ -1,0 +1,49 @@
+/** How a phone or desktop program connects. */
+export interface ClientSettings {
+  readonly imap: { readonly host: string; readonly port: number; readonly security: string };
+  readonly smtp: { readonly host: string; readonly port: number; readonly security: string };
+  readonly smtpAlternative: { readonly host: string; readonly port: number; readonly security: string };
+  readonly manageSieve: { readonly host: string; readonly port: number; readonly security: string };
+  readonly username: string;
+  readonly password: string;
+}
+
+/** The settings to type into a mail program. Passwords of accounts do not exist here: programs use app passwords. */
+export function clientSettings(mailHost: string): ClientSettings {
+  return {
+    imap: { host: mailHost, port: 993, security: "SSL/TLS" },
+    smtp: { host: mailHost, port: 465, security: "SSL/TLS" },
+    smtpAlternative: { host: mailHost, port: 587, security: "STARTTLS" },
+    manageSieve: { host: mailHost, port: 4190, security: "STARTTLS" },
+    username: "the full mail address",
+    password: `an app password: sign in at ${accountUrl(mailHost)} and create one per device`,
+  };
+}
+
+export const adminUrl = (mailHost: string): string => `https://${mailHost}/admin`;
+export const accountUrl = (mailHost: string): string => `https://${mailHost}/account`;
+
+export interface IdentityClientArgs {
+  readonly hosts: { readonly mail: string };
+  readonly identity: { readonly issuer: string; readonly clientId: string };
+  /** Where the webmail's sign-in returns to. */
+  readonly webmailRedirectUri: string;
+}
+
+/**
+ * The client to register at the identity provider. One public client serves the webmail and the mail server's own web
+ * pages, because the server accepts tokens of one audience only; tokens of other apps then do not open mail.
+ */
+export function identityClient({ hosts, identity, webmailRedirectUri }: IdentityClientArgs) {
+  return {
+    issuer: identity.issuer,
+    clientId: identity.clientId,
+    publicClient: true,
+    pkce: true,
+    redirectUris: [
+      webmailRedirectUri,
+      `https://${hosts.mail}/admin/oauth/callback`,
+      `https://${hosts.mail}/account/oauth/callback`,
+    ],
+  };
+}

@@ -1,0 +1,82 @@
+import type { Endpoint } from "../../config/types";
+
+/** One DNS record, as a zone file or a provider's form wants it. */
+export interface DnsRecord {
+  readonly name: string;
+  readonly type: "MX" | "TXT" | "CNAME" | "SRV" | "A";
+  readonly value: string;
+  /** What the record is for, and what to watch out for. */
+  readonly purpose: string;
+}
+
+export interface DnsArgs {
+  readonly domain: string;
+  readonly provider: { readonly smtp: Endpoint };
+  readonly hosts: { readonly mail: string; readonly webmail: string; readonly autoconfig?: string };
+}
+
+/** What the provider asks for: it receives, filters, sends and signs, so MX, SPF, DKIM and DMARC are its own. */
+function providerRecords(domain: string, provider: Endpoint): DnsRecord[] {
+  const zone = `${domain}.`;
+  if (!provider.host.endsWith(".migadu.com")) {
+    const value = `<from the provider of ${provider.host}>`;
+    return [
+      { name: zone, type: "MX", value, purpose: "the provider receives" },
+      { name: zone, type: "TXT", value, purpose: "SPF: only the provider sends" },
+      { name: `<selector>._domainkey.${zone}`, type: "CNAME", value, purpose: "DKIM: the provider signs" },
+      { name: `_dmarc.${zone}`, type: "TXT", value: "v=DMARC1; p=quarantine;", purpose: "DMARC" },
+    ];
+  }
+  return [
+    { name: zone, type: "MX", value: "10 aspmx1.migadu.com.", purpose: "the provider receives" },
+    { name: zone, type: "MX", value: "20 aspmx2.migadu.com.", purpose: "the provider receives" },
+    { name: zone, type: "TXT", value: "v=spf1 include:spf.migadu.com -all", purpose: "SPF: only the provider sends" },
+    ...[1, 2, 3].map(
+      (n): DnsRecord => ({
+        name: `key${n}._domainkey.${zone}`,
+        type: "CNAME",
+        value: `key${n}.${domain}._domainkey.migadu.com.`,
+        purpose: "DKIM: the provider signs",
+      }),
+    ),
+    { name: `_dmarc.${zone}`, type: "TXT", value: "v=DMARC1; p=quarantine;", purpose: "DMARC" },
+    {
+      name: zone,
+      type: "TXT",
+      value: "hosted-email-verify=<code shown by the provider>",
+      purpose: "proof to the provider that the domain is yours",
+    },
+  ];
+}
+
+/** The records to set: the provider's own, and the hosts that people connect to, which point home. */
+export function dnsRecords({ domain, hosts, provider }: DnsArgs): DnsRecord[] {
+  const mail = `${hosts.mail}.`;
+  const home = "<address of the cluster>";
+  const service = (label: string, value: string, purpose: string): DnsRecord => ({
+    name: `${label}._tcp.${domain}.`,
+    type: "SRV",
+    value,
+    purpose,
+  });
+  return [
+    ...providerRecords(domain, provider.smtp),
+    { name: mail, type: "A", value: home, purpose: "IMAP, submission, mail admin" },
+    { name: `${hosts.webmail}.`, type: "A", value: home, purpose: "webmail" },
+    ...(hosts.autoconfig
+      ? [
+          {
+            name: `${hosts.autoconfig}.`,
+            type: "CNAME" as const,
+            value: mail,
+            purpose: "mail programs find their settings",
+          },
+        ]
+      : []),
+    service("_imaps", `0 1 993 ${mail}`, "mail programs find IMAP (RFC 6186)"),
+    service("_submissions", `0 1 465 ${mail}`, "mail programs find submission (RFC 8314)"),
+    service("_submission", `1 1 587 ${mail}`, "mail programs find submission with STARTTLS (RFC 6186)"),
+    service("_imap", "0 0 0 .", "no IMAP without TLS"),
+    service("_pop3s", "0 0 0 .", "no POP3"),
+  ];
+}

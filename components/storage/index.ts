@@ -1,0 +1,91 @@
+import * as k8s from "@pulumi/kubernetes";
+import { ComponentResource, type ComponentResourceOptions, type Output, ResourceHook } from "@pulumi/pulumi";
+import type { Volume } from "../../config/types";
+import { labels, names } from "../shared/names";
+import { shrinkingProblem } from "./shrinking";
+
+export interface StorageArgs {
+  /** Namespace that holds the whole stack. */
+  readonly namespace: string;
+  /** The claim that holds all mail, `stalwart-data`. */
+  readonly data: Volume;
+  /** The claim that holds the webmail's database, `roundcube-data`. */
+  readonly webmail: Volume;
+}
+
+/**
+ * What must outlive the rest of the stack: the namespace and the claims in it.
+ *
+ * `pulumi destroy`, or renaming these resources, leaves them in the cluster. The namespace is kept for the same reason
+ * as the claims: deleting it would delete every claim in it.
+ */
+export class Storage extends ComponentResource {
+  /** The namespace, once it exists. */
+  readonly namespace: Output<string>;
+  /** Name of the claim that holds all mail. */
+  readonly dataClaim: Output<string>;
+  /** Name of the claim that holds the webmail's database. */
+  readonly webmailClaim: Output<string>;
+
+  constructor(name: string, args: StorageArgs, opts?: ComponentResourceOptions) {
+    super("homelab-mail:storage:Storage", name, {}, opts);
+    const kept = { parent: this, retainOnDelete: true };
+
+    const namespace = new k8s.core.v1.Namespace(
+      "namespace",
+      {
+        metadata: {
+          name: args.namespace,
+          labels: {
+            "app.kubernetes.io/part-of": "homelab-mail",
+            "app.kubernetes.io/managed-by": "pulumi",
+            "pod-security.kubernetes.io/enforce": "restricted",
+            "pod-security.kubernetes.io/enforce-version": "latest",
+            "pod-security.kubernetes.io/warn": "restricted",
+            "pod-security.kubernetes.io/audit": "restricted",
+          },
+        },
+      },
+      kept,
+    );
+    this.namespace = namespace.metadata.name;
+
+    // The size in use is the engine's knowledge, so this check runs there, before the claim is touched; in a preview too.
+    const refuseShrinking = new ResourceHook(
+      "refuse-shrinking",
+      ({ oldInputs, newInputs }) => {
+        const problem = shrinkingProblem(oldInputs, newInputs);
+        if (problem) throw new Error(problem);
+      },
+      { onDryRun: true },
+    );
+
+    const claim = (claimName: string, app: string, volume: Volume): Output<string> =>
+      new k8s.core.v1.PersistentVolumeClaim(
+        claimName,
+        {
+          metadata: {
+            name: claimName,
+            namespace: this.namespace,
+            labels: { ...labels(app), ...volume.labels },
+            // A class that binds at first use never binds before a pod does; the Deployment waits for the claim.
+            annotations: { "pulumi.com/skipAwait": "true" },
+          },
+          spec: {
+            accessModes: ["ReadWriteOnce"],
+            storageClassName: volume.className,
+            resources: { requests: { storage: volume.size } },
+          },
+        },
+        { ...kept, hooks: { beforeUpdate: [refuseShrinking] } },
+      ).metadata.name;
+    this.dataClaim = claim(names.dataClaim, names.stalwart, args.data);
+    this.webmailClaim = claim(names.webmailClaim, names.roundcube, args.webmail);
+
+    this.registerOutputs({
+      namespace: this.namespace,
+      dataClaim: this.dataClaim,
+      webmailClaim: this.webmailClaim,
+    });
+  }
+}

@@ -1,0 +1,23 @@
+import { bytes } from "../../config/quantity";
+import { names } from "../shared/names";
+
+interface Claim {
+  readonly metadata?: { readonly name?: string };
+  readonly spec?: { readonly resources?: { readonly requests?: { readonly storage?: string } } };
+}
+
+const requested = (claim: Claim | undefined): string => claim?.spec?.resources?.requests?.storage ?? "";
+
+/**
+ * Says what is wrong when a claim would become smaller than it is: Kubernetes can grow a claim in place, never shrink
+ * it. Undefined when all is well or a size is not known.
+ */
+export function shrinkingProblem(before: Claim | undefined, after: Claim | undefined): string | undefined {
+  const [old, wanted] = [bytes(requested(before)), bytes(requested(after))];
+  if (old === undefined || wanted === undefined || wanted >= old) return undefined;
+  const key = after?.metadata?.name === names.webmailClaim ? "storage.webmail.size" : "storage.size";
+  return (
+    `${key}: the claim ${after?.metadata?.name} has ${requested(before)} and cannot shrink to ${requested(after)}; ` +
+    `nothing was changed. Mend it: pulumi config set --path ${key} ${requested(before)}`
+  );
+}

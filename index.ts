@@ -1,0 +1,53 @@
+import { secret } from "@pulumi/pulumi";
+import { Fetcher } from "./components/fetcher";
+import { MailServer } from "./components/mailserver";
+import { Network } from "./components/network";
+import { accountUrl, adminUrl, clientSettings, identityClient } from "./components/outputs/clients";
+import { dnsRecords } from "./components/outputs/dns";
+import { mailServerHost, names, ports } from "./components/shared/names";
+import { Storage } from "./components/storage";
+import { Webmail, webmailRedirectUri } from "./components/webmail";
+import { loadConfig } from "./config/load";
+
+/**
+ * A hosted provider has the MX. fetchmail pulls each mailbox from it and hands every message to Stalwart, which stores
+ * mail, serves it to people and relays what they send through the provider; Roundcube is the webmail.
+ */
+export = async () => {
+  const config = await loadConfig();
+  const { hosts, mailboxes, provider, ingress, cluster } = config;
+
+  const { namespace, dataClaim, webmailClaim } = new Storage("storage", {
+    ...config.storage,
+    namespace: config.namespace,
+  });
+  new Network("network", {
+    namespace,
+    provider,
+    ingressNamespace: ingress.namespace,
+    relayNamespaces: cluster.relayNamespaces,
+  });
+  const mail = new MailServer("stalwart", { ...config, namespace, dataClaim });
+  new Fetcher("fetchmail", { ...config, namespace, mailServerHost: mail.host, waitFor: mail.ready });
+  const webmail = new Webmail("roundcube", { ...config, namespace, claim: webmailClaim, mailServerHost: mail.host });
+
+  const people = mailboxes.map(({ name, address, aliases, keep, folders }) => ({
+    name,
+    address,
+    aliases,
+    keep,
+    folders,
+  }));
+  return {
+    webmailUrl: webmail.url,
+    adminUrl: adminUrl(hosts.mail),
+    accountUrl: accountUrl(hosts.mail),
+    clientSettings: clientSettings(hosts.mail),
+    dnsRecords: dnsRecords(config),
+    identityClient: identityClient({ ...config, webmailRedirectUri: webmailRedirectUri(hosts.webmail) }),
+    relay: { host: mailServerHost(config.namespace), port: ports.smtp, security: "none", login: "none" },
+    adminPassword: mail.adminPassword,
+    mailService: `kubectl -n ${config.namespace} get service ${names.mailService}`,
+    mailboxes: config.addressesAreSecret ? secret(people) : people,
+  };
+};

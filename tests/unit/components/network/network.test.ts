@@ -1,0 +1,71 @@
+import { Network } from "../../../../components/network";
+import { policies } from "../../../../components/network/policies";
+import { settled, startRecording } from "../../../support/recorder";
+import { sampleConfig } from "../../../support/sample";
+
+const args = { provider: sampleConfig().provider, ingressNamespace: "ingress-nginx", relayNamespaces: [] as string[] };
+
+// biome-ignore lint/suspicious/noExplicitAny: a policy's rules, read as plain data
+const plain = (spec: unknown): any => JSON.parse(JSON.stringify(spec));
+const portsOf = (rule: { ports?: { port: number }[] }): number[] => (rule.ports ?? []).map((p) => p.port);
+const fromAnywhere = (policy: { ingress?: { from?: unknown[]; ports?: { port: number }[] }[] }): number[] =>
+  (policy.ingress ?? []).filter((rule) => !rule.from).flatMap(portsOf);
+
+describe("network policies", () => {
+  it("close everything in the namespace before opening anything", () => {
+    expect(policies(args)["default-deny"]).toEqual({ podSelector: {}, policyTypes: ["Ingress", "Egress"] });
+  });
+
+  it("let people reach the mail ports and nothing else", () => {
+    const all = plain(policies(args));
+    expect(fromAnywhere(all.stalwart).sort()).toEqual([4190, 465, 587, 993]);
+    for (const name of ["default-deny", "stalwart-settings", "fetchmail", "roundcube"]) {
+      expect(fromAnywhere(all[name])).toEqual([]);
+    }
+  });
+
+  it("open port 25 to every namespace, or to the named ones only", () => {
+    const relay = (relayNamespaces: string[]) =>
+      plain(policies({ ...args, relayNamespaces })).stalwart.ingress.filter(
+        (rule: { ports: { port: number }[]; from?: { namespaceSelector?: unknown }[] }) =>
+          portsOf(rule).includes(25) && rule.from?.some((peer) => peer.namespaceSelector),
+      );
+    expect(relay([])[0].from).toEqual([{ namespaceSelector: {} }]);
+    expect(relay(["apps", "monitoring"])[0].from).toEqual([
+      { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "apps" } } },
+      { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "monitoring" } } },
+    ]);
+  });
+
+  it("let fetchers reach the provider's IMAP and the mail server's port 25, and not the identity provider", () => {
+    const { egress } = plain(policies(args)).fetchmail;
+    expect(egress.flatMap(portsOf).sort((a: number, b: number) => a - b)).toEqual([25, 53, 53, 993, 2525]);
+  });
+
+  it("follow the provider's ports when they are not the usual ones", () => {
+    const odd = { imap: { host: "imap.example.org", port: 1993 }, smtp: { host: "smtp.example.org", port: 1465 } };
+    const all = plain(policies({ ...args, provider: odd }));
+    expect(all.fetchmail.egress.flatMap(portsOf)).toContain(1993);
+    expect(all.stalwart.egress.flatMap(portsOf)).toContain(1465);
+  });
+
+  it("keep the web admin behind the ingress controller and the settings job", () => {
+    const rules = plain(policies(args)).stalwart.ingress.filter((rule: { ports: { port: number }[] }) =>
+      portsOf(rule).includes(8080),
+    );
+    expect(rules).toHaveLength(1);
+    expect(rules[0].from).toEqual([
+      { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "ingress-nginx" } } },
+      { podSelector: { matchLabels: { "app.kubernetes.io/name": "stalwart-settings" } } },
+    ]);
+  });
+
+  it("become one object each, in the stack's namespace", async () => {
+    const recorder = await startRecording();
+    new Network("network", { ...args, namespace: "family-mail" });
+    await settled();
+    expect(
+      recorder.kind("NetworkPolicy").map((r) => `${r.inputs.metadata.namespace}/${r.inputs.metadata.name}`),
+    ).toEqual(Object.keys(policies(args)).map((name) => `family-mail/${name}`));
+  });
+});

@@ -1,0 +1,86 @@
+import fc from "fast-check";
+import { Storage } from "../../../../components/storage";
+import { shrinkingProblem } from "../../../../components/storage/shrinking";
+import type { Recorder } from "../../../support/recorder";
+import { resolved, settled, startRecording } from "../../../support/recorder";
+
+const claim = (name: string, storage: string) => ({
+  metadata: { name },
+  spec: { resources: { requests: { storage } } },
+});
+
+describe("storage", () => {
+  let recorder: Recorder;
+  let storage: Storage;
+  beforeAll(async () => {
+    recorder = await startRecording();
+    storage = new Storage("storage", {
+      namespace: "family-mail",
+      data: { className: "fast", size: "20Gi", labels: { "recurring-job-group.longhorn.io/mail": "enabled" } },
+      webmail: { className: "slow", size: "1Gi", labels: {} },
+    });
+    await settled();
+  });
+
+  it("leaves the namespace and every claim in the cluster when the stack is destroyed", () => {
+    const kept = recorder.resources.filter((r) => r.custom).map((r) => [r.inputs.metadata.name, r.retainOnDelete]);
+    expect(Object.fromEntries(kept)).toEqual({ "family-mail": true, "stalwart-data": true, "roundcube-data": true });
+  });
+
+  it("refuses pods that are not restricted", () => {
+    expect(recorder.object("Namespace", "family-mail").inputs.metadata.labels).toMatchObject({
+      "pod-security.kubernetes.io/enforce": "restricted",
+    });
+  });
+
+  it("asks for the class and size of the configuration, one writer at a time, with the backup labels", () => {
+    const { metadata, spec } = recorder.object("PersistentVolumeClaim", "stalwart-data").inputs;
+    expect(spec).toEqual({
+      accessModes: ["ReadWriteOnce"],
+      storageClassName: "fast",
+      resources: { requests: { storage: "20Gi" } },
+    });
+    expect(metadata.labels).toMatchObject({ "recurring-job-group.longhorn.io/mail": "enabled" });
+    expect(recorder.object("PersistentVolumeClaim", "roundcube-data").inputs.spec.storageClassName).toBe("slow");
+  });
+
+  it("makes the claims in the namespace it made", async () => {
+    expect(await resolved(storage.namespace)).toBe("family-mail");
+    for (const name of ["stalwart-data", "roundcube-data"]) {
+      const made = recorder.object("PersistentVolumeClaim", name);
+      expect(made.inputs.metadata.namespace).toBe("family-mail");
+      expect([...recorder.upstream(made)]).toContain(recorder.object("Namespace", "family-mail").urn);
+    }
+  });
+});
+
+describe("shrinking", () => {
+  it("is refused with the key, both sizes and the command that mends it", () => {
+    expect(shrinkingProblem(claim("stalwart-data", "20Gi"), claim("stalwart-data", "10Gi"))).toBe(
+      "storage.size: the claim stalwart-data has 20Gi and cannot shrink to 10Gi; nothing was changed. " +
+        "Mend it: pulumi config set --path storage.size 20Gi",
+    );
+    expect(shrinkingProblem(claim("roundcube-data", "2Gi"), claim("roundcube-data", "1Gi"))).toContain(
+      "pulumi config set --path storage.webmail.size 2Gi",
+    );
+  });
+
+  it("is told from growing whatever the units", () => {
+    const units = { M: 1e6, Mi: 2 ** 20, G: 1e9, Gi: 2 ** 30, Ti: 2 ** 40 };
+    const size = fc.tuple(
+      fc.integer({ min: 1, max: 5000 }),
+      fc.constantFrom(...(Object.keys(units) as (keyof typeof units)[])),
+    );
+    fc.assert(
+      fc.property(size, size, ([a, ua], [b, ub]) => {
+        const shrinks = b * units[ub] < a * units[ua];
+        expect(shrinkingProblem(claim("c", `${a}${ua}`), claim("c", `${b}${ub}`)) !== undefined).toBe(shrinks);
+      }),
+    );
+  });
+
+  it("is not judged when a size is unknown", () => {
+    expect(shrinkingProblem(undefined, claim("c", "1Gi"))).toBeUndefined();
+    expect(shrinkingProblem(claim("c", "lots"), claim("c", "1Gi"))).toBeUndefined();
+  });
+});
