@@ -60,6 +60,13 @@ export function policies(args: PolicyArgs): Record<string, Spec> {
       ],
       egress: [dns, { ports: tcp(args.provider.smtp.port) }, https],
     },
+    // cert-manager answers HTTP-01 challenges from a pod of its own beside the Certificate, on port 8089
+    // (https://cert-manager.io/docs/configuration/acme/http01/); closed, no certificate would ever be issued.
+    "acme-solver": {
+      podSelector: { matchLabels: { "acme.cert-manager.io/http01-solver": "true" } },
+      policyTypes: ["Ingress"],
+      ingress: [{ from: [namespace(args.ingressNamespace)], ports: tcp(8089) }],
+    },
     [names.settings]: {
       podSelector: { matchLabels: { "app.kubernetes.io/name": names.settings } },
       policyTypes: ["Ingress", "Egress"],
