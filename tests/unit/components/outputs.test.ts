@@ -1,0 +1,80 @@
+import { accountUrl, adminUrl, clientSettings, identityClient } from "../../../components/outputs/clients";
+import { dnsRecords } from "../../../components/outputs/dns";
+import { sampleConfig } from "../../support/sample";
+
+const config = sampleConfig();
+const values = (records: ReturnType<typeof dnsRecords>, type: string) =>
+  records.filter((r) => r.type === type).map((r) => `${r.name} ${r.value}`);
+
+describe("DNS records to set", () => {
+  const records = dnsRecords(config);
+
+  it("leave receiving, sending and signing to the provider", () => {
+    expect(values(records, "MX")).toEqual(["newjoy.ro. 10 aspmx1.migadu.com.", "newjoy.ro. 20 aspmx2.migadu.com."]);
+    expect(values(records, "TXT")).toEqual(
+      expect.arrayContaining([
+        "newjoy.ro. v=spf1 include:spf.migadu.com -all",
+        "_dmarc.newjoy.ro. v=DMARC1; p=quarantine;",
+      ]),
+    );
+    expect(values(records, "CNAME")).toEqual([
+      "key1._domainkey.newjoy.ro. key1.newjoy.ro._domainkey.migadu.com.",
+      "key2._domainkey.newjoy.ro. key2.newjoy.ro._domainkey.migadu.com.",
+      "key3._domainkey.newjoy.ro. key3.newjoy.ro._domainkey.migadu.com.",
+    ]);
+  });
+
+  it("point the mail host and the webmail home, and tell mail programs about TLS ports only", () => {
+    expect(records.filter((r) => r.type === "A").map((r) => r.name)).toEqual(["mail.newjoy.ro.", "webmail.newjoy.ro."]);
+    expect(values(records, "SRV")).toEqual([
+      "_imaps._tcp.newjoy.ro. 0 1 993 mail.newjoy.ro.",
+      "_submissions._tcp.newjoy.ro. 0 1 465 mail.newjoy.ro.",
+      "_submission._tcp.newjoy.ro. 1 1 587 mail.newjoy.ro.",
+      "_imap._tcp.newjoy.ro. 0 0 0 .",
+      "_pop3s._tcp.newjoy.ro. 0 0 0 .",
+    ]);
+  });
+
+  it("name the autoconfiguration host only when there is one", () => {
+    const hosts = { ...config.hosts, autoconfig: "autoconfig.newjoy.ro" };
+    expect(values(dnsRecords({ ...config, hosts }), "CNAME")).toContain("autoconfig.newjoy.ro. mail.newjoy.ro.");
+    expect(records.map((r) => r.name)).not.toContain("autoconfig.newjoy.ro.");
+  });
+
+  it("send people to their own provider for its records when it is not Migadu", () => {
+    const smtp = { host: "smtp.example.org", port: 465 };
+    const other = dnsRecords({ ...config, provider: { smtp } });
+    expect(JSON.stringify(other)).not.toContain("migadu");
+    expect(values(other, "MX")).toEqual(["newjoy.ro. <from the provider of smtp.example.org>"]);
+  });
+});
+
+describe("client settings", () => {
+  it("offer TLS only, and say that a program signs in with an app password", () => {
+    const settings = clientSettings("mail.newjoy.ro");
+    expect([settings.imap, settings.smtp, settings.smtpAlternative].map((s) => `${s.port} ${s.security}`)).toEqual([
+      "993 SSL/TLS",
+      "465 SSL/TLS",
+      "587 STARTTLS",
+    ]);
+    expect(settings.password).toContain(accountUrl("mail.newjoy.ro"));
+    expect(adminUrl("mail.newjoy.ro")).toBe("https://mail.newjoy.ro/admin");
+  });
+});
+
+describe("the client to register at the identity provider", () => {
+  it("is one public client with PKCE for webmail and mail admin, every redirect exact", () => {
+    const webmailRedirectUri = "https://webmail.newjoy.ro/index.php/login/oauth";
+    expect(identityClient({ ...config, webmailRedirectUri })).toEqual({
+      issuer: "https://auth.newjoy.ro",
+      clientId: "stalwart-webui",
+      publicClient: true,
+      pkce: true,
+      redirectUris: [
+        "https://webmail.newjoy.ro/index.php/login/oauth",
+        "https://mail.newjoy.ro/admin/oauth/callback",
+        "https://mail.newjoy.ro/account/oauth/callback",
+      ],
+    });
+  });
+});
