@@ -1,0 +1,214 @@
+import type { z } from "zod";
+import { docOf, elementOf, shapeOf, toList } from "./kinds";
+import { commandsToSet, schemaAt } from "./mend";
+import { formatPath, type Path, removeCommand, setSecretCommand, valueAt } from "./paths";
+import type { Problem } from "./report";
+import { addressIn, type Finding, type MailboxDraft, mailboxName, mailboxRules } from "./rules/mailboxes";
+import { type Readable, stackRules } from "./rules/stack";
+import { mailbox as mailboxSchema, schema, type Written } from "./schema";
+import { type Secrecy, type SecrecySources, secrecyOf } from "./secrecy";
+import { nearest } from "./suggest";
+
+/** All that is known about a stack's configuration before the first resource. */
+export interface Sources extends SecrecySources {
+  /** Every value the engine holds, by `namespace:key`; groups are JSON. */
+  readonly values: Readonly<Record<string, string>>;
+}
+
+export interface Examined {
+  readonly problems: readonly Problem[];
+  /** What was written, defaulted; absent when there are problems. */
+  readonly written?: Written;
+  readonly mailboxes: readonly MailboxDraft[];
+  readonly isSecret: Secrecy;
+}
+
+type Group = Record<string, unknown>;
+
+const isGroup = (value: unknown): value is Group =>
+  value !== null && typeof value === "object" && !Array.isArray(value);
+
+function parseGroup(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text; // the schema then says that it must be a group of settings
+  }
+}
+
+/** `pulumi config set mailboxes.kinga.password` without `--path` makes one key with dots in its name. */
+function forgottenPath(key: string): Path | undefined {
+  const path = key.split(".");
+  const at = path.length > 1 ? schemaAt(path) : undefined;
+  return at && !shapeOf(at) ? path : undefined;
+}
+
+function unknownKey(path: Path): Problem {
+  const key = String(path.at(-1));
+  const meant = path.length === 1 ? forgottenPath(key) : undefined;
+  if (meant) {
+    return {
+      path,
+      text: "was set without --path, so nothing reads it",
+      mend: [removeCommand(path), ...commandsToSet(meant, false)],
+    };
+  }
+  const parent = path.slice(0, -1);
+  const known = Object.keys(shapeOf(schemaAt(parent) ?? schema) ?? {});
+  const near = nearest(key, known);
+  const hint =
+    near === undefined ? `known here: ${known.join(", ")}` : `did you mean ${formatPath([...parent, near])}?`;
+  return { path, text: `is not a known key; ${hint}`, mend: [removeCommand(path)] };
+}
+
+/** `__proto__` is a name that JavaScript keeps for itself: readers drop it without a word, so it is looked for here. */
+function reservedNames(value: unknown, path: Path = []): Path[] {
+  if (value === null || typeof value !== "object") return [];
+  return Object.entries(value).flatMap(([key, child]) => {
+    const here = [...path, Array.isArray(value) ? Number(key) : key];
+    return key === "__proto__" ? [here] : reservedNames(child, here);
+  });
+}
+
+function present(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== "";
+}
+
+/** Paths of values that must be secret and are given. */
+function secretsGiven(at: z.ZodType, value: unknown, path: Path = []): Path[] {
+  if (docOf(at).secret) return present(value) ? [path] : [];
+  if (!isGroup(value)) return [];
+  const shape = shapeOf(at);
+  return Object.entries(value).flatMap(([key, child]) => {
+    const next = shape ? (Object.hasOwn(shape, key) ? shape[key] : undefined) : elementOf(at);
+    return next ? secretsGiven(next, child, [...path, key]) : [];
+  });
+}
+
+const LONGEST_SHOWN = 60;
+
+/** Mailboxes' values are never shown: addresses and passwords stay out of logs. */
+function shown(path: Path, value: unknown, isSecret: Secrecy): string {
+  const plain = typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+  const doc = docOf(schemaAt(path) ?? schema);
+  if (!plain || String(value) === "" || path[0] === "mailboxes" || doc.secret || isSecret(path)) return "";
+  const text = String(value);
+  return `${JSON.stringify(text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text)} `;
+}
+
+function problemsOfShape(error: z.ZodError | undefined, raw: Group, isSecret: Secrecy): Problem[] {
+  return (error?.issues ?? []).flatMap((issue): Problem[] => {
+    const path = issue.path as Path;
+    if (issue.code === "unrecognized_keys") {
+      return issue.keys.filter((key) => key !== "__proto__").map((key) => unknownKey([...path, key]));
+    }
+    const remove = issue.code === "custom" && issue.params?.mend === "remove";
+    const secret = isSecret(path) && path[0] === "mailboxes" && valueAt(raw, path) !== undefined;
+    return [
+      {
+        path,
+        text: `${shown(path, valueAt(raw, path), isSecret)}${issue.message}`,
+        mend: remove ? [removeCommand(path)] : commandsToSet(path, secret),
+      },
+    ];
+  });
+}
+
+/** Reads each mailbox as far as it goes, so that rules about several mailboxes work beside other problems. */
+function draftMailboxes(raw: unknown, domain: string | undefined): { drafts: MailboxDraft[]; findings: Finding[] } {
+  const findings: Finding[] = [];
+  const keep = (path: Path, written: string): string | undefined => {
+    if (domain === undefined) return undefined;
+    const read = addressIn(domain, written);
+    if ("address" in read) return read.address;
+    findings.push({ path, text: read.problem });
+    return undefined;
+  };
+  const keys = shapeOf(mailboxSchema) ?? {};
+  const entries = isGroup(raw) ? Object.entries(raw) : [];
+  const drafts = entries.map(([key, value]): MailboxDraft => {
+    const path = ["mailboxes", key];
+    const name = key.toLowerCase();
+    const nameProblem = mailboxName(name);
+    if (nameProblem) findings.push({ path, text: nameProblem, mend: "remove" });
+    const group = isGroup(value) ? value : {};
+    const own = (field: string): unknown => (Object.hasOwn(group, field) ? group[field] : undefined);
+    const written = keys.address?.safeParse(own("address"));
+    const address =
+      typeof written?.data === "string"
+        ? keep([...path, "address"], written.data)
+        : written?.success && !nameProblem && domain !== undefined
+          ? `${name}@${domain}`
+          : undefined;
+    const list = toList(own("aliases"));
+    const aliases = (Array.isArray(list) ? list : []).flatMap((alias: unknown, index) => {
+      const at = [...path, "aliases", index];
+      const local = ["string", "number"].includes(typeof alias) && String(alias).trim() !== "" ? String(alias) : "";
+      const full = local === "" ? undefined : keep(at, local);
+      return full === undefined ? [] : [{ path: at, address: full }];
+    });
+    return { key, name, ...(address !== undefined && { address }), aliases };
+  });
+  return { drafts, findings };
+}
+
+function problemOf(finding: Finding, isSecret: Secrecy, raw: Group): Problem {
+  const secret = finding.path[0] === "mailboxes" && present(valueAt(raw, finding.path)) && isSecret(finding.path);
+  const mend = finding.mend === "remove" ? [removeCommand(finding.path)] : commandsToSet(finding.path, secret);
+  return {
+    path: finding.path,
+    text: `${shown(finding.path, valueAt(raw, finding.path), isSecret)}${finding.text}`,
+    mend,
+  };
+}
+
+const noMailboxes: Problem = {
+  path: ["mailboxes"],
+  text: "has none; the stack needs at least one mailbox",
+  mend: [setSecretCommand(["mailboxes", "kinga", "password"])],
+};
+
+/** Everything that is wrong with a stack's configuration, and what it says when nothing is. Pure. */
+export function examine(sources: Sources): Examined {
+  const isSecret = secrecyOf(sources);
+  const prefix = `${sources.project}:`;
+  const raw: Group = {};
+  const problems: Problem[] = [];
+
+  for (const [fullKey, text] of Object.entries(sources.values)) {
+    if (!fullKey.startsWith(prefix)) continue;
+    const key = fullKey.slice(prefix.length);
+    const at = schemaAt([key]);
+    if (at === undefined) problems.push(unknownKey([key]));
+    else raw[key] = shapeOf(at) || elementOf(at) ? parseGroup(text) : text;
+  }
+  if (raw.domain === "") delete raw.domain; // Pulumi.yaml's default: not given
+
+  for (const path of reservedNames(raw)) {
+    problems.push({ path, text: "is not a usable name", mend: [removeCommand(path)] });
+  }
+
+  const parsed = schema.safeParse(raw);
+  problems.push(...problemsOfShape(parsed.error, raw, isSecret));
+
+  const readable = Object.fromEntries(
+    Object.entries(schema.shape).map(([key, at]) => [key, at.safeParse(raw[key]).data]),
+  ) as Readable;
+  const { drafts, findings } = draftMailboxes(raw.mailboxes, readable.domain);
+  for (const rule of stackRules) findings.push(...rule(readable));
+  for (const rule of mailboxRules) findings.push(...rule(drafts));
+  problems.push(...findings.map((finding) => problemOf(finding, isSecret, raw)));
+  if (drafts.length === 0 && (raw.mailboxes === undefined || isGroup(raw.mailboxes))) problems.push(noMailboxes);
+
+  for (const path of secretsGiven(schema, raw)) {
+    if (isSecret(path)) continue;
+    problems.push({
+      path,
+      text: "is not secret: it stands in the stack's file for all to read",
+      mend: [setSecretCommand(path)],
+    });
+  }
+
+  const done = parsed.success && problems.length === 0;
+  return { problems, ...(done && { written: parsed.data }), mailboxes: drafts, isSecret };
+}

@@ -1,0 +1,43 @@
+/** Where a value sits in the configuration: `["mailboxes", "kinga", "password"]`. */
+export type Path = readonly (string | number)[];
+
+const PLAIN_SEGMENT = /^[A-Za-z_$][\w$-]*$/;
+const SAFE_IN_SHELL = /^[\w@%+=:,./-]+$/;
+
+/** A path as `pulumi config --path` reads it: `cluster.networks[0]`, `storage.labels["example.org/group"]`. */
+export function formatPath(path: Path): string {
+  return path.reduce<string>((text, segment) => {
+    if (typeof segment === "number") return `${text}[${segment}]`;
+    if (!PLAIN_SEGMENT.test(segment)) return `${text}[${JSON.stringify(segment)}]`;
+    return text === "" ? segment : `${text}.${segment}`;
+  }, "");
+}
+
+/** One word of a shell command: quoted only when it must be. */
+export function shellWord(word: string): string {
+  return SAFE_IN_SHELL.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** `--path` is needed as soon as the key is more than one plain name. */
+function keyWords(path: Path): string {
+  const key = shellWord(formatPath(path));
+  return path.length === 1 && PLAIN_SEGMENT.test(String(path[0])) ? key : `--path ${key}`;
+}
+
+/** The command that sets a value people may see. */
+export const setCommand = (path: Path, value: string): string =>
+  `pulumi config set ${keyWords(path)} ${shellWord(value)}`;
+
+/** The command that sets a secret: it asks for the value, so that the value stays out of the shell's history. */
+export const setSecretCommand = (path: Path): string => `pulumi config set --secret ${keyWords(path)}`;
+
+/** The command that removes a value. */
+export const removeCommand = (path: Path): string => `pulumi config rm ${keyWords(path)}`;
+
+/** The value at a path in parsed JSON; undefined where there is none. */
+export function valueAt(root: unknown, path: Path): unknown {
+  return path.reduce<unknown>((value, segment) => {
+    if (value === null || typeof value !== "object" || !Object.hasOwn(value, segment)) return undefined;
+    return (value as Record<string | number, unknown>)[segment];
+  }, root);
+}

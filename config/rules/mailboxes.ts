@@ -1,0 +1,95 @@
+import { fetcherName, passwordKey } from "../../components/shared/names";
+import type { Path } from "../paths";
+import { dnsLabel, localPart } from "./values";
+
+/** A mailbox as far as it could be read: what is wrong on its own is reported elsewhere and absent here. */
+export interface MailboxDraft {
+  /** The key as written under `mailboxes`. */
+  readonly key: string;
+  readonly name: string;
+  /** Full address; absent when it or the domain could not be read. */
+  readonly address?: string;
+  readonly aliases: readonly { readonly path: Path; readonly address: string }[];
+}
+
+/** Something wrong with a key, without the value: addresses may be secret. */
+export interface Finding {
+  readonly path: Path;
+  readonly text: string;
+  /** How it is mended; the report turns it into a command. @default "set" */
+  readonly mend?: "set" | "remove";
+}
+
+const MAX_OBJECT_NAME = 63;
+
+/** `fetchmail-<name>` becomes a Deployment, and a label that its pods carry. */
+export function mailboxName(name: string): string | undefined {
+  if (dnsLabel(name)) return "is no name for a mailbox: lower-case letters, digits and dashes, as in mary-ann";
+  return fetcherName(name).length > MAX_OBJECT_NAME
+    ? `is too long a name: at most ${MAX_OBJECT_NAME - fetcherName("").length} characters`
+    : undefined;
+}
+
+/** `boss` and `boss@newjoy.ro` are the same thing in newjoy.ro; other domains are not ours to receive for. */
+export function addressIn(domain: string, written: string): { address: string } | { problem: string } {
+  const text = written.trim().toLowerCase();
+  const at = text.lastIndexOf("@");
+  const local = at < 0 ? text : text.slice(0, at);
+  if (at >= 0 && text.slice(at + 1) !== domain) return { problem: `is not in the stack's domain, ${domain}` };
+  const problem = localPart(local);
+  return problem ? { problem } : { address: `${local}@${domain}` };
+}
+
+/** Groups items by a key and keeps the groups with more than one. */
+function repeated<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
+  const groups = new Map<string, T[]>();
+  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
+  return [...groups.values()].filter((group) => group.length > 1);
+}
+
+/** Every mailbox has an object name and Secret keys of its own. */
+export function distinctNames(mailboxes: readonly MailboxDraft[]): Finding[] {
+  return repeated(mailboxes, ({ name }) => passwordKey(name)).flatMap(([first, ...others]) =>
+    others.map(({ key }) => ({
+      path: ["mailboxes", key],
+      text: `has the same name in the cluster as mailboxes.${first?.key}`,
+      mend: "remove" as const,
+    })),
+  );
+}
+
+export function distinctAddresses(mailboxes: readonly MailboxDraft[]): Finding[] {
+  const known = mailboxes.filter((mailbox) => mailbox.address !== undefined);
+  return repeated(known, ({ address }) => address ?? "").flatMap(([first, ...others]) =>
+    others.map(({ key }) => ({
+      path: ["mailboxes", key, "address"],
+      text: `is also the address of mailboxes.${first?.key}; two mailboxes cannot share one`,
+    })),
+  );
+}
+
+export function aliasesAreNobodysAddress(mailboxes: readonly MailboxDraft[]): Finding[] {
+  const owners = new Map(mailboxes.map(({ address, key }) => [address, key]));
+  return mailboxes.flatMap(({ key, aliases }) =>
+    aliases.flatMap(({ path, address }) => {
+      const owner = owners.get(address);
+      if (owner === undefined) return [];
+      const whose = owner === key ? "this mailbox's own address" : `the address of mailboxes.${owner}`;
+      return [{ path, text: `is ${whose}`, mend: "remove" as const }];
+    }),
+  );
+}
+
+export function distinctAliases(mailboxes: readonly MailboxDraft[]): Finding[] {
+  const all = mailboxes.flatMap(({ key, aliases }) => aliases.map((alias) => ({ ...alias, key })));
+  return repeated(all, ({ address }) => address).flatMap(([first, ...others]) =>
+    others.map(({ path }) => ({
+      path,
+      text: `is already an alias of mailboxes.${first?.key}`,
+      mend: "remove" as const,
+    })),
+  );
+}
+
+/** All rules about mailboxes beside one another. */
+export const mailboxRules = [distinctNames, distinctAddresses, aliasesAreNobodysAddress, distinctAliases] as const;

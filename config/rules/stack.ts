@@ -1,0 +1,64 @@
+import type { Written } from "../schema";
+import type { Finding } from "./mailboxes";
+import { requestsAboveLimits } from "./quantities";
+
+/** What the rules about several keys look at: groups that could be read; the others are reported elsewhere. */
+export type Readable = { readonly [Key in keyof Written]?: Written[Key] | undefined };
+
+/** Hosts with their defaults. */
+export function hostsOf(domain: string, hosts: Written["hosts"]) {
+  return {
+    mail: hosts.mail ?? `mail.${domain}`,
+    webmail: hosts.webmail ?? `webmail.${domain}`,
+    ...(hosts.autoconfig !== undefined && { autoconfig: hosts.autoconfig }),
+  };
+}
+
+/** Each host has an Ingress of its own. */
+export function distinctHosts({ domain, hosts }: Readable): Finding[] {
+  if (domain === undefined || hosts === undefined) return [];
+  const seen = new Map<string, string>();
+  return Object.entries(hostsOf(domain, hosts)).flatMap(([key, host]) => {
+    const other = seen.get(host);
+    if (other === undefined) seen.set(host, key);
+    return other === undefined ? [] : [{ path: ["hosts", key], text: `is the same host as hosts.${other}` }];
+  });
+}
+
+export function oneSourceOfCertificates({ tls }: Readable): Finding[] {
+  return tls?.issuer !== undefined && tls.secretName !== undefined
+    ? [{ path: ["tls", "issuer"], text: "cannot stand beside tls.secretName; keep one of the two", mend: "remove" }]
+    : [];
+}
+
+/** Only a load balancer can be asked for an address. */
+export function addressNeedsLoadBalancer({ service }: Readable): Finding[] {
+  return service?.address !== undefined && service.type !== "LoadBalancer"
+    ? [{ path: ["service", "address"], text: `does nothing with service.type ${service.type}`, mend: "remove" }]
+    : [];
+}
+
+/** A ClusterIP is reached from inside only: ranges of outside addresses would be a promise that nothing keeps. */
+export function sourceRangesNeedAnOutside({ service }: Readable): Finding[] {
+  return service?.type === "ClusterIP" && service.sourceRanges.length > 0
+    ? [{ path: ["service", "sourceRanges"], text: "does nothing with service.type ClusterIP", mend: "remove" }]
+    : [];
+}
+
+export function requestsWithinLimits({ resources }: Readable): Finding[] {
+  return Object.entries(resources ?? {}).flatMap(([workload, amounts]) =>
+    requestsAboveLimits(amounts).map((kind) => ({
+      path: ["resources", workload, "requests", kind],
+      text: `is more than resources.${workload}.limits.${kind}, ${amounts.limits[kind]}`,
+    })),
+  );
+}
+
+/** All rules about keys beside one another. */
+export const stackRules = [
+  distinctHosts,
+  oneSourceOfCertificates,
+  addressNeedsLoadBalancer,
+  sourceRangesNeedAnOutside,
+  requestsWithinLimits,
+] as const;

@@ -1,0 +1,114 @@
+import { isIP } from "node:net";
+
+/**
+ * A rule about one value: what is wrong with it, or undefined. Rules never repeat the value: the report decides whether
+ * it may be shown.
+ */
+export type Rule = (value: string) => string | undefined;
+
+const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+const is = (ok: boolean, problem: string): string | undefined => (ok ? undefined : problem);
+
+const isDnsName = (value: string): boolean => value.length <= 253 && value.split(".").every((part) => LABEL.test(part));
+
+export const notEmpty: Rule = (value) => is(value.trim() !== "", "is empty");
+
+/** Tabs are fine. Line breaks cannot be written into a fetchmailrc or an SMTP login, NUL ends a C string. */
+export const noControlCharacters: Rule = (value) =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  is(!/[\x00-\x08\x0a-\x1f\x7f]/.test(value), "holds a line break or another control character");
+
+/** A domain mail is sent to: at least two labels, and not an IP address. */
+export const domainName: Rule = (value) =>
+  is(
+    isDnsName(value) && value.includes(".") && !/^\d+$/.test(value.split(".").at(-1) ?? ""),
+    "is not a domain name; it looks like example.org",
+  );
+
+/** A server: a full host name or, for what is only connected to, an IP address. */
+export const serverHost: Rule = (value) =>
+  is(isIP(value) !== 0 || domainName(value) === undefined, "is not a host name; it looks like imap.example.org");
+
+export const dnsLabel: Rule = (value) =>
+  is(LABEL.test(value), "is not a Kubernetes name: lower-case letters, digits and dashes, at most 63 characters");
+
+const SYSTEM_NAMESPACES = new Set(["default", "kube-system", "kube-public", "kube-node-lease"]);
+
+export const ownNamespace: Rule = (value) =>
+  is(!SYSTEM_NAMESPACES.has(value), "belongs to Kubernetes itself; the mail stack needs a namespace of its own");
+
+/** Names of storage classes, issuers, ingress classes and Secrets. */
+export const kubernetesName: Rule = (value) =>
+  is(isDnsName(value), "is not a Kubernetes name: lower-case letters, digits, dashes and dots");
+
+export const labelKey: Rule = (value) => {
+  const slash = value.indexOf("/");
+  const [prefix, name] = slash < 0 ? [undefined, value] : [value.slice(0, slash), value.slice(slash + 1)];
+  return is(
+    /^[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$/.test(name) && (prefix === undefined || isDnsName(prefix)),
+    "is not a Kubernetes label or annotation key; it looks like example.org/name",
+  );
+};
+
+export const labelValue: Rule = (value) =>
+  is(
+    /^([A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?)?$/.test(value),
+    "is not a Kubernetes label value: at most 63 letters, digits, dashes, dots and underscores",
+  );
+
+export const ipAddress: Rule = (value) => is(isIP(value) !== 0, "is not an IP address; it looks like 192.168.1.25");
+
+export const cidr: Rule = (value) => {
+  const [address = "", prefix = "", ...rest] = value.split("/");
+  const bits = isIP(address) === 4 ? 32 : 128;
+  const ok = rest.length === 0 && isIP(address) !== 0 && /^(0|[1-9]\d{0,2})$/.test(prefix) && Number(prefix) <= bits;
+  return is(ok && !address.includes("%"), "is not a network; it looks like 192.168.0.0/16 or fd00::/8");
+};
+
+/** Whoever is in `cluster.networks` may send mail without a login. */
+export const notEverybody: Rule = (value) =>
+  is(!/\/0$/.test(value), "is the whole internet: everybody could send mail through this server");
+
+/** OIDC compares issuers letter by letter, and discovery lives at the root of this one. */
+export const issuerUrl: Rule = (value) => {
+  if (!URL.canParse(value) || /\s/.test(value)) return "is not a URL; it looks like https://auth.example.org";
+  const url = new URL(value);
+  if (url.protocol !== "https:") return "is not https; identity must not travel in the clear";
+  if (url.username || url.password) return "holds a login; an issuer has none";
+  if (/[?#]/.test(value)) return "has a query or fragment; an issuer has none";
+  if (url.pathname !== "/") return "has a path; the issuer is only https:// and the host";
+  if (value.endsWith("/")) return "ends with a slash; the issuer must match what the provider says, letter by letter";
+  return serverHost(url.hostname.replace(/^\[|\]$/g, "")) ?? is(value === url.origin, `is not in its plain form`);
+};
+
+/** Client ids end up in URLs and configuration files. Pocket ID allows 2 to 128 of these characters. */
+export const clientId: Rule = (value) =>
+  is(/^[\w.@:~-]{2,128}$/.test(value), "is not a client id: 2 to 128 letters, digits, dots, dashes and underscores");
+
+const IMAGE = /^[a-z0-9][\w.-]*(?::\d+)?(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*:([\w][\w.-]{0,127})@sha256:[0-9a-f]{64}$/i;
+
+/** A tag alone can be moved to other content; a digest alone does not tell people what runs. */
+export const pinnedImage: Rule = (value) =>
+  is(IMAGE.test(value), "is not pinned by tag and digest; it looks like repository:tag@sha256:<64 hex digits>");
+
+const imageTag = (value: string): string => IMAGE.exec(value)?.[1] ?? "";
+
+/** 1.0 can neither open a 0.16 store nor apply a 0.16 plan; 0.15 and older are configured differently. */
+export const supportedStalwart: Rule = (value) =>
+  is(
+    imageTag(value) === "" || /^v?0\.16\.\d+(-[\w.-]+)?$/.test(imageTag(value)),
+    "is not a Stalwart version that is known to work: only 0.16 is",
+  );
+
+export const supportedStalwartCli: Rule = (value) =>
+  is(
+    imageTag(value) === "" || /^v?1\.\d+\.\d+(-[\w.-]+)?$/.test(imageTag(value)),
+    "is not a version of Stalwart's command line that is known to work: only 1.x is",
+  );
+
+const LOCAL_PART = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/;
+
+/** What Stalwart accepts in front of the @ (its `sanitize_email_local`), in lower case and ASCII. */
+export const localPart: Rule = (value) =>
+  is(value.length <= 64 && LOCAL_PART.test(value), "is not an address: letters, digits, dots, dashes before the @");
