@@ -1,0 +1,167 @@
+import { ports } from "../shared/names";
+import { limits } from "./limits";
+import { FromEnvironment, type PhpValue, php } from "./php";
+
+export interface WebmailSettings {
+  /** Domain of the addresses. */
+  readonly domain: string;
+  readonly hosts: {
+    /** The name in the mail server's certificate. */
+    readonly mail: string;
+    readonly webmail: string;
+  };
+  readonly identity: { readonly issuer: string; readonly name: string };
+  /** The mail server's name inside the cluster. */
+  readonly mailServerHost: string;
+  /** CIDRs that the ingress controller's requests come from. */
+  readonly networks: readonly string[];
+}
+
+/** Environment variables that carry the secrets. None starts with ROUNDCUBEMAIL_: the image would write it to a file. */
+export const environment = {
+  desKey: "WEBMAIL_DES_KEY",
+  clientId: "OIDC_CLIENT_ID",
+  clientSecret: "OIDC_CLIENT_SECRET",
+} as const;
+
+/** Where the webmail's database lives; the image's own default name, so that an existing one is found. */
+export const databaseDirectory = "/var/roundcube/db";
+
+export const webmailUrl = (host: string): string => `https://${host}/`;
+
+/** Where the provider sends people back to after signing in. Providers compare it character by character. */
+export const webmailRedirectUri = (host: string): string => `${webmailUrl(host)}index.php/login/oauth`;
+
+/** Where the provider sends people back to after signing out (`rcmail_oauth::handle_logout`). */
+export const webmailLogoutUri = (host: string): string => `${webmailUrl(host)}?_task=logout`;
+
+/** One sign-in at the provider; its token opens IMAP, sending and filters. */
+function signIn({ issuer, name }: WebmailSettings["identity"]): Record<string, PhpValue> {
+  return {
+    oauth_provider: "generic",
+    oauth_provider_name: name,
+    oauth_client_id: new FromEnvironment(environment.clientId),
+    oauth_client_secret: new FromEnvironment(environment.clientSecret),
+    oauth_config_uri: `${issuer}/.well-known/openid-configuration`,
+    // What discovery says at Pocket ID, for when it cannot be asked: without a token endpoint Roundcube takes single
+    // sign-on for switched off (rcmail_oauth::is_enabled) and shows a password form. Discovery has the last word.
+    oauth_auth_uri: `${issuer}/authorize`,
+    oauth_token_uri: `${issuer}/api/oidc/token`,
+    oauth_identity_uri: `${issuer}/api/oidc/userinfo`,
+    oauth_scope: "openid email profile offline_access",
+    oauth_pkce: "S256",
+    oauth_auth_type: "XOAUTH2",
+    oauth_identity_fields: ["email"],
+    oauth_cache: "db", // discovery would be fetched at every request
+    oauth_verify_peer: true,
+    oauth_login_redirect: true, // no password form: passwords of accounts do not exist
+  };
+}
+
+/** The mail server, under its name in the cluster, held to the certificate of its public name. */
+function mailServer({ mailServerHost, hosts }: WebmailSettings): Record<string, PhpValue> {
+  const tls = { ssl: { peer_name: hosts.mail, verify_peer: true } };
+  return {
+    imap_host: `ssl://${mailServerHost}:${ports.imaps}`,
+    imap_conn_options: tls,
+    smtp_host: `ssl://${mailServerHost}:${ports.submissions}`,
+    smtp_conn_options: tls,
+    smtp_user: "%u",
+    smtp_pass: "%p",
+    managesieve_host: `tls://${mailServerHost}:${ports.manageSieve}`,
+    managesieve_conn_options: tls,
+    // Stalwart's names for what Roundcube calls Sent, Trash and Junk (its default folders).
+    drafts_mbox: "Drafts",
+    sent_mbox: "Sent Items",
+    trash_mbox: "Deleted Items",
+    junk_mbox: "Junk Mail",
+    archive_mbox: "Archive",
+  };
+}
+
+/** How it sits behind the ingress, and what browsers may do with it. */
+function web({ hosts, networks }: WebmailSettings): Record<string, PhpValue> {
+  return {
+    // Without it Roundcube adds the container's port to the redirect URI, and the provider refuses that.
+    request_url: webmailUrl(hosts.webmail),
+    use_https: true,
+    proxy_whitelist: networks, // logs then show people's addresses, not the ingress controller's
+    trusted_host_patterns: [`^${hosts.webmail.replaceAll(".", "\\.")}$`],
+    session_lifetime: 24 * 60, // minutes without a request; well under the life of the provider's refresh tokens
+    session_samesite: "Lax", // Strict would not survive the way back from the provider
+    ip_check: false, // phones change networks
+    x_frame_options: "sameorigin", // Roundcube frames itself; nobody else may
+    des_key: new FromEnvironment(environment.desKey),
+    enable_installer: false,
+  };
+}
+
+function product({ domain }: WebmailSettings): Record<string, PhpValue> {
+  return {
+    product_name: `${domain} Mail`,
+    skin: "elastic",
+    mail_domain: domain,
+    plugins: ["archive", "zipdownload", "markasjunk", "managesieve", "newmail_notifier"],
+    managesieve_vacation: 1, // a page of its own for the out-of-office notice
+    newmail_notifier_basic: true, // the tab's title and icon; sound and desktop notices are each person's choice
+    identities_level: 1, // the token decides the mailbox, so the address is not for editing; names and signatures are
+    show_images: 0, // never before the person asks
+    max_message_size: limits.message,
+  };
+}
+
+function operation(): Record<string, PhpValue> {
+  return {
+    db_dsnw: `sqlite:///${databaseDirectory}/sqlite.db?mode=0600`,
+    log_driver: "stdout",
+    log_logins: true,
+  };
+}
+
+/** Every option that the stack sets; the rest are Roundcube's defaults. */
+export function webmailOptions(settings: WebmailSettings): Record<string, PhpValue> {
+  return {
+    ...signIn(settings.identity),
+    ...mailServer(settings),
+    ...web(settings),
+    ...product(settings),
+    ...operation(),
+  };
+}
+
+/**
+ * As much of a content policy as Roundcube can live with: it evaluates the scripts in its own answers and has inline
+ * ones. Pictures from elsewhere are Roundcube's to hold back until asked for, hence `https:`.
+ */
+const contentPolicy = [
+  "default-src 'self'",
+  "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data: blob: https:",
+  "font-src 'self' data:",
+  "frame-src 'self' blob:",
+  "base-uri 'self'",
+  "form-action 'self'",
+  "frame-ancestors 'self'",
+].join("; ");
+
+/** Response headers that Roundcube has no option for. It reads its configuration at each request, before it answers. */
+const headers: Record<string, string> = {
+  "Content-Security-Policy": contentPolicy,
+  "X-Content-Type-Options": "nosniff",
+};
+
+/** The PHP file that the image includes after its own configuration. Holds no secret. */
+export function webmailConfig(settings: WebmailSettings): string {
+  const options = Object.entries(webmailOptions(settings));
+  return [
+    "<?php",
+    "",
+    ...options.map(([name, value]) => `$config[${php(name)}] = ${php(value)};`),
+    "",
+    "if (PHP_SAPI !== 'cli') {",
+    ...Object.entries(headers).map(([name, value]) => `    header(${php(`${name}: ${value}`)});`),
+    "}",
+    "",
+  ].join("\n");
+}

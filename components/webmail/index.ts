@@ -1,0 +1,143 @@
+import { createHash } from "node:crypto";
+import * as k8s from "@pulumi/kubernetes";
+import {
+  ComponentResource,
+  type ComponentResourceOptions,
+  type CustomResourceOptions,
+  type Input,
+  type Output,
+  output,
+} from "@pulumi/pulumi";
+import { RandomPassword, RandomUuid } from "@pulumi/random";
+import type { Resources, StackConfig } from "../../config/types";
+import { labels, names, selector } from "../shared/names";
+import { webmailConfig, webmailUrl } from "./config";
+import { expose } from "./exposure";
+import { phpIni } from "./limits";
+import { configFile, iniFile, webmailPod } from "./workload";
+
+export { webmailLogoutUri, webmailRedirectUri } from "./config";
+
+export interface WebmailArgs {
+  /** Namespace that holds the whole stack. */
+  readonly namespace: Input<string>;
+  /** Claim that keeps the webmail's small database: preferences, contacts, sessions. */
+  readonly claim: Input<string>;
+  /** The mail server's name inside the cluster. */
+  readonly mailServerHost: Input<string>;
+  /** Domain of the addresses. */
+  readonly domain: string;
+  readonly hosts: {
+    /** The name in the mail server's certificate. */
+    readonly mail: string;
+    readonly webmail: string;
+  };
+  /** Who signs people in. Without `clientSecret` the client is public. */
+  readonly identity: StackConfig["identity"];
+  /** Where the webmail host's certificate comes from. */
+  readonly tls: StackConfig["tls"];
+  /** Annotations win over the stack's own. */
+  readonly ingress: { readonly className: string; readonly annotations: Readonly<Record<string, string>> };
+  /** CIDRs that the ingress controller's requests come from. */
+  readonly cluster: { readonly networks: readonly string[] };
+  readonly images: { readonly roundcube: string };
+  readonly resources: { readonly roundcube: Resources };
+}
+
+/** Roundcube 1.7 refuses an empty client secret, and the provider ignores the one that a public client sends. */
+const NOT_A_SECRET = "public-client";
+
+const digest = (texts: readonly string[]): string =>
+  createHash("sha256").update(JSON.stringify(texts)).digest("hex").slice(0, 16);
+
+/**
+ * An annotation that changes with the client secret, so that the pod starts with the new one. It is a fresh random
+ * value, not a hash: a hash in plain sight lets people test guesses.
+ */
+function secretRevision(
+  clientSecret: StackConfig["identity"]["clientSecret"],
+  opts: CustomResourceOptions,
+): Record<string, Output<string>> {
+  if (clientSecret === undefined) return {};
+  const revision = new RandomUuid(
+    "oidc-client-secret-revision",
+    { keepers: { clientSecret } },
+    { ...opts, additionalSecretOutputs: ["keepers"] },
+  );
+  return { "homelab-mail/client-secret-revision": revision.id };
+}
+
+/** The webmail, Roundcube: people sign in at the identity provider, and their token opens their mail. */
+export class Webmail extends ComponentResource {
+  /** Where people read their mail. */
+  readonly url: Output<string>;
+
+  constructor(name: string, args: WebmailArgs, opts?: ComponentResourceOptions) {
+    super("homelab-mail:webmail:Webmail", name, {}, opts);
+    const { namespace, hosts, identity } = args;
+    const parent = { parent: this };
+    const metadata = (object: string) => ({ name: object, namespace, labels: labels(names.roundcube) });
+
+    const php = output(args.mailServerHost).apply((mailServerHost) =>
+      webmailConfig({ ...args, mailServerHost, networks: args.cluster.networks }),
+    );
+    const ini = phpIni();
+    const config = new k8s.core.v1.ConfigMap(
+      "roundcube-config",
+      { metadata: metadata("roundcube-config"), data: { [configFile]: php, [iniFile]: ini } },
+      parent,
+    );
+
+    const oidc = new k8s.core.v1.Secret(
+      names.secrets.oidc,
+      {
+        metadata: metadata(names.secrets.oidc),
+        stringData: { client_id: identity.clientId, client_secret: identity.clientSecret ?? NOT_A_SECRET },
+      },
+      parent,
+    );
+    // Kept in the state: a new key would sign everybody out. 24 characters is what Roundcube's cipher takes.
+    const desKey = new RandomPassword("roundcube-des-key", { length: 24, special: false }, parent);
+    const secret = new k8s.core.v1.Secret(
+      names.secrets.roundcube,
+      { metadata: metadata(names.secrets.roundcube), stringData: { des_key: desKey.result } },
+      parent,
+    );
+
+    new k8s.apps.v1.Deployment(
+      names.roundcube,
+      {
+        metadata: metadata(names.roundcube),
+        spec: {
+          replicas: 1,
+          strategy: { type: "Recreate" }, // one writer: SQLite on a ReadWriteOnce volume
+          selector: { matchLabels: selector(names.roundcube) },
+          template: {
+            metadata: {
+              labels: labels(names.roundcube),
+              annotations: {
+                // Configuration and environment reach PHP when the pod starts.
+                "homelab-mail/config-hash": php.apply((text) => digest([text, ini, identity.clientId])),
+                ...secretRevision(identity.clientSecret, parent),
+              },
+            },
+            spec: webmailPod({
+              image: args.images.roundcube,
+              resources: args.resources.roundcube,
+              host: hosts.webmail,
+              claim: args.claim,
+              configMap: config.metadata.name,
+              oidcSecret: oidc.metadata.name,
+              secret: secret.metadata.name,
+            }),
+          },
+        },
+      },
+      parent,
+    );
+    expose({ namespace, host: hosts.webmail, tls: args.tls, ingress: args.ingress }, parent);
+
+    this.url = output(webmailUrl(hosts.webmail));
+    this.registerOutputs({ url: this.url });
+  }
+}

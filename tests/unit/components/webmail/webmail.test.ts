@@ -1,0 +1,174 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Webmail, type WebmailArgs } from "../../../../components/webmail";
+import type { StackConfig } from "../../../../config/types";
+import { type Recorder, resolved, settled, startRecording } from "../../../support/recorder";
+import { sampleConfig } from "../../../support/sample";
+
+function args(overrides: Partial<StackConfig> = {}): WebmailArgs {
+  return {
+    ...sampleConfig(overrides),
+    namespace: "stalwart-mail",
+    claim: "roundcube-data",
+    mailServerHost: "stalwart.stalwart-mail.svc.cluster.local",
+  };
+}
+
+async function deploy(overrides: Partial<StackConfig> = {}): Promise<{ recorder: Recorder; webmail: Webmail }> {
+  const recorder = await startRecording();
+  const webmail = new Webmail("roundcube", args(overrides));
+  await settled();
+  return { recorder, webmail };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: an object's fields, read as plain data
+const podOf = (recorder: Recorder): any => recorder.object("Deployment", "roundcube").inputs.spec.template;
+const annotationsOf = (recorder: Recorder): Record<string, string> => podOf(recorder).metadata.annotations;
+
+describe("the webmail", () => {
+  let recorder: Recorder;
+  let webmail: Webmail;
+  beforeAll(async () => {
+    ({ recorder, webmail } = await deploy());
+  });
+
+  it("tells where people read their mail", async () => {
+    expect(await resolved(webmail.url)).toBe("https://webmail.newjoy.ro/");
+  });
+
+  it("writes only to volumes: the database to its claim, everything else to space that goes with the pod", () => {
+    const { spec } = podOf(recorder);
+    const [container] = spec.containers;
+    expect(container.securityContext).toMatchObject({ readOnlyRootFilesystem: true, allowPrivilegeEscalation: false });
+    expect(spec.securityContext).toMatchObject({ runAsUser: 33, runAsGroup: 33, fsGroup: 33, runAsNonRoot: true });
+    const kind = (name: string) =>
+      Object.keys(spec.volumes.find((v: { name: string }) => v.name === name)).find((k) => k !== "name");
+    const mounts = container.volumeMounts.map((m: { mountPath: string; name: string; readOnly?: boolean }) => [
+      m.mountPath,
+      m.readOnly ? `${kind(m.name)}, read-only` : kind(m.name),
+    ]);
+    expect(Object.fromEntries(mounts)).toEqual({
+      "/var/www/html": "emptyDir",
+      "/run": "emptyDir",
+      "/tmp": "emptyDir",
+      "/var/roundcube/db": "persistentVolumeClaim",
+      "/var/roundcube/config/homelab-mail.inc.php": "configMap, read-only",
+      "/usr/local/etc/php/conf.d/zz-homelab-mail.ini": "configMap, read-only",
+    });
+  });
+
+  it("never runs two copies on one database", () => {
+    expect(recorder.object("Deployment", "roundcube").inputs.spec).toMatchObject({
+      replicas: 1,
+      strategy: { type: "Recreate" },
+    });
+  });
+
+  it("gets every secret from a Secret that exists, under a key that exists", () => {
+    const { env } = podOf(recorder).spec.containers[0];
+    expect(env.map((e: { name: string }) => e.name).sort()).toEqual([
+      "OIDC_CLIENT_ID",
+      "OIDC_CLIENT_SECRET",
+      "WEBMAIL_DES_KEY",
+    ]);
+    for (const { valueFrom, value } of env) {
+      expect(value).toBeUndefined();
+      const secret = recorder.object("Secret", valueFrom.secretKeyRef.name);
+      expect(secret.inputs.stringData[valueFrom.secretKeyRef.key]).toEqual(expect.stringMatching(/./));
+    }
+  });
+
+  it("keeps the session key a secret of 24 characters, which Roundcube's cipher takes, in the state", () => {
+    const [key] = recorder.resources.filter((r) => r.type === "random:index/randomPassword:RandomPassword");
+    expect(key?.inputs).toMatchObject({ length: 24, special: false });
+    expect(recorder.object("Secret", "roundcube").inputs.stringData.des_key).toBe("generated-roundcube-des-key-secret");
+  });
+
+  it("sends some client secret even when the client is public", () => {
+    expect(recorder.object("Secret", "stalwart-oidc").inputs.stringData).toEqual({
+      client_id: "stalwart-webui",
+      client_secret: "public-client",
+    });
+  });
+
+  it("is probed without opening a session at each probe", () => {
+    const { startupProbe, readinessProbe, livenessProbe } = podOf(recorder).spec.containers[0];
+    for (const { httpGet } of [startupProbe, readinessProbe, livenessProbe]) {
+      expect(httpGet.path).toMatch(/^\/static\.php\/skins\//);
+      expect(httpGet.port).toBe("http");
+    }
+  });
+
+  it("is reached through Service and Ingress on its own host, with TLS", () => {
+    const service = recorder.object("Service", "roundcube").inputs;
+    expect(podOf(recorder).metadata.labels).toMatchObject(service.spec.selector);
+    expect(service.spec.ports).toEqual([{ name: "http", port: 80, targetPort: "http" }]);
+    expect(podOf(recorder).spec.containers[0].ports).toEqual([{ name: "http", containerPort: 8000 }]);
+    const ingress = recorder.object("Ingress", "roundcube").inputs.spec;
+    expect(ingress.ingressClassName).toBe("nginx");
+    expect(ingress.tls).toEqual([{ hosts: ["webmail.newjoy.ro"], secretName: "roundcube-tls" }]);
+    expect(ingress.rules).toHaveLength(1);
+    expect(ingress.rules[0].host).toBe("webmail.newjoy.ro");
+    expect(ingress.rules[0].http.paths[0].backend.service).toEqual({ name: "roundcube", port: { name: "http" } });
+  });
+
+  it("asks cert-manager for a certificate of its host when an issuer is configured", () => {
+    expect(recorder.object("Certificate", "roundcube-tls").inputs.spec).toEqual({
+      secretName: "roundcube-tls",
+      dnsNames: ["webmail.newjoy.ro"],
+      issuerRef: { group: "cert-manager.io", kind: "ClusterIssuer", name: "letsencrypt-prod" },
+    });
+  });
+
+  it("serves an existing certificate when one is configured, and asks for none", async () => {
+    const { recorder: own } = await deploy({ tls: { secretName: "wildcard" } });
+    expect(own.kind("Certificate")).toEqual([]);
+    expect(own.object("Ingress", "roundcube").inputs.spec.tls[0].secretName).toBe("wildcard");
+  });
+
+  it("lets the configured ingress annotations win over its own", async () => {
+    const size = "nginx.ingress.kubernetes.io/proxy-body-size";
+    const annotations = (r: Recorder) => r.object("Ingress", "roundcube").inputs.metadata.annotations;
+    expect(annotations(recorder)[size]).toBe("34m");
+    const { recorder: own } = await deploy({
+      ingress: { className: "nginx", namespace: "ingress-nginx", annotations: { [size]: "100m", extra: "yes" } },
+    });
+    expect(annotations(own)).toMatchObject({ [size]: "100m", extra: "yes" });
+  });
+
+  it("starts anew when its configuration changes, and only then", async () => {
+    const same = await deploy();
+    const moved = await deploy({ hosts: { mail: "mail.newjoy.ro", webmail: "post.newjoy.ro" } });
+    const renamed = await deploy({ identity: { ...sampleConfig().identity, clientId: "another-client" } });
+    expect(annotationsOf(same.recorder)).toEqual(annotationsOf(recorder));
+    expect(annotationsOf(moved.recorder)).not.toEqual(annotationsOf(recorder));
+    expect(annotationsOf(renamed.recorder)).not.toEqual(annotationsOf(recorder));
+  });
+});
+
+describe("a confidential client", () => {
+  const secretText = 'it\'s a "secret" \\ $text';
+  const identity = { ...sampleConfig().identity, clientSecret: pulumi.secret(secretText) };
+
+  it("has its secret in the Secret only, marked as one wherever the engine sees it", async () => {
+    const { recorder } = await deploy({ identity });
+    const secret = recorder.object("Secret", "stalwart-oidc");
+    expect(secret.inputs.stringData.client_secret).toBe(secretText);
+    const holders = recorder.resources.filter((r) => JSON.stringify(r.inputs).includes(JSON.stringify(secretText)));
+    expect(holders.map((r) => r.type).sort()).toEqual([
+      "kubernetes:core/v1:Secret",
+      "random:index/randomUuid:RandomUuid",
+    ]);
+    for (const holder of holders) expect(holder.secretPaths).not.toEqual([]);
+  });
+
+  it("starts the webmail anew with a new secret, without a trace of the secret in the annotation", async () => {
+    const { recorder } = await deploy({ identity });
+    const [revision] = recorder.resources.filter((r) => r.type === "random:index/randomUuid:RandomUuid");
+    // The random value is replaced whenever its keepers change, and the pod carries it.
+    expect(revision?.inputs.keepers).toEqual({ clientSecret: secretText });
+    expect(annotationsOf(recorder)["homelab-mail/client-secret-revision"]).toBe("oidc-client-secret-revision-id");
+    const hash = "homelab-mail/config-hash";
+    const other = await deploy({ identity: { ...identity, clientSecret: pulumi.secret("another") } });
+    expect(annotationsOf(other.recorder)[hash]).toBe(annotationsOf(recorder)[hash]);
+  });
+});
