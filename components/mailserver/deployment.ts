@@ -1,0 +1,113 @@
+import type { types } from "@pulumi/kubernetes";
+import type { Input } from "@pulumi/pulumi";
+import type { Resources } from "../../config/types";
+import { labels, names, ports, selector } from "../shared/names";
+import { hardenedPod } from "../shared/pod";
+import { listeners } from "./listeners";
+import { paths } from "./paths";
+
+export interface MailServerPodArgs {
+  readonly image: string;
+  readonly resources: Resources;
+  /** Public name of the mail host. */
+  readonly mailHost: string;
+  /** Claim that holds all mail. */
+  readonly dataClaim: Input<string>;
+  /** Secret with tls.crt and tls.key. */
+  readonly tlsSecret: string;
+  /** Changes when the administrator's password does, which the server reads at start only. Tells nothing about it. */
+  readonly adminRevision?: Input<string>;
+}
+
+const lowPortsReason = "25, 465, 587 and 993 are the ports that apps, clients and autoconfiguration expect";
+
+/** With X-Forwarded-For in use, a request without it is taken for one that a proxy should have marked. */
+const health = (path: string) => ({
+  httpGet: {
+    path,
+    port: ports.stalwartHttp,
+    httpHeaders: [{ name: "X-Forwarded-For", value: "127.0.0.1" }],
+  },
+});
+
+/** The file that tells the server where its store is; every other setting lives in that store. */
+export const configJson = (): string =>
+  `${JSON.stringify({ "@type": "RocksDb", path: `${paths.data}/data` }, undefined, 2)}\n`;
+
+/** The mail server's Deployment. Nothing in it depends on mailboxes, the relay's password or the identity provider. */
+export function deploymentSpec(args: MailServerPodArgs): types.input.apps.v1.DeploymentSpec {
+  return {
+    replicas: 1,
+    revisionHistoryLimit: 3,
+    strategy: { type: "Recreate" }, // RocksDB: one process a volume
+    selector: { matchLabels: selector(names.stalwart) },
+    template: {
+      metadata: {
+        labels: labels(names.stalwart),
+        ...(args.adminRevision && { annotations: { "homelab-mail/admin-revision": args.adminRevision } }),
+      },
+      spec: podSpec(args),
+    },
+  };
+}
+
+function podSpec(args: MailServerPodArgs): types.input.core.v1.PodSpec {
+  return hardenedPod({
+    user: 2000,
+    group: 2000,
+    // SIGTERM closes the store in order; SIGKILL would leave it to recovery. There is no second pod to drain towards,
+    // so a preStop pause would only lengthen the outage.
+    terminationGracePeriodSeconds: 60,
+    lowPorts: { reason: lowPortsReason },
+    containers: [
+      {
+        name: names.stalwart,
+        image: args.image,
+        args: ["--config", paths.config],
+        resources: args.resources,
+        // The binary carries this as a file capability: with everything dropped it cannot even be executed. The sysctl is
+        // what lets it bind; without that it would silently listen on random ports.
+        netBindService: { reason: lowPortsReason },
+        env: [
+          {
+            name: "ADMIN_PASSWORD",
+            valueFrom: { secretKeyRef: { name: names.secrets.admin, key: "password" } },
+          },
+          { name: "STALWART_RECOVERY_ADMIN", value: "admin:$(ADMIN_PASSWORD)" },
+          { name: "STALWART_PUBLIC_URL", value: `https://${args.mailHost}` },
+        ],
+        ports: listeners().map(({ name, port }) => ({ name, containerPort: port, protocol: "TCP" })),
+        volumeMounts: [
+          { name: "data", mountPath: paths.data },
+          // A file, not the folder: the other mounts lie in it, and a ConfigMap's folder cannot hold mount points.
+          { name: "config", mountPath: paths.config, subPath: "config.json", readOnly: true },
+          { name: "tls", mountPath: paths.tls, readOnly: true },
+          { name: "relay", mountPath: paths.secrets, readOnly: true },
+          { name: "tmp", mountPath: "/tmp" }, // the web UI is unpacked here at every start
+          { name: "logs", mountPath: "/var/log/stalwart" }, // until the settings say standard output
+        ],
+        // A real mail port, not the HTTP one: this is what notices a server on random ports. Only at start, for listeners
+        // are opened then and never again, and each check is an aborted TLS handshake in the log. With an empty store and
+        // no DNS the start takes 17 s; two minutes cover slow disks.
+        startupProbe: { tcpSocket: { port: ports.imaps }, periodSeconds: 2, timeoutSeconds: 3, failureThreshold: 60 },
+        livenessProbe: { ...health("/healthz/live"), periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 6 },
+        readinessProbe: { ...health("/healthz/ready"), periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 3 },
+      },
+    ],
+    volumes: [
+      { name: "data", persistentVolumeClaim: { claimName: args.dataClaim } },
+      { name: "config", configMap: { name: `${names.stalwart}-config` } },
+      { name: "tls", secret: { secretName: args.tlsSecret, defaultMode: 0o440 } },
+      {
+        name: "relay",
+        secret: {
+          secretName: names.secrets.relay,
+          defaultMode: 0o440,
+          items: [{ key: "password", path: paths.relayPassword.slice(paths.secrets.length + 1) }],
+        },
+      },
+      { name: "tmp", emptyDir: { sizeLimit: "512Mi" } },
+      { name: "logs", emptyDir: { sizeLimit: "64Mi" } },
+    ],
+  });
+}

@@ -1,0 +1,171 @@
+import { createHmac } from "node:crypto";
+import * as k8s from "@pulumi/kubernetes";
+import {
+  ComponentResource,
+  type ComponentResourceOptions,
+  type Input,
+  type Output,
+  output,
+  type Resource,
+  secret,
+  unsecret,
+} from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import type { StackConfig } from "../../config/types";
+import { labels, mailServerHost, names } from "../shared/names";
+import { certificateSpec, clusterService, ingressAnnotations, ingressSpec, peopleService } from "./access";
+import { configJson, deploymentSpec } from "./deployment";
+import { Settings } from "./settings";
+
+/** What of the stack's configuration the mail server is made of. */
+type Slice = Pick<
+  StackConfig,
+  "domain" | "hosts" | "mailboxes" | "relay" | "identity" | "admin" | "ingress" | "tls" | "service"
+>;
+
+export interface MailServerArgs extends Slice {
+  /** Namespace that holds the whole stack. */
+  readonly namespace: Input<string>;
+  /** Claim that holds all mail. */
+  readonly dataClaim: Input<string>;
+  /** The provider's SMTP server, through which everything outbound goes. */
+  readonly provider: Pick<StackConfig["provider"], "smtp">;
+  /** Networks that relay with no login through port 25, and are never banned. */
+  readonly cluster: Pick<StackConfig["cluster"], "networks">;
+  readonly images: Pick<StackConfig["images"], "stalwart" | "stalwartCli">;
+  readonly resources: Pick<StackConfig["resources"], "stalwart" | "settings">;
+}
+
+/** Readiness is the Deployment's business, and a cluster without a load balancer must not hold up the rest. */
+const unawaited = { "pulumi.com/skipAwait": "true" };
+
+/** Stalwart: stores mail, serves it to people, takes what fetchers bring and relays what people and apps send. */
+export class MailServer extends ComponentResource {
+  /** The server's name inside the cluster. */
+  readonly host: Output<string>;
+  /** Password of the administrator `admin`. Secret. */
+  readonly adminPassword: Output<string>;
+  /** Done once the settings are applied: whatever hands over mail waits for it. */
+  readonly ready: Resource;
+
+  constructor(name: string, args: MailServerArgs, opts?: ComponentResourceOptions) {
+    super("homelab-mail:mailserver:MailServer", name, {}, opts);
+    const own = { parent: this };
+    const { namespace, hosts } = args;
+    const meta = (objectName: string, annotations?: Record<string, string>) => ({
+      name: objectName,
+      namespace,
+      labels: labels(names.stalwart),
+      ...(annotations && { annotations }),
+    });
+    const tlsSecret = "secretName" in args.tls ? args.tls.secretName : names.secrets.mailTls;
+
+    const generated = (logicalName: string): Output<string> =>
+      secret(new random.RandomPassword(logicalName, { length: 32, special: false }, own).result);
+    this.adminPassword = args.admin.password ?? generated(names.secrets.admin);
+    // The server reads its administrator's password at start only, so a new one must restart it. A keyed hash with a
+    // secret key tells that it changed and nothing else. A generated password never changes.
+    const revision = args.admin.password && adminRevision(args.admin.password, generated("stalwart-admin-revision"));
+
+    const adminSecret = new k8s.core.v1.Secret(
+      names.secrets.admin,
+      { metadata: meta(names.secrets.admin), stringData: { password: this.adminPassword } },
+      own,
+    );
+    const relaySecret = new k8s.core.v1.Secret(
+      names.secrets.relay,
+      {
+        metadata: meta(names.secrets.relay),
+        stringData: { username: args.relay.username, password: args.relay.password },
+      },
+      own,
+    );
+    const config = new k8s.core.v1.ConfigMap(
+      `${names.stalwart}-config`,
+      { metadata: meta(`${names.stalwart}-config`), data: { "config.json": configJson() } },
+      own,
+    );
+
+    const certificates =
+      "issuer" in args.tls
+        ? [
+            new k8s.apiextensions.CustomResource(
+              names.secrets.mailTls,
+              {
+                apiVersion: "cert-manager.io/v1",
+                kind: "Certificate",
+                metadata: meta(names.secrets.mailTls, unawaited),
+                spec: certificateSpec(args.tls.issuer, hosts, tlsSecret),
+              },
+              own,
+            ),
+          ]
+        : [];
+
+    const service = new k8s.core.v1.Service(
+      names.stalwart,
+      { metadata: meta(names.stalwart, unawaited), spec: clusterService() },
+      own,
+    );
+    new k8s.core.v1.Service(
+      names.mailService,
+      {
+        metadata: meta(names.mailService, { ...unawaited, ...args.service.annotations }),
+        spec: peopleService(args.service),
+      },
+      own,
+    );
+    new k8s.networking.v1.Ingress(
+      names.stalwart,
+      {
+        metadata: meta(names.stalwart, { ...unawaited, ...ingressAnnotations(args.ingress.annotations) }),
+        spec: ingressSpec(args.ingress.className, hosts, tlsSecret),
+      },
+      own,
+    );
+
+    const server = new k8s.apps.v1.Deployment(
+      names.stalwart,
+      {
+        metadata: meta(names.stalwart),
+        spec: deploymentSpec({
+          image: args.images.stalwart,
+          resources: args.resources.stalwart,
+          mailHost: hosts.mail,
+          dataClaim: args.dataClaim,
+          tlsSecret,
+          ...(revision && { adminRevision: revision }),
+        }),
+      },
+      { ...own, dependsOn: [adminSecret, relaySecret, config, ...certificates] },
+    );
+
+    const settings = new Settings(
+      names.settings,
+      {
+        namespace,
+        server,
+        service,
+        plan: args,
+        image: args.images.stalwartCli,
+        resources: args.resources.settings,
+      },
+      own,
+    );
+
+    this.host = output(namespace).apply(mailServerHost);
+    this.ready = settings.applied;
+    this.registerOutputs({ host: this.host, adminPassword: this.adminPassword });
+  }
+}
+
+function adminRevision(password: Output<string>, key: Output<string>): Output<string> {
+  return unsecret(
+    output([password, key]).apply(([text, secretKey]) =>
+      createHmac("sha256", secretKey as string)
+        .update(text as string)
+        .digest("hex")
+        .slice(0, 10),
+    ),
+  );
+}

@@ -1,0 +1,110 @@
+import type { Endpoint } from "../../config/types";
+import { listeners, shortHash } from "./listeners";
+import { action, ndjson, type Operation, reconcile, set, update, upsert } from "./operations";
+import { paths } from "./paths";
+import { type AccountsArgs, accounts, type DirectoryArgs, directory } from "./planAccounts";
+import { accepting, relaying } from "./planMail";
+
+/** What the settings are made of. A whole StackConfig fits. */
+export interface PlanArgs extends AccountsArgs, DirectoryArgs {
+  readonly hosts: { readonly mail: string };
+  readonly provider: { readonly smtp: Endpoint };
+  readonly cluster: { readonly networks: readonly string[] };
+}
+
+/** Client autoconfiguration offers these. The server's default names POP3 as well, which nobody listens for here. */
+const ADVERTISED = ["caldav", "carddav", "imap", "jmap", "managesieve", "smtp", "webdav"];
+
+/** The server compares networks as it writes them: IPv6 in its short form, a single address without its mask. */
+function asServerWrites(network: string): string {
+  const [address = "", length] = network.toLowerCase().split("/");
+  const isV6 = address.includes(":");
+  const canonical = isV6 ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address;
+  return length === undefined || length === (isV6 ? "128" : "32") ? canonical : `${canonical}/${Number(length)}`;
+}
+
+const domainAndTls = ({ domain, hosts }: PlanArgs): Operation[] => {
+  const manual = { "@type": "Manual" }; // the provider owns DNS and DKIM, cert-manager the certificate
+  return [
+    upsert("Domain", ["name"], {
+      domain: {
+        name: domain,
+        dkimManagement: manual,
+        dnsManagement: manual,
+        certificateManagement: manual,
+        reportAddressUri: null,
+      },
+    }),
+    upsert("Certificate", ["certificate"], {
+      certificate: {
+        certificate: { "@type": "File", filePath: paths.certificate },
+        privateKey: { "@type": "File", filePath: paths.privateKey },
+      },
+    }),
+    update("SystemSettings", {
+      defaultHostname: hosts.mail,
+      defaultDomainId: "#domain",
+      defaultCertificateId: "#certificate",
+      services: Object.fromEntries(ADVERTISED.map((service) => [service, { cleartext: false }])),
+    }),
+  ];
+};
+
+const listening = (): Operation =>
+  reconcile(
+    "NetworkListener",
+    ["name"],
+    Object.fromEntries(
+      listeners().map(({ name, port, protocol, tlsImplicit }) => [
+        `listener-${name}`,
+        { name, bind: set([`[::]:${port}`]), protocol, useTls: true, tlsImplicit },
+      ]),
+    ),
+  );
+
+const behindProxy = (networks: readonly string[]): Operation[] => [
+  // Without it the address that gets banned for somebody's guesses is the ingress controller's.
+  update("Http", { useXForwarded: true }),
+  upsert(
+    "AllowedIp",
+    ["address"],
+    Object.fromEntries(
+      networks.map((network, n) => [`network-${n}`, { address: asServerWrites(network), reason: "cluster" }]),
+    ),
+  ),
+];
+
+const logging = (): Operation =>
+  reconcile("Tracer", ["level"], { tracer: { "@type": "Stdout", level: "info", ansi: false, enable: true } });
+
+/**
+ * Every setting of the mail server, in the order in which `stalwart-cli apply` works through it: what is referred to comes
+ * before what refers to it. Applying it twice changes nothing the second time. It holds no password, but it does hold
+ * addresses, so it belongs in a Secret.
+ */
+export function plan(args: PlanArgs): Operation[] {
+  const networks = [...new Set(args.cluster.networks)].sort();
+  return [
+    ...domainAndTls(args),
+    listening(),
+    logging(),
+    ...relaying(args.provider, args.relay.username, networks),
+    ...accepting(args.mailboxes.some(({ folders }) => folders.includes("Junk"))),
+    ...behindProxy(networks),
+    accounts(args),
+    ...directory(args),
+  ];
+}
+
+/** The settings plan as `stalwart-cli apply --file` reads it. */
+export const renderPlan = (args: PlanArgs): string => ndjson(plan(args));
+
+/**
+ * What makes the server act on changed settings; an apply of its own, because operations of one plan are not rolled back
+ * when a reload fails. Certificates come first: reloading settings fails as long as the identity provider is away, and a
+ * renewed certificate must not wait for that.
+ */
+export const renderReload = (): string => ndjson([action("ReloadTlsCertificates"), action("ReloadSettings")]);
+
+/** Names one rendering of the settings. */
+export const planHash = (args: PlanArgs): string => shortHash(renderPlan(args) + renderReload());
