@@ -1,9 +1,9 @@
 import type { z } from "zod";
 import { docOf, elementOf, shapeOf, toList } from "./kinds";
-import { commandsToSet, schemaAt } from "./mend";
+import { commandsToMend, commandsToSet, docAt, schemaAt } from "./mend";
 import { formatPath, type Path, removeCommand, setSecretCommand, valueAt } from "./paths";
 import type { Problem } from "./report";
-import { addressIn, type Finding, type MailboxDraft, mailboxName, mailboxRules } from "./rules/mailboxes";
+import { addressIn, type Finding, type MailboxDraft, mailboxName, mailboxRules, usableName } from "./rules/mailboxes";
 import { type Readable, stackRules } from "./rules/stack";
 import { mailbox as mailboxSchema, schema, type Written } from "./schema";
 import { type Secrecy, type SecrecySources, secrecyOf } from "./secrecy";
@@ -50,7 +50,7 @@ function unknownKey(path: Path): Problem {
     return {
       path,
       text: "was set without --path, so nothing reads it",
-      mend: [removeCommand(path), ...commandsToSet(meant, false)],
+      mend: [removeCommand(path), ...commandsToSet(meant)],
     };
   }
   const parent = path.slice(0, -1);
@@ -90,10 +90,14 @@ const LONGEST_SHOWN = 60;
 /** Mailboxes' values are never shown: addresses and passwords stay out of logs. */
 function shown(path: Path, value: unknown, isSecret: Secrecy): string {
   const plain = typeof value === "string" || typeof value === "number" || typeof value === "boolean";
-  const doc = docOf(schemaAt(path) ?? schema);
-  if (!plain || String(value) === "" || path[0] === "mailboxes" || doc.secret || isSecret(path)) return "";
+  if (!plain || String(value) === "" || path[0] === "mailboxes" || docAt(path).secret || isSecret(path)) return "";
   const text = String(value);
   return `${JSON.stringify(text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text)} `;
+}
+
+/** Values of mailboxes that are given as secrets are given anew as secrets. */
+function isSecretMailboxValue(path: Path, raw: Group, isSecret: Secrecy): boolean {
+  return path[0] === "mailboxes" && present(valueAt(raw, path)) && isSecret(path);
 }
 
 function problemsOfShape(error: z.ZodError | undefined, raw: Group, isSecret: Secrecy): Problem[] {
@@ -102,13 +106,13 @@ function problemsOfShape(error: z.ZodError | undefined, raw: Group, isSecret: Se
     if (issue.code === "unrecognized_keys") {
       return issue.keys.filter((key) => key !== "__proto__").map((key) => unknownKey([...path, key]));
     }
-    const remove = issue.code === "custom" && issue.params?.mend === "remove";
-    const secret = isSecret(path) && path[0] === "mailboxes" && valueAt(raw, path) !== undefined;
+    const remove = issue.code === "custom" && issue.params?.remove === true;
+    const value = remove ? "" : shown(path, valueAt(raw, path), isSecret);
     return [
       {
         path,
-        text: `${shown(path, valueAt(raw, path), isSecret)}${issue.message}`,
-        mend: remove ? [removeCommand(path)] : commandsToSet(path, secret),
+        text: `${value}${issue.message}`,
+        mend: commandsToMend(raw, path, { remove, secret: isSecretMailboxValue(path, raw, isSecret) }),
       },
     ];
   });
@@ -130,7 +134,8 @@ function draftMailboxes(raw: unknown, domain: string | undefined): { drafts: Mai
     const path = ["mailboxes", key];
     const name = key.toLowerCase();
     const nameProblem = mailboxName(name);
-    if (nameProblem) findings.push({ path, text: nameProblem, mend: "remove" });
+    const rename = usableName(key);
+    if (nameProblem) findings.push({ path, text: nameProblem, mend: "remove", ...(rename && { rename }) });
     const group = isGroup(value) ? value : {};
     const own = (field: string): unknown => (Object.hasOwn(group, field) ? group[field] : undefined);
     const written = keys.address?.safeParse(own("address"));
@@ -153,13 +158,11 @@ function draftMailboxes(raw: unknown, domain: string | undefined): { drafts: Mai
 }
 
 function problemOf(finding: Finding, isSecret: Secrecy, raw: Group): Problem {
-  const secret = finding.path[0] === "mailboxes" && present(valueAt(raw, finding.path)) && isSecret(finding.path);
-  const mend = finding.mend === "remove" ? [removeCommand(finding.path)] : commandsToSet(finding.path, secret);
-  return {
-    path: finding.path,
-    text: `${shown(finding.path, valueAt(raw, finding.path), isSecret)}${finding.text}`,
-    mend,
-  };
+  const { path } = finding;
+  const remove = finding.mend === "remove";
+  const mend = commandsToMend(raw, path, { remove, secret: isSecretMailboxValue(path, raw, isSecret) });
+  const anew = finding.rename === undefined ? [] : [setSecretCommand(["mailboxes", finding.rename, "password"])];
+  return { path, text: `${shown(path, valueAt(raw, path), isSecret)}${finding.text}`, mend: [...mend, ...anew] };
 }
 
 const noMailboxes: Problem = {

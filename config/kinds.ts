@@ -135,7 +135,7 @@ export const map = (keyRule: Rule, rules: readonly Rule[], doc: KeyDoc) =>
         .superRefine((entries, context) => {
           for (const key of Object.keys(entries)) {
             const problem = keyRule(key);
-            if (problem) context.addIssue({ code: "custom", message: problem, path: [key] });
+            if (problem) context.addIssue({ code: "custom", message: problem, path: [key], params: { remove: true } });
           }
         }),
     )

@@ -1,7 +1,7 @@
 /** Where a value sits in the configuration: `["mailboxes", "kinga", "password"]`. */
 export type Path = readonly (string | number)[];
 
-const PLAIN_SEGMENT = /^[A-Za-z_$][\w$-]*$/;
+const PLAIN_SEGMENT = /^[\w-]+$/;
 const SAFE_IN_SHELL = /^[\w@%+=:,./-]+$/;
 
 /** A path as `pulumi config --path` reads it: `cluster.networks[0]`, `storage.labels["example.org/group"]`. */
@@ -18,10 +18,23 @@ export function shellWord(word: string): string {
   return SAFE_IN_SHELL.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-/** `--path` is needed as soon as the key is more than one plain name. */
+/** `--path` is needed as soon as the key is more than one name; without it, dots are part of the name. */
 function keyWords(path: Path): string {
-  const key = shellWord(formatPath(path));
-  return path.length === 1 && PLAIN_SEGMENT.test(String(path[0])) ? key : `--path ${key}`;
+  return path.length === 1 ? shellWord(String(path[0])) : `--path ${shellWord(formatPath(path))}`;
+}
+
+/**
+ * Order of keys in a report. Items of a list come last one first: taking one out moves those behind it, so the commands
+ * must be right when they are run from top to bottom.
+ */
+export function comparePaths(a: Path, b: Path): number {
+  for (let n = 0; n < Math.min(a.length, b.length); n++) {
+    const [left, right] = [a[n] ?? "", b[n] ?? ""];
+    if (left === right) continue;
+    if (typeof left === "number" && typeof right === "number") return right - left;
+    return String(left) < String(right) ? -1 : 1;
+  }
+  return a.length - b.length;
 }
 
 /** The command that sets a value people may see. */

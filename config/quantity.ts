@@ -1,4 +1,7 @@
-const factors: Readonly<Record<string, number>> = {
+const FACTORS: Readonly<Record<string, number>> = {
+  n: 1e-9,
+  u: 1e-6,
+  m: 1e-3,
   "": 1,
   k: 1e3,
   M: 1e6,
@@ -14,9 +17,13 @@ const factors: Readonly<Record<string, number>> = {
   Ei: 2 ** 60,
 };
 
-/** Bytes in a Kubernetes storage or memory quantity such as `10Gi`; undefined when it is not one. */
-export function bytes(quantity: string): number | undefined {
-  const match = /^(\d+(?:\.\d+)?)([kMGTPE]|[KMGTPE]i)?$/.exec(quantity);
+/** What a Kubernetes quantity such as `10Gi`, `250m` or `1e3` amounts to; undefined when it is none. */
+export function amount(quantity: string): number | undefined {
+  const match = /^(\d{1,18}(?:\.\d{0,9})?|\.\d{1,9})(?:([eE][+-]?\d{1,2})|([numkMGTPE]|[KMGTPE]i))?$/.exec(quantity);
   if (!match) return undefined;
-  return Number(match[1]) * (factors[match[2] ?? ""] as number);
+  const [, digits, exponent, suffix] = match;
+  return Number(`${digits}${exponent ?? ""}`) * (FACTORS[suffix ?? ""] as number);
 }
+
+/** Bytes in a Kubernetes storage or memory quantity such as `10Gi`; undefined when it is not one. */
+export const bytes = amount;

@@ -1,4 +1,4 @@
-import { formatPath, type Path } from "./paths";
+import { comparePaths, formatPath, type Path } from "./paths";
 
 /** One thing that is wrong with the configuration. */
 export interface Problem {
@@ -11,15 +11,11 @@ export interface Problem {
 
 const WIDEST_KEY = 48;
 
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
 /** Every problem in one text: key, what is wrong, the command that mends it. Sorted by key. */
 export function report(problems: readonly Problem[]): string {
   const rows = problems
-    .map(({ path, text, mend }) => ({ key: formatPath(path), text, mend }))
-    .sort((a, b) => compare(a.key, b.key) || compare(a.text, b.text));
+    .toSorted((a, b) => comparePaths(a.path, b.path) || (a.text < b.text ? -1 : 1))
+    .map(({ path, text, mend }) => ({ key: path.length === 1 ? String(path[0]) : formatPath(path), text, mend }));
   const width = Math.min(WIDEST_KEY, Math.max(...rows.map(({ key }) => key.length)));
   const indent = " ".repeat(width + 4);
   const lines = rows.flatMap(({ key, text, mend }) => [

@@ -275,7 +275,7 @@ export const schema = z.strictObject({
         example: "192.168.0.0/16",
       }),
     },
-    { description: "The Service through which people's mail clients come; never port 25" },
+    { description: "The Service through which people's mail clients come; it never has port 25" },
   ),
   cluster: section(
     {
@@ -292,12 +292,12 @@ export const schema = z.strictObject({
   ),
   images: section(
     {
-      stalwart: image(defaultImages.stalwart, "the mail server; only 0.16 works", [rule.supportedStalwart]),
-      stalwartCli: image(defaultImages.stalwartCli, "its command line, which applies the settings; only 1.x works", [
+      stalwart: image(defaultImages.stalwart, "the mail server (only 0.16 works)", [rule.supportedStalwart]),
+      stalwartCli: image(defaultImages.stalwartCli, "its command line, which applies the settings (only 1.x works)", [
         rule.supportedStalwartCli,
       ]),
-      fetchmail: image(defaultImages.fetchmail, "the fetchers: any with fetchmail 6.4 and Python 3"),
-      roundcube: image(defaultImages.roundcube, "the webmail: Roundcube 1.7, nonroot"),
+      fetchmail: image(defaultImages.fetchmail, "the fetchers (any with fetchmail 6.4 and Python 3)"),
+      roundcube: image(defaultImages.roundcube, "the webmail (Roundcube 1.7, nonroot)"),
     },
     { description: "The images, each pinned by tag and digest" },
   ),

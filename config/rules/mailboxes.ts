@@ -16,8 +16,10 @@ export interface MailboxDraft {
 export interface Finding {
   readonly path: Path;
   readonly text: string;
-  /** How it is mended; the report turns it into a command. @default "set" */
+  /** How it is mended; the report turns it into commands. @default "set" */
   readonly mend?: "set" | "remove";
+  /** For a name that cannot be: one that can. */
+  readonly rename?: string;
 }
 
 const MAX_OBJECT_NAME = 63;
@@ -28,6 +30,15 @@ export function mailboxName(name: string): string | undefined {
   return fetcherName(name).length > MAX_OBJECT_NAME
     ? `is too long a name: at most ${MAX_OBJECT_NAME - fetcherName("").length} characters`
     : undefined;
+}
+
+/** The nearest name that a mailbox can have, if one comes to mind. */
+export function usableName(name: string): string | undefined {
+  const tidy = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-+|-+$/g, "");
+  return mailboxName(tidy) === undefined ? tidy : undefined;
 }
 
 /** `boss` and `boss@newjoy.ro` are the same thing in newjoy.ro; other domains are not ours to receive for. */

@@ -1,0 +1,106 @@
+import type { z } from "zod";
+import { docOf, elementOf, type KeyDoc, shapeOf } from "./kinds";
+import { exampleCommand } from "./mend";
+import { type Path, setCommand } from "./paths";
+import { schema } from "./schema";
+
+/** One key that people can set. */
+export interface Key {
+  /** As people write it: `mailboxes.<name>.password`. */
+  readonly key: string;
+  readonly meaning: string;
+  readonly default: string;
+  readonly command: string;
+}
+
+/** Stands for a name of people's own choice in commands. */
+const SAMPLE_NAME = "kinga";
+
+const quoted = (value: unknown): string => `\`${String(value)}\``;
+
+/** A digest says nothing to a reader; the whole reference stands in Pulumi.yaml. */
+const shortened = (value: string): string => value.replace(/(@sha256:[0-9a-f]{8})[0-9a-f]{56}$/, "$1…");
+
+function defaultOf(doc: KeyDoc): string {
+  if (doc.required) return "required";
+  if (doc.derived !== undefined) return /^[a-z]+$/.test(doc.derived) ? doc.derived : quoted(doc.derived);
+  if (Array.isArray(doc.default)) return doc.default.map(quoted).join(", ") || "none";
+  if (doc.default === undefined || typeof doc.default === "object") return "none";
+  return quoted(shortened(String(doc.default)));
+}
+
+function commandFor(path: Path): string {
+  if (path[0] === "images") return setCommand(path, "<repository:tag@sha256:digest>");
+  return exampleCommand(path);
+}
+
+function keysOf(at: z.ZodType, path: Path, shown: string): Key[] {
+  const shape = shapeOf(at);
+  if (shape) {
+    return Object.entries(shape).flatMap(([key, child]) =>
+      keysOf(child, [...path, key], shown === "" ? key : `${shown}.${key}`),
+    );
+  }
+  const element = elementOf(at);
+  if (element && shapeOf(element)) return keysOf(element, [...path, SAMPLE_NAME], `${shown}.<name>`);
+  const doc = docOf(at);
+  return [
+    {
+      key: shown,
+      meaning: doc.secret ? `${doc.description}. Secret` : doc.description,
+      default: defaultOf(doc),
+      command: commandFor(path),
+    },
+  ];
+}
+
+/** Every key that people can set, in the schema's order. */
+export const referenceKeys = (): Key[] => keysOf(schema, [], "");
+
+const cell = (text: string): string => text.replaceAll("|", "\\|");
+
+/** The README's table of every configuration key. */
+export function configTable(): string {
+  const rows = referenceKeys().map(
+    ({ key, meaning, default: fallback, command }) =>
+      `| ${[quoted(key), meaning, fallback, quoted(command)].map(cell).join(" | ")} |`,
+  );
+  return ["| Key | Meaning | Default | Set it with |", "|---|---|---|---|", ...rows].join("\n");
+}
+
+/** The fixed defaults of a group; nothing where a default follows from other keys. */
+function fixedDefaults(at: z.ZodType): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(shapeOf(at) ?? {}).flatMap(([key, child]) => {
+      const value = shapeOf(child) ? fixedDefaults(child) : docOf(child).default;
+      const empty = value === undefined || (typeof value === "object" && Object.keys(value as object).length === 0);
+      return empty ? [] : [[key, value]];
+    }),
+  );
+}
+
+/** A key as Pulumi.yaml declares it. */
+export interface Declaration {
+  readonly type: "string" | "object";
+  readonly description: string;
+  readonly default: unknown;
+}
+
+/**
+ * Pulumi.yaml's `config`. Every key has a default, be it empty: the engine would refuse a stack without one in its own
+ * words, before this program can say everything that is missing at once. A group's default gives way as a whole to
+ * whatever the stack sets in that group; the program then fills in the rest by itself.
+ */
+export function declarations(): Record<string, Declaration> {
+  return Object.fromEntries(
+    Object.entries(schema.shape).map(([key, at]): [string, Declaration] => {
+      const { description, default: fallback } = docOf(at);
+      if (!shapeOf(at) && !elementOf(at)) return [key, { type: "string", description, default: fallback ?? "" }];
+      const keys = keysOf(at, [key], key).map((leaf) => leaf.key);
+      return [
+        key,
+        { type: "object", description: `${description}. Keys: ${keys.join(", ")}`, default: fixedDefaults(at) },
+      ];
+    }),
+  );
+}
