@@ -1,0 +1,1 @@
+"""Carries by hand what fetchmail cannot."""

@@ -1,0 +1,64 @@
+import type { Endpoint, Folder } from "../../config/types";
+
+/** Where the supervisor's loopback relays listen inside the pod (see relay.py). */
+export const relayPorts = { imap: 10993, inbox: 10025, junk: 12525 } as const;
+
+/** Stand-ins that the supervisor replaces, quoted, with what the mounted Secrets hold. */
+export const placeholders = { address: "@ADDRESS@", password: "@PASSWORD@", folder: "@FOLDER@" } as const;
+
+export interface FetchmailrcOptions {
+  /** The provider's IMAP server: implicit TLS, its certificate checked against the system's authorities. */
+  readonly imap: Endpoint;
+  readonly folder: Folder;
+}
+
+/** Text in fetchmail's double quotes. Its lexer ends a string at the first `"`, escaped or not, so hex it is. */
+export function quote(text: string): string {
+  const hex = (byte: number): string => `\\x${byte.toString(16).padStart(2, "0")}`;
+  const bytes = [...Buffer.from(text, "utf8")];
+  return `"${bytes.map((b) => (/[A-Za-z0-9@._/-]/.test(String.fromCharCode(b)) ? String.fromCharCode(b) : hex(b))).join("")}"`;
+}
+
+/**
+ * The run control file for one folder of one mailbox. It goes into a ConfigMap, so it holds placeholders where the
+ * address and the password belong.
+ *
+ * Every line that looks like a default is there on purpose: defaults of fetchmail 6.4 lose or misdirect mail (a refused
+ * recipient is replaced by the local postmaster), are announced to change (softbounce), or differ between builds.
+ */
+export function renderFetchmailrc({ imap, folder }: FetchmailrcOptions): string {
+  const sink = folder === "Junk" ? relayPorts.junk : relayPorts.inbox;
+  const server = [
+    // Both ends go through the supervisor's relays; TLS runs through to the provider, whose name is still checked.
+    `poll ${quote(imap.host)} via "127.0.0.1" service ${relayPorts.imap} protocol IMAP`,
+    "no dns",
+    "auth password",
+    "timeout 60",
+    "bad-header reject", // a header line "." would end the SMTP data early; the courier carries such mail
+  ];
+  const user = [
+    `user ${placeholders.address} password ${placeholders.password} is ${placeholders.address} here`,
+    `folder ${placeholders.folder}`,
+    `ssl sslproto "TLS1.2+" sslcertck sslcommonname ${quote(imap.host)}`,
+    `smtphost "127.0.0.1/${sink}" smtpname ${placeholders.address}`, // SMTP: with LMTP a 5xx deletes the message
+    "antispam -1", // no refusal means "spam, drop it"
+    folder === "INBOX" ? "idle" : "no idle",
+    "fetchall no keep no flush",
+    "no rewrite no mimedecode no stripcr no forcecr no dropstatus no dropdelivered pass8bits",
+    "limit 0 fetchlimit 0 fetchsizelimit 100 batchlimit 100",
+    // Flagged messages are expunged before the next session fetches anything, so a crash repeats one message at most.
+    "expunge 20",
+  ];
+  return [
+    "set no syslog",
+    "set no invisible",
+    'set postmaster ""', // otherwise mail for a refused recipient goes to the local user instead
+    "set softbounce", // a 5xx leaves the message at the provider
+    "set no bouncemail", // outside senders hear nothing from here
+    "set no spambounce",
+    "",
+    server.join("\n  "),
+    `  ${user.join("\n    ")}`,
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,128 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as k8s from "@pulumi/kubernetes";
+import { ComponentResource, type ComponentResourceOptions, type Input, type Resource, secret } from "@pulumi/pulumi";
+import type { Endpoint, Mailbox, Resources } from "../../config/types";
+import { addressKey, fetcherName, labels, names, passwordKey, ports, selector } from "../shared/names";
+import { renderFetchmailrc } from "./fetchmailrc";
+import { fetcherPod, programFiles } from "./pod";
+
+export interface FetcherArgs {
+  /** Namespace that holds the whole stack. */
+  readonly namespace: Input<string>;
+  /** Whose mail is fetched. Each gets a Deployment of its own, `fetchmail-<name>`. */
+  readonly mailboxes: readonly Mailbox[];
+  /** The provider's IMAP server: implicit TLS, with a certificate that the image's authorities vouch for. */
+  readonly provider: { readonly imap: Endpoint };
+  /** The mail server's name inside the cluster; it takes mail on ports 25 and 2525. */
+  readonly mailServerHost: Input<string>;
+  /**
+   * What has to stand before the first message is fetched: the mail server with its settings applied. Only the
+   * Deployments wait; Secrets and the ConfigMap do not.
+   * @default nothing
+   */
+  readonly waitFor?: Resource;
+  readonly images: { readonly fetchmail: string };
+  readonly resources: { readonly fetchmail: Resources };
+}
+
+const source = (file: string): string => readFileSync(join(__dirname, file), "utf8");
+
+/** The files every fetcher shares. There is nothing personal in them: addresses and passwords come from Secrets. */
+function sharedFiles(imap: Endpoint): Record<string, string> {
+  return {
+    "supervisor.py": source("supervisor.py"),
+    "relay.py": source("relay.py"),
+    "courier.py": source("courier.py"),
+    "inbox.fetchmailrc": renderFetchmailrc({ imap, folder: "INBOX" }),
+    "junk.fetchmailrc": renderFetchmailrc({ imap, folder: "Junk" }),
+  };
+}
+
+/** Changes when a file changes that the mailbox's pod mounts. */
+function revision(mailbox: Mailbox, files: Record<string, string>): string {
+  const hash = createHash("sha256");
+  for (const file of programFiles(mailbox)) hash.update(`${file}\0${files[file]}\0`);
+  return hash.digest("hex").slice(0, 16);
+}
+
+/**
+ * Pulls each mailbox from the provider and hands every message to the mail server: one fetchmail a mailbox, because
+ * IMAP IDLE, which brings new mail within a second, holds one folder of one account.
+ */
+export class Fetcher extends ComponentResource {
+  constructor(name: string, args: FetcherArgs, opts?: ComponentResourceOptions) {
+    super("homelab-mail:fetcher:Fetcher", name, {}, opts);
+    const { namespace, mailboxes } = args;
+    const parent = { parent: this };
+    const metadata = (object: string) => ({ name: object, namespace, labels: labels(names.fetchmail) });
+
+    const credentials = new k8s.core.v1.Secret(
+      names.secrets.fetchCredentials,
+      {
+        metadata: metadata(names.secrets.fetchCredentials),
+        stringData: Object.fromEntries(mailboxes.map((m) => [passwordKey(m.name), m.password])),
+      },
+      parent,
+    );
+    const addresses = new k8s.core.v1.Secret(
+      names.secrets.addresses,
+      {
+        metadata: metadata(names.secrets.addresses),
+        stringData: Object.fromEntries(mailboxes.map((m) => [addressKey(m.name), secret(m.address)])),
+      },
+      parent,
+    );
+    const files = sharedFiles(args.provider.imap);
+    const program = new k8s.core.v1.ConfigMap(
+      names.fetchmail,
+      { metadata: metadata(names.fetchmail), data: files },
+      parent,
+    );
+
+    for (const mailbox of mailboxes) {
+      const object = fetcherName(mailbox.name);
+      const podLabels = labels(names.fetchmail, object);
+      const pod = fetcherPod({
+        mailbox,
+        imap: args.provider.imap,
+        mailServerHost: args.mailServerHost,
+        image: args.images.fetchmail,
+        resources: args.resources.fetchmail,
+        program: program.metadata.name,
+        credentials: credentials.metadata.name,
+        addresses: addresses.metadata.name,
+      });
+      new k8s.apps.v1.Deployment(
+        object,
+        {
+          metadata: { name: object, namespace, labels: podLabels },
+          spec: {
+            replicas: 1,
+            strategy: { type: "Recreate" }, // two fetchers on one mailbox would deliver twice
+            revisionHistoryLimit: 2,
+            progressDeadlineSeconds: 180, // a refused login shows at `pulumi up`, in minutes
+            selector: { matchLabels: selector(names.fetchmail, object) },
+            template: {
+              metadata: {
+                labels: podLabels,
+                annotations: {
+                  // Only this mailbox's own files: another one's change leaves this fetcher alone. A new password
+                  // is read from the mounted Secret without a restart.
+                  "homelab-mail/revision": revision(mailbox, files),
+                  "prometheus.io/scrape": "true",
+                  "prometheus.io/port": String(ports.fetcherHttp),
+                  "prometheus.io/path": "/metrics",
+                },
+              },
+              spec: pod,
+            },
+          },
+        },
+        { parent: this, ...(args.waitFor && { dependsOn: args.waitFor }) },
+      );
+    }
+    this.registerOutputs();
+  }
+}

@@ -1,0 +1,116 @@
+import type { types } from "@pulumi/kubernetes";
+import { type Input, interpolate, type Output } from "@pulumi/pulumi";
+import type { Endpoint, Mailbox, Resources } from "../../config/types";
+import { addressKey, names, passwordKey, ports } from "../shared/names";
+import { hardenedPod } from "../shared/pod";
+
+export interface FetcherPodArgs {
+  readonly mailbox: Mailbox;
+  readonly imap: Endpoint;
+  /** The mail server's name inside the cluster. */
+  readonly mailServerHost: Input<string>;
+  readonly image: string;
+  readonly resources: Resources;
+  /** Name of the ConfigMap with the programs and fetchmail's configuration. */
+  readonly program: Input<string>;
+  /** Names of the Secrets with passwords and addresses. */
+  readonly credentials: Input<string>;
+  readonly addresses: Input<string>;
+}
+
+/**
+ * `nobody`: fetchmail looks its user up in /etc/passwd and refuses to start ("You don't exist. Go away.") when the
+ * number is not there; 65534 is in every Debian and Alpine image.
+ */
+const USER = 65534;
+
+const program = "/etc/fetcher/program";
+const credentials = "/etc/fetcher/credentials";
+const state = "/run/fetcher";
+
+/** Which of the ConfigMap's files a mailbox's pod sees. */
+export function programFiles(mailbox: Mailbox): string[] {
+  const junk = mailbox.folders.includes("Junk") ? ["junk.fetchmailrc"] : [];
+  return ["supervisor.py", "relay.py", "courier.py", "inbox.fetchmailrc", ...junk];
+}
+
+/** The supervisor's arguments for one mailbox. */
+function supervisorArgs({ mailbox, imap, mailServerHost }: FetcherPodArgs): (string | Output<string>)[] {
+  return [
+    `--mailbox=${mailbox.name}`,
+    `--imap=${imap.host}:${imap.port}`,
+    interpolate`--sink=${mailServerHost}:${ports.smtp}`,
+    ...(mailbox.folders.includes("Junk") ? [interpolate`--junk-sink=${mailServerHost}:${ports.junk}`] : []),
+    ...(mailbox.keep ? ["--keep"] : []),
+    `--program=${program}`,
+    `--credentials=${credentials}`,
+    `--state=${state}`,
+    `--http=${ports.fetcherHttp}`,
+  ];
+}
+
+/** One mailbox's pod: it sees this mailbox's password and address, and nobody else's. */
+export function fetcherPod(args: FetcherPodArgs): types.input.core.v1.PodSpec {
+  const { mailbox } = args;
+  return hardenedPod({
+    user: USER,
+    group: USER,
+    terminationGracePeriodSeconds: 30,
+    containers: [
+      {
+        name: names.fetchmail,
+        image: args.image,
+        resources: args.resources,
+        command: ["python3", "-B", "-u", `${program}/supervisor.py`], // -B: there is nowhere to write compiled files
+        args: supervisorArgs(args),
+        ports: [{ name: "http", containerPort: ports.fetcherHttp }],
+        volumeMounts: [
+          { name: "program", mountPath: program, readOnly: true },
+          { name: "credentials", mountPath: credentials, readOnly: true },
+          { name: "state", mountPath: state },
+        ],
+        livenessProbe: {
+          httpGet: { path: "/live", port: "http" },
+          initialDelaySeconds: 10,
+          periodSeconds: 20,
+          timeoutSeconds: 5,
+          failureThreshold: 6,
+        },
+        // A command, because the kubelet shows a command's output in `kubectl describe`, and never a page's body.
+        readinessProbe: {
+          exec: {
+            command: [
+              "sh",
+              "-c",
+              `if [ -s ${state}/trouble ]; then cat ${state}/trouble; exit 1; fi; test -e ${state}/trouble`,
+            ],
+          },
+          periodSeconds: 5,
+          timeoutSeconds: 5,
+          failureThreshold: 2,
+        },
+      },
+    ],
+    volumes: [
+      {
+        name: "program",
+        configMap: {
+          name: args.program,
+          defaultMode: 0o444,
+          items: programFiles(mailbox).map((file) => ({ key: file, path: file })),
+        },
+      },
+      {
+        name: "credentials",
+        projected: {
+          defaultMode: 0o440,
+          sources: [
+            { secret: { name: args.credentials, items: [{ key: passwordKey(mailbox.name), path: "password" }] } },
+            { secret: { name: args.addresses, items: [{ key: addressKey(mailbox.name), path: "address" }] } },
+          ],
+        },
+      },
+      { name: "state", emptyDir: { sizeLimit: "16Mi" } },
+    ],
+  });
+}
