@@ -1,0 +1,46 @@
+import * as pulumi from "@pulumi/pulumi";
+import { type Recorder, resolved, settled, startRecording } from "./recorder";
+
+export type RawConfig = Record<string, unknown>;
+
+/** What somebody with three mailboxes would have in their stack, every secret a recognisable text. */
+export const threeMailboxes: RawConfig = {
+  domain: "newjoy.ro",
+  mailboxes: {
+    service: { password: "S3cret-service-imap" },
+    kinga: { password: "S3cret-kinga-imap" },
+    alpar: { password: "S3cret-alpar-imap", admin: true, aliases: ["boss"] },
+  },
+  relay: { password: "S3cret-relay" },
+};
+
+/** Keys that hold secrets, as the engine would name them. */
+const SECRET_KEYS = ["mailboxes", "relay", "identity", "admin"];
+
+export interface Deployed {
+  readonly recorder: Recorder;
+  readonly outputs: Record<string, unknown>;
+}
+
+/** Puts configuration where the engine would. Structured values travel as JSON. */
+export function setConfig(config: RawConfig): void {
+  const entries = Object.entries(config).map(([key, value]) => [
+    `homelab-mail:${key}`,
+    typeof value === "string" ? value : JSON.stringify(value),
+  ]);
+  pulumi.runtime.setAllConfig(
+    Object.fromEntries(entries),
+    SECRET_KEYS.filter((key) => key in config).map((key) => `homelab-mail:${key}`),
+  );
+}
+
+/** Runs the whole program against mocks. */
+export async function deploy(config: RawConfig = threeMailboxes): Promise<Deployed> {
+  const recorder = await startRecording();
+  setConfig(config);
+  const program = require("../../index") as () => Promise<Record<string, unknown>>;
+  const outputs = await program();
+  await settled();
+  const plain = await resolved(pulumi.output(outputs));
+  return { recorder, outputs: plain as Record<string, unknown> };
+}
