@@ -1,0 +1,141 @@
+import { generateKeyPairSync, randomBytes } from "node:crypto";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseAllDocuments, stringify } from "yaml";
+import { KubeClient, type KubeObject } from "../kube";
+import type { Log } from "../log";
+import { findTools } from "../tools/find";
+import { freePorts, type ProcessFolder } from "./processes";
+
+const START_LIMIT_MS = 90_000;
+
+/** A running control plane: an API server with everything behind it, on loopback ports. */
+export interface ControlPlane {
+  readonly folder: ProcessFolder;
+  readonly kubeconfig: string;
+  readonly client: KubeClient;
+}
+
+async function until(what: string, folder: ProcessFolder, check: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + START_LIMIT_MS;
+  while (!(await check().catch(() => false))) {
+    folder.assertAlive();
+    if (Date.now() > deadline)
+      throw new Error(`${what} did not come up within ${START_LIMIT_MS / 1000} s; logs are in ${folder.path}`);
+    await sleep(100);
+  }
+}
+
+function kubeconfigText(server: string, token: string, ca: string): string {
+  const name = "homelab-mail-sandbox";
+  return stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    "current-context": name,
+    contexts: [{ name, context: { cluster: name, user: name } }],
+    clusters: [{ name, cluster: { server, "certificate-authority-data": Buffer.from(ca).toString("base64") } }],
+    users: [{ name, user: { token } }],
+  });
+}
+
+/** etcd and the API server; everything else talks to them through the kubeconfig. */
+async function startApiServer(folder: ProcessFolder, tools: Record<string, string>): Promise<string> {
+  const [etcdPort, peerPort, apiPort] = (await freePorts(3)) as [number, number, number];
+  const etcdUrl = `http://127.0.0.1:${etcdPort}`;
+  const peerUrl = `http://127.0.0.1:${peerPort}`;
+  folder.start(tools.etcd as string, [
+    `--data-dir=${folder.file("etcd")}`,
+    `--listen-client-urls=${etcdUrl}`,
+    `--advertise-client-urls=${etcdUrl}`,
+    `--listen-peer-urls=${peerUrl}`,
+    `--initial-advertise-peer-urls=${peerUrl}`,
+    `--initial-cluster=default=${peerUrl}`,
+    "--unsafe-no-fsync", // throwaway: speed over surviving a power cut
+    "--log-level=warn",
+  ]);
+
+  const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const privatePem = privateKey.export({ type: "pkcs8", format: "pem" });
+  fs.writeFileSync(folder.file("service-accounts.key"), privatePem, { mode: 0o600 });
+  fs.writeFileSync(folder.file("service-accounts.pub"), publicKey.export({ type: "spki", format: "pem" }));
+  const token = randomBytes(24).toString("hex");
+  fs.writeFileSync(folder.file("tokens.csv"), `${token},sandbox,sandbox,system:masters\n`, { mode: 0o600 });
+
+  folder.start(tools["kube-apiserver"] as string, [
+    `--etcd-servers=${etcdUrl}`,
+    `--cert-dir=${folder.file("certs")}`,
+    `--secure-port=${apiPort}`,
+    "--bind-address=127.0.0.1",
+    "--advertise-address=127.0.0.1",
+    "--endpoint-reconciler-type=none", // it refuses to publish a loopback address
+    `--token-auth-file=${folder.file("tokens.csv")}`,
+    "--authorization-mode=RBAC",
+    "--service-account-issuer=https://kubernetes.default.svc",
+    `--service-account-key-file=${folder.file("service-accounts.pub")}`,
+    `--service-account-signing-key-file=${folder.file("service-accounts.key")}`,
+    "--service-cluster-ip-range=10.96.0.0/16",
+    "--profiling=false",
+  ]);
+
+  const certificate = folder.file("certs", "apiserver.crt");
+  await until("the API server's certificate", folder, async () => fs.existsSync(certificate));
+  const kubeconfig = folder.file("kubeconfig");
+  const text = kubeconfigText(`https://127.0.0.1:${apiPort}`, token, fs.readFileSync(certificate, "utf8"));
+  fs.writeFileSync(kubeconfig, text, { mode: 0o600 });
+  return kubeconfig;
+}
+
+/** Applies a file of manifests as one would on a new homelab; done again, it changes nothing. */
+export async function applyManifests(client: KubeClient, file: string): Promise<void> {
+  const objects = parseAllDocuments(fs.readFileSync(file, "utf8")).map((document) => document.toJS() as KubeObject);
+  for (const object of objects) await client.apply(object, "?fieldManager=homelab-mail-sandbox&force=true");
+}
+
+/** Starts a control plane in the folder and waits until it schedules pods and knows what a homelab knows. */
+export async function startControlPlane(folder: ProcessFolder, log: Log, signal?: AbortSignal): Promise<ControlPlane> {
+  const tools = await findTools(["controlPlane", "etcd", "kwok"], log);
+  signal?.throwIfAborted();
+  log("Starting etcd, the API server, the controllers, the scheduler and kwok");
+  const kubeconfig = await startApiServer(folder, tools);
+  const client = KubeClient.fromFile(kubeconfig);
+  await until("the API server", folder, async () => {
+    await client.request("GET", "/readyz");
+    return true;
+  });
+  await applyManifests(client, path.join(__dirname, "homelab.yaml"));
+
+  const common = [`--kubeconfig=${kubeconfig}`, "--leader-elect=false", "--secure-port=0", "--profiling=false"];
+  folder.start(tools["kube-controller-manager"] as string, [
+    ...common,
+    `--service-account-private-key-file=${folder.file("service-accounts.key")}`,
+    `--root-ca-file=${folder.file("certs", "apiserver.crt")}`,
+    "--kube-api-qps=200",
+    "--kube-api-burst=400",
+  ]);
+  // kwok ends itself when a kind that its stages name has no schema yet.
+  await until("cert-manager's schema", folder, async () => {
+    await client.request("GET", "/openapi/v3/apis/cert-manager.io/v1");
+    return true;
+  });
+  folder.start(tools["kube-scheduler"] as string, [...common, "--kube-api-qps=200", "--kube-api-burst=400"]);
+  folder.start(tools.kwok as string, [
+    `--kubeconfig=${kubeconfig}`,
+    "--manage-all-nodes",
+    "--node-lease-duration-seconds=40",
+    "--node-port=0",
+    `--config=${path.join(__dirname, "stages.yaml")}`,
+  ]);
+  await until("the node", folder, async () => {
+    const [node] = await client.list("v1", "Node");
+    const ready = node?.status?.conditions?.some((c: KubeObject) => c.type === "Ready" && c.status === "True");
+    const account = await client.read({
+      apiVersion: "v1",
+      kind: "ServiceAccount",
+      metadata: { name: "default", namespace: "default" },
+    });
+    return ready && account !== undefined;
+  });
+  folder.assertAlive();
+  return { folder, kubeconfig, client };
+}

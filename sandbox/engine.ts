@@ -1,0 +1,87 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { LocalWorkspace, PulumiCommand, type PulumiFn, type Stack } from "@pulumi/pulumi/automation";
+import type { Log } from "./log";
+import { findPlugins } from "./plugins";
+import { findTools } from "./tools/find";
+
+const ROOT = path.join(__dirname, "..");
+
+/** Protects nothing: the sample stack's passwords are throwaway. */
+export const SAMPLE_PASSPHRASE = "sandbox";
+
+/** The Pulumi CLI and what it needs around it. */
+export interface Engine {
+  readonly pulumi: PulumiCommand;
+  readonly searchPath: string;
+}
+
+/** Finds the CLI and both resource plugins; `scratch` gets the stand-ins, when there must be any. */
+export async function findEngine(scratch: string, log: Log): Promise<Engine> {
+  const { pulumi: file } = (await findTools(["pulumi"], log)) as { pulumi: string };
+  const root = path.dirname(path.dirname(file));
+  // PulumiCommand takes an installation's root and looks in its bin/: give a bare file such a place.
+  const home = path.basename(path.dirname(file)) === "bin" ? root : installation(file, scratch);
+  const pulumi = await PulumiCommand.get({ root: home });
+  const standIns = await findPlugins(pulumi, scratch, log);
+  return { pulumi, searchPath: [standIns, process.env.PATH].filter(Boolean).join(path.delimiter) };
+}
+
+function installation(file: string, scratch: string): string {
+  const home = path.join(scratch, "pulumi");
+  fs.mkdirSync(path.join(home, "bin"), { recursive: true });
+  fs.rmSync(path.join(home, "bin", "pulumi"), { force: true });
+  fs.symlinkSync(file, path.join(home, "bin", "pulumi"));
+  return home;
+}
+
+export interface ProjectArgs {
+  /** Where the project's files and its state go. */
+  readonly folder: string;
+  readonly stack: string;
+  readonly kubeconfig: string;
+  /** @default the program of this repository */
+  readonly program?: PulumiFn;
+  /** @default the sample stack's */
+  readonly passphrase?: string;
+}
+
+/** The environment in which the CLI sees this project's stacks, and no others. */
+export function projectEnvironment({ folder, kubeconfig, passphrase }: ProjectArgs): Record<string, string> {
+  return {
+    PULUMI_BACKEND_URL: `file://${path.join(folder, "state")}`,
+    PULUMI_CONFIG_PASSPHRASE: passphrase ?? SAMPLE_PASSPHRASE,
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    KUBECONFIG: kubeconfig,
+  };
+}
+
+export const projectFolder = (folder: string): string => path.join(folder, "project");
+
+/** A copy of the project with the sample stack's configuration, unless it is there already: people may have changed it. */
+export function writeProject(folder: string, stack: string): void {
+  const project = projectFolder(folder);
+  fs.mkdirSync(path.join(folder, "state"), { recursive: true });
+  fs.mkdirSync(project, { recursive: true });
+  fs.copyFileSync(path.join(ROOT, "Pulumi.yaml"), path.join(project, "Pulumi.yaml"));
+  // The engine looks for the program that Pulumi.yaml names, though it calls back into this process for it.
+  fs.writeFileSync(path.join(project, "index.ts"), `export = require(${JSON.stringify(path.join(ROOT, "index"))});\n`);
+  const file = path.join(project, `Pulumi.${stack}.yaml`);
+  if (!fs.existsSync(file)) fs.copyFileSync(path.join(__dirname, "sample-stack", "Pulumi.sandbox.yaml"), file);
+}
+
+/** The program of this repository, loaded when it is first run: the CLI starts meanwhile. */
+export const thisProgram: PulumiFn = async () => (require("../index") as () => Promise<Record<string, unknown>>)();
+
+/** A stack of this project on a cluster: a real engine, whose program runs in this very process. */
+export async function openStack(engine: Engine, args: ProjectArgs): Promise<Stack> {
+  writeProject(args.folder, args.stack);
+  return LocalWorkspace.createOrSelectStack(
+    { stackName: args.stack, projectName: "homelab-mail", program: args.program ?? thisProgram },
+    {
+      workDir: projectFolder(args.folder),
+      pulumiCommand: engine.pulumi,
+      envVars: { ...projectEnvironment(args), PATH: engine.searchPath },
+    },
+  );
+}

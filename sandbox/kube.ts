@@ -1,0 +1,188 @@
+import * as fs from "node:fs";
+import * as https from "node:https";
+import * as os from "node:os";
+import * as path from "node:path";
+import { parse } from "yaml";
+
+/** A Kubernetes object as plain data. Its shape depends on its kind. */
+// biome-ignore lint/suspicious/noExplicitAny: objects of every kind pass through here
+export type KubeObject = Record<string, any>;
+
+export interface Reply {
+  readonly status: number;
+  readonly body: KubeObject;
+}
+
+/** What the API server said when it refused, with its HTTP status and reason (`AlreadyExists`, `NotFound`, `Conflict`…). */
+export class KubeError extends Error {
+  constructor(
+    readonly status: number,
+    readonly reason: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+interface Kind {
+  readonly plural: string;
+  readonly namespaced: boolean;
+}
+
+/** Plain REST against one API server: just what a sandbox, its stand-in plugin and the tests need. */
+export class KubeClient {
+  private readonly kinds = new Map<string, Promise<Map<string, Kind>>>();
+  private readonly server: URL;
+  private readonly agent: https.Agent;
+  private readonly token: string | undefined;
+
+  constructor(kubeconfig: string, context?: string) {
+    const config = parse(kubeconfig) as KubeObject;
+    const chosen = named(config.contexts, context ?? config["current-context"])?.context;
+    const cluster = named(config.clusters, chosen?.cluster)?.cluster;
+    const user = named(config.users, chosen?.user)?.user ?? {};
+    if (!cluster) throw new Error(`the kubeconfig has no cluster for its context "${config["current-context"]}"`);
+    if (user.exec)
+      throw new Error(
+        "kubeconfigs that run a login command are not supported here; use a token or a client certificate",
+      );
+    this.server = new URL(cluster.server);
+    this.token = user.token;
+    this.agent = new https.Agent({
+      keepAlive: true,
+      maxSockets: 32,
+      rejectUnauthorized: !cluster["insecure-skip-tls-verify"],
+      ...optional("ca", pem(cluster, "certificate-authority")),
+      ...optional("cert", pem(user, "client-certificate")),
+      ...optional("key", pem(user, "client-key")),
+    });
+  }
+
+  /** The client for a kubeconfig file, by default `$KUBECONFIG` or the user's own. */
+  static fromFile(
+    file = process.env.KUBECONFIG ?? path.join(os.homedir(), ".kube", "config"),
+    context?: string,
+  ): KubeClient {
+    return new KubeClient(fs.readFileSync(file, "utf8"), context);
+  }
+
+  /** One request; throws a KubeError for any answer that is not a success. */
+  async request(method: string, target: string, body?: unknown, contentType = "application/json"): Promise<KubeObject> {
+    const payload = body === undefined ? undefined : JSON.stringify(body);
+    const reply = await new Promise<Reply>((resolve, reject) => {
+      const request = https.request(
+        new URL(target, this.server),
+        {
+          method,
+          agent: this.agent,
+          headers: {
+            accept: "application/json",
+            ...(this.token && { authorization: `Bearer ${this.token}` }),
+            ...(payload && { "content-type": contentType, "content-length": Buffer.byteLength(payload) }),
+          },
+        },
+        (response) => {
+          const chunks: Buffer[] = [];
+          response.on("data", (chunk) => chunks.push(chunk));
+          response.on("error", reject);
+          response.on("end", () => {
+            const text = Buffer.concat(chunks).toString();
+            resolve({
+              status: response.statusCode ?? 0,
+              body: text.startsWith("{") ? JSON.parse(text) : { message: text },
+            });
+          });
+        },
+      );
+      request.on("error", reject);
+      request.setTimeout(60_000, () => request.destroy(new Error(`${method} ${target}: no answer for a minute`)));
+      request.end(payload);
+    });
+    if (reply.status >= 300) {
+      throw new KubeError(
+        reply.status,
+        reply.body.reason ?? "",
+        reply.body.message ?? `${method} ${target}: ${reply.status}`,
+      );
+    }
+    return reply.body;
+  }
+
+  /** The path of an object, or of its collection when it has no name. */
+  async pathOf(object: KubeObject, name: string | undefined = object.metadata?.name): Promise<string> {
+    const { apiVersion, kind } = object;
+    const { plural, namespaced } = await this.kind(apiVersion, kind);
+    const root = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+    const scope = namespaced ? `/namespaces/${object.metadata?.namespace || "default"}` : "";
+    return `${root}${scope}/${plural}${name ? `/${name}` : ""}`;
+  }
+
+  async create(object: KubeObject, query = ""): Promise<KubeObject> {
+    return this.request("POST", `${await this.pathOf(object, "")}${query}`, object);
+  }
+
+  /** Server-side apply: creates the object or changes it, as this field manager. */
+  async apply(object: KubeObject, query: string): Promise<KubeObject> {
+    return this.request("PATCH", `${await this.pathOf(object)}${query}`, object, "application/apply-patch+yaml");
+  }
+
+  /** The live object, or undefined when there is none. */
+  async read(object: KubeObject): Promise<KubeObject | undefined> {
+    return unlessGone(async () => this.request("GET", await this.pathOf(object)));
+  }
+
+  async delete(object: KubeObject, propagationPolicy = "Foreground"): Promise<void> {
+    await unlessGone(async () => this.request("DELETE", await this.pathOf(object), { propagationPolicy }));
+  }
+
+  /** All objects of a kind, in one namespace or in all. */
+  async list(apiVersion: string, kind: string, namespace?: string, query = ""): Promise<KubeObject[]> {
+    const { plural } = await this.kind(apiVersion, kind);
+    const root = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+    const scope = namespace ? `/namespaces/${namespace}` : "";
+    const { items } = await this.request("GET", `${root}${scope}/${plural}${query}`);
+    return items.map((item: KubeObject) => ({ apiVersion, kind, ...item }));
+  }
+
+  private async kind(apiVersion: string, kind: string): Promise<Kind> {
+    for (const fresh of [false, true]) {
+      // Asked again once when a kind is missing: its CustomResourceDefinition may have been created meanwhile.
+      if (fresh || !this.kinds.has(apiVersion)) this.kinds.set(apiVersion, this.discover(apiVersion));
+      const found = (await this.kinds.get(apiVersion))?.get(kind);
+      if (found) return found;
+    }
+    throw new KubeError(404, "NotFound", `the cluster does not know ${apiVersion} ${kind}`);
+  }
+
+  private async discover(apiVersion: string): Promise<Map<string, Kind>> {
+    const root = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+    const found = await unlessGone(() => this.request("GET", root));
+    const resources: KubeObject[] = found?.resources ?? [];
+    return new Map(
+      resources.filter((r) => !r.name.includes("/")).map((r) => [r.kind, { plural: r.name, namespaced: r.namespaced }]),
+    );
+  }
+}
+
+async function unlessGone<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof KubeError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+function named(list: KubeObject[] | undefined, name: string): KubeObject | undefined {
+  return list?.find((item) => item.name === name);
+}
+
+/** `key-data` holds base64, `key` names a file. */
+function pem(from: KubeObject, key: string): string | undefined {
+  if (from[`${key}-data`]) return Buffer.from(from[`${key}-data`], "base64").toString();
+  return from[key] ? fs.readFileSync(from[key], "utf8") : undefined;
+}
+
+function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+  return value === undefined ? {} : ({ [key]: value } as { [P in K]: V });
+}

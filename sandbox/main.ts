@@ -1,0 +1,121 @@
+import { createInterface } from "node:readline";
+import { parseArgs } from "node:util";
+import type { Stack } from "@pulumi/pulumi/automation";
+import { findEngine, openStack, projectEnvironment, projectFolder } from "./engine";
+import { toTerminal as log } from "./log";
+import { missingFrom } from "./ownCluster";
+import { endKept, Site } from "./site";
+import { findTools } from "./tools/find";
+
+const HELP = `npm run sandbox [-- OPTIONS]
+
+Puts the whole stack up on a throwaway Kubernetes control plane, with the real Pulumi engine and a sample configuration.
+
+  --keep               leave the cluster running; the next start uses it again
+  --stop               end a cluster that was left running
+  --kubeconfig FILE    use your own cluster (kind, k3d, …) instead
+  --config KEY=VALUE   set a configuration key first, for example storage.className=standard; may be repeated
+  --prepare            only get the programs that the sandbox needs
+`;
+
+const { values: options } = parseArgs({
+  options: {
+    keep: { type: "boolean", default: false },
+    stop: { type: "boolean", default: false },
+    kubeconfig: { type: "string" },
+    config: { type: "string", multiple: true, default: [] },
+    prepare: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+
+const STACK = "sandbox";
+
+async function up(stack: Stack, signal: AbortSignal): Promise<void> {
+  await stack.up({
+    onOutput: (text) => process.stdout.write(text),
+    color: process.stdout.isTTY ? "always" : "never",
+    signal,
+  });
+}
+
+async function configure(stack: Stack): Promise<void> {
+  for (const pair of options.config) {
+    const [key = "", ...rest] = pair.split("=");
+    await stack.setConfig(key, { value: rest.join("=") }, true);
+  }
+}
+
+async function whatToTryNext(stack: Stack, site: Site, pulumi: string): Promise<void> {
+  const { kubectl } = (await findTools(["kubectl"], log)) as { kubectl: string };
+  const config = await stack.getAllConfig();
+  const namespace = config["homelab-mail:namespace"]?.value ?? "stalwart-mail";
+  const environment = projectEnvironment({ folder: site.path, stack: STACK, kubeconfig: site.kubeconfig });
+  const exports = Object.entries(environment).map(([key, value]) => `export ${key}='${value}'`);
+  log(`
+The stack is up. To look at it, in another terminal:
+
+  ${kubectl} --kubeconfig ${site.kubeconfig} -n ${namespace} get all,pvc,ingress,certificate
+
+To change it, the CLI there needs the sandbox's state and passphrase:
+
+  cd ${projectFolder(site.path)}
+  ${exports.join("\n  ")}
+  ${pulumi} config set --secret --path mailboxes.dora.password   # one more mailbox
+  ${pulumi} stack output
+`);
+}
+
+/** Waits for Ctrl-C; Enter applies what was changed meanwhile. */
+async function serveTerminal(stack: Stack, signal: AbortSignal): Promise<void> {
+  log("Enter applies a changed configuration; Ctrl-C takes everything down.");
+  const terminal = createInterface({ input: process.stdin });
+  signal.addEventListener("abort", () => terminal.close());
+  for await (const _ of terminal) {
+    await up(stack, signal).catch((error: Error) => log(firstLines(error)));
+    log("Enter applies a changed configuration; Ctrl-C takes everything down.");
+  }
+}
+
+/** The CLI has shown its output already; its error repeats all of it. */
+const firstLines = (error: Error): string => error.message.replace(/\n stdout:[\s\S]*?(?=\n stderr:|$)/, "");
+
+async function main(): Promise<void> {
+  if (options.help) return log(HELP);
+  if (options.stop) return endKept(log);
+  if (options.prepare) {
+    await findTools(["pulumi", "controlPlane", "kubectl", "etcd", "kwok"], log);
+    return;
+  }
+
+  const interrupted = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => interrupted.abort());
+  const interactive = Boolean(process.stdin.isTTY && process.stdout.isTTY && !process.env.CI);
+
+  const site = await Site.open({ keep: options.keep, kubeconfig: options.kubeconfig, signal: interrupted.signal }, log);
+  try {
+    const engine = await findEngine(site.path, log);
+    const stack = await openStack(engine, { folder: site.path, stack: STACK, kubeconfig: site.kubeconfig });
+    await configure(stack);
+    if (options.kubeconfig) for (const line of await missingFrom(site, stack)) log(line);
+    log("\npulumi up");
+    await up(stack, interrupted.signal);
+    await whatToTryNext(stack, site, engine.pulumi.command);
+    if (site.stays) log("The cluster stays: `npm run sandbox` uses it again, `npm run sandbox -- --stop` ends it.");
+    else if (interactive) await serveTerminal(stack, interrupted.signal);
+    if (options.kubeconfig && !options.keep) {
+      log("pulumi destroy (the namespace and its claims stay, on purpose)");
+      await stack.destroy({ onOutput: (text) => process.stdout.write(text) });
+    }
+  } finally {
+    await site.close(log);
+  }
+}
+
+main().then(
+  () => process.exit(0),
+  (error: Error) => {
+    process.stderr.write(`\n${firstLines(error)}\n`);
+    process.exit(1);
+  },
+);

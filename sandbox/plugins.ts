@@ -1,0 +1,57 @@
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import type { PulumiCommand } from "@pulumi/pulumi/automation";
+import type { Log } from "./log";
+import { answers } from "./tools/download";
+import { onPath } from "./tools/find";
+
+const ROOT = path.join(__dirname, "..");
+const PLUGINS = ["kubernetes", "random"] as const;
+type PluginName = (typeof PLUGINS)[number];
+
+const versionOf = (plugin: PluginName): string =>
+  JSON.parse(fs.readFileSync(path.join(ROOT, "node_modules", "@pulumi", plugin, "package.json"), "utf8")).version;
+
+const pluginHome = (): string => path.join(process.env.PULUMI_HOME ?? path.join(os.homedir(), ".pulumi"), "plugins");
+
+/** Whether the real plugin is here, or comes when the engine asks for it. */
+async function isReal(plugin: PluginName, pulumi: PulumiCommand, log: Log): Promise<boolean> {
+  if (onPath(`pulumi-resource-${plugin}`)) return true;
+  const version = versionOf(plugin);
+  if (fs.existsSync(path.join(pluginHome(), `resource-${plugin}-v${version}`))) return true;
+  if (!(await answers("https://get.pulumi.com"))) return false;
+  log(`Downloading the ${plugin} plugin ${version}`);
+  const { status } = spawnSync(pulumi.command, ["plugin", "install", "resource", plugin, version], {
+    stdio: "inherit",
+  });
+  return status === 0;
+}
+
+/** An executable of the name the engine looks for on PATH. */
+function writeStandIn(plugin: PluginName, folder: string): void {
+  const file = path.join(folder, `pulumi-resource-${plugin}`);
+  const main = path.join(__dirname, "standin", "main.ts");
+  const tsx = require.resolve("tsx/cjs");
+  const quoted = [process.execPath, "--require", tsx, main, plugin, versionOf(plugin)].map((part) => `'${part}'`);
+  fs.writeFileSync(file, `#!/bin/sh\nexec ${quoted.join(" ")}\n`, { mode: 0o755 });
+}
+
+/**
+ * Makes sure that the engine finds both resource plugins. Returns a folder to put on PATH with a stand-in for each that
+ * could be neither found nor downloaded, or undefined when both are real.
+ */
+export async function findPlugins(pulumi: PulumiCommand, scratch: string, log: Log): Promise<string | undefined> {
+  const missing: PluginName[] = [];
+  for (const plugin of PLUGINS) if (!(await isReal(plugin, pulumi, log))) missing.push(plugin);
+  if (missing.length === 0) return undefined;
+  const folder = path.join(scratch, "plugins");
+  fs.mkdirSync(folder, { recursive: true });
+  for (const plugin of missing) writeStandIn(plugin, folder);
+  log(
+    `NOTE: the Pulumi plugin${missing.length > 1 ? "s" : ""} ${missing.join(" and ")} can be neither found nor downloaded here. ` +
+      "A stand-in of the sandbox's own takes the place: it sends the same objects to the API server, and does nothing else.",
+  );
+  return folder;
+}

@@ -1,0 +1,123 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+/** One set of programs of one version: found, downloaded or built together. */
+export interface Toolset {
+  readonly name: string;
+  readonly version: string;
+  /** The programs, each with the Go package that it is built from. */
+  readonly programs: Readonly<Record<string, string>>;
+  /** The folder under go/ whose go.mod and go.sum pin what it is built from. */
+  readonly module: string;
+  readonly ldflags?: string;
+  /** How a program tells its version. */
+  readonly versionArgs: readonly string[];
+  /** The oldest version on PATH that will do. */
+  readonly atLeast: string;
+  /** Where people with the internet get one program, when it is published for this platform. */
+  readonly download?: (program: string, platform: Platform) => Download | undefined;
+}
+
+export interface Platform {
+  readonly os: string;
+  readonly arch: string;
+}
+
+export interface Download {
+  readonly url: string;
+  /** A file whose text holds the SHA-256 of what `url` gives. */
+  readonly sums?: string;
+  /** Set when `url` is a .tar.gz: the program's path in it. */
+  readonly member?: string;
+}
+
+const installed = (name: string): string => {
+  const manifest = path.join(__dirname, "..", "..", "node_modules", name, "package.json");
+  return JSON.parse(fs.readFileSync(manifest, "utf8")).version;
+};
+
+export const pulumiVersion = installed("@pulumi/pulumi");
+
+const KUBERNETES = "1.36.2";
+
+const kubernetesCommands = (...commands: string[]): Record<string, string> =>
+  Object.fromEntries(commands.map((command) => [command, `k8s.io/kubernetes/cmd/${command}`]));
+
+const kubernetes = {
+  version: KUBERNETES,
+  module: "kubernetes",
+  ldflags: [
+    `-X k8s.io/component-base/version.gitVersion=v${KUBERNETES}`,
+    "-X k8s.io/component-base/version.gitMajor=1",
+    "-X k8s.io/component-base/version.gitMinor=36",
+  ].join(" "),
+  download: (program: string, { os, arch }: Platform): Download | undefined => {
+    if (os !== "linux" && program !== "kubectl") return undefined; // servers are published for Linux only
+    const url = `https://dl.k8s.io/v${KUBERNETES}/bin/${os}/${arch}/${program}`;
+    return { url, sums: `${url}.sha256` };
+  },
+} as const;
+
+const ETCD = "3.6.4";
+const KWOK = "0.8.0";
+
+export const toolsets = {
+  pulumi: {
+    name: "Pulumi",
+    version: pulumiVersion,
+    module: "pulumi",
+    ldflags: `-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=${pulumiVersion}`,
+    programs: { pulumi: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi" },
+    versionArgs: ["version"],
+    atLeast: "3.230.0",
+  },
+  controlPlane: {
+    ...kubernetes,
+    name: "Kubernetes control plane",
+    programs: kubernetesCommands("kube-apiserver", "kube-controller-manager", "kube-scheduler"),
+    versionArgs: ["--version"],
+    atLeast: "1.36.0",
+  },
+  kubectl: {
+    ...kubernetes,
+    name: "kubectl",
+    programs: kubernetesCommands("kubectl"),
+    versionArgs: ["version", "--client"],
+    atLeast: "1.28.0", // what it is used for has not changed since
+  },
+  etcd: {
+    name: "etcd",
+    version: ETCD,
+    module: "etcd",
+    programs: { etcd: "go.etcd.io/etcd/server/v3" },
+    versionArgs: ["--version"],
+    atLeast: "3.5.0", // 3.4 makes the API server's watches slow
+    download: (_, { os, arch }) => {
+      if (os !== "linux") return undefined;
+      const release = `https://github.com/etcd-io/etcd/releases/download/v${ETCD}`;
+      const folder = `etcd-v${ETCD}-${os}-${arch}`;
+      return { url: `${release}/${folder}.tar.gz`, sums: `${release}/SHA256SUMS`, member: `${folder}/etcd` };
+    },
+  },
+  kwok: {
+    name: "kwok",
+    version: KWOK,
+    module: "kwok",
+    programs: { kwok: "sigs.k8s.io/kwok/cmd/kwok" },
+    versionArgs: ["--version"],
+    atLeast: "0.8.0",
+    download: (_, { os, arch }) => ({
+      url: `https://github.com/kubernetes-sigs/kwok/releases/download/v${KWOK}/kwok-${os}-${arch}`,
+    }),
+  },
+  kubeScore: {
+    name: "kube-score",
+    version: "1.20.0",
+    module: "kube-score",
+    programs: { "kube-score": "github.com/zegl/kube-score/cmd/kube-score" },
+    versionArgs: ["version"],
+    atLeast: "1.18.0",
+  },
+} satisfies Record<string, Toolset>;
+
+export type ToolsetName = keyof typeof toolsets;
