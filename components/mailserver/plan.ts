@@ -29,6 +29,7 @@ const domainAndTls = ({ domain, hosts }: PlanArgs): Operation[] => {
     upsert("Domain", ["name"], {
       domain: {
         name: domain,
+        directoryId: null, // the server's directory, below
         dkimManagement: manual,
         dnsManagement: manual,
         certificateManagement: manual,
@@ -91,8 +92,9 @@ export function plan(args: PlanArgs): Operation[] {
     ...relaying(args.provider, args.relay.username, networks),
     ...accepting(args.mailboxes.some(({ folders }) => folders.includes("Junk"))),
     ...behindProxy(networks),
-    accounts(args),
     ...directory(args),
+    // Last: an address that an account out of configuration still holds is refused, and all else is in place by then.
+    accounts(args),
   ];
 }
 

@@ -1,0 +1,100 @@
+import fc from "fast-check";
+import { type PlanArgs, plan } from "../../../../components/mailserver/plan";
+import { sampleConfig, sampleMailbox } from "../../../support/sample";
+
+// biome-ignore lint/suspicious/noExplicitAny: settings as plain data
+type Plain = any;
+
+const label = fc.stringMatching(/^[a-z]([a-z0-9-]{0,10}[a-z0-9])?$/);
+const localPart = fc.stringMatching(/^[a-z0-9]([a-z0-9._+-]{0,12}[a-z0-9])?$/);
+const octet = fc.nat({ max: 255 });
+const network = fc.oneof(
+  fc.tuple(octet, octet, fc.integer({ min: 16, max: 32 })).map(([a, b, bits]) => `10.${a}.${b}.0/${bits}`),
+  fc.integer({ min: 8, max: 128 }).map((bits) => `fd00::/${bits}`),
+);
+const host = fc.tuple(label, label).map((labels) => `${labels.join(".")}.example`);
+
+/** Any valid configuration, as far as the settings are made of it: no address is claimed twice. */
+export const configs: fc.Arbitrary<PlanArgs> = fc
+  .record({
+    domain: host,
+    people: fc.uniqueArray(
+      fc.record({
+        name: label,
+        displayName: fc.string({ unit: "binary" }),
+        admin: fc.boolean(),
+        junk: fc.boolean(),
+        extra: fc.nat({ max: 3 }),
+      }),
+      { selector: ({ name }) => name, minLength: 1, maxLength: 6 },
+    ),
+    addresses: fc.uniqueArray(fc.oneof({ weight: 9, arbitrary: localPart }, fc.constant("postmaster")), {
+      minLength: 24,
+      maxLength: 24,
+    }),
+    relayName: fc.oneof(localPart, fc.constant("postmaster")),
+    relayAtHome: fc.boolean(),
+    smtp: fc.record({ host, port: fc.integer({ min: 1, max: 65535 }) }),
+    mail: host,
+    identity: fc.record({
+      issuer: host.map((name) => `https://${name}`),
+      name: fc.string({ minLength: 1 }),
+      clientId: fc.stringMatching(/^[A-Za-z0-9._-]{2,20}$/),
+    }),
+    networks: fc.uniqueArray(network, { maxLength: 4 }),
+  })
+  .map(({ domain, people, addresses, relayName, relayAtHome, smtp, mail, identity, networks }) => {
+    const left = [...addresses];
+    const take = (count: number): string[] => left.splice(0, count);
+    const mailboxes = people.map(({ name, displayName, admin, junk, extra }) => {
+      const [own = ""] = take(1);
+      return sampleMailbox(name, {
+        localPart: own,
+        address: `${own}@${domain}`,
+        displayName,
+        admin,
+        folders: junk ? ["INBOX", "Junk"] : ["INBOX"],
+        aliases: take(extra).sort(),
+      });
+    });
+    return {
+      domain,
+      hosts: { mail },
+      mailboxes,
+      provider: { smtp },
+      relay: { username: `${relayName}@${relayAtHome ? domain : "elsewhere.example"}` },
+      identity,
+      cluster: { networks },
+    };
+  });
+
+export const samplePlan = (overrides: Parameters<typeof sampleConfig>[0] = {}): PlanArgs => sampleConfig(overrides);
+
+/** The values that a plan gives to objects of one kind. */
+export function objectsOf(args: PlanArgs, kind: string): Plain[] {
+  return plan(args)
+    .filter(({ object }) => object === kind)
+    .flatMap((operation) => (operation["@type"] === "update" ? [operation.value] : Object.values(operation.value)));
+}
+
+/** The one value that a plan gives to a singleton. */
+export function settingOf(args: PlanArgs, kind: string): Plain {
+  const found = objectsOf(args, kind);
+  if (found.length !== 1) throw new Error(`${found.length} settings of ${kind}`);
+  return found[0];
+}
+
+/** Every expression in a plan, wherever it stands. */
+export function expressionsOf(args: PlanArgs): string[] {
+  const found: string[] = [];
+  const visit = (value: Plain): void => {
+    if (value === null || typeof value !== "object") return;
+    if ("else" in value && "match" in value) {
+      found.push(value.else);
+      for (const branch of Object.values<Plain>(value.match)) found.push(branch.if, branch.then);
+    }
+    Object.values(value).forEach(visit);
+  };
+  visit(plan(args));
+  return found;
+}
