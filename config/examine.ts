@@ -95,9 +95,11 @@ function shown(path: Path, value: unknown, isSecret: Secrecy): string {
   return `${JSON.stringify(text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text)} `;
 }
 
-/** Values of mailboxes that are given as secrets are given anew as secrets. */
-function isSecretMailboxValue(path: Path, raw: Group, isSecret: Secrecy): boolean {
-  return path[0] === "mailboxes" && present(valueAt(raw, path)) && isSecret(path);
+/** Addresses that were given as secrets are given anew as secrets. */
+function isSecretAddress(path: Path, raw: Group, isSecret: Secrecy): boolean {
+  const [top, , key] = path;
+  const isAddress = top === "mailboxes" && (key === "address" || key === "aliases");
+  return isAddress && present(valueAt(raw, path)) && isSecret(path);
 }
 
 function problemsOfShape(error: z.ZodError | undefined, raw: Group, isSecret: Secrecy): Problem[] {
@@ -112,7 +114,7 @@ function problemsOfShape(error: z.ZodError | undefined, raw: Group, isSecret: Se
       {
         path,
         text: `${value}${issue.message}`,
-        mend: commandsToMend(raw, path, { remove, secret: isSecretMailboxValue(path, raw, isSecret) }),
+        mend: commandsToMend(raw, path, { remove, secret: isSecretAddress(path, raw, isSecret) }),
       },
     ];
   });
@@ -160,7 +162,7 @@ function draftMailboxes(raw: unknown, domain: string | undefined): { drafts: Mai
 function problemOf(finding: Finding, isSecret: Secrecy, raw: Group): Problem {
   const { path } = finding;
   const remove = finding.mend === "remove";
-  const mend = commandsToMend(raw, path, { remove, secret: isSecretMailboxValue(path, raw, isSecret) });
+  const mend = commandsToMend(raw, path, { remove, secret: isSecretAddress(path, raw, isSecret) });
   const anew = finding.rename === undefined ? [] : [setSecretCommand(["mailboxes", finding.rename, "password"])];
   return { path, text: `${shown(path, valueAt(raw, path), isSecret)}${finding.text}`, mend: [...mend, ...anew] };
 }
@@ -188,6 +190,7 @@ export function examine(sources: Sources): Examined {
   if (raw.domain === "") delete raw.domain; // Pulumi.yaml's default: not given
 
   for (const path of reservedNames(raw)) {
+    if (path.length === 2 && path[0] === "mailboxes") continue; // no name for a mailbox either, and reported as such
     problems.push({ path, text: "is not a usable name", mend: [removeCommand(path)] });
   }
 

@@ -1,0 +1,122 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { schemaAt } from "../../../config/mend";
+import { configTable, declarations, referenceKeys } from "../../../config/reference";
+import { loaded, PROJECT, read, reportOf, working } from "./support";
+
+const root = join(__dirname, "../../..");
+const file = (name: string): string => readFileSync(join(root, name), "utf8");
+
+const REGENERATE = "differs from config/schema.ts; npm run docs:config writes it anew";
+
+describe("Pulumi.yaml", () => {
+  const { config, name } = parse(file("Pulumi.yaml")) as { config: Record<string, unknown>; name: string };
+
+  test("declares every key with the schema's type, description and default", () => {
+    const own = Object.fromEntries(Object.entries(config).filter(([key]) => !key.includes(":")));
+    expect({ [REGENERATE]: own }).toEqual({ [REGENERATE]: declarations() });
+  });
+
+  test("gives every key a default, so that the engine lets this program report what is missing", () => {
+    for (const [key, value] of Object.entries(config)) {
+      if (!key.includes(":")) expect(value).toHaveProperty("default");
+    }
+  });
+
+  test("its defaults are the ones the program has by itself", () => {
+    const defaults = Object.fromEntries(
+      Object.entries(declarations()).map(([key, declaration]) => [key, declaration.default]),
+    );
+    expect(JSON.stringify(loaded({ ...defaults, ...working }))).toBe(JSON.stringify(loaded(working)));
+  });
+
+  test("lets the provider change Secrets and ConfigMaps in place", () => {
+    expect(config["kubernetes:enableSecretMutable"]).toEqual({ value: true });
+    expect(config["kubernetes:enableConfigMapMutable"]).toEqual({ value: true });
+  });
+
+  test("has the project's name, under which the stack files hold their keys", () => {
+    expect(name).toBe(PROJECT);
+  });
+});
+
+describe("Pulumi.homelab.yaml", () => {
+  const text = file("Pulumi.homelab.yaml");
+  const { config, ...rest } = parse(text) as { config: Record<string, unknown> };
+  const homelab = Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [key.replace(`${PROJECT}:`, ""), value]),
+  );
+
+  test("lacks the passwords and nothing else", () => {
+    const commands = [...reportOf(homelab, { stackFile: text, secretKeys: [] }).matchAll(/\$ (.*)/g)].map(([, c]) => c);
+    expect(commands).toEqual([
+      "pulumi config set --secret --path mailboxes.alpar.password",
+      "pulumi config set --secret --path mailboxes.kinga.password",
+      "pulumi config set --secret --path mailboxes.service.password",
+      "pulumi config set --secret --path relay.password",
+    ]);
+  });
+
+  test("belongs to nobody's passphrase and holds no secret", () => {
+    expect(rest).toEqual({});
+    expect(text.split("\n").filter((line) => /^\s*(password|clientSecret|secure):/.test(line))).toEqual([]);
+  });
+
+  test("with passwords, it is newjoy.ro with alpar as administrator", () => {
+    const withPasswords = {
+      ...homelab,
+      mailboxes: Object.fromEntries(
+        Object.entries(homelab.mailboxes as object).map(([name, body]) => [name, { ...body, password: name }]),
+      ),
+      relay: { password: "relay" },
+    };
+    const stack = loaded(withPasswords);
+    expect(stack.mailboxes.map(({ address, admin }) => `${address}${admin ? " admin" : ""}`)).toEqual([
+      "alpar@newjoy.ro admin",
+      "kinga@newjoy.ro",
+      "service@newjoy.ro",
+    ]);
+  });
+});
+
+describe("the README's table of configuration", () => {
+  test("is the schema's", () => {
+    const table = /<!-- config:begin -->\n([\s\S]*?)\n?<!-- config:end -->/.exec(file("README.md"))?.[1]?.trim();
+    expect({ [REGENERATE]: table }).toEqual({ [REGENERATE]: configTable() });
+  });
+
+  test("has a meaning and a command for every key, and the commands set those keys", () => {
+    for (const { key, meaning, command } of referenceKeys()) {
+      expect(meaning).not.toBe("");
+      const shown = key.replace("<name>", "kinga");
+      expect(command.replaceAll("'", "")).toMatch(new RegExp(`^pulumi config set (--secret )?(--path )?${shown}\\b`));
+    }
+  });
+
+  test("names the keys people need first", () => {
+    const required = referenceKeys().filter((key) => key.default === "required");
+    expect(required.map(({ key }) => key)).toEqual(["domain", "mailboxes.<name>.password", "relay.password"]);
+  });
+
+  test("every example is a value that loads", () => {
+    for (const { key, command } of referenceKeys()) {
+      const match = /--path '?([^' ]+)'? '?([^']+)'?$/.exec(command);
+      if (!match || command.includes("--secret") || key.startsWith("images.")) continue;
+      const [, path = "", value] = match;
+      const segments = [...path.matchAll(/\["([^"]+)"\]|\[(\d+)\]|([^.[\]]+)/g)].map(
+        ([, quoted, index, plain]) => quoted ?? (index === undefined ? plain : Number(index)) ?? "",
+      );
+      expect(schemaAt(segments)).toBeDefined();
+      const nested = segments.reduceRight<unknown>(
+        (inner, segment) => (typeof segment === "number" ? [inner] : { [segment]: inner }),
+        value,
+      ) as Record<string, Record<string, object>>;
+      const config = { ...working, ...nested };
+      if (nested.mailboxes)
+        config.mailboxes = { kinga: { ...working.mailboxes.kinga, ...nested.mailboxes.kinga } } as never;
+      if (nested.relay) config.relay = { ...working.relay, ...nested.relay };
+      expect({ command, result: read(config) }).toMatchObject({ result: { config: {} } });
+    }
+  });
+});
