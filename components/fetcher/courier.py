@@ -1,1 +1,314 @@
-"""Carries by hand what fetchmail cannot."""
+"""Carries single messages from the provider to the mail server, byte for byte, where fetchmail cannot.
+
+fetchmail 6.4 alters some messages (relay.py holds those back), refuses others (a header line without a colon), and ends
+a round after 20 refusals, so that bad messages at the head would stop those behind. What it leaves is carried here;
+what the mail server refuses for good is moved aside, to a folder at the provider, and tried again from there.
+"""
+
+import imaplib
+import re
+import smtplib
+import socket
+import ssl
+import time
+
+from relay import tune
+
+PIECE = 1 << 20  # messages pass through in pieces: memory does not grow with their size
+FETCHED = "$HomelabMailFetched"
+
+imaplib._MAXLINE = 10_000_000  # a SEARCH over a large folder answers in one line
+
+
+class Provider:
+    """An IMAP session at the provider."""
+
+    def __init__(self, endpoint, pair):
+        self.imap = imaplib.IMAP4_SSL(*endpoint, ssl_context=ssl.create_default_context(), timeout=60)
+        tune(self.imap.socket())
+        address, password = pair
+        if "AUTH=PLAIN" in self.imap.capabilities:
+            self.imap.authenticate("PLAIN", lambda _: f"\0{address}\0{password}".encode())
+        else:
+            self.imap._encoding = "utf-8"
+            self.imap.login(address, password)
+        self.imap.capability()  # after login the list is longer
+        answer = self.imap.capability()[1][0]
+        self.capabilities = answer.decode("ascii", "replace").upper().split()
+        self.validity = self.selected = None
+        self.keywords = False
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        try:
+            self.imap.logout()
+        except (OSError, imaplib.IMAP4.error):
+            pass
+
+    def ok(self, answer):
+        kind, data = answer
+        if kind != "OK":
+            raise imaplib.IMAP4.error(data[-1].decode("utf-8", "replace") if data and data[-1] else kind)
+        return data
+
+    def uid(self, *command):
+        return self.ok(self.imap.uid(*command))
+
+    def path(self, folder):
+        """Where a folder of ours lives: under the provider's personal prefix, if it has one."""
+        kind, data = self.imap.namespace() if "NAMESPACE" in self.capabilities else ("NO", [None])
+        prefix = re.match(rb'\(\("([^"]*)"', data[0] or b"") if kind == "OK" else None
+        return (prefix.group(1).decode("ascii", "replace") if prefix else "") + folder
+
+    def exists(self, folder):
+        return self.imap.status(f'"{folder}"', "(MESSAGES)")[0] == "OK"
+
+    def create(self, folder):
+        if not self.exists(folder):
+            self.imap.create(f'"{folder}"')  # a second fetcher may have been quicker: the next command tells
+
+    def select(self, folder):
+        self.ok(self.imap.select(f'"{folder}"'))
+        flags = self.imap.response("PERMANENTFLAGS")[1]
+        self.keywords = bool(flags and flags[0] and rb"\*" in flags[0])
+        self.validity = (self.imap.response("UIDVALIDITY")[1] or [b""])[0]
+
+    def search(self, *criteria):
+        data = self.uid("SEARCH", *criteria)
+        return (data[0] or b"").split()
+
+    def part(self, uid, what):
+        """One part of a message; b"" when it is empty, None when the message is gone."""
+        for item in self.uid("FETCH", uid, f"(BODY.PEEK[{what}])" if "<" not in what else f"(BODY.PEEK{what})"):
+            if isinstance(item, tuple):
+                return item[1]
+            if item and re.search(rb'BODY\[.*("")|NIL', item):
+                return b""
+        return None
+
+    def size(self, uid):
+        for item in self.uid("FETCH", uid, "(RFC822.SIZE)"):
+            found = re.search(rb"RFC822\.SIZE (\d+)", item[0] if isinstance(item, tuple) else item or b"")
+            if found:
+                return int(found.group(1))
+        return None
+
+    def pieces(self, uid):
+        start = 0
+        while True:
+            piece = self.part(uid, f"[]<{start}.{PIECE}>")
+            if piece is None:
+                raise imaplib.IMAP4.error("the message is gone")
+            if piece:
+                yield piece
+            if len(piece) < PIECE:
+                return
+            start += len(piece)
+
+    def delete(self, uid):
+        self.uid("STORE", uid, "+FLAGS.SILENT", r"(\Deleted)")
+        if "UIDPLUS" in self.capabilities:
+            self.uid("EXPUNGE", uid)
+        else:
+            self.ok(self.imap.expunge())
+
+    def move(self, uid, folder):
+        self.create(folder)
+        if "MOVE" in self.capabilities:
+            self.uid("MOVE", uid, f'"{folder}"')
+        else:
+            self.uid("COPY", uid, f'"{folder}"')
+            self.delete(uid)
+
+    def idle(self, seconds, stop, changed):
+        """Waits until the folder changes, `seconds` pass, `stop` is set, or `changed()`."""
+        if "IDLE" not in self.capabilities:
+            stop.wait(min(seconds, 30))
+            self.ok(self.imap.noop())
+            return
+        tag = self.imap._new_tag()
+        self.imap.send(tag + b" IDLE\r\n")
+        sock, until, news = self.imap.socket(), time.monotonic() + seconds, False
+        sock.settimeout(1)
+        heard = b""
+        try:
+            while not news and time.monotonic() < until and not stop.is_set() and not changed():
+                try:
+                    data = sock.recv(65536)  # readline() would lose what it has read when the time is up
+                except (socket.timeout, ssl.SSLWantReadError):
+                    continue
+                if not data:
+                    raise OSError("the provider closed the connection")
+                heard += data
+                news = b" EXISTS" in heard or b" BYE" in heard
+        finally:
+            sock.settimeout(60)
+        self.imap.send(b"DONE\r\n")
+        while not re.search(rb"(^|\n)" + tag + rb" [^\n]*\n", heard):
+            data = sock.recv(65536)
+            if not data:
+                raise OSError("the provider closed the connection")
+            heard += data
+
+
+class Refused(Exception):
+    """The mail server's answer to one message. `final` when it is about this message and will not change by waiting."""
+
+    def __init__(self, code, text, final):
+        super().__init__(f"{code} {text.decode('utf-8', 'replace') if isinstance(text, bytes) else text}")
+        self.final = final and 500 <= code < 600
+
+
+class Sink:
+    """An SMTP session at the mail server."""
+
+    def __init__(self, endpoint, recipient):
+        self.endpoint, self.recipient, self.smtp = endpoint, recipient, None
+
+    def close(self):
+        if self.smtp is not None:
+            self.smtp.close()
+            self.smtp = None
+
+    def open(self):
+        if self.smtp is None:
+            self.smtp = smtplib.SMTP(*self.endpoint, timeout=60)
+            tune(self.smtp.sock)
+            self.smtp.ehlo_or_helo_if_needed()
+
+    def command(self, text, final=False):
+        code, reply = self.smtp.docmd(text)
+        if not 200 <= code < 400:
+            if code == 421:
+                self.close()
+            else:
+                self.smtp.docmd("RSET")
+            raise Refused(code, reply, final)
+
+    def deliver(self, sender, size, pieces):
+        self.open()
+        options = " BODY=8BITMIME" if self.smtp.has_extn("8bitmime") else ""
+        options += f" SIZE={size}" if self.smtp.has_extn("size") and size else ""
+        try:
+            self.command(f"MAIL FROM:<{sender}>{options}", final=not sender)
+        except Refused:
+            if not sender or self.smtp is None:
+                raise
+            self.command(f"MAIL FROM:<>{options}", final=True)  # an envelope sender it does not like
+        self.command(f"RCPT TO:<{self.recipient}>")
+        self.command("DATA", final=True)
+        line_start, last = True, b"\r\n"
+        try:
+            for piece in pieces:
+                stuffed = re.sub(rb"(?<=\n)\.", b"..", piece)
+                self.smtp.sock.sendall(b"." + stuffed if line_start and piece.startswith(b".") else stuffed)
+                line_start, last = piece.endswith(b"\n"), (last + piece)[-2:]
+            self.smtp.sock.sendall(b".\r\n" if last == b"\r\n" else b"\r\n.\r\n")
+        except BaseException:
+            self.close()  # the end was not sent, so the server drops what it got
+            raise
+        code, reply = self.smtp.getreply()
+        if code != 250:
+            raise Refused(code, reply, True)
+
+
+class Courier:
+    """Empties one folder of the provider, message by message."""
+
+    def __init__(self, imap, sink, stop, report):
+        self.imap, self.sink, self.stop, self.report = imap, sink, stop, report
+        self.tries = {}  # (folder, validity, uid) -> (attempts that were refused for good, time of the last)
+
+    def sweep(self, pair, folder, aside, budget=300):
+        """Returns (messages delivered, messages left, set aside, the last refusal)."""
+        delivered, left, moved, refusal, drops = 0, 0, 0, "", 0
+        until = time.monotonic() + budget
+        sink = Sink(self.sink, pair[0])
+        with Provider(self.imap, pair) as provider:
+            source, aside = self.place(provider, folder), aside and provider.path(aside)
+            if not provider.exists(source):
+                return 0, 0, 0, ""
+            provider.select(source)
+            key = lambda uid: (source, provider.validity, uid)
+            uids = sorted(provider.search("UNDELETED"), key=lambda uid: self.tries.get(key(uid), (0, 0))[1])
+            for n, uid in enumerate(uids):
+                if self.stop.is_set() or time.monotonic() > until or drops >= 3:
+                    left += len(uids) - n
+                    break
+                try:
+                    self.carry(provider, uid, sink)
+                    provider.delete(uid)
+                    self.tries.pop(key(uid), None)
+                    delivered, drops = delivered + 1, 0
+                    self.report()
+                except Refused as problem:
+                    refusal = str(problem)
+                    count = self.tries.get(key(uid), (0, 0))[0] + problem.final
+                    self.tries[key(uid)] = (count, time.monotonic())
+                    if count >= 3 and aside:
+                        provider.move(uid, aside)
+                        self.tries.pop(key(uid))
+                        moved += 1
+                    else:
+                        left += 1
+                except (smtplib.SMTPException, ConnectionError, socket.timeout) as problem:
+                    if isinstance(problem, imaplib.IMAP4.error):
+                        raise
+                    refusal = f"connection to the mail server lost: {problem}"
+                    self.tries[key(uid)] = (self.tries.get(key(uid), (0, 0))[0], time.monotonic())
+                    sink.close()
+                    left, drops = left + 1, drops + 1
+        sink.close()
+        return delivered, left, moved, refusal
+
+    @staticmethod
+    def place(provider, folder):
+        return folder if folder in ("INBOX", "Junk") else provider.path(folder)
+
+    @staticmethod
+    def carry(provider, uid, sink):
+        header = provider.part(uid, "HEADER.FIELDS (RETURN-PATH)") or b""
+        sender = re.search(rb"<([\x21-\x3b\x3d\x3f-\x7e]+@[\x21-\x3b\x3d\x3f-\x7e]+)>", header)
+        sink.deliver(sender.group(1).decode() if sender else "", provider.size(uid), provider.pieces(uid))
+
+
+class Stager:
+    """For `keep`: copies each message once into an outbox folder at the provider, which fetchmail then empties.
+
+    fetchmail knows IMAP messages by \\Seen alone, so what a person read elsewhere would never come. Here the original
+    is marked with a keyword after it was copied; it survives restarts, moves and other clients.
+    """
+
+    def __init__(self, imap, folder, outbox, stop, log):
+        self.imap, self.folder, self.outbox, self.stop, self.log = imap, folder, outbox, stop, log
+        self.warned = False
+
+    def run(self, pair, changed, contact):
+        """Stages until `changed()`, which is asked between messages and while waiting."""
+        with Provider(self.imap, pair) as provider:
+            outbox = provider.path(self.outbox)
+            provider.create(outbox)
+            if not provider.exists(self.folder):
+                self.stop.wait(60)
+                return
+            provider.select(self.folder)
+            flag, unseen = FETCHED, ("UNKEYWORD", FETCHED)
+            if not provider.keywords:
+                flag, unseen = r"\Seen", ("UNSEEN",)
+                if not self.warned:
+                    self.log("the provider stores no keywords: with keep, only what is unread is fetched")
+                self.warned = True
+            while not self.stop.is_set() and not changed():
+                found = provider.search("UNDELETED", *unseen)
+                for uid in found:
+                    if self.stop.is_set() or changed():
+                        return
+                    # Copied first, marked second: a crash between the two repeats one message and loses none.
+                    provider.uid("COPY", uid, f'"{outbox}"')
+                    provider.uid("STORE", uid, "+FLAGS.SILENT", f"({flag})")
+                contact()
+                # Looks again soon after it found something: a message that came meanwhile may have been announced
+                # before IDLE began.
+                provider.idle(5 if found else 240, self.stop, changed)

@@ -1,7 +1,10 @@
 import type { Endpoint, Folder } from "../../config/types";
 
 /** Where the supervisor's loopback relays listen inside the pod (see relay.py). */
-export const relayPorts = { imap: 10993, inbox: 10025, junk: 12525 } as const;
+export const relayPorts = {
+  INBOX: { imap: 10993, sink: 10025 },
+  Junk: { imap: 11993, sink: 12525 },
+} as const;
 
 /** Stand-ins that the supervisor replaces, quoted, with what the mounted Secrets hold. */
 export const placeholders = { address: "@ADDRESS@", password: "@PASSWORD@", folder: "@FOLDER@" } as const;
@@ -27,10 +30,10 @@ export function quote(text: string): string {
  * recipient is replaced by the local postmaster), are announced to change (softbounce), or differ between builds.
  */
 export function renderFetchmailrc({ imap, folder }: FetchmailrcOptions): string {
-  const sink = folder === "Junk" ? relayPorts.junk : relayPorts.inbox;
+  const relay = relayPorts[folder];
   const server = [
     // Both ends go through the supervisor's relays; TLS runs through to the provider, whose name is still checked.
-    `poll ${quote(imap.host)} via "127.0.0.1" service ${relayPorts.imap} protocol IMAP`,
+    `poll ${quote(imap.host)} via "127.0.0.1" service ${relay.imap} protocol IMAP`,
     "no dns",
     "auth password",
     "timeout 60",
@@ -40,7 +43,7 @@ export function renderFetchmailrc({ imap, folder }: FetchmailrcOptions): string 
     `user ${placeholders.address} password ${placeholders.password} is ${placeholders.address} here`,
     `folder ${placeholders.folder}`,
     `ssl sslproto "TLS1.2+" sslcertck sslcommonname ${quote(imap.host)}`,
-    `smtphost "127.0.0.1/${sink}" smtpname ${placeholders.address}`, // SMTP: with LMTP a 5xx deletes the message
+    `smtphost "127.0.0.1/${relay.sink}" smtpname ${placeholders.address}`, // SMTP: with LMTP a 5xx deletes the message
     "antispam -1", // no refusal means "spam, drop it"
     folder === "INBOX" ? "idle" : "no idle",
     "fetchall no keep no flush",

@@ -33,6 +33,7 @@ const source = (file: string): string => readFileSync(join(__dirname, file), "ut
 function sharedFiles(imap: Endpoint): Record<string, string> {
   return {
     "supervisor.py": source("supervisor.py"),
+    "worker.py": source("worker.py"),
     "relay.py": source("relay.py"),
     "courier.py": source("courier.py"),
     "inbox.fetchmailrc": renderFetchmailrc({ imap, folder: "INBOX" }),

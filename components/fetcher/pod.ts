@@ -31,7 +31,7 @@ const state = "/run/fetcher";
 /** Which of the ConfigMap's files a mailbox's pod sees. */
 export function programFiles(mailbox: Mailbox): string[] {
   const junk = mailbox.folders.includes("Junk") ? ["junk.fetchmailrc"] : [];
-  return ["supervisor.py", "relay.py", "courier.py", "inbox.fetchmailrc", ...junk];
+  return ["supervisor.py", "worker.py", "relay.py", "courier.py", "inbox.fetchmailrc", ...junk];
 }
 
 /** The supervisor's arguments for one mailbox. */
