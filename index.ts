@@ -3,7 +3,7 @@ import { Fetcher } from "./components/fetcher";
 import { MailServer } from "./components/mailserver";
 import { Network } from "./components/network";
 import { accountUrl, adminUrl, clientSettings, identityClient } from "./components/outputs/clients";
-import { dnsRecords } from "./components/outputs/dns";
+import { dnsRecords, zoneLine } from "./components/outputs/dns";
 import { mailServerHost, names, ports } from "./components/shared/names";
 import { Storage } from "./components/storage";
 import { Webmail, webmailRedirectUri } from "./components/webmail";
@@ -43,7 +43,7 @@ export = async () => {
     adminUrl: adminUrl(hosts.mail),
     accountUrl: accountUrl(hosts.mail),
     clientSettings: clientSettings(hosts.mail),
-    dnsRecords: dnsRecords(config),
+    dnsRecords: dnsRecords(config).map(zoneLine),
     identityClient: identityClient({ ...config, webmailRedirectUri: webmailRedirectUri(hosts.webmail) }),
     relay: { host: mailServerHost(config.namespace), port: ports.smtp, security: "none", login: "none" },
     adminPassword: mail.adminPassword,

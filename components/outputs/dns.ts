@@ -80,3 +80,7 @@ export function dnsRecords({ domain, hosts, provider }: DnsArgs): DnsRecord[] {
     service("_pop3s", "0 0 0 .", "no POP3"),
   ];
 }
+
+/** A record as a line of a zone file. */
+export const zoneLine = ({ name, type, value, purpose }: DnsRecord): string =>
+  `${name} IN ${type} ${type === "TXT" ? `"${value}"` : value} ; ${purpose}`;

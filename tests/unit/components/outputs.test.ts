@@ -1,5 +1,5 @@
 import { accountUrl, adminUrl, clientSettings, identityClient } from "../../../components/outputs/clients";
-import { dnsRecords } from "../../../components/outputs/dns";
+import { dnsRecords, zoneLine } from "../../../components/outputs/dns";
 import { sampleConfig } from "../../support/sample";
 
 const config = sampleConfig();
@@ -39,6 +39,15 @@ describe("DNS records to set", () => {
     const hosts = { ...config.hosts, autoconfig: "autoconfig.newjoy.ro" };
     expect(values(dnsRecords({ ...config, hosts }), "CNAME")).toContain("autoconfig.newjoy.ro. mail.newjoy.ro.");
     expect(records.map((r) => r.name)).not.toContain("autoconfig.newjoy.ro.");
+  });
+
+  it("read like lines of a zone file", () => {
+    expect(records.map(zoneLine)).toEqual(
+      expect.arrayContaining([
+        "newjoy.ro. IN MX 10 aspmx1.migadu.com. ; the provider receives",
+        'newjoy.ro. IN TXT "v=spf1 include:spf.migadu.com -all" ; SPF: only the provider sends',
+      ]),
+    );
   });
 
   it("send people to their own provider for its records when it is not Migadu", () => {
