@@ -37,9 +37,14 @@ export function comparePaths(a: Path, b: Path): number {
   return a.length - b.length;
 }
 
+/** Under such a key `pulumi config set` takes a value for a secret and stops, unless told that it is none. */
+const LOOKS_SECRET = /pass|pwd|secret|token/i;
+
 /** The command that sets a value people may see. */
-export const setCommand = (path: Path, value: string): string =>
-  `pulumi config set ${keyWords(path)} ${shellWord(value)}`;
+export function setCommand(path: Path, value: string): string {
+  const plaintext = LOOKS_SECRET.test(formatPath(path)) ? "--plaintext " : "";
+  return `pulumi config set ${plaintext}${keyWords(path)} ${shellWord(value)}`;
+}
 
 /** The command that sets a secret: it asks for the value, so that the value stays out of the shell's history. */
 export const setSecretCommand = (path: Path): string => `pulumi config set --secret ${keyWords(path)}`;

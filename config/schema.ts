@@ -271,7 +271,7 @@ export const schema = z.strictObject({
         [rule.ipAddress],
       ),
       sourceRanges: list(item([rule.cidr]), [], {
-        description: "Networks that may reach the mail ports; empty means all",
+        description: "Networks that may reach the mail ports of a LoadBalancer; empty means all",
         example: "192.168.0.0/16",
       }),
     },

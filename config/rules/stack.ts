@@ -38,10 +38,10 @@ export function addressNeedsLoadBalancer({ service }: Readable): Finding[] {
     : [];
 }
 
-/** A ClusterIP is reached from inside only: ranges of outside addresses would be a promise that nothing keeps. */
-export function sourceRangesNeedAnOutside({ service }: Readable): Finding[] {
-  return service?.type === "ClusterIP" && service.sourceRanges.length > 0
-    ? [{ path: ["service", "sourceRanges"], text: "does nothing with service.type ClusterIP", mend: "remove" }]
+/** Only a load balancer filters by address: elsewhere the ranges would be a promise that nothing keeps. */
+export function sourceRangesNeedLoadBalancer({ service }: Readable): Finding[] {
+  return service !== undefined && service.type !== "LoadBalancer" && service.sourceRanges.length > 0
+    ? [{ path: ["service", "sourceRanges"], text: `does nothing with service.type ${service.type}`, mend: "remove" }]
     : [];
 }
 
@@ -59,6 +59,6 @@ export const stackRules = [
   distinctHosts,
   oneSourceOfCertificates,
   addressNeedsLoadBalancer,
-  sourceRangesNeedAnOutside,
+  sourceRangesNeedLoadBalancer,
   requestsWithinLimits,
 ] as const;

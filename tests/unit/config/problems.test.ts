@@ -256,6 +256,13 @@ const cases: readonly Case[] = [
     "resources.roundcube.requests.cpu",
     /more than resources.roundcube.limits.cpu, 1/,
   ],
+  [
+    "ranges around a NodePort",
+    { service: { type: "NodePort", sourceRanges: ["10.0.0.0/8"] } },
+    "service.sourceRanges",
+    /does nothing with service.type NodePort/,
+    "pulumi config rm --path service.sourceRanges",
+  ],
   ["an unknown group", { stroage: { size: "1Gi" } }, "stroage", /did you mean storage\?/, "pulumi config rm stroage"],
   [
     "an unknown key",

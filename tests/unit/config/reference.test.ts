@@ -90,7 +90,9 @@ describe("the README's table of configuration", () => {
     for (const { key, meaning, command } of referenceKeys()) {
       expect(meaning).not.toBe("");
       const shown = key.replace("<name>", "kinga");
-      expect(command.replaceAll("'", "")).toMatch(new RegExp(`^pulumi config set (--secret )?(--path )?${shown}\\b`));
+      expect(command.replaceAll("'", "")).toMatch(
+        new RegExp(`^pulumi config set (--secret |--plaintext )?(--path )?${shown}\\b`),
+      );
     }
   });
 

@@ -166,6 +166,12 @@ describe("commands", () => {
     expect(shellWord("it's")).toBe(`'it'\\''s'`);
   });
 
+  test("a plain value under a key that sounds secret is set as plain", () => {
+    expect(setCommand(["tls", "secretName"], "newjoy-ro-tls")).toBe(
+      "pulumi config set --plaintext --path tls.secretName newjoy-ro-tls",
+    );
+  });
+
   test("no word escapes its quotes", () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
