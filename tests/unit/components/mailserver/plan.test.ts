@@ -249,6 +249,10 @@ describe("relaying", () => {
     expect(settingOf(samplePlan(), "MtaOutboundStrategy").tls).toEqual(always("'default'"));
   });
 
+  it("bans the address that guesses passwords through the web, not the ingress controller's", () => {
+    expect(settingOf(samplePlan(), "Http").useXForwarded).toBe(true);
+  });
+
   it("never bans the cluster's own addresses", () => {
     const args = samplePlan({
       cluster: { networks: ["10.42.0.0/16", "10.1.2.3/32", "FD00:0:0::/8"], relayNamespaces: [] },
@@ -310,6 +314,19 @@ describe("taking fetched mail", () => {
       failureSendFrequency: always("false"),
     });
     expect(settingOf(args, "TlsReportSettings")).toEqual({ sendFrequency: always("disable") });
+  });
+
+  it("delivers the reports that others send, too", () => {
+    expect(settingOf(args, "ReportSettings").inboundReportForwarding).toBe(true);
+  });
+
+  it("logs to standard output, where kubectl looks, and to no file", () => {
+    expect(plan(args).filter(({ object }) => object === "Tracer")).toEqual([
+      expect.objectContaining({
+        "@type": "reconcile",
+        value: { tracer: { "@type": "Stdout", level: "info", ansi: false, enable: true } },
+      }),
+    ]);
   });
 
   it("leaves DNS, DKIM and certificates to their owners", () => {
