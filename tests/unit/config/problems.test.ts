@@ -1,4 +1,5 @@
 import { defaultImages } from "../../../config/images";
+import { mended } from "./commands";
 import { loaded, reportOf, working } from "./support";
 
 const digest = `sha256:${"a".repeat(64)}`;
@@ -292,6 +293,10 @@ describe("a mistake is reported with its key and the command that mends it", () 
 
   test.each(named)("$name", ({ config, key, what, command }) => {
     expectProblem(reportOf({ ...working, ...config }), key, what, command);
+  });
+
+  test.each(named)("$name is mended by running what the report says", ({ config }) => {
+    expect(reportOf(mended({ ...working, ...config }))).toBe("");
   });
 
   test("good values that look unusual are none", () => {

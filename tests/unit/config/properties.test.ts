@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { readConfig } from "../../../config/load";
 import { schema } from "../../../config/schema";
 import { goodConfig, password } from "./arbitraries";
+import { mended } from "./commands";
 import { loaded, PROJECT, read, reportOf } from "./support";
 
 const groups = Object.keys(schema.shape);
@@ -55,7 +56,7 @@ describe("whatever is configured", () => {
         const result = readConfig({ project: PROJECT, values, stackFile: undefined, secretKeys: everySecret });
         expect("config" in result ? "loaded" : result.report).toMatch(/^loaded$|^The configuration has .* problem/);
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 
@@ -74,7 +75,7 @@ describe("whatever is configured", () => {
           expect("config" in result || result.report.includes(group)).toBe(true);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 
@@ -125,6 +126,19 @@ describe("a configuration with mistakes", () => {
         for (const [key] of chosen) expect(report).toMatch(new RegExp(`^  ${key.replace(/[.[\]]/g, "\\$&")} `, "m"));
         expect(report.match(/^ {2}\S/gm)?.length).toBeGreaterThanOrEqual(chosen.length);
       }),
+    );
+  });
+
+  test("is mended by running what the report says", () => {
+    fc.assert(
+      fc.property(goodConfig, fc.subarray([...mistakes], { minLength: 1 }), (config, chosen) => {
+        const bad = chosen.reduce<Record<string, unknown>>(
+          (sofar, [, path, value]) => withMistake(sofar, path, value),
+          config,
+        );
+        expect(reportOf(mended(bad))).toBe("");
+      }),
+      { numRuns: 40 },
     );
   });
 
