@@ -10,7 +10,7 @@ export interface KeyDoc {
   readonly derived?: string;
   readonly required?: true;
   readonly secret?: true;
-  /** The fixed default. Set by the helpers below. */
+  /** The fixed default. Set by the functions below. */
   readonly default?: unknown;
 }
 
