@@ -98,3 +98,9 @@ export function expressionsOf(args: PlanArgs): string[] {
   visit(plan(args));
   return found;
 }
+
+/** The further addresses of one account. */
+export function aliasesOf(args: PlanArgs, name: string): string[] {
+  const { aliases } = objectsOf(args, "Account").find((account) => account.name === name);
+  return Object.values<Plain>(aliases).map((alias) => alias.name);
+}

@@ -1,0 +1,117 @@
+import { resolved } from "../../../support/recorder";
+import { type Deployed, deploy, deployment } from "./deployed";
+
+let sample: Deployed;
+beforeAll(async () => {
+  sample = await deploy();
+});
+
+describe("people's way in", () => {
+  const people = (deployed: Deployed) => deployed.recorder.object("Service", "stalwart-mail").inputs;
+  const numbers = (spec: { ports: { port: number }[] }): number[] =>
+    spec.ports.map(({ port }) => port).sort((a, b) => a - b);
+
+  it.each(["LoadBalancer", "NodePort", "ClusterIP"] as const)(
+    "never offers port 25, 2525 or 8080 (%s)",
+    async (type) => {
+      const deployed = await deploy({ service: { type, annotations: {}, sourceRanges: [] } });
+      expect(numbers(people(deployed).spec)).toEqual([465, 587, 993, 4190]);
+    },
+  );
+
+  it("lets the server see who connects", () => {
+    expect(people(sample).spec.externalTrafficPolicy).toBe("Local");
+  });
+
+  it("has the address, the annotations and the allowed networks that are configured", async () => {
+    const deployed = await deploy({
+      service: {
+        type: "LoadBalancer",
+        annotations: { "metallb.io/address-pool": "home" },
+        address: "192.168.1.25",
+        sourceRanges: ["192.168.0.0/16"],
+      },
+    });
+    expect(people(deployed).metadata.annotations).toMatchObject({ "metallb.io/address-pool": "home" });
+    expect(people(deployed).spec).toMatchObject({
+      loadBalancerIP: "192.168.1.25",
+      loadBalancerSourceRanges: ["192.168.0.0/16"],
+    });
+  });
+
+  it("has only fields that the API server takes for its type", async () => {
+    const service = { annotations: {}, address: "192.168.1.25", sourceRanges: ["192.168.0.0/16"] };
+    const node = people(await deploy({ service: { ...service, type: "NodePort" } })).spec;
+    const inside = people(await deploy({ service: { ...service, type: "ClusterIP" } })).spec;
+    for (const spec of [node, inside]) {
+      expect(spec).not.toHaveProperty("loadBalancerIP");
+      expect(spec).not.toHaveProperty("loadBalancerSourceRanges");
+    }
+    expect(inside).not.toHaveProperty("externalTrafficPolicy");
+  });
+
+  it("does not hang the update where no load balancer or ingress controller answers", () => {
+    for (const [kind, name] of [
+      ["Service", "stalwart"],
+      ["Service", "stalwart-mail"],
+      ["Ingress", "stalwart"],
+    ] as const) {
+      expect(sample.recorder.object(kind, name).inputs.metadata.annotations["pulumi.com/skipAwait"]).toBe("true");
+    }
+  });
+
+  it("shows web admin and JMAP under the mail host, over TLS", () => {
+    const { spec } = sample.recorder.object("Ingress", "stalwart").inputs;
+    expect(spec).toMatchObject({
+      ingressClassName: "nginx",
+      tls: [{ hosts: ["mail.newjoy.ro"], secretName: "stalwart-tls" }],
+      rules: [
+        {
+          host: "mail.newjoy.ro",
+          http: { paths: [{ path: "/", backend: { service: { name: "stalwart", port: { number: 8080 } } } }] },
+        },
+      ],
+    });
+  });
+
+  it("answers autoconfiguration under its own host, and nothing else there", async () => {
+    const deployed = await deploy({
+      hosts: { mail: "mail.newjoy.ro", webmail: "w", autoconfig: "autoconfig.newjoy.ro" },
+    });
+    const { spec } = deployed.recorder.object("Ingress", "stalwart").inputs;
+    const rule = spec.rules.find((r: { host: string }) => r.host === "autoconfig.newjoy.ro");
+    expect(rule.http.paths.map((p: { path: string; pathType: string }) => [p.path, p.pathType])).toEqual([
+      ["/mail/config-v1.1.xml", "Exact"],
+      ["/.well-known/autoconfig/mail/config-v1.1.xml", "Exact"],
+    ]);
+    expect(spec.tls[0].hosts).toContain("autoconfig.newjoy.ro");
+    expect(deployed.recorder.object("Certificate", "stalwart-tls").inputs.spec.dnsNames).toContain(
+      "autoconfig.newjoy.ro",
+    );
+  });
+
+  it("takes the ingress annotations that are configured over its own", async () => {
+    const ingress = {
+      className: "nginx",
+      namespace: "ingress-nginx",
+      annotations: { "nginx.ingress.kubernetes.io/proxy-body-size": "1g", "example.org/x": "y" },
+    };
+    const { annotations } = (await deploy({ ingress })).recorder.object("Ingress", "stalwart").inputs.metadata;
+    expect(annotations).toMatchObject({
+      ...ingress.annotations,
+      "nginx.ingress.kubernetes.io/proxy-read-timeout": "3600",
+    });
+  });
+
+  it("uses a certificate that is there already, and then asks nobody for one", async () => {
+    const deployed = await deploy({ tls: { secretName: "wildcard" } });
+    expect(deployed.recorder.kind("Certificate")).toEqual([]);
+    expect(deployed.recorder.object("Ingress", "stalwart").inputs.spec.tls[0].secretName).toBe("wildcard");
+    const { volumes } = deployment(deployed.recorder).inputs.spec.template.spec;
+    expect(volumes.find((v: { name: string }) => v.name === "tls").secret.secretName).toBe("wildcard");
+  });
+});
+
+it("names the server as the rest of the stack does", async () => {
+  expect(await resolved(sample.mail.host)).toBe("stalwart.stalwart-mail.svc.cluster.local");
+});

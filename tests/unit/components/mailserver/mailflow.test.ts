@@ -1,0 +1,172 @@
+import { always, when } from "../../../../components/mailserver/operations";
+import { plan } from "../../../../components/mailserver/plan";
+import { sampleMailbox } from "../../../support/sample";
+import { objectsOf, samplePlan, settingOf } from "./plans";
+
+const fetchingJunk = samplePlan({ mailboxes: [sampleMailbox("kinga", { folders: ["INBOX", "Junk"] })] });
+
+describe("relaying", () => {
+  const relay = (networks: string[]) =>
+    settingOf(samplePlan({ cluster: { networks, relayNamespaces: [] } }), "MtaStageRcpt");
+
+  it("asks no login of the cluster's networks on port 25, and of everybody everywhere else", () => {
+    expect(relay(["10.42.0.0/16", "fd00::/8"]).allowRelaying).toEqual(
+      when(
+        [
+          ["local_port == 25 && is_ip_in_cidr(remote_ip, '10.42.0.0/16')", "true"],
+          ["local_port == 25 && is_ip_in_cidr(remote_ip, 'fd00::/8')", "true"],
+        ],
+        "!is_empty(authenticated_as)",
+      ),
+    );
+  });
+
+  it("asks a login of everybody when no network is trusted", () => {
+    expect(relay([]).allowRelaying).toEqual(always("!is_empty(authenticated_as)"));
+  });
+
+  it("sends everything that is not ours through the provider, over TLS", () => {
+    const args = samplePlan({
+      provider: { imap: { host: "x", port: 1 }, smtp: { host: "smtp.example.org", port: 4465 } },
+    });
+    expect(settingOf(args, "MtaRoute")).toMatchObject({
+      name: "relay",
+      address: "smtp.example.org",
+      port: 4465,
+      implicitTls: true,
+      allowInvalidCerts: false,
+      authUsername: "service@newjoy.ro",
+    });
+    expect(settingOf(args, "MtaOutboundStrategy").route).toEqual(
+      when([["is_local_domain(rcpt_domain)", "'local'"]], "'relay'"),
+    );
+  });
+
+  it("never shows the relay's password to a server with a wrong certificate, at a retry neither", () => {
+    expect(settingOf(samplePlan(), "MtaOutboundStrategy").tls).toEqual(always("'default'"));
+  });
+
+  it("bans the address that guesses passwords through the web, not the ingress controller's", () => {
+    expect(settingOf(samplePlan(), "Http").useXForwarded).toBe(true);
+  });
+
+  it("never bans the cluster's own addresses", () => {
+    const args = samplePlan({
+      cluster: { networks: ["10.42.0.0/16", "10.1.2.3/32", "FD00:0:0::/8"], relayNamespaces: [] },
+    });
+    const addresses = objectsOf(args, "AllowedIp").map(({ address }) => address);
+    // As the server writes them back: anything else would not match, and be added again at every run.
+    expect(addresses.sort()).toEqual(["10.1.2.3", "10.42.0.0/16", "fd00::/8"]);
+  });
+});
+
+describe("taking fetched mail", () => {
+  const args = samplePlan();
+
+  it("is not throttled", () => {
+    expect(objectsOf(args, "MtaInboundThrottle")).toEqual([
+      { description: "Sender IP throttle", enable: false },
+      { description: "Sender address to recipient throttle", enable: false },
+    ]);
+  });
+
+  it("does not end after ten messages, ten minutes or 250 MB", () => {
+    expect(settingOf(args, "MtaStageData").maxMessages).toEqual(always("1000000"));
+    expect(settingOf(args, "MtaInboundSession")).toEqual({
+      transferLimit: always("1099511627776"),
+      maxDuration: always("1d"),
+    });
+  });
+
+  it("takes messages as large as any provider takes", () => {
+    expect(Number(settingOf(args, "MtaStageData").maxMessageSize.else)).toBeGreaterThan(150_000_000);
+  });
+
+  it("judges neither the greeting, the sender, SPF, DKIM, DMARC nor reverse DNS", () => {
+    expect(settingOf(args, "MtaStageEhlo").rejectNonFqdn).toEqual(always("false"));
+    expect(settingOf(args, "MtaStageMail").isSenderAllowed).toEqual(always("true"));
+    const { dkimSignDomain, ...verdicts } = settingOf(args, "SenderAuth");
+    expect(dkimSignDomain).toEqual(always("false"));
+    expect(Object.keys(verdicts).sort()).toEqual([
+      "arcVerify",
+      "dkimVerify",
+      "dmarcVerify",
+      "reverseIpVerify",
+      "spfEhloVerify",
+      "spfFromVerify",
+    ]);
+    for (const verdict of Object.values(verdicts)) expect(verdict).toEqual(always("disable"));
+  });
+
+  it("filters nothing, downloads nothing and asks nobody, for the provider has filtered", () => {
+    expect(settingOf(args, "MtaStageData").enableSpamFilter).toEqual(always("false"));
+    expect(settingOf(args, "SpamSettings")).toEqual({ enable: false, spamFilterRulesUrl: null });
+    expect(settingOf(args, "SpamPyzor")).toEqual({ enable: false });
+    expect(settingOf(args, "Asn")).toEqual({ "@type": "Disabled" });
+  });
+
+  it("sends no reports to strangers from home", () => {
+    expect(settingOf(args, "DmarcReportSettings")).toEqual({
+      aggregateSendFrequency: always("disable"),
+      failureSendFrequency: always("false"),
+    });
+    expect(settingOf(args, "TlsReportSettings")).toEqual({ sendFrequency: always("disable") });
+  });
+
+  it("delivers the reports that others send, too", () => {
+    expect(settingOf(args, "ReportSettings").inboundReportForwarding).toBe(true);
+  });
+
+  it("logs to standard output, where kubectl looks, and to no file", () => {
+    expect(plan(args).filter(({ object }) => object === "Tracer")).toEqual([
+      expect.objectContaining({
+        "@type": "reconcile",
+        value: { tracer: { "@type": "Stdout", level: "info", ansi: false, enable: true } },
+      }),
+    ]);
+  });
+
+  it("leaves DNS, DKIM and certificates to their owners", () => {
+    const manual = { "@type": "Manual" };
+    expect(settingOf(args, "Domain")).toMatchObject({
+      name: "newjoy.ro",
+      dkimManagement: manual,
+      dnsManagement: manual,
+      certificateManagement: manual,
+    });
+  });
+});
+
+describe("what the provider called junk", () => {
+  it("is filed in Junk: on its own port every message is spam, and none is refused or discarded", () => {
+    expect(settingOf(fetchingJunk, "MtaStageData").enableSpamFilter).toEqual(
+      when([["local_port == 2525", "true"]], "false"),
+    );
+    expect(settingOf(fetchingJunk, "SpamSettings")).toMatchObject({
+      enable: true,
+      scoreSpam: -100,
+      scoreDiscard: 0,
+      scoreReject: 0,
+      greylistFor: null,
+      spamFilterRulesUrl: null,
+    });
+    expect(objectsOf(fetchingJunk, "SpamTag").map((tag) => [tag["@type"], tag.score])).toEqual([["Score", 0]]);
+  });
+
+  it("is not brought back by a known sender or a reply", () => {
+    expect(settingOf(fetchingJunk, "SpamSettings")).toMatchObject({ trustContacts: false, trustReplies: false });
+  });
+
+  it("is looked up nowhere in the network", () => {
+    for (const kind of ["SpamRule", "SpamDnsblServer"]) {
+      expect(objectsOf(fetchingJunk, kind).map(({ enable }) => enable)).toEqual([false]);
+    }
+    expect(settingOf(fetchingJunk, "SpamPyzor").enable).toBe(false);
+    expect(settingOf(fetchingJunk, "SpamClassifier").model).toEqual({ "@type": "Disabled" });
+  });
+
+  it("stays at the provider rather than land in the inbox while no mailbox is set to fetch it", () => {
+    expect(settingOf(samplePlan(), "MtaStageAuth").require).toEqual(always("local_port != 25"));
+    expect(settingOf(fetchingJunk, "MtaStageAuth").require).toEqual(always("local_port != 25 && local_port != 2525"));
+  });
+});

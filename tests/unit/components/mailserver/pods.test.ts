@@ -1,0 +1,98 @@
+import { listeners } from "../../../../components/mailserver/listeners";
+import { containersOf, hardeningProblems, podsOf, selects } from "../../../support/kubernetes";
+import { type Deployed, deploy, deployment } from "./deployed";
+
+let sample: Deployed;
+beforeAll(async () => {
+  sample = await deploy();
+});
+
+describe("the pods", () => {
+  it("are restricted, bounded and pinned", () => {
+    const pods = podsOf(sample.recorder);
+    expect(pods.map(({ kind }) => kind).sort()).toEqual(["CronJob", "Deployment", "Job", "Job"]);
+    expect(pods.flatMap(hardeningProblems)).toEqual([]);
+  });
+
+  it("mount only what exists: Secrets with their keys, ConfigMaps, claims, declared volumes", () => {
+    const { recorder } = sample;
+    for (const pod of podsOf(recorder)) {
+      const declared = pod.spec.volumes.map((v: { name: string }) => v.name);
+      for (const container of containersOf(pod)) {
+        for (const mount of container.volumeMounts) expect(declared).toContain(mount.name);
+        for (const { valueFrom } of container.env ?? []) {
+          if (!valueFrom) continue;
+          const { name, key } = valueFrom.secretKeyRef;
+          expect(Object.keys(recorder.object("Secret", name).inputs.stringData)).toContain(key);
+        }
+        const file = container.args?.at(-1) as string;
+        if (!file.startsWith("/settings/")) continue;
+        const volume = pod.spec.volumes.find((v: { name: string }) => v.name === "settings");
+        const keys = Object.keys(recorder.object("Secret", volume.secret.secretName).inputs.stringData);
+        expect(keys).toContain(file.replace("/settings/", ""));
+      }
+      for (const { secret, configMap, persistentVolumeClaim } of pod.spec.volumes) {
+        if (configMap) expect(recorder.object("ConfigMap", configMap.name).inputs.data).toHaveProperty(["config.json"]);
+        if (persistentVolumeClaim) expect(persistentVolumeClaim.claimName).toBe("stalwart-data");
+        if (secret && secret.secretName !== "stalwart-tls") {
+          const { stringData } = recorder.object("Secret", secret.secretName).inputs;
+          for (const { key } of secret.items ?? []) expect(Object.keys(stringData)).toContain(key);
+        }
+      }
+    }
+  });
+
+  it("are what the Services select, and serve every port the Services name", () => {
+    const { metadata, spec } = deployment(sample.recorder).inputs.spec.template;
+    const open = spec.containers[0].ports as { name: string; containerPort: number }[];
+    for (const service of sample.recorder.kind("Service")) {
+      expect(selects(service.inputs.spec.selector, metadata.labels)).toBe(true);
+      for (const { port, targetPort } of service.inputs.spec.ports) {
+        expect(open).toContainEqual(expect.objectContaining({ name: targetPort, containerPort: port }));
+      }
+    }
+    expect(open.map(({ containerPort }) => containerPort)).toEqual(listeners().map(({ port }) => port));
+    for (const pod of podsOf(sample.recorder).filter(({ kind }) => kind !== "Deployment")) {
+      expect(selects(deployment(sample.recorder).inputs.spec.selector.matchLabels, pod.labels)).toBe(false);
+    }
+  });
+
+  it("bind low ports without root, and are noticed when they could not", () => {
+    const { spec } = deployment(sample.recorder).inputs.spec.template;
+    expect(spec.securityContext.sysctls).toEqual([{ name: "net.ipv4.ip_unprivileged_port_start", value: "0" }]);
+    expect(spec.containers[0].securityContext.capabilities).toEqual({ drop: ["ALL"], add: ["NET_BIND_SERVICE"] });
+    // A port that is among the server's own defaults, too: the settings come after the first start.
+    expect(spec.containers[0].startupProbe.tcpSocket).toEqual({ port: 993 });
+  });
+
+  it("have two minutes to start, and are asked as a proxy would ask", () => {
+    const [container] = deployment(sample.recorder).inputs.spec.template.spec.containers;
+    const { periodSeconds, failureThreshold } = container.startupProbe;
+    expect(periodSeconds * failureThreshold).toBeGreaterThanOrEqual(120);
+    for (const probe of [container.livenessProbe, container.readinessProbe]) {
+      expect(probe.httpGet).toMatchObject({
+        port: 8080,
+        httpHeaders: [{ name: "X-Forwarded-For", value: "127.0.0.1" }],
+      });
+    }
+  });
+
+  it("start the server on its store alone: every other setting lives there", () => {
+    const { data } = sample.recorder.object("ConfigMap", "stalwart-config").inputs;
+    expect(Object.keys(data)).toEqual(["config.json"]);
+    expect(JSON.parse(data["config.json"])).toEqual({ "@type": "RocksDb", path: "/var/lib/stalwart/data" });
+    const [{ args, env, volumeMounts }] = deployment(sample.recorder).inputs.spec.template.spec.containers;
+    expect(args).toEqual(["--config", "/etc/stalwart/config.json"]);
+    const at = Object.fromEntries(volumeMounts.map((m: { mountPath: string }) => [m.mountPath, m]));
+    expect(at).toMatchObject({
+      "/etc/stalwart/config.json": { subPath: "config.json" },
+      "/var/lib/stalwart": { name: "data" },
+      "/tmp": { name: "tmp" },
+      "/var/log/stalwart": { name: "logs" },
+    });
+    // Kubernetes puts the password in: a variable may only refer to those that stand before it.
+    expect(env.map((e: { name: string }) => e.name).slice(0, 2)).toEqual(["ADMIN_PASSWORD", "STALWART_RECOVERY_ADMIN"]);
+    expect(env[1].value).toBe("admin:$(ADMIN_PASSWORD)");
+    expect(env[2]).toEqual({ name: "STALWART_PUBLIC_URL", value: "https://mail.newjoy.ro" });
+  });
+});

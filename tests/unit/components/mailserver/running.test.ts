@@ -1,0 +1,88 @@
+import * as pulumi from "@pulumi/pulumi";
+import { listenersHash } from "../../../../components/mailserver/listeners";
+import type { StackConfig } from "../../../../config/types";
+import { sampleConfig, sampleMailbox } from "../../../support/sample";
+import { type Deployed, deploy, deployment, job, patch, touched } from "./deployed";
+
+/** What applies the settings: these follow every change of them. */
+const SETTINGS = [
+  "CronJob/stalwart-settings-schedule",
+  "Job/stalwart-reload",
+  "Job/stalwart-settings",
+  "Secret/stalwart-settings",
+];
+
+let sample: Deployed;
+beforeAll(async () => {
+  sample = await deploy();
+});
+
+describe("the mail server keeps running", () => {
+  const kinga = sampleMailbox("kinga");
+  const alpar = sampleMailbox("alpar", { admin: true });
+
+  it.each<[string, Partial<StackConfig>]>([
+    ["when a mailbox is added", { mailboxes: [alpar, kinga, sampleMailbox("service"), sampleMailbox("zoe")] }],
+    ["when a mailbox is taken out", { mailboxes: [alpar, sampleMailbox("service")] }],
+    ["when an alias is added", { mailboxes: [alpar, { ...kinga, aliases: ["ki"] }, sampleMailbox("service")] }],
+    ["when somebody becomes admin", { mailboxes: [alpar, { ...kinga, admin: true }, sampleMailbox("service")] }],
+    [
+      "when somebody's Junk is fetched",
+      { mailboxes: [alpar, { ...kinga, folders: ["INBOX", "Junk"] }, sampleMailbox("service")] },
+    ],
+    ["when the identity provider moves", { identity: { issuer: "https://id.example.org", name: "ID", clientId: "x" } }],
+    [
+      "when the provider's SMTP server moves",
+      { provider: { imap: { host: "i", port: 1 }, smtp: { host: "s", port: 465 } } },
+    ],
+    ["when another network may relay", { cluster: { networks: ["10.42.0.0/16"], relayNamespaces: [] } }],
+  ])("%s", async (_name, change) => {
+    expect(touched(sample, await deploy(change))).toEqual(SETTINGS);
+  });
+
+  it("when the relay's password is rotated, which touches one Secret and nothing else", async () => {
+    const rotated = await deploy({ relay: { ...sampleConfig().relay, password: pulumi.secret("another-password") } });
+    expect(touched(sample, rotated)).toEqual(["Secret/migadu-smtp-credentials"]);
+  });
+
+  it("and the Secret that holds the settings is a new one each time, never changed under a running Job", async () => {
+    const changed = await deploy({ mailboxes: [alpar] });
+    const name = ({ recorder }: Deployed): string => job(recorder, "stalwart-settings").inputs.metadata.name;
+    expect(name(changed)).not.toBe(name(sample));
+    for (const { recorder } of [sample, changed]) {
+      const hash = job(recorder, "stalwart-settings").inputs.metadata.name.replace("stalwart-settings-", "");
+      expect(hash).toMatch(/^[0-9a-f]{10}$/);
+      expect(recorder.object("Secret", `stalwart-settings-${hash}`).inputs.immutable).toBe(true);
+      expect(job(recorder, "stalwart-reload").inputs.metadata.name).toBe(`stalwart-reload-${hash}`);
+    }
+  });
+});
+
+describe("the mail server restarts", () => {
+  it("for its listeners through the patch alone: the Deployment does not know them by hash", () => {
+    const { recorder } = sample;
+    expect(patch(recorder).inputs.spec).toEqual({
+      template: { metadata: { annotations: { "homelab-mail/listeners": listenersHash() } } },
+    });
+    expect(JSON.stringify(deployment(recorder).inputs)).not.toContain("homelab-mail/listeners");
+    expect(patch(recorder).inputs.metadata).toMatchObject({ name: "stalwart", namespace: "stalwart-mail" });
+  });
+
+  it("when its administrator gets another password, which it reads at start only", async () => {
+    const first = await deploy({ admin: { password: pulumi.secret("first-admin-password") } });
+    const second = await deploy({ admin: { password: pulumi.secret("second-admin-password") } });
+    expect(touched(first, second)).toEqual(["Deployment/stalwart", "Secret/stalwart-admin"]);
+    expect(JSON.stringify(deployment(first.recorder).inputs)).not.toMatch(/admin-password"/);
+  });
+
+  it("with one process on the volume at any time, and time to close its store", () => {
+    const { spec } = deployment(sample.recorder).inputs;
+    expect(spec.strategy).toEqual({ type: "Recreate" });
+    expect(spec.replicas).toBe(1);
+    expect(spec.template.spec.terminationGracePeriodSeconds).toBe(60);
+  });
+
+  it("without being restarted first when the stack is destroyed", () => {
+    expect(patch(sample.recorder).retainOnDelete).toBe(true);
+  });
+});

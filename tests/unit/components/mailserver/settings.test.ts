@@ -1,0 +1,89 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { containersOf, podsOf } from "../../../support/kubernetes";
+import { resolved } from "../../../support/recorder";
+import { sampleMailbox } from "../../../support/sample";
+import { type Deployed, deploy, deployment, job, kubernetes, patch, waitsFor } from "./deployed";
+
+let sample: Deployed;
+beforeAll(async () => {
+  sample = await deploy();
+});
+
+describe("settings", () => {
+  it("are applied to a server that is up, by an administrator it knows, through a Service that exists", () => {
+    const { recorder } = sample;
+    const apply = job(recorder, "stalwart-settings");
+    expect(waitsFor(recorder, apply, deployment(recorder))).toBe(true);
+    expect(waitsFor(recorder, apply, recorder.object("Service", "stalwart"))).toBe(true);
+    expect(waitsFor(recorder, apply, recorder.object("Secret", "stalwart-admin"))).toBe(true);
+    expect(waitsFor(recorder, apply, recorder.object("Secret", apply.inputs.metadata.name))).toBe(true);
+  });
+
+  it("are applied before the restart that opens new listeners, and take effect after it", () => {
+    const { recorder } = sample;
+    expect(waitsFor(recorder, patch(recorder), job(recorder, "stalwart-settings"))).toBe(true);
+    expect(waitsFor(recorder, job(recorder, "stalwart-reload"), patch(recorder))).toBe(true);
+  });
+
+  it("let mail flow while the identity provider is away: what fetchers wait for does not wait for the reload", async () => {
+    const { recorder, mail } = sample;
+    const ready = await resolved((mail.ready as pulumi.CustomResource).urn);
+    expect(ready).toBe(patch(recorder).urn);
+    expect(waitsFor(recorder, patch(recorder), job(recorder, "stalwart-reload"))).toBe(false);
+  });
+
+  it("fail the update when they cannot be applied, with the server's message", () => {
+    for (const name of ["stalwart-settings", "stalwart-reload"]) {
+      const { metadata, spec } = job(sample.recorder, name).inputs;
+      expect(metadata.annotations).not.toHaveProperty(["pulumi.com/skipAwait"]);
+      expect(spec.template.spec.initContainers).toBeUndefined(); // their messages are not shown
+      expect(spec.template.spec.containers[0].terminationMessagePolicy).toBe("FallbackToLogsOnError");
+      expect(spec.backoffLimit).toBe(3);
+    }
+  });
+
+  it("that failed are tried again by the next update, which must find the Job", () => {
+    for (const name of ["stalwart-settings", "stalwart-reload"]) {
+      const { metadata, spec } = job(sample.recorder, name).inputs;
+      expect(metadata.annotations["pulumi.com/replaceUnready"]).toBe("true");
+      expect(spec).not.toHaveProperty("ttlSecondsAfterFinished");
+    }
+  });
+
+  it("are applied again every five minutes, one run at a time, and then reloaded", () => {
+    const { spec } = sample.recorder.object("CronJob", "stalwart-settings").inputs;
+    expect(spec).toMatchObject({ schedule: "*/5 * * * *", concurrencyPolicy: "Forbid", startingDeadlineSeconds: 120 });
+    const pod = spec.jobTemplate.spec.template.spec;
+    const file = (container: { args: string[] }) => container.args.at(-1);
+    expect(pod.initContainers.map(file)).toEqual(["/settings/plan.ndjson"]);
+    expect(pod.containers.map(file)).toEqual(["/settings/reload.ndjson"]);
+    expect(spec.jobTemplate.spec.activeDeadlineSeconds).toBeLessThan(300);
+  });
+
+  it("are never applied by two at once on a fresh server", () => {
+    const { recorder } = sample;
+    const schedule = recorder.object("CronJob", "stalwart-settings");
+    expect(waitsFor(recorder, schedule, job(recorder, "stalwart-settings"))).toBe(true);
+  });
+
+  it("stand nowhere but in a Secret, for they hold addresses", async () => {
+    const hidden = sampleMailbox("zoe", { address: "hidden@newjoy.ro", localPart: "hidden", aliases: ["veiled"] });
+    const deployed = await deploy({ mailboxes: [hidden] });
+    const outside = kubernetes(deployed).filter(({ inputs }) => /hidden|veiled/.test(JSON.stringify(inputs)));
+    expect(outside.map(({ inputs }) => inputs.kind)).toEqual(["Secret"]);
+    expect(outside[0]?.secretPaths.some((path) => path.startsWith("stringData"))).toBe(true);
+  });
+
+  it("reach the server under the address that the tool is told", () => {
+    for (const container of podsOf(sample.recorder)
+      .filter(({ kind }) => kind !== "Deployment")
+      .flatMap(containersOf)) {
+      expect(container.env).toEqual([
+        { name: "STALWART_URL", value: "http://stalwart.stalwart-mail.svc.cluster.local:8080" },
+        { name: "STALWART_USER", value: "admin" },
+        { name: "STALWART_PASSWORD", valueFrom: { secretKeyRef: { name: "stalwart-admin", key: "password" } } },
+        { name: "XDG_CACHE_HOME", value: "/cache" },
+      ]);
+    }
+  });
+});
