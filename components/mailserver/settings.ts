@@ -49,7 +49,7 @@ function cliContainer(name: string, file: string, args: SettingsArgs): HardenedC
     ],
     volumeMounts: [
       { name: "settings", mountPath: "/settings", readOnly: true },
-      { name: "cache", mountPath: "/cache" },
+      { name: "cache", mountPath: "/cache", subPath: name }, // two that run side by side do not share it
     ],
   };
 }
@@ -57,7 +57,6 @@ function cliContainer(name: string, file: string, args: SettingsArgs): HardenedC
 function pod(
   secretName: string,
   containers: readonly HardenedContainerArgs[],
-  initContainers?: readonly HardenedContainerArgs[],
 ): k8s.types.input.core.v1.PodTemplateSpec {
   return {
     metadata: { labels: labels(names.settings) },
@@ -66,7 +65,6 @@ function pod(
       group: 65532,
       restartPolicy: "Never", // a pod a try: the first failure's message stays readable
       containers,
-      ...(initContainers && { initContainers }),
       volumes: [
         { name: "settings", secret: { secretName, defaultMode: 0o440 } },
         { name: "cache", emptyDir: { sizeLimit: "64Mi" } },
@@ -121,7 +119,7 @@ export class Settings extends ComponentResource {
           metadata: meta(objectName, { "pulumi.com/replaceUnready": "true" }),
           spec: {
             backoffLimit: 3, // the tool itself does not try twice
-            activeDeadlineSeconds: 600,
+            activeDeadlineSeconds: 300, // before Pulumi gives up on it, whose message would say less
             template: pod(settingsName, [cliContainer(file === PLAN ? "apply" : "reload", file, args)]),
           },
         },
@@ -146,7 +144,10 @@ export class Settings extends ComponentResource {
             spec: {
               backoffLimit: 0, // the next run is near
               activeDeadlineSeconds: 240,
-              template: pod(settingsName, [cliContainer("reload", RELOAD, args)], [cliContainer("apply", PLAN, args)]),
+              // Side by side, neither waiting for the other: settings that the server refuses must not keep a renewed
+              // certificate or a returned identity provider from being noticed. What the one repairs, the other puts in
+              // effect at the next run.
+              template: pod(settingsName, [cliContainer("apply", PLAN, args), cliContainer("reload", RELOAD, args)]),
             },
           },
         },

@@ -50,14 +50,25 @@ describe("settings", () => {
     }
   });
 
-  it("are applied again every five minutes, one run at a time, and then reloaded", () => {
+  it("are applied again every five minutes, one run at a time", () => {
     const { spec } = sample.recorder.object("CronJob", "stalwart-settings").inputs;
     expect(spec).toMatchObject({ schedule: "*/5 * * * *", concurrencyPolicy: "Forbid", startingDeadlineSeconds: 120 });
-    const pod = spec.jobTemplate.spec.template.spec;
-    const file = (container: { args: string[] }) => container.args.at(-1);
-    expect(pod.initContainers.map(file)).toEqual(["/settings/plan.ndjson"]);
-    expect(pod.containers.map(file)).toEqual(["/settings/reload.ndjson"]);
     expect(spec.jobTemplate.spec.activeDeadlineSeconds).toBeLessThan(300);
+  });
+
+  it("that the server refuses do not keep certificates and sign-in from being reloaded", () => {
+    const { initContainers, containers } = sample.recorder.object("CronJob", "stalwart-settings").inputs.spec
+      .jobTemplate.spec.template.spec;
+    expect(initContainers).toBeUndefined();
+    expect(containers.map(({ args }: { args: string[] }) => args.at(-1))).toEqual([
+      "/settings/plan.ndjson",
+      "/settings/reload.ndjson",
+    ]);
+    const caches = containers.map(
+      ({ volumeMounts }: { volumeMounts: { mountPath: string; subPath?: string }[] }) =>
+        volumeMounts.find(({ mountPath }) => mountPath === "/cache")?.subPath,
+    );
+    expect(new Set(caches).size).toBe(2);
   });
 
   it("are never applied by two at once on a fresh server", () => {
