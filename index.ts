@@ -1,12 +1,13 @@
 import { secret } from "@pulumi/pulumi";
 import { Fetcher } from "./components/fetcher";
+import { IdentityClient } from "./components/identity";
 import { MailServer } from "./components/mailserver";
 import { Network } from "./components/network";
 import { accountUrl, adminUrl, clientSettings, identityClient } from "./components/outputs/clients";
 import { dnsRecords, zoneLine } from "./components/outputs/dns";
 import { mailServerHost, names, ports } from "./components/shared/names";
 import { Storage } from "./components/storage";
-import { Webmail, webmailRedirectUri } from "./components/webmail";
+import { Webmail, webmailLogoutUri, webmailRedirectUri } from "./components/webmail";
 import { loadConfig } from "./config/load";
 
 /**
@@ -17,9 +18,22 @@ export = async () => {
   const config = await loadConfig();
   const { hosts, mailboxes, provider, ingress, cluster } = config;
 
+  const client = identityClient({ ...config, webmailRedirectUri: webmailRedirectUri(hosts.webmail) });
+  // Registered first: everything else is in the namespace, and the namespace waits for it.
+  const { apiKey, ...identity } = config.identity;
+  const registration = apiKey && [
+    new IdentityClient("identity-client", {
+      ...identity,
+      apiKey,
+      domain: config.domain,
+      redirectUris: client.redirectUris,
+      logoutRedirectUris: [webmailLogoutUri(hosts.webmail)],
+    }),
+  ];
   const { namespace, dataClaim, webmailClaim } = new Storage("storage", {
     ...config.storage,
     namespace: config.namespace,
+    ...(registration && { waitFor: registration }),
   });
   new Network("network", {
     namespace,
@@ -44,7 +58,7 @@ export = async () => {
     accountUrl: accountUrl(hosts.mail),
     clientSettings: clientSettings(hosts.mail),
     dnsRecords: dnsRecords(config).map(zoneLine),
-    identityClient: identityClient({ ...config, webmailRedirectUri: webmailRedirectUri(hosts.webmail) }),
+    identityClient: client,
     relay: { host: mailServerHost(config.namespace), port: ports.smtp, security: "none", login: "none" },
     adminPassword: mail.adminPassword,
     mailService: `kubectl -n ${config.namespace} get service ${names.mailService}`,

@@ -43,7 +43,7 @@ function buildMailbox(key: string, written: WrittenMailbox, { mailboxes }: Exami
 /** Names that are derived from others, and secrets wrapped again: the rest is as written. */
 function build(written: Written, examined: Examined): StackConfig {
   const { domain, relay, identity, admin, storage, tls, service, mailboxes, hosts, ...rest } = written;
-  const { clientSecret, ...publicClient } = identity;
+  const { clientSecret, apiKey, ...publicClient } = identity;
   const { address, ...otherService } = service;
   const certificates: Tls =
     tls.secretName === undefined ? { issuer: tls.issuer ?? "letsencrypt-prod" } : { secretName: tls.secretName };
@@ -62,7 +62,11 @@ function build(written: Written, examined: Examined): StackConfig {
       );
     }),
     relay: { username: relay.username ?? `service@${domain}`, password: pulumi.secret(relay.password) },
-    identity: { ...publicClient, ...(clientSecret !== undefined && { clientSecret: pulumi.secret(clientSecret) }) },
+    identity: {
+      ...publicClient,
+      ...(clientSecret !== undefined && { clientSecret: pulumi.secret(clientSecret) }),
+      ...(apiKey !== undefined && { apiKey: pulumi.secret(apiKey) }),
+    },
     admin: admin.password === undefined ? {} : { password: pulumi.secret(admin.password) },
     storage: {
       data: { className: storage.className, size: storage.size, labels: storage.labels },

@@ -189,6 +189,23 @@ export const schema = z.strictObject({
         [rule.notEmpty, rule.noControlCharacters],
         verbatim,
       ),
+      apiKey: optionalText(
+        {
+          ...secretDoc("An API key of a Pocket ID administrator; with it the stack registers the client itself"),
+          derived: "none",
+        },
+        [rule.notEmpty, rule.noControlCharacters],
+        verbatim,
+      ),
+      allowedGroups: list(item([rule.notEmpty, rule.noControlCharacters]), [], {
+        description:
+          "Pocket ID groups whose members may sign in, when the stack registers the client; none lets all in",
+        example: "family",
+      }),
+      onDestroy: choice(["keep", "remove"], "keep", {
+        description: "What `pulumi destroy` does with the client at Pocket ID, when the stack registered it",
+        example: "remove",
+      }),
     },
     { description: "Single sign-on" },
   ),
@@ -279,10 +296,14 @@ export const schema = z.strictObject({
   ),
   cluster: section(
     {
-      networks: list(item([rule.cidr, rule.notEverybody]), ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"], {
-        description: "Networks whose hosts may relay on port 25 with no login, and are never banned",
-        example: "10.42.0.0/16",
-      }),
+      networks: list(
+        item([rule.cidr, rule.notEverybody, rule.narrowEnough]),
+        ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"],
+        {
+          description: "Networks whose hosts may relay on port 25 with no login, and are never banned",
+          example: "10.42.0.0/16",
+        },
+      ),
       relayNamespaces: list(item(namespaceRules), [], {
         description: "Namespaces whose pods may reach port 25; empty means every namespace",
         example: "nextcloud",

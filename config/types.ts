@@ -74,6 +74,12 @@ export interface StackConfig {
     readonly name: string;
     readonly clientId: string;
     readonly clientSecret?: Secret;
+    /** An API key of a Pocket ID administrator: with it the stack registers the client itself. */
+    readonly apiKey?: Secret;
+    /** Groups whose members may sign in; empty lets everybody in. */
+    readonly allowedGroups: readonly string[];
+    /** What `pulumi destroy` does with the client at Pocket ID. */
+    readonly onDestroy: "keep" | "remove";
   };
   /** Password of Stalwart's recovery administrator `admin`; generated when absent. */
   readonly admin: { readonly password?: Secret };

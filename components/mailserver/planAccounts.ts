@@ -1,4 +1,5 @@
 import type { Mailbox } from "../../config/types";
+import { names } from "../shared/names";
 import { type Body, list, type Operation, reconcile, set, update, upsert } from "./operations";
 
 export type PlanMailbox = Pick<Mailbox, "name" | "localPart" | "displayName" | "aliases" | "admin" | "folders">;
@@ -19,16 +20,38 @@ const APP_PASSWORDS = 100;
 
 const byName = (a: PlanMailbox, b: PlanMailbox): number => (a.name < b.name ? -1 : 1);
 
+interface Account {
+  /** How other lines of the plan would refer to it. A mailbox may be called `domain`, whose reference must not be hidden. */
+  readonly reference: string;
+  readonly localPart: string;
+  readonly description: string;
+  readonly admin: boolean;
+  readonly aliases: readonly string[];
+}
+
 /**
- * Addresses that must lead to a person although nobody asked for them: bounces for what an app sent as an unknown local
- * address go to postmaster, those for the relay account's own mail to that account, and without a mailbox there they are
- * dropped.
+ * Accounts for addresses that must lead somewhere although nobody asked for them: bounces for what an app sent as an
+ * unknown local address go to postmaster, those for the relay account's own mail to that account, and without a mailbox
+ * there they are dropped.
+ *
+ * They are accounts of the stack's own, not aliases of some person: a person's account stays on the server when they leave
+ * the configuration, with its aliases, and an address can belong to one account only.
  */
-function unclaimedAddresses({ domain, mailboxes, relay }: AccountsArgs): string[] {
-  const [relayName = "", relayDomain] = relay.username.toLowerCase().split("@");
-  const wanted = relayDomain === domain ? ["postmaster", relayName] : ["postmaster"];
+function caretakers({ domain, mailboxes, relay }: AccountsArgs): Account[] {
   const claimed = new Set(mailboxes.flatMap(({ localPart, aliases }) => [localPart, ...aliases]));
-  return [...new Set(wanted)].filter((name) => !claimed.has(name));
+  const [relayName = "", relayDomain] = relay.username.toLowerCase().split("@");
+  const account = (reference: string, localPart: string, description: string, aliases: string[]): Account => ({
+    reference,
+    localPart,
+    description,
+    admin: false,
+    aliases,
+  });
+  const relayClaimed = relayDomain !== domain || relayName === "postmaster" || claimed.has(relayName);
+  return [
+    account("system", names.systemAccount, "Postmaster", claimed.has("postmaster") ? [] : ["postmaster"]),
+    ...(relayClaimed ? [] : [account("relay-account", relayName, "Relay", [])]),
+  ];
 }
 
 /**
@@ -38,25 +61,23 @@ function unclaimedAddresses({ domain, mailboxes, relay }: AccountsArgs): string[
  * configured stay, with their mail.
  */
 export function accounts(args: AccountsArgs): Operation {
-  const mailboxes = [...args.mailboxes].sort(byName);
-  const caretaker = mailboxes.find(({ admin }) => admin) ?? mailboxes[0];
-  const unclaimed = unclaimedAddresses(args);
-  const account = (mailbox: PlanMailbox): Body => {
-    const aliases = [...mailbox.aliases, ...(mailbox === caretaker ? unclaimed : [])].sort();
-    return {
-      "@type": "User",
-      name: mailbox.localPart,
-      domainId: "#domain",
-      description: mailbox.displayName,
-      roles: { "@type": mailbox.admin ? "Admin" : "User" },
-      aliases: list(aliases.map((name) => ({ name, domainId: "#domain" }))),
-    };
-  };
+  const people = [...args.mailboxes]
+    .sort(byName)
+    .map(
+      (mailbox): Account => ({ ...mailbox, reference: `mailbox-${mailbox.name}`, description: mailbox.displayName }),
+    );
+  const body = ({ localPart, description, admin, aliases }: Account): Body => ({
+    "@type": "User",
+    name: localPart,
+    domainId: "#domain",
+    description,
+    roles: { "@type": admin ? "Admin" : "User" },
+    aliases: list([...aliases].sort().map((name) => ({ name, domainId: "#domain" }))),
+  });
   return upsert(
     "Account",
     ["name", "domainId"],
-    // A mailbox may be called `domain`: its reference must not hide the domain's.
-    Object.fromEntries(mailboxes.map((mailbox) => [`mailbox-${mailbox.name}`, account(mailbox)])),
+    Object.fromEntries([...caretakers(args), ...people].map((account) => [account.reference, body(account)])),
   );
 }
 

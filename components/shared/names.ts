@@ -8,6 +8,8 @@ export const names = {
   mailService: "stalwart-mail",
   roundcube: "roundcube",
   fetchmail: "fetchmail",
+  /** The stack's own account: postmaster's mail lands there unless somebody has that alias. */
+  systemAccount: "homelab-mail",
   settings: "stalwart-settings",
   reload: "stalwart-reload",
   dataClaim: "stalwart-data",

@@ -1,5 +1,11 @@
 import * as k8s from "@pulumi/kubernetes";
-import { ComponentResource, type ComponentResourceOptions, type Output, ResourceHook } from "@pulumi/pulumi";
+import {
+  ComponentResource,
+  type ComponentResourceOptions,
+  type Output,
+  type Resource,
+  ResourceHook,
+} from "@pulumi/pulumi";
 import type { Volume } from "../../config/types";
 import { labels, names } from "../shared/names";
 import { shrinkingProblem } from "./shrinking";
@@ -11,6 +17,11 @@ export interface StorageArgs {
   readonly data: Volume;
   /** The claim that holds the webmail's database, `roundcube-data`. */
   readonly webmail: Volume;
+  /**
+   * What has to be done before the namespace, and with it everything else, is touched.
+   * @default nothing
+   */
+  readonly waitFor?: readonly Resource[];
 }
 
 /**
@@ -46,7 +57,7 @@ export class Storage extends ComponentResource {
           },
         },
       },
-      kept,
+      { ...kept, ...(args.waitFor && { dependsOn: [...args.waitFor] }) },
     );
     this.namespace = namespace.metadata.name;
 

@@ -1,6 +1,6 @@
 import { fetcherName, passwordKey } from "../../components/shared/names";
 import type { Path } from "../paths";
-import { dnsLabel, localPart } from "./values";
+import { dnsLabel, localPart, notReserved } from "./values";
 
 /** A mailbox as far as it could be read: what is wrong on its own is reported elsewhere and absent here. */
 export interface MailboxDraft {
@@ -47,7 +47,7 @@ export function addressIn(domain: string, written: string): { address: string } 
   const at = text.lastIndexOf("@");
   const local = at < 0 ? text : text.slice(0, at);
   if (at >= 0 && text.slice(at + 1) !== domain) return { problem: `is not in the stack's domain, ${domain}` };
-  const problem = localPart(local);
+  const problem = localPart(local) ?? notReserved(local);
   return problem ? { problem } : { address: `${local}@${domain}` };
 }
 

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { names } from "../../components/shared/names";
 
 /**
  * A rule about one value: what is wrong with it, or undefined. Rules never repeat the value: the report decides whether
@@ -70,6 +71,10 @@ export const cidr: Rule = (value) => {
 export const notEverybody: Rule = (value) =>
   is(!/\/0$/.test(value), "is the whole internet: everybody could send mail through this server");
 
+/** Stalwart's `IpAddrOrMask` (crates/registry/src/types/ipmask.rs) reads no wider network. */
+export const narrowEnough: Rule = (value) =>
+  is(Number(value.split("/")[1]) >= 8, "is too wide for Stalwart, which takes /8 and narrower");
+
 /** OIDC compares issuers letter by letter, and discovery lives at the root of this one. */
 export const issuerUrl: Rule = (value) => {
   if (!URL.canParse(value) || /\s/.test(value)) return "is not a URL; it looks like https://auth.example.org";
@@ -108,6 +113,10 @@ export const supportedStalwartCli: Rule = (value) =>
   );
 
 const LOCAL_PART = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/;
+
+/** The stack's own account has this name; a person of that name would be merged with it. */
+export const notReserved: Rule = (value) =>
+  is(value !== names.systemAccount, "is the name of the stack's own account; choose another");
 
 /** What Stalwart accepts in front of the @ (its `sanitize_email_local`), in lower case and ASCII. */
 export const localPart: Rule = (value) =>

@@ -29,7 +29,13 @@ export function sampleConfig(overrides: Partial<StackConfig> = {}): StackConfig 
     addressesAreSecret: false,
     provider: { imap: { host: "imap.migadu.com", port: 993 }, smtp: { host: "smtp.migadu.com", port: 465 } },
     relay: { username: "service@newjoy.ro", password: pulumi.secret("relay-password-value") },
-    identity: { issuer: "https://auth.newjoy.ro", name: "Pocket ID", clientId: "stalwart-webui" },
+    identity: {
+      issuer: "https://auth.newjoy.ro",
+      name: "Pocket ID",
+      clientId: "stalwart-webui",
+      allowedGroups: [],
+      onDestroy: "keep",
+    },
     admin: {},
     storage: {
       data: { className: "longhorn-ssd", size: "10Gi", labels: {} },

@@ -24,7 +24,7 @@ export const password: fc.Arbitrary<string> = fc
 
 const size = fc.tuple(fc.integer({ min: 1, max: 900 }), fc.constantFrom("Mi", "Gi", "Ti")).map(([n, unit]) => n + unit);
 
-const network = fc.tuple(fc.ipV4(), fc.integer({ min: 1, max: 32 })).map(([address, bits]) => `${address}/${bits}`);
+const network = fc.tuple(fc.ipV4(), fc.integer({ min: 8, max: 32 })).map(([address, bits]) => `${address}/${bits}`);
 
 const endpoint = fc.record({ host: domain, port: fc.integer({ min: 1, max: 65535 }) }, { requiredKeys: [] });
 

@@ -14,7 +14,13 @@ describe("what people write", () => {
       namespace: "stalwart-mail",
       addressesAreSecret: false,
       provider: { imap: { host: "imap.migadu.com", port: 993 }, smtp: { host: "smtp.migadu.com", port: 465 } },
-      identity: { issuer: "https://auth.newjoy.ro", name: "Pocket ID", clientId: "stalwart-webui" },
+      identity: {
+        issuer: "https://auth.newjoy.ro",
+        name: "Pocket ID",
+        clientId: "stalwart-webui",
+        allowedGroups: [],
+        onDestroy: "keep",
+      },
       admin: {},
       storage: {
         data: { className: "longhorn-ssd", size: "10Gi", labels: {} },

@@ -1,5 +1,5 @@
 import { type PlanArgs, plan } from "../../../../components/mailserver/plan";
-import { sampleMailbox } from "../../../support/sample";
+import { sampleConfig, sampleMailbox } from "../../../support/sample";
 import { aliasesOf, objectsOf, samplePlan, settingOf } from "./plans";
 
 const account = (args: PlanArgs, name: string) => objectsOf(args, "Account").find((a) => a.name === name);
@@ -26,32 +26,45 @@ describe("people's accounts", () => {
     expect(account(args, "zoe").aliases).toEqual({});
   });
 
-  it("delivers postmaster's and the relay account's mail to the first admin", () => {
+  it("keeps postmaster's and the relay account's mail when nobody has those addresses", () => {
     const args = samplePlan({ mailboxes: family, relay: { username: "Robot@newjoy.ro" } as never });
-    expect(aliasesOf(args, "alpar")).toEqual(["boss", "postmaster", "robot"]);
-    expect(aliasesOf(args, "kinga")).toEqual([]);
-  });
-
-  it("delivers them to the first mailbox when nobody is admin", () => {
-    const args = samplePlan({ mailboxes: [sampleMailbox("zoe"), sampleMailbox("kinga")] });
-    expect(aliasesOf(args, "kinga")).toEqual(["postmaster", "service"]);
-    expect(aliasesOf(args, "zoe")).toEqual([]);
-  });
-
-  it("leaves postmaster to whoever has it", () => {
-    const args = samplePlan({ mailboxes: [...family, sampleMailbox("zoe", { aliases: ["postmaster"] })] });
+    expect(aliasesOf(args, "homelab-mail")).toEqual(["postmaster"]);
+    expect(account(args, "robot")).toMatchObject({ description: "Relay", roles: { "@type": "User" } });
     expect(aliasesOf(args, "alpar")).toEqual(["boss"]);
+  });
+
+  it("leaves those addresses to whoever has them", () => {
+    const args = samplePlan({ mailboxes: [...family, sampleMailbox("zoe", { aliases: ["postmaster"] })] });
     expect(aliasesOf(args, "zoe")).toEqual(["postmaster"]);
+    expect(aliasesOf(args, "homelab-mail")).toEqual([]);
+    expect(objectsOf(args, "Account").filter((a) => a.name === "service")).toEqual([account(args, "service")]);
+  });
+
+  it("can lose any mailbox without an address changing hands", () => {
+    // The account of a mailbox that left the configuration stays, with its addresses: none may be claimed by another.
+    const before = samplePlan({ mailboxes: family });
+    const addressesOf = (args: PlanArgs): Map<string, string> =>
+      new Map(
+        objectsOf(args, "Account").flatMap((a) =>
+          [a.name, ...aliasesOf(args, a.name)].map((address) => [address, a.name]),
+        ),
+      );
+    for (const gone of family) {
+      const after = addressesOf(samplePlan({ mailboxes: family.filter((mailbox) => mailbox !== gone) }));
+      for (const [address, owner] of addressesOf(before)) expect(after.get(address) ?? owner).toBe(owner);
+    }
   });
 
   it("claims no address of a relay account in another domain", () => {
     const args = samplePlan({ mailboxes: family, relay: { username: "robot@example.org" } as never });
-    expect(aliasesOf(args, "alpar")).toEqual(["boss", "postmaster"]);
+    expect(objectsOf(args, "Account").map((a) => a.name)).toEqual(["homelab-mail", "alpar", "kinga", "service"]);
   });
 
   it("serves a mailbox that is called `domain` like any other", () => {
     const args = samplePlan({ mailboxes: [sampleMailbox("domain"), sampleMailbox("certificate")] });
     expect(objectsOf(args, "Account").map(({ name, domainId }) => [name, domainId])).toEqual([
+      ["homelab-mail", "#domain"],
+      ["service", "#domain"],
       ["certificate", "#domain"],
       ["domain", "#domain"],
     ]);
@@ -59,7 +72,9 @@ describe("people's accounts", () => {
   });
 
   it("refuses the sign-in tokens of other apps", () => {
-    const args = samplePlan({ identity: { issuer: "https://id.example.org", name: "Our ID", clientId: "mail" } });
+    const args = samplePlan({
+      identity: { ...sampleConfig().identity, issuer: "https://id.example.org", name: "Our ID", clientId: "mail" },
+    });
     expect(settingOf(args, "Directory")).toMatchObject({
       "@type": "Oidc",
       description: "Our ID",

@@ -40,7 +40,8 @@ describe("the settings plan", () => {
     fc.assert(
       fc.property(configs, (args) => {
         const names = objectsOf(args, "Account").map(({ name }) => name);
-        expect(names.sort()).toEqual(args.mailboxes.map(({ localPart }) => localPart).sort());
+        expect(names).toHaveLength(new Set(names).size);
+        expect(names).toEqual(expect.arrayContaining(args.mailboxes.map(({ localPart }) => localPart)));
       }),
     );
   });
@@ -48,7 +49,7 @@ describe("the settings plan", () => {
   it("lets nobody claim an address twice", () => {
     fc.assert(
       fc.property(configs, (args) => {
-        const claimed = args.mailboxes.flatMap(({ localPart }) => [localPart, ...aliasesOf(args, localPart)]);
+        const claimed = objectsOf(args, "Account").flatMap(({ name }) => [name, ...aliasesOf(args, name)]);
         expect(claimed).toHaveLength(new Set(claimed).size);
       }),
     );

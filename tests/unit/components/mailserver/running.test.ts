@@ -30,7 +30,10 @@ describe("the mail server keeps running", () => {
       "when somebody's Junk is fetched",
       { mailboxes: [alpar, { ...kinga, folders: ["INBOX", "Junk"] }, sampleMailbox("service")] },
     ],
-    ["when the identity provider moves", { identity: { issuer: "https://id.example.org", name: "ID", clientId: "x" } }],
+    [
+      "when the identity provider moves",
+      { identity: { ...sampleConfig().identity, issuer: "https://id.example.org" } },
+    ],
     [
       "when the provider's SMTP server moves",
       { provider: { imap: { host: "i", port: 1 }, smtp: { host: "s", port: 465 } } },
