@@ -75,6 +75,7 @@ async function startApiServer(folder: ProcessFolder, tools: Record<string, strin
     `--service-account-key-file=${folder.file("service-accounts.pub")}`,
     `--service-account-signing-key-file=${folder.file("service-accounts.key")}`,
     "--service-cluster-ip-range=10.96.0.0/16",
+    "--allow-privileged=true", // as every distribution sets it: what refuses such pods is the namespace
     "--profiling=false",
   ]);
 

@@ -1,4 +1,4 @@
-import { randomInt } from "node:crypto";
+import { randomInt, randomUUID } from "node:crypto";
 import type { KubeObject } from "../kube";
 import type { DiffResult, Plugin, Request } from "./rpc";
 import { plain, secret } from "./secrets";
@@ -24,7 +24,7 @@ export class RandomPlugin implements Plugin {
   async configure(): Promise<void> {}
 
   async check({ type, news }: Request): Promise<KubeObject> {
-    if (!/:Random(Password|String)$/.test(type)) throw new Error(`the stand-in does not make ${type}`);
+    if (!/:Random(Password|String|Uuid)$/.test(type)) throw new Error(`the stand-in does not make ${type}`);
     return news;
   }
 
@@ -36,7 +36,7 @@ export class RandomPlugin implements Plugin {
 
   async create({ type, news, preview }: Request): Promise<{ id: string; properties: KubeObject }> {
     if (preview) return { id: "", properties: news };
-    const result = generate(plain(news));
+    const result = type.endsWith(":RandomUuid") ? randomUUID() : generate(plain(news));
     const hidden = type.endsWith(":RandomPassword");
     return { id: hidden ? "none" : result, properties: { ...news, result: hidden ? secret(result) : result } };
   }

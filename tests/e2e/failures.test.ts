@@ -1,0 +1,96 @@
+import { TestStack } from "./support/stack";
+import { client } from "./support/world";
+
+describe("a wrong configuration", () => {
+  test("is reported whole, before anything is made", async () => {
+    const stack = await TestStack.create("wrong", ["kinga", "Not_A_Name"]);
+    await stack.set("mailboxes.alpar.address", "kinga@newjoy.ro");
+    await stack.set("domain", "not a domain");
+    await stack.set("storage.sise", "10Gi");
+    const { text, steps } = await stack.failingUp();
+    for (const key of ["domain", "mailboxes.Not_A_Name", "mailboxes.alpar.password", "storage.sise"]) {
+      expect(text).toContain(key);
+    }
+    expect(text).toContain("pulumi config set --secret --path mailboxes.alpar.password");
+    expect(text).not.toMatch(/\n\s+at \S+ \(/); // a stack trace helps nobody here
+    expect(steps).toEqual([]);
+    const { deployment } = await stack.stack.exportStack();
+    expect((deployment.resources ?? []).filter((r: { custom: boolean }) => r.custom)).toEqual([]);
+    expect(
+      await client.read({ apiVersion: "v1", kind: "Namespace", metadata: { name: stack.namespace } }),
+    ).toBeUndefined();
+  });
+
+  test("changes nothing in a stack that is up", async () => {
+    const stack = await TestStack.create("turnedwrong", ["kinga"]);
+    await stack.up();
+    await stack.set("identity.issuer", "http://auth.newjoy.ro/");
+    const changed = await stack.changedBy(async () => {
+      const { text, steps } = await stack.failingUp();
+      expect(text).toContain("identity.issuer");
+      expect(steps).toEqual([]);
+    });
+    expect(changed).toEqual([]);
+  });
+});
+
+/** Every pod of a Job whose name begins so fails with this message, as when the mail server refuses the settings. */
+async function refuse(namespace: string, jobs: string, message: string): Promise<() => Promise<void>> {
+  const name = `refuse-${namespace}`;
+  const api = "admissionregistration.k8s.io/v1";
+  const policy = {
+    apiVersion: api,
+    kind: "MutatingAdmissionPolicy",
+    metadata: { name },
+    spec: {
+      reinvocationPolicy: "Never",
+      failurePolicy: "Fail",
+      matchConstraints: {
+        resourceRules: [{ apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["pods"] }],
+      },
+      matchConditions: [
+        { name: "job", expression: `object.metadata.?labels["job-name"].orValue("").startsWith("${jobs}")` },
+      ],
+      mutations: [
+        {
+          patchType: "ApplyConfiguration",
+          applyConfiguration: {
+            expression: `Object{metadata: Object.metadata{annotations: {"homelab-mail.sandbox/fails-with": ${JSON.stringify(message)}}}}`,
+          },
+        },
+      ],
+    },
+  };
+  const binding = {
+    apiVersion: api,
+    kind: "MutatingAdmissionPolicyBinding",
+    metadata: { name },
+    spec: {
+      policyName: name,
+      matchResources: { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } } },
+    },
+  };
+  await client.create(policy);
+  await client.create(binding);
+  return async () => {
+    await client.delete(binding);
+    await client.delete(policy);
+  };
+}
+
+test("refused settings fail the update with the server's message, and the next update tries again", async () => {
+  const stack = await TestStack.create("refused", ["kinga"]);
+  const message = "Failed to apply line 7: MtaRoute: invalidProperties: address";
+  const accept = await refuse(stack.namespace, "stalwart-settings", message);
+
+  const { text } = await stack.failingUp();
+  expect(text).toContain(message);
+  // Fetching waits for the settings: without them the server would refuse what is fetched.
+  expect(await stack.object("apps/v1", "Deployment", "fetchmail-kinga")).toBeUndefined();
+
+  await accept();
+  const { steps } = await stack.up();
+  expect(steps).toContain("replace Job stalwart-settings");
+  expect(steps).toContain("create Deployment fetchmail-kinga");
+  expect((await stack.up()).steps).toEqual([]);
+});
