@@ -1,6 +1,7 @@
 import { ports } from "../shared/names";
 import { limits } from "./limits";
 import { FromEnvironment, type PhpValue, php } from "./php";
+import { responsePhp } from "./response";
 
 export interface WebmailSettings {
   /** Domain of the addresses. */
@@ -96,9 +97,11 @@ function web({ hosts, networks }: WebmailSettings): Record<string, PhpValue> {
   };
 }
 
+const productName = (domain: string): string => `${domain} Mail`;
+
 function product({ domain }: WebmailSettings): Record<string, PhpValue> {
   return {
-    product_name: `${domain} Mail`,
+    product_name: productName(domain),
     skin: "elastic",
     mail_domain: domain,
     plugins: ["archive", "zipdownload", "markasjunk", "managesieve", "newmail_notifier"],
@@ -129,28 +132,6 @@ export function webmailOptions(settings: WebmailSettings): Record<string, PhpVal
   };
 }
 
-/**
- * As much of a content policy as Roundcube can live with: it evaluates the scripts in its own answers and has inline
- * ones. Pictures from elsewhere are Roundcube's to hold back until asked for, hence `https:`.
- */
-const contentPolicy = [
-  "default-src 'self'",
-  "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data: blob: https:",
-  "font-src 'self' data:",
-  "frame-src 'self' blob:",
-  "base-uri 'self'",
-  "form-action 'self'",
-  "frame-ancestors 'self'",
-].join("; ");
-
-/** Response headers that Roundcube has no option for. It reads its configuration at each request, before it answers. */
-const headers: Record<string, string> = {
-  "Content-Security-Policy": contentPolicy,
-  "X-Content-Type-Options": "nosniff",
-};
-
 /** The PHP file that the image includes after its own configuration. Holds no secret. */
 export function webmailConfig(settings: WebmailSettings): string {
   const options = Object.entries(webmailOptions(settings));
@@ -159,9 +140,7 @@ export function webmailConfig(settings: WebmailSettings): string {
     "",
     ...options.map(([name, value]) => `$config[${php(name)}] = ${php(value)};`),
     "",
-    "if (PHP_SAPI !== 'cli') {",
-    ...Object.entries(headers).map(([name, value]) => `    header(${php(`${name}: ${value}`)});`),
-    "}",
+    responsePhp({ ...settings, productName: productName(settings.domain) }),
     "",
   ].join("\n");
 }

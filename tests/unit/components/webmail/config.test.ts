@@ -161,6 +161,7 @@ describe("the webmail's configuration", () => {
     expect(headers).toContain("header('Content-Security-Policy: default-src \\'self\\';");
     expect(headers).toContain("frame-ancestors \\'self\\'");
     expect(headers).toContain("header('X-Content-Type-Options: nosniff');");
+    expect(headers).toContain("header('Strict-Transport-Security: max-age=31536000');");
   });
 
   it("keeps its database in the claim, readable by nobody else", () => {

@@ -1,0 +1,77 @@
+import { php } from "./php";
+
+export interface ResponseSettings {
+  readonly productName: string;
+  readonly identity: { readonly issuer: string; readonly name: string };
+}
+
+/**
+ * As much of a content policy as Roundcube can live with: it evaluates the scripts in its own answers and has inline
+ * ones. Pictures from elsewhere are Roundcube's to hold back until asked for, hence `https:`.
+ */
+const contentPolicy = [
+  "default-src 'self'",
+  "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data: blob: https:",
+  "font-src 'self' data:",
+  "frame-src 'self' blob:",
+  "base-uri 'self'",
+  "form-action 'self'",
+  "frame-ancestors 'self'",
+].join("; ");
+
+/** Response headers that Roundcube has no option for, whichever ingress controller is in front. */
+const headers: Record<string, string> = {
+  "Content-Security-Policy": contentPolicy,
+  "X-Content-Type-Options": "nosniff",
+  "Strict-Transport-Security": "max-age=31536000",
+};
+
+const escaped = (text: string): string => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+
+/** What a visitor reads instead of a browser's error for a host they did not ask for. */
+function awayPage({ productName, identity }: ResponseSettings): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escaped(productName)}</title>
+<style>
+body { margin: 20vh auto; max-width: 30rem; padding: 0 1rem; font: 1rem/1.5 sans-serif; color: #2c363a; }
+@media (prefers-color-scheme: dark) { body { background: #21292c; color: #c5d1d3; } }
+</style>
+</head>
+<body>
+<h1>Signing in is not possible right now</h1>
+<p>${escaped(identity.name)} at ${escaped(identity.issuer)} does not answer. Your mail is safe, and phones and mail programs
+go on working.</p>
+<p>This page tries again by itself.</p>
+</body>
+</html>
+`;
+}
+
+/** Roundcube's cookie of a signed-in person. */
+const SIGNED_IN = "roundcube_sessauth";
+
+/**
+ * PHP that runs with the configuration, so before Roundcube answers: headers, and a plain word to people who are signed
+ * out while the provider is away. Roundcube itself would send them to a host that does not answer.
+ */
+export function responsePhp(settings: ResponseSettings): string {
+  const discovery = `${settings.identity.issuer}/.well-known/openid-configuration`;
+  const context = `stream_context_create(${php({ http: { timeout: 5 } })})`;
+  return [
+    "if (PHP_SAPI !== 'cli') {",
+    ...Object.entries(headers).map(([name, value]) => `    header(${php(`${name}: ${value}`)});`),
+    `    if (empty($_COOKIE[${php(SIGNED_IN)}]) && @file_get_contents(${php(discovery)}, false, ${context}) === false) {`,
+    "        http_response_code(503);",
+    "        header('Refresh: 10');",
+    "        header('Retry-After: 10');",
+    `        exit(${php(awayPage(settings))});`,
+    "    }",
+    "}",
+  ].join("\n");
+}
