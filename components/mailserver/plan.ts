@@ -29,7 +29,6 @@ const domainAndTls = ({ domain, hosts }: PlanArgs): Operation[] => {
     upsert("Domain", ["name"], {
       domain: {
         name: domain,
-        directoryId: null, // the server's directory, below
         dkimManagement: manual,
         dnsManagement: manual,
         certificateManagement: manual,
