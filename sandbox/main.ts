@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import type { Stack } from "@pulumi/pulumi/automation";
 import { findEngine, openStack, projectEnvironment, projectFolder } from "./engine";
 import { toTerminal as log } from "./log";
-import { missingFrom } from "./ownCluster";
+import { requireWhatItNeeds } from "./ownCluster";
 import { endKept, Site } from "./site";
 import { findTools } from "./tools/find";
 
@@ -97,7 +97,7 @@ async function main(): Promise<void> {
     const engine = await findEngine(site.path, log);
     const stack = await openStack(engine, { folder: site.path, stack: STACK, kubeconfig: site.kubeconfig });
     await configure(stack);
-    if (options.kubeconfig) for (const line of await missingFrom(site, stack)) log(line);
+    if (options.kubeconfig) await requireWhatItNeeds(site, stack);
     log("\npulumi up");
     await up(stack, interrupted.signal);
     await whatToTryNext(stack, site, engine.pulumi.command);

@@ -2,8 +2,8 @@ import type { Stack } from "@pulumi/pulumi/automation";
 import { KubeClient } from "./kube";
 import type { Site } from "./site";
 
-/** What one's own cluster lacks for the configured stack: one line each, with the option that mends it. */
-export async function missingFrom(site: Site, stack: Stack): Promise<string[]> {
+/** Throws when one's own cluster lacks what the stack would wait for in vain: a line each, with the option that mends it. */
+export async function requireWhatItNeeds(site: Site, stack: Stack): Promise<void> {
   const client = KubeClient.fromFile(site.kubeconfig);
   const lines: string[] = [];
   const classes = (await client.list("storage.k8s.io/v1", "StorageClass")).map(
@@ -16,11 +16,12 @@ export async function missingFrom(site: Site, stack: Stack): Promise<string[]> {
       `The cluster has no storage class ${wanted}: add --config storage.className=NAME, one of ${classes.join(", ")}`,
     );
   }
+  const tls = JSON.parse((await stack.getAllConfig())["homelab-mail:tls"]?.value ?? "{}");
   const certificates = await client.list("cert-manager.io/v1", "Certificate").catch(() => undefined);
-  if (!certificates) {
+  if (!certificates && !tls.secretName) {
     lines.push(
       "The cluster has no cert-manager: install it, or add --config tls.secretName=NAME with a TLS Secret in the namespace",
     );
   }
-  return lines;
+  if (lines.length > 0) throw new Error(lines.join("\n"));
 }
