@@ -217,9 +217,17 @@ class Sink:
 class Courier:
     """Empties one folder of the provider, message by message."""
 
-    def __init__(self, imap, sink, stop, report):
-        self.imap, self.sink, self.stop, self.report = imap, sink, stop, report
-        self.tries = {}  # (folder, validity, uid) -> (attempts that were refused for good, time of the last)
+    def __init__(self, imap, sink, stop, report, delivered):
+        self.imap, self.sink, self.stop, self.report, self.delivered = imap, sink, stop, report, delivered
+        # (folder, validity, uid) -> (times refused for good, time of the last, messages delivered before that round)
+        self.tries = {}
+        self.before = 0  # messages delivered when the round began that this sweep ends
+
+    def refused(self, key, final):
+        """Notes a refusal; returns whether the message is beyond hope while others get through."""
+        count, _, before = self.tries.get(key, (0, 0, self.before))
+        self.tries[key] = (count + final, time.monotonic(), before)
+        return count + final >= 3 and self.delivered() > before
 
     def sweep(self, pair, folder, aside, budget=300):
         """Returns (messages delivered, messages left, set aside, the last refusal)."""
@@ -245,9 +253,7 @@ class Courier:
                     self.report()
                 except Refused as problem:
                     refusal = str(problem)
-                    count = self.tries.get(key(uid), (0, 0))[0] + problem.final
-                    self.tries[key(uid)] = (count, time.monotonic())
-                    if count >= 3 and aside:
+                    if self.refused(key(uid), problem.final) and aside:
                         provider.move(uid, aside)
                         self.tries.pop(key(uid))
                         moved += 1
@@ -257,7 +263,7 @@ class Courier:
                     if isinstance(problem, imaplib.IMAP4.error):
                         raise
                     refusal = f"connection to the mail server lost: {problem}"
-                    self.tries[key(uid)] = (self.tries.get(key(uid), (0, 0))[0], time.monotonic())
+                    self.refused(key(uid), False)
                     sink.close()
                     left, drops = left + 1, drops + 1
         sink.close()

@@ -79,7 +79,7 @@ class Worker:
             self.template = file.read()
         self.credentials = Credentials(options.credentials)
         self.status = Status(folder)
-        self.courier = Courier(imap.target, sink.target, stop, self.status.arrived)
+        self.courier = Courier(imap.target, sink.target, stop, self.status.arrived, lambda: self.status.delivered)
         suffix = "" if folder == "INBOX" else f"-{folder}"
         self.outbox = f"Fetcher-Outbox{suffix}" if options.keep else None
         self.aside = f"Fetcher-Refused{suffix}"
@@ -89,7 +89,7 @@ class Worker:
         self.idling = self.refused = self.missing = False
         self.detail = ""
         self.refusals = self.failures = self.stuck = 0
-        self.second_chance = time.monotonic() + 60
+        self.second_chance, self.patience = time.monotonic() + 60, 100
 
     def start(self):
         """Begins to fetch; returns the threads that work."""
@@ -182,7 +182,9 @@ class Worker:
             self.detail = self.reason(problem)
             return
         status.left, status.waiting = left, left
-        status.aside += aside
+        if aside:
+            status.aside += aside
+            self.second_chance, self.patience = time.monotonic() + 100, 200
         self.detail = self.clean(f"the mail server answered {refusal}") if refusal else self.detail
         if delivered:
             log(f"{self.folder}: {delivered} carried by the courier")
@@ -190,10 +192,11 @@ class Worker:
             log(f"{self.folder}: {aside} refused for good, moved to the provider's folder {self.aside}: {self.detail}")
 
     def give_second_chance(self, pair):
-        """Every half hour tries what was set aside; runs beside fetchmail, which never looks into that folder."""
+        """Tries what was set aside, ever more rarely; runs beside fetchmail, which never looks into that folder."""
         if time.monotonic() < self.second_chance or self.status.error:
             return
-        self.second_chance = time.monotonic() + self.options.second_chance
+        self.second_chance = time.monotonic() + self.patience
+        self.patience = min(2 * self.patience, self.options.second_chance)
         try:
             delivered, self.status.aside, _, _ = self.courier.sweep(pair, self.aside, None)
             if delivered:
@@ -217,6 +220,7 @@ class Worker:
         self.imap.error = self.sink.error = None
         self.status.left = 0
         self.status.rounds += 1
+        self.courier.before = self.status.delivered
         self.spoke = time.monotonic()
         # -v: the protocol lines tell what happens. They are read here and never logged.
         process = self.process = subprocess.Popen(

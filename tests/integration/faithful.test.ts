@@ -1,0 +1,88 @@
+import { message, oddities } from "./support/messages";
+import { Rig, type Station, until } from "./support/rig";
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await Rig.create();
+});
+afterAll(() => rig.destroy());
+
+const drained = (station: Station, count: number, seconds: number): Promise<void> =>
+  until(`${count} messages`, () => station.sink.deliveries.length >= count, { seconds, more: () => station.pod.log });
+
+test("odd messages of every kind arrive byte for byte, and nothing stays behind", async () => {
+  const station = await rig.station({ start: false });
+  const kinds = oddities("odd");
+  await station.inject(Object.values(kinds));
+  station.pod.start();
+  await until("an empty provider", async () => (await station.account()).atProvider === 0, {
+    seconds: 90,
+    every: 1000,
+    more: () => station.pod.log,
+  });
+  expect(await station.account()).toEqual({
+    injected: Object.keys(kinds).length,
+    delivered: Object.keys(kinds).length,
+    atProvider: 0,
+    duplicates: 0,
+    lost: [],
+    strange: [],
+  });
+  expect(station.sink.envelopes.filter((e) => e.sender.includes("evil"))).toEqual([]);
+});
+
+test("2,000 messages of many kinds, one of 25 MB among them, all arrive unaltered", async () => {
+  const station = await rig.station({ start: false });
+  const mixed: Buffer[] = [message("large", { body: "0123456789abcdef.\r\n".repeat(25 * 55_000) })];
+  for (let n = 0; mixed.length < 2000; n += 1) mixed.push(...Object.values(oddities(`mixed-${n}`)));
+  // A duplicate Message-ID is a message like any other.
+  mixed.length = 1998;
+  mixed.push(message("twin", { body: "first\r\n" }), message("twin", { body: "second\r\n" }));
+  await station.inject(mixed);
+  const start = performance.now();
+  station.pod.start();
+  await drained(station, mixed.length, 300);
+  await until("an empty provider", async () => (await station.account()).atProvider === 0, { every: 1000 });
+  console.log(`2,000 odd messages in ${Math.round((performance.now() - start) / 1000)} s`);
+  expect(await station.account()).toMatchObject({
+    injected: 2000,
+    delivered: 2000,
+    lost: [],
+    strange: [],
+    duplicates: 0,
+  });
+});
+
+test("30 messages that the mail server refuses for good stop none of those behind them", async () => {
+  const station = await rig.station({ start: false });
+  station.sink.script = (stage, { message: m }) =>
+    stage === "end" && m?.includes("poison") ? "554 5.6.0 no such thing here" : "ok";
+  const poison = Array.from({ length: 30 }, (_, n) => message(`poison-${n}`));
+  const good = Array.from({ length: 20 }, (_, n) => message(`good-${n}`));
+  await station.inject([...poison, ...good]);
+  station.pod.start();
+  await drained(station, 20, 60);
+  expect(await station.account()).toMatchObject({
+    delivered: 20,
+    atProvider: 30,
+    lost: [],
+    strange: [],
+    duplicates: 0,
+  });
+  // Out of the way, still at the provider, and fetching is well again.
+  await until("the poison set aside", async () => (await station.pod.metric("set_aside")) === 30, {
+    seconds: 200,
+    every: 1000,
+  });
+  expect((await rig.provider.remaining(station.user)).get("Fetcher-Refused")).toHaveLength(30);
+  await until("readiness", () => station.pod.ready().ready, { seconds: 30, every: 1000, more: () => station.pod.log });
+});
+
+test("a message over the mail server's limit stays at the provider and the next one arrives", async () => {
+  const station = await rig.station({ start: false });
+  station.sink.sizeLimit = 100_000;
+  await station.inject([message("big", { body: "x".repeat(70).concat("\r\n").repeat(3000) }), message("small")]);
+  station.pod.start();
+  await drained(station, 1, 30);
+  expect(await station.account()).toMatchObject({ delivered: 1, atProvider: 1, lost: [], strange: [] });
+});

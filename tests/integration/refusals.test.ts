@@ -1,0 +1,131 @@
+import { message } from "./support/messages";
+import { Rig, type Station, sleep, until } from "./support/rig";
+import type { Action, Stage } from "./support/sink";
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await Rig.create();
+});
+afterAll(() => rig.destroy());
+
+const arrived = (station: Station, count: number, seconds: number): Promise<void> =>
+  until(`${count} deliveries`, () => station.sink.deliveries.length >= count, { seconds, more: () => station.pod.log });
+
+/** For the table at the end: what the mail server did, and where the message was meanwhile and after. */
+const table: string[] = [];
+afterAll(() => {
+  console.log(["case | while it lasts | afterwards", ...table.sort()].join("\n"));
+});
+
+const stages: Stage[] = ["connect", "ehlo", "mail", "rcpt", "data", "end"];
+const codes = [421, 450, 451, 452, 500, 501, 503, 530, 550, 552, 553, 554, 571];
+const actions: Action[] = ["drop", ...codes.map((code): Action => `${code} 5.0.0 told to say so`)];
+
+test.concurrent.each(stages)(
+  "whatever the mail server answers at %s, nothing is lost, and all arrives once it takes mail",
+  async (stage) => {
+    const station = await rig.station({ start: false });
+    let action: Action = "drop";
+    let refusals = 0;
+    station.sink.script = (at) => {
+      if (at !== stage || action === "ok") return "ok";
+      refusals += 1;
+      return action;
+    };
+    await station.inject([message(`first-${stage}`), message(`second-${stage}`)]);
+    station.pod.start();
+    for (action of actions) {
+      const before = refusals;
+      await until(`${stage} ${action}`, () => refusals > before, { seconds: 120, more: () => station.pod.log });
+      await sleep(150);
+      const ledger = await station.account();
+      expect({ action, ...ledger }).toEqual({
+        action,
+        injected: 2,
+        delivered: 0,
+        atProvider: 2,
+        duplicates: 0,
+        lost: [],
+        strange: [],
+      });
+    }
+    action = "ok";
+    await arrived(station, 2, 120);
+    await until("an empty provider", async () => (await station.account()).atProvider === 0, { seconds: 30 });
+    expect(await station.account()).toMatchObject({ lost: [], strange: [], duplicates: 0 });
+    table.push(`${stage}: any of ${codes.join(", ")}, or a dropped connection | at the provider | delivered`);
+    // Nobody but the person gets anything: no bounce to the sender, no copy for a postmaster.
+    expect(new Set(station.sink.envelopes.flatMap((e) => e.recipients))).toEqual(new Set([station.user]));
+  },
+);
+
+test.concurrent("a refused recipient's mail goes to nobody else", async () => {
+  const station = await rig.station({ start: false });
+  station.sink.script = (at, { recipients }) =>
+    at === "rcpt" && recipients.length === 0 ? "550 5.1.1 no such user" : "ok";
+  await station.inject([message("for-me-only")]);
+  station.pod.start();
+  await until("a refusal", () => station.sink.envelopes.length > 2, { seconds: 60 });
+  expect(new Set(station.sink.envelopes.flatMap((e) => e.recipients))).toEqual(new Set([station.user]));
+  expect(await station.account()).toMatchObject({ delivered: 0, atProvider: 1 });
+});
+
+test.concurrent("a session limit at the mail server slows delivery and loses nothing", async () => {
+  const station = await rig.station({ start: false });
+  station.sink.messagesPerSession = 10;
+  await station.inject(Array.from({ length: 60 }, (_, n) => message(`limit-${n}`)));
+  station.pod.start();
+  await arrived(station, 60, 120);
+  await until("an empty provider", async () => (await station.account()).atProvider === 0, { seconds: 30 });
+  expect(await station.account()).toMatchObject({ lost: [], strange: [], duplicates: 0 });
+});
+
+test.concurrent("the mail server restarts in the middle: nothing is lost", async () => {
+  const station = await rig.station({ start: false });
+  await station.inject(Array.from({ length: 300 }, (_, n) => message(`restart-${n}`)));
+  station.pod.start();
+  for (const count of [50, 150, 250]) {
+    await arrived(station, count, 120);
+    await station.sink.close();
+    await sleep(500);
+    await station.sink.listen();
+  }
+  await arrived(station, 300, 120);
+  await until("an empty provider", async () => (await station.account()).atProvider === 0, { seconds: 60 });
+  expect(await station.account()).toMatchObject({ lost: [], strange: [] });
+});
+
+test.concurrent("the mail server is away for minutes: the reason shows, and delivery resumes within two minutes", async () => {
+  const station = await rig.station();
+  await until("readiness", () => station.pod.ready().ready, { seconds: 30 });
+  await station.sink.close();
+  await station.inject([message("patience")]);
+  await until("unreadiness", () => !station.pod.ready().ready, {
+    seconds: 120,
+    every: 1000,
+    more: () => station.pod.log,
+  });
+  expect(station.pod.ready().text).toMatch(/^INBOX: cannot connect to stalwart\.\S+:25: Connection refused$/m);
+  await sleep(40_000);
+  const back = performance.now();
+  await station.sink.listen();
+  await arrived(station, 1, 120);
+  console.log(`delivered ${((performance.now() - back) / 1000).toFixed(0)} s after the mail server came back`);
+  await until("readiness", () => station.pod.ready().ready, { seconds: 30 });
+  table.push("mail server away for two minutes | at the provider | delivered");
+});
+
+test.concurrent.each(["data", "end"] as Stage[])(
+  "the mail server falls silent at %s: given up, tried again, nothing lost",
+  async (stage) => {
+    const station = await rig.station({ start: false });
+    let stalls = 0;
+    station.sink.script = (at) => (at === stage && stalls++ === 0 ? "stall" : "ok");
+    await station.inject([message(`stall-${stage}`)]);
+    station.pod.start();
+    await arrived(station, 1, 300);
+    await until("an empty provider", async () => (await station.account()).atProvider === 0, { seconds: 30 });
+    expect(await station.account()).toMatchObject({ delivered: 1, lost: [], strange: [] });
+    table.push(`${stage}: silence longer than every timeout | at the provider | delivered`);
+  },
+);

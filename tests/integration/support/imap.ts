@@ -1,0 +1,98 @@
+import { connect, type Socket } from "node:net";
+
+/** A small IMAP client for looking at the provider from outside: plain text, loopback only. */
+export class Imap {
+  private buffer = Buffer.alloc(0);
+  private waiting: (() => void) | undefined;
+  private count = 0;
+  private ended = false;
+
+  private constructor(private readonly socket: Socket) {
+    socket.on("data", (data) => {
+      this.buffer = Buffer.concat([this.buffer, data]);
+      this.waiting?.();
+    });
+    socket.on("close", () => {
+      this.ended = true;
+      this.waiting?.();
+    });
+    socket.on("error", () => undefined);
+  }
+
+  static async login(host: string, port: number, user: string, password: string): Promise<Imap> {
+    const imap = new Imap(connect(port, host));
+    await imap.line();
+    const plain = Buffer.from(`\0${user}\0${password}`).toString("base64");
+    await imap.command(`AUTHENTICATE PLAIN ${plain}`);
+    return imap;
+  }
+
+  private async more(): Promise<void> {
+    if (this.ended) throw new Error("the IMAP server closed the connection");
+    await new Promise<void>((resolve) => {
+      this.waiting = resolve;
+    });
+    this.waiting = undefined;
+  }
+
+  private async line(): Promise<string> {
+    let end = this.buffer.indexOf("\r\n");
+    while (end < 0) {
+      await this.more();
+      end = this.buffer.indexOf("\r\n");
+    }
+    const text = this.buffer.subarray(0, end).toString("latin1");
+    this.buffer = this.buffer.subarray(end + 2);
+    return text;
+  }
+
+  /** Sends a command; returns untagged lines and literals. Throws on NO and BAD. */
+  async command(text: string, literal?: Buffer): Promise<{ lines: string[]; literals: Buffer[] }> {
+    this.count += 1;
+    const tag = `t${this.count}`;
+    const lines: string[] = [];
+    const literals: Buffer[] = [];
+    this.socket.write(`${tag} ${text}${literal ? ` {${literal.length}+}\r\n` : ""}`);
+    if (literal) this.socket.write(literal);
+    this.socket.write("\r\n");
+    for (;;) {
+      const line = await this.line();
+      if (line.startsWith(`${tag} OK`)) return { lines, literals };
+      if (line.startsWith(`${tag} `)) throw new Error(`${text.split(" ")[0]}: ${line}`);
+      lines.push(line);
+      const size = /\{(\d+)\}$/.exec(line);
+      if (size) {
+        const length = Number(size[1]);
+        while (this.buffer.length < length) await this.more();
+        literals.push(Buffer.from(this.buffer.subarray(0, length)));
+        this.buffer = this.buffer.subarray(length);
+      }
+    }
+  }
+
+  /** Every message of a folder that is not marked for deletion; none when there is no such folder. */
+  async messages(folder: string): Promise<Buffer[]> {
+    try {
+      await this.command(`SELECT "${folder}"`);
+    } catch {
+      return [];
+    }
+    const { lines } = await this.command("UID SEARCH UNDELETED");
+    const uids = (lines.find((line) => line.startsWith("* SEARCH")) ?? "").split(" ").slice(2).filter(Boolean);
+    const all: Buffer[] = [];
+    for (const uid of uids) {
+      const { literals } = await this.command(`UID FETCH ${uid} BODY.PEEK[]`);
+      all.push(literals[0] ?? Buffer.alloc(0));
+    }
+    return all;
+  }
+
+  async folders(): Promise<string[]> {
+    const { lines } = await this.command('LIST "" "*"');
+    return lines.map((line) => (/"?([^" ]+)"?$/.exec(line) ?? [])[1] ?? "");
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+}

@@ -1,0 +1,251 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { get } from "node:http";
+import { join } from "node:path";
+import type { Recorder } from "../../support/recorder";
+
+/** Where this machine finds what the pod's image would have. */
+const IMAGE_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+export interface PodOptions {
+  readonly folder: string;
+  readonly deployment: string;
+  /** The rendered stack: the pod's description, and the ConfigMaps and Secrets it mounts. */
+  readonly stack: Recorder;
+  /** Network namespace that the pod lives in, and its address there. */
+  readonly namespace: string;
+  readonly address: string;
+  /** Names that the cluster's DNS would know. */
+  readonly hosts: Readonly<Record<string, string>>;
+  readonly authority: { readonly pem: string; readonly hash: string };
+  /** Changes mounted files before the start: for breaking things on purpose. */
+  readonly tamper?: (file: string, content: string) => string;
+}
+
+/** Runs a fetcher's container exactly as its Deployment describes it. */
+export class Pod {
+  readonly output: string[] = [];
+  private process: ChildProcess | undefined;
+  private readonly spec: any;
+  private readonly volumes = new Map<string, string>();
+  private revision = 0;
+
+  constructor(private readonly options: PodOptions) {
+    this.spec = options.stack.object("Deployment", options.deployment).inputs.spec.template.spec;
+    const { folder } = options;
+    for (const part of ["scratch", "volumes"]) mkdirSync(join(folder, part), { recursive: true });
+    for (const volume of this.spec.volumes) this.createVolume(volume);
+    const container = this.spec.containers[0];
+    const mounts = container.volumeMounts.map(
+      (m: any) => `${this.volumes.get(m.name)} ${m.mountPath} ${m.readOnly ? "ro" : "rw"}`,
+    );
+    writeFileSync(join(folder, "mounts"), `${mounts.join("\n")}\n`);
+    const environment = (container.env ?? []).map((e: any) => `${e.name}=${e.value}`);
+    writeFileSync(join(folder, "env"), `${[IMAGE_PATH, ...environment].join("\n")}\n`);
+    const hosts = { localhost: "127.0.0.1", [options.deployment]: options.address, ...options.hosts };
+    writeFileSync(
+      join(folder, "hosts"),
+      `${Object.entries(hosts)
+        .map(([n, a]) => `${a}\t${n}`)
+        .join("\n")}\n`,
+    );
+    writeFileSync(join(folder, "ca.pem"), options.authority.pem);
+    writeFileSync(join(folder, "ca.hash"), options.authority.hash);
+  }
+
+  private createVolume(volume: any): void {
+    const path = join(this.options.folder, "volumes", volume.name);
+    const group = this.spec.securityContext.fsGroup;
+    mkdirSync(path);
+    this.volumes.set(volume.name, path);
+    if (volume.emptyDir) {
+      chownSync(path, 0, group);
+      chmodSync(path, 0o2777);
+      return;
+    }
+    this.fill(volume);
+  }
+
+  /** Writes a volume's files as the kubelet does: a fresh folder, then one symlink swapped. */
+  private fill(volume: any): void {
+    const path = this.volumes.get(volume.name) as string;
+    const group = this.spec.securityContext.fsGroup;
+    const files = new Map<string, string>();
+    let mode: number;
+    if (volume.configMap) {
+      mode = volume.configMap.defaultMode ?? 0o644;
+      const data = this.options.stack.object("ConfigMap", volume.configMap.name).inputs.data;
+      for (const { key, path: file } of volume.configMap.items ?? Object.keys(data).map((k) => ({ key: k, path: k }))) {
+        files.set(file, this.options.tamper?.(file, data[key]) ?? data[key]);
+      }
+    } else {
+      mode = volume.projected.defaultMode ?? 0o644;
+      for (const { secret } of volume.projected.sources) {
+        const data = this.options.stack.object("Secret", secret.name).inputs.stringData;
+        for (const { key, path: file } of secret.items) {
+          if (data[key] === undefined) throw new Error(`Secret ${secret.name} has no key ${key}`);
+          files.set(file, data[key]);
+        }
+      }
+    }
+    this.swap(path, files, mode | 0o440, group);
+  }
+
+  private swap(path: string, files: Map<string, string>, mode: number, group: number): void {
+    this.revision += 1;
+    const fresh = `..${this.revision}`;
+    mkdirSync(join(path, fresh), { mode: 0o755 });
+    for (const [file, content] of files) {
+      writeFileSync(join(path, fresh, file), content);
+      chownSync(join(path, fresh, file), 0, group);
+      chmodSync(join(path, fresh, file), mode);
+    }
+    rmSync(join(path, "..data_tmp"), { force: true });
+    symlinkSync(fresh, join(path, "..data_tmp"));
+    renameSync(join(path, "..data_tmp"), join(path, "..data"));
+    for (const file of files.keys()) {
+      rmSync(join(path, file), { force: true });
+      symlinkSync(`..data/${file}`, join(path, file));
+    }
+  }
+
+  /** What `pulumi up` with a new password comes to in a running pod. */
+  rotate(password: string): void {
+    const path = this.volumes.get("credentials") as string;
+    const address = readFileSync(join(path, "address"), "utf8");
+    const files = new Map([
+      ["address", address],
+      ["password", password],
+    ]);
+    this.swap(path, files, 0o440, this.spec.securityContext.fsGroup);
+  }
+
+  start(): void {
+    const { folder, namespace, deployment } = this.options;
+    const container = this.spec.containers[0];
+    const security = this.spec.securityContext;
+    const child = spawn(
+      "nsenter",
+      [
+        `--net=/run/netns/${namespace}`,
+        "unshare",
+        ...["--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child", "--propagation", "private"],
+        ...[join(__dirname, "container.sh"), folder, String(security.runAsUser), String(security.runAsGroup)],
+        ...[`${deployment}-${randomBytes(3).toString("hex")}`, "--", ...container.command, ...container.args],
+      ],
+      { stdio: ["ignore", "pipe", "pipe"] },
+    );
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding("utf8");
+      stream?.on("data", (text: string) => this.output.push(text));
+    }
+    this.process = child;
+  }
+
+  get log(): string {
+    return this.output.join("");
+  }
+
+  /** Host process ids of everything in the container, PID 1 first. */
+  pids(): number[] {
+    const children = (pid: number): number[] => {
+      try {
+        const text = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
+        const direct = text.split(" ").filter(Boolean).map(Number);
+        return direct.flatMap((child) => [child, ...children(child)]);
+      } catch {
+        return [];
+      }
+    };
+    return this.process?.pid === undefined ? [] : children(this.process.pid);
+  }
+
+  private async ended(): Promise<void> {
+    const child = this.process;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    await new Promise((resolve) => child.once("exit", resolve));
+  }
+
+  /** SIGKILL to every process, as the kernel does when memory runs out or a node dies. */
+  async kill(): Promise<void> {
+    for (const pid of this.pids()) {
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch {}
+    }
+    await this.ended();
+  }
+
+  /** SIGTERM to PID 1, then SIGKILL after the grace period. */
+  async stop(): Promise<void> {
+    const [first] = this.pids();
+    if (first !== undefined) process.kill(first, "SIGTERM");
+    const timer = setTimeout(() => void this.kill(), this.spec.terminationGracePeriodSeconds * 1000);
+    await this.ended();
+    clearTimeout(timer);
+  }
+
+  /** Runs the readiness probe's command inside; the text is what `kubectl describe` would show. */
+  ready(): { ready: boolean; text: string } {
+    const command: string[] = this.spec.containers[0].readinessProbe.exec.command;
+    const [first] = this.pids();
+    if (first === undefined) return { ready: false, text: "not running" };
+    try {
+      const text = execFileSync("nsenter", ["-t", String(first), "-m", "-p", "--root", "--wd=/", ...command], {
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "ignore"],
+      });
+      return { ready: true, text };
+    } catch (error: any) {
+      return { ready: false, text: String(error.stdout ?? "") };
+    }
+  }
+
+  /** A page of the pod's HTTP server. */
+  async page(path: string): Promise<{ status: number; body: string }> {
+    const port = this.spec.containers[0].ports[0].containerPort;
+    return new Promise((resolve, reject) => {
+      get({ host: this.options.address, port, path, timeout: 5000, agent: false }, (response) => {
+        let body = "";
+        response.setEncoding("utf8");
+        response.on("data", (text) => {
+          body += text;
+        });
+        response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
+      }).on("error", reject);
+    });
+  }
+
+  async metric(name: string, folder = "INBOX"): Promise<number> {
+    const { body } = await this.page("/metrics");
+    const line = body.split("\n").find((l) => l.startsWith(`fetchmail_${name}{`) && l.includes(`folder="${folder}"`));
+    return Number(line?.split(" ").at(-1));
+  }
+
+  /** Resident memory of all the container's processes, in MiB; shared pages are counted once per sharer's share. */
+  memory(): number {
+    let kib = 0;
+    for (const pid of this.pids()) {
+      try {
+        kib += Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1] ?? 0);
+      } catch {}
+    }
+    return kib / 1024;
+  }
+
+  /** Copies what the container may have written, to show that it wrote nowhere else. */
+  keepState(to: string): void {
+    cpSync(this.volumes.get("state") as string, to, { recursive: true });
+  }
+}

@@ -1,0 +1,206 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Imap } from "./imap";
+
+export const IMAP_HOST = "imap.provider.test";
+const MAIL_USER = 4000;
+
+const run = (command: string, args: string[], cwd: string): string =>
+  execFileSync(command, args, { cwd, stdio: ["ignore", "pipe", "ignore"], encoding: "utf8" });
+
+export interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** A certificate authority of the rig's own, and certificates from it. */
+export class Authority {
+  constructor(readonly folder: string) {
+    mkdirSync(folder, { recursive: true });
+    run(
+      "openssl",
+      [
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-keyout",
+        "ca.key",
+        "-out",
+        "ca.pem",
+        "-days",
+        "30",
+        "-subj",
+        "/CN=Rig CA",
+      ],
+      folder,
+    );
+  }
+
+  /** The file name under which OpenSSL looks an authority up in /etc/ssl/certs. */
+  get hash(): string {
+    return `${run("openssl", ["x509", "-hash", "-noout", "-in", "ca.pem"], this.folder).trim()}.0`;
+  }
+
+  get pem(): string {
+    return readFileSync(join(this.folder, "ca.pem"), "utf8");
+  }
+
+  issue(name: string, options: { expired?: boolean; selfSigned?: boolean } = {}): Certificate {
+    const base = `${name}-${options.expired ? "expired" : options.selfSigned ? "self" : "good"}`;
+    const [key, csr, cert] = [`${base}.key`, `${base}.csr`, `${base}.pem`];
+    writeFileSync(join(this.folder, `${base}.ext`), `subjectAltName=DNS:${name}\n`);
+    run(
+      "openssl",
+      ["req", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", csr, "-subj", `/CN=${name}`],
+      this.folder,
+    );
+    const signer = options.selfSigned ? ["-signkey", key] : ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial"];
+    // Days may be negative only through dates: an expired certificate ends before it begins to matter.
+    const validity = options.expired ? ["-days", "-1"] : ["-days", "20"];
+    run(
+      "openssl",
+      ["x509", "-req", "-in", csr, ...signer, ...validity, "-out", cert, "-extfile", `${base}.ext`],
+      this.folder,
+    );
+    return { cert: join(this.folder, cert), key: join(this.folder, key) };
+  }
+}
+
+/** Dovecot playing the provider: TLS on port 993 of its address, plain text on 143 for the rig itself. */
+export class Provider {
+  private readonly users = new Map<string, string>();
+  private injected = 0;
+
+  constructor(
+    readonly folder: string,
+    readonly address: string,
+    readonly authority: Authority,
+  ) {
+    for (const part of ["mail", "run", "state"]) mkdirSync(join(folder, part), { recursive: true });
+    chownSync(join(folder, "mail"), MAIL_USER, MAIL_USER);
+    const { cert, key } = authority.issue(IMAP_HOST);
+    writeFileSync(join(folder, "users"), "");
+    writeFileSync(
+      join(folder, "dovecot.conf"),
+      `
+protocols = imap
+listen = ${address}
+base_dir = ${folder}/run
+state_dir = ${folder}/state
+log_path = ${folder}/dovecot.log
+ssl = yes
+ssl_cert = <${cert}
+ssl_key = <${key}
+disable_plaintext_auth = no
+auth_username_chars =
+auth_username_format = %u
+auth_failure_delay = 0 secs
+mail_max_userip_connections = 1000
+mail_location = maildir:~/Maildir
+mailbox_list_index = yes
+passdb {
+  driver = passwd-file
+  args = scheme=PLAIN ${folder}/users
+}
+userdb {
+  driver = static
+  args = uid=${MAIL_USER} gid=${MAIL_USER} home=${folder}/mail/%Mu
+}
+namespace inbox {
+  inbox = yes
+}
+service imap-login {
+  process_min_avail = 1
+  service_count = 0
+  inet_listener imap {
+    port = 143
+  }
+  inet_listener imaps {
+    port = 993
+    ssl = yes
+  }
+}
+service imap {
+  process_limit = 500
+}
+`,
+    );
+    this.start();
+  }
+
+  start(): void {
+    // No pipes: the daemon would hold them open.
+    const result = spawnSync("dovecot", ["-c", join(this.folder, "dovecot.conf")], { stdio: "ignore" });
+    if (result.status !== 0) throw new Error("Dovecot did not start");
+  }
+
+  stop(): void {
+    spawnSync("doveadm", ["-c", join(this.folder, "dovecot.conf"), "stop"], { stdio: "ignore" });
+  }
+
+  /** Logs everybody out, or one person, as a provider does at maintenance. */
+  kick(user?: string): void {
+    spawnSync("doveadm", ["-c", join(this.folder, "dovecot.conf"), "kick", user ?? "*"], { stdio: "ignore" });
+  }
+
+  /** Makes an account, or changes its password; returns when logins work, for Dovecot reads the file now and then. */
+  async account(user: string, password: string): Promise<void> {
+    this.users.set(user, password);
+    this.writeUsers();
+    for (let n = 0; ; n += 1) {
+      try {
+        (await this.session(user)).close();
+        return;
+      } catch (error) {
+        if (n > 50) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    }
+  }
+
+  /** passwd-file has no quoting, so passwords of any characters go in as base64 of a salted hash. */
+  private writeUsers(): void {
+    const lines = [...this.users].map(([user, password]) => {
+      const hash = createHash("sha256").update(password).digest("base64");
+      return `${user}:{SHA256}${hash}`;
+    });
+    writeFileSync(join(this.folder, "users"), `${lines.join("\n")}\n`);
+    chmodSync(join(this.folder, "users"), 0o644);
+  }
+
+  async session(user: string): Promise<Imap> {
+    return Imap.login(this.address, 143, user, this.users.get(user) ?? "");
+  }
+
+  /** Puts messages into a folder, as they are: straight into the Maildir, as a delivery would. */
+  async inject(user: string, messages: readonly Buffer[], folder = "INBOX"): Promise<void> {
+    const imap = await this.session(user);
+    if (folder !== "INBOX") await imap.command(`CREATE "${folder}"`).catch(() => undefined);
+    else await imap.command("SELECT INBOX");
+    imap.close();
+    const home = join(this.folder, "mail", createHash("md5").update(user).digest("hex"));
+    const target = join(home, "Maildir", folder === "INBOX" ? "" : `.${folder}`);
+    if (!existsSync(join(target, "new"))) throw new Error(`no Maildir at ${target}`);
+    for (const message of messages) {
+      this.injected += 1;
+      const name = `${1_700_000_000 + this.injected}.M${this.injected}P${process.pid}.rig`;
+      const temporary = join(target, "tmp", name);
+      writeFileSync(temporary, message);
+      chownSync(temporary, MAIL_USER, MAIL_USER);
+      renameSync(temporary, join(target, "new", name));
+    }
+  }
+
+  /** Everything of one person that is still here, in any folder, not marked as deleted. */
+  async remaining(user: string): Promise<Map<string, Buffer[]>> {
+    const imap = await this.session(user);
+    const all = new Map<string, Buffer[]>();
+    for (const folder of await imap.folders()) all.set(folder, await imap.messages(folder));
+    imap.close();
+    return all;
+  }
+}

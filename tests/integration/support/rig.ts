@@ -1,0 +1,279 @@
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { secret } from "@pulumi/pulumi";
+import { Fetcher } from "../../../components/fetcher";
+import { defaultImages } from "../../../config/images";
+import type { Mailbox } from "../../../config/types";
+import { type Recorder, settled, startRecording } from "../../support/recorder";
+import { sampleMailbox } from "../../support/sample";
+import { Front } from "./front";
+import { Pod, type PodOptions } from "./pod";
+import { Authority, type Certificate, IMAP_HOST, Provider } from "./provider";
+import { Sink } from "./sink";
+
+const MAIL_SERVER = "stalwart.stalwart-mail.svc.cluster.local";
+
+const ip = (...args: string[]): void => {
+  execFileSync("ip", args, { stdio: ["ignore", "ignore", "pipe"] });
+};
+
+export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Waits until `done` holds; fails with `what` when it never does. */
+export async function until(
+  what: string,
+  done: () => boolean | Promise<boolean>,
+  options: { seconds?: number; every?: number; more?: () => string } = {},
+): Promise<void> {
+  const end = performance.now() + (options.seconds ?? 60) * 1000;
+  while (!(await done())) {
+    if (performance.now() > end) throw new Error(`never happened: ${what}\n${options.more?.() ?? ""}`);
+    await sleep(options.every ?? 100);
+  }
+}
+
+export interface StationOptions {
+  readonly mailbox?: Partial<Mailbox>;
+  readonly password?: string;
+  /** Puts a front that can misbehave between the fetcher and Dovecot. */
+  readonly front?: boolean;
+  readonly certificate?: Certificate;
+  readonly tamper?: PodOptions["tamper"];
+  /** Shared by stations of one test file. */
+  readonly sink?: Sink;
+  /** Whether the fetcher starts at once. @default true */
+  readonly start?: boolean;
+}
+
+/** One mailbox with everything around it: account, fetcher, mail server. */
+export interface Station {
+  readonly user: string;
+  readonly mailbox: Mailbox;
+  readonly pod: Pod;
+  readonly sink: Sink;
+  readonly front: Front;
+  /** Takes the pod's network link down or up. */
+  link(state: "up" | "down"): void;
+  /** Puts messages into a folder at the provider and remembers what the provider would hand out. */
+  inject(messages: readonly Buffer[], folder?: string): Promise<void>;
+  /** Where every message is now. */
+  account(): Promise<Ledger>;
+}
+
+export interface Ledger {
+  readonly injected: number;
+  readonly delivered: number;
+  readonly atProvider: number;
+  readonly duplicates: number;
+  readonly lost: string[];
+  /** Delivered messages that are none of those injected: altered ones. */
+  readonly strange: string[];
+}
+
+/**
+ * A message without what a hop may add or take: fetchmail's Received lines on top, Return-Path (it becomes the envelope),
+ * mbox "From " lines and an empty Status in the header, and the line end that SMTP needs after the last line.
+ */
+export function canonical(message: Buffer): string {
+  const text = message.toString("latin1");
+  const blank = /^\r\n/.test(text) ? 0 : text.indexOf("\r\n\r\n") + 2;
+  const header = blank < 2 && !text.startsWith("\r\n") ? text : text.slice(0, blank);
+  const body = text.slice(header.length).replace(/^\r\n/, "");
+  const fields = header.match(/[^\r\n]*(?:\r\n[ \t][^\r\n]*)*(?:\r\n|$)/g) ?? [];
+  const kept = fields.filter(
+    (field) =>
+      field !== "" &&
+      !/^Received: from [^\r\n]*\r\n\tby [^\r\n]*\(fetchmail-[\d.]+\)/.test(field) &&
+      !/^Return-Path:/i.test(field) &&
+      !/^>?From /i.test(field) &&
+      !/^(X-Mozilla-)?Status:\s*$/i.test(field),
+  );
+  const headerless = kept.every((f) => /^(From: FETCHMAIL-DAEMON|To: \S+@\S+|Subject: Headerless mail from)/.test(f));
+  return `${headerless ? "" : kept.join("").replace(/(\r\n)?$/, "\r\n")}\r\n${body.replace(/(\r\n)?$/, "\r\n")}`;
+}
+
+const digest = (message: Buffer): string => createHash("sha256").update(canonical(message), "latin1").digest("hex");
+
+const tally = (messages: readonly Buffer[]): Map<string, number> => {
+  const counts = new Map<string, number>();
+  for (const message of messages) counts.set(digest(message), (counts.get(digest(message)) ?? 0) + 1);
+  return counts;
+};
+
+export class Rig {
+  private constructor(
+    private readonly folder: string,
+    /** Second number of this file's addresses: files run side by side. */
+    private readonly net: number,
+    readonly authority: Authority,
+    readonly provider: Provider,
+  ) {}
+
+  private addresses = 10;
+  private stations = 0;
+  private readonly cleanups: (() => Promise<void> | void)[] = [];
+  private turn: Promise<unknown> = Promise.resolve();
+
+  static async create(): Promise<Rig> {
+    if (process.env.HOMELAB_MAIL_RIG !== "1") {
+      throw new Error("Start this suite with tests/integration/run.sh: it makes the network that the servers live in.");
+    }
+    const folder = mkdtempSync(join(tmpdir(), "homelab-mail-rig-"));
+    execFileSync("chmod", ["755", folder]);
+    const net = Number(process.env.JEST_WORKER_ID ?? 1) * 16 + Math.floor(Math.random() * 16);
+    const gateway = `10.${net}.0.1`;
+    ip("address", "add", `${gateway}/16`, "dev", "cluster");
+    ip("address", "add", `10.${net}.0.2/16`, "dev", "cluster");
+    const authority = new Authority(join(folder, "ca"));
+    return new Rig(folder, net, authority, new Provider(join(folder, "provider"), `10.${net}.0.2`, authority));
+  }
+
+  private address(): string {
+    this.addresses += 1;
+    return `10.${this.net}.${Math.floor(this.addresses / 250)}.${(this.addresses % 250) + 1}`;
+  }
+
+  private addressOnBridge(): string {
+    const address = this.address();
+    ip("address", "add", `${address}/16`, "dev", "cluster");
+    return address;
+  }
+
+  async sink(): Promise<Sink> {
+    const sink = new Sink(this.addressOnBridge());
+    await sink.listen();
+    this.cleanups.push(() => sink.close());
+    return sink;
+  }
+
+  /** The stack as Pulumi would register it, for one mailbox. Mocks are global, so one at a time. */
+  private async render(mailbox: Mailbox): Promise<Recorder> {
+    const work = this.turn.then(async () => {
+      const recorder = await startRecording();
+      new Fetcher("fetchmail", {
+        namespace: "stalwart-mail",
+        mailboxes: [mailbox],
+        provider: { imap: { host: IMAP_HOST, port: 993 } },
+        mailServerHost: MAIL_SERVER,
+        images: { fetchmail: defaultImages.fetchmail },
+        resources: { fetchmail: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "64Mi" } } },
+      });
+      await settled();
+      return recorder;
+    });
+    this.turn = work.catch(() => undefined);
+    return work;
+  }
+
+  async station(options: StationOptions = {}): Promise<Station> {
+    this.stations += 1;
+    const number = this.stations; // stations may be set up side by side
+    const name = options.mailbox?.name ?? `person-${number}`;
+    const password = options.password ?? `pässword of "${name}"\\ 100% $HOME #1`;
+    const mailbox = sampleMailbox(name, { ...options.mailbox, password: secret(password) });
+    const user = mailbox.address;
+    await this.provider.account(user, password);
+    const sink = options.sink ?? (await this.sink());
+    const certificate = options.certificate ?? this.authority.issue(IMAP_HOST);
+    const front = new Front(this.addressOnBridge(), certificate, { host: this.provider.address, port: 143 });
+    if (options.front) {
+      await front.listen();
+      this.cleanups.push(() => front.close());
+    }
+
+    const namespace = `pod-${this.net}-${number}`;
+    const veth = `v${this.net}x${number}`;
+    const address = this.address();
+    ip("netns", "add", namespace);
+    ip("link", "add", veth, "type", "veth", "peer", "name", "eth0", "netns", namespace);
+    ip("link", "set", veth, "master", "cluster", "up");
+    ip("-n", namespace, "address", "add", `${address}/16`, "dev", "eth0");
+    ip("-n", namespace, "link", "set", "eth0", "up");
+    ip("-n", namespace, "link", "set", "lo", "up");
+
+    const pod = new Pod({
+      folder: join(this.folder, `pod-${number}`),
+      deployment: `fetchmail-${name}`,
+      stack: await this.render(mailbox),
+      namespace,
+      address,
+      hosts: {
+        [IMAP_HOST]: options.front ? front.address : this.provider.address,
+        [MAIL_SERVER]: sink.address,
+      },
+      authority: this.authority,
+      ...(options.tamper && { tamper: options.tamper }),
+    });
+    this.cleanups.push(async () => {
+      await pod.kill();
+      ip("netns", "delete", namespace);
+    });
+    if (options.start !== false) pod.start();
+
+    const provider = this.provider;
+    const injected: Buffer[] = [];
+    return {
+      user,
+      mailbox,
+      pod,
+      sink,
+      front,
+      link: (state) => ip("link", "set", veth, state),
+      async inject(messages, folder = "INBOX") {
+        injected.push(...messages.map(asServed));
+        await provider.inject(user, messages, folder);
+      },
+      async account() {
+        const remaining = [...(await provider.remaining(user)).values()].flat();
+        return ledger(
+          injected,
+          remaining,
+          sink.deliveries.filter((d) => d.recipients.includes(user)).map((d) => d.message),
+        );
+      },
+    };
+  }
+
+  async destroy(): Promise<void> {
+    for (const cleanup of this.cleanups.reverse()) await cleanup();
+    this.provider.stop();
+    if (process.env.RIG_KEEP !== "1") rmSync(this.folder, { recursive: true, force: true });
+    for (const host of ["1", "2"]) {
+      try {
+        ip("address", "delete", `10.${this.net}.0.${host}/16`, "dev", "cluster");
+      } catch {}
+    }
+  }
+}
+
+/** What Dovecot hands out for a stored message: every line ends in CRLF, and NUL, which IMAP forbids, is 0x80. */
+function asServed(message: Buffer): Buffer {
+  const text = message.toString("latin1").replace(/\r?\n/g, "\r\n").replaceAll("\0", "\x80");
+  return Buffer.from(text, "latin1");
+}
+
+function ledger(injected: Buffer[], remaining: Buffer[], delivered: Buffer[]): Ledger {
+  const expected = tally(injected);
+  const [there, here] = [tally(remaining), tally(delivered)];
+  const lost: string[] = [];
+  let duplicates = 0;
+  for (const [hash, count] of expected) {
+    const found = (there.get(hash) ?? 0) + (here.get(hash) ?? 0);
+    if (found < count) lost.push(excerpt(injected.find((m) => digest(m) === hash)));
+    duplicates += Math.max(0, (here.get(hash) ?? 0) - count);
+  }
+  const strange = delivered.filter((message) => !expected.has(digest(message))).map(excerpt);
+  return {
+    injected: injected.length,
+    delivered: delivered.length,
+    atProvider: remaining.length,
+    duplicates,
+    lost,
+    strange,
+  };
+}
+
+const excerpt = (message: Buffer | undefined): string => JSON.stringify(message?.subarray(0, 300).toString("latin1"));
