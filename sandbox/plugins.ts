@@ -39,15 +39,30 @@ function writeStandIn(plugin: PluginName, folder: string): void {
 }
 
 /**
- * Makes sure that the engine finds both resource plugins. Returns a folder to put on PATH with a stand-in for each that
- * could be neither found nor downloaded, or undefined when both are real.
+ * The SDK's own provider for dynamic resources, which registers the sign-in client. A downloaded CLI brings a starter for
+ * it; a CLI that was built from source does not.
+ */
+function writeDynamicProvider(folder: string): void {
+  const main = require.resolve("@pulumi/pulumi/cmd/dynamic-provider");
+  const file = path.join(folder, "pulumi-resource-pulumi-nodejs");
+  fs.writeFileSync(file, `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`, { mode: 0o755 });
+}
+
+/**
+ * Makes sure that the engine finds all resource plugins. Returns a folder to put on PATH with what could be neither found
+ * nor downloaded, or undefined when nothing is missing.
  */
 export async function findPlugins(pulumi: PulumiCommand, scratch: string, log: Log): Promise<string | undefined> {
   const missing: PluginName[] = [];
   for (const plugin of PLUGINS) if (!(await isReal(plugin, pulumi, log))) missing.push(plugin);
-  if (missing.length === 0) return undefined;
+  const starter = "pulumi-resource-pulumi-nodejs";
+  const withDynamic =
+    onPath(starter) || fs.existsSync(path.join(path.dirname(fs.realpathSync(pulumi.command)), starter));
+  if (missing.length === 0 && withDynamic) return undefined;
   const folder = path.join(scratch, "plugins");
   fs.mkdirSync(folder, { recursive: true });
+  if (!withDynamic) writeDynamicProvider(folder);
+  if (missing.length === 0) return folder;
   for (const plugin of missing) writeStandIn(plugin, folder);
   log(
     `NOTE: the Pulumi plugin${missing.length > 1 ? "s" : ""} ${missing.join(" and ")} can be neither found nor downloaded here. ` +

@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 
 /** Stands in for Pocket ID 2.14's administration API: the endpoints this project uses, with the answers it gives. */
@@ -19,7 +20,15 @@ const bodyOf = async (request: IncomingMessage): Promise<Record<string, unknown>
   return text === "" ? {} : JSON.parse(text);
 };
 
-export async function startPocketId(apiKey: string, groups: Record<string, string> = {}): Promise<PocketIdStandIn> {
+export interface PocketIdOptions {
+  /** Ids of groups by name. @default none */
+  readonly groups?: Record<string, string>;
+  /** Certificate and key, in PEM. @default plain HTTP */
+  readonly tls?: { readonly cert: string; readonly key: string };
+}
+
+export async function startPocketId(apiKey: string, options: PocketIdOptions = {}): Promise<PocketIdStandIn> {
+  const groups = options.groups ?? {};
   const clients = new Map<string, Record<string, unknown>>();
   const allowed = new Map<string, string[]>();
   const requests: string[] = [];
@@ -55,15 +64,16 @@ export async function startPocketId(apiKey: string, groups: Record<string, strin
     return [200, clients.get(id)];
   }
 
-  const server: Server = createServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     answer(request).then(([status, body]) => {
       response.writeHead(status, { "Content-Type": "application/json" });
       response.end(body === undefined ? undefined : JSON.stringify(body));
     });
-  });
+  };
+  const server = options.tls ? createTlsServer(options.tls, listener) : createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
-    issuer: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    issuer: `${options.tls ? "https" : "http"}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     clients,
     requests,
     allowed,

@@ -134,7 +134,7 @@ export class TestStack {
     const modules = [require.resolve("tsx/cjs"), ...(preload ? [preload] : [])].flatMap((file) => ["--require", file]);
     const main = path.join(__dirname, "update.ts");
     const { ok, text } = await new Promise<{ ok: boolean; text: string }>((resolve) => {
-      const options = { maxBuffer: 64 * 1024 * 1024 };
+      const options = { maxBuffer: 64 * 1024 * 1024, env: process.env }; // a test may have changed its copy
       execFile(process.execPath, [...modules, main, JSON.stringify(request)], options, (error, stdout, stderr) =>
         resolve({ ok: !error, text: `${stdout}${stderr}` }),
       );

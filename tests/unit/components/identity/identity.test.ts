@@ -9,7 +9,7 @@ describe("the client at Pocket ID", () => {
   let server: PocketIdStandIn;
   let inputs: ClientInputs;
   beforeEach(async () => {
-    server = await startPocketId(KEY, { family: "id-of-family", "family-friends": "id-of-friends" });
+    server = await startPocketId(KEY, { groups: { family: "id-of-family", "family-friends": "id-of-friends" } });
     inputs = {
       issuer: server.issuer,
       apiKey: KEY,
