@@ -1,0 +1,7 @@
+/** The webmail in a real browser, against real servers: tests/webmail/run.sh prepares the ground and starts this. */
+module.exports = {
+  ...require("./jest.config.js"),
+  roots: ["<rootDir>/tests/webmail"],
+  maxWorkers: 1,
+  testTimeout: 90_000,
+};

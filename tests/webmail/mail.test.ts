@@ -1,0 +1,137 @@
+import { createHash, randomBytes } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:https";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser } from "playwright-core";
+import { Rig } from "./rig";
+import { addresses, hosts } from "./rig/addresses";
+import { launch, message, Person, webmail } from "./rig/browser";
+import { eventually } from "./rig/processes";
+
+const rig = new Rig();
+const folder = mkdtempSync(join(tmpdir(), "webmail-mail-"));
+let browser: Browser;
+let pictures: Server;
+const asked: string[] = [];
+beforeAll(async () => {
+  await rig.start();
+  const tls = rig.certificate(hosts.pictures);
+  const pixel = Buffer.from(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
+    "base64",
+  );
+  pictures = createServer({ key: readFileSync(tls.key), cert: readFileSync(tls.cert) }, (request, response) => {
+    asked.push(request.url ?? "");
+    response.setHeader("content-type", "image/png");
+    response.end(pixel);
+  });
+  await new Promise<void>((resolve) => pictures.listen(443, addresses.pictures, resolve));
+  browser = await launch(rig);
+});
+afterAll(async () => {
+  await browser?.close();
+  pictures?.close();
+  if (process.env.RIG_LOGS) console.log(rig.logs());
+  await rig.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const megabytes = (n: number): Buffer => randomBytes(n * 1000 * 1000);
+const hash = (data: Buffer): string => createHash("sha256").update(data).digest("hex");
+const signedIn = async (name: string): Promise<Person> => {
+  const person = await (await Person.arrives(browser, name)).signsIn();
+  await person.seesInbox();
+  return person;
+};
+
+describe("attachments", () => {
+  it("of 20 MB go out unharmed", async () => {
+    const data = megabytes(20);
+    const path = join(folder, "holiday.bin");
+    writeFileSync(path, data);
+    const kinga = await signedIn("kinga");
+    await kinga.sends("friend@example.org", "With an attachment", "See below.", [path]);
+    const sent = await eventually("the message", () =>
+      rig.sink.sent.find((m) => m.data.includes("With an attachment")),
+    );
+    const encoded = /filename=holiday\.bin[\s\S]*?\r\n\r\n([A-Za-z0-9+/=\r\n]+)/.exec(sent.data)?.[1] ?? "";
+    expect(hash(Buffer.from(encoded, "base64"))).toBe(hash(data));
+    await kinga.leaves();
+  });
+
+  it("of 20 MB come down unharmed", async () => {
+    const data = megabytes(20);
+    const lines = data.toString("base64").match(/.{1,76}/g) ?? [];
+    rig.mail.deliver(
+      "kinga",
+      `From: Friend <friend@example.org>\nTo: kinga@newjoy.ro\nSubject: Twenty megabytes\nMIME-Version: 1.0\n` +
+        `Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\nHere.\n--b\n` +
+        `Content-Type: application/octet-stream; name=film.bin\nContent-Disposition: attachment; filename=film.bin\n` +
+        `Content-Transfer-Encoding: base64\n\n${lines.join("\n")}\n--b--\n`,
+    );
+    const kinga = await signedIn("kinga");
+    await kinga.opens("Twenty megabytes");
+    const [download] = await Promise.all([
+      kinga.page.waitForEvent("download", { timeout: 60_000 }),
+      kinga.page.click("#attachment-list a.filename"),
+    ]);
+    expect(hash(readFileSync(await download.path()))).toBe(hash(data));
+    await kinga.leaves();
+  });
+
+  it("that are too large are refused with a word about the limit, before they are uploaded", async () => {
+    const path = join(folder, "too-large.bin");
+    writeFileSync(path, megabytes(34));
+    const kinga = await signedIn("kinga");
+    await kinga.page.goto(`${webmail}?_task=mail&_action=compose`);
+    await kinga.page.waitForSelector("#composebody");
+    await kinga.page.setInputFiles("input[name='_attachments[]']", path);
+    await kinga.page.waitForSelector("#messagestack >> text=/exceeds the maximum|size limit/i");
+    await kinga.leaves();
+  });
+});
+
+describe("pictures from elsewhere", () => {
+  it("are not asked for until the person says so", async () => {
+    rig.mail.deliver(
+      "kinga",
+      message("A newsletter").replace("text/plain", "text/html") +
+        `<p>News</p><img src="https://${hosts.pictures}/spy.png" width="1" height="1">`,
+    );
+    const kinga = await signedIn("kinga");
+    await kinga.opens("A newsletter");
+    await kinga.page.waitForSelector("#remote-objects-message");
+    expect(asked).toEqual([]);
+    await kinga.page.click("#remote-objects-message a, #remote-objects-message button");
+    await eventually("the picture", () => asked.includes("/spy.png"));
+    await kinga.leaves();
+  });
+});
+
+describe("filters", () => {
+  it("and the out-of-office notice are kept at the mail server, with the same sign-in", async () => {
+    const kinga = await signedIn("kinga");
+    await kinga.page.goto(`${webmail}?_task=settings&_action=plugin.managesieve-vacation`);
+    await kinga.page.waitForSelector("#vacation_reason, [name=vacation_reason]");
+    await kinga.page.fill("[name=vacation_reason]", "Away until Monday.");
+    await kinga.page.selectOption("[name=vacation_status]", "on");
+    await kinga.page.click("button.submit, button.save, .formbuttons button");
+    await eventually("the script", () => rig.mail.activeFilters("kinga").includes("Away until Monday."));
+    await kinga.leaves();
+  });
+});
+
+describe("mail that came while the webmail was restarted", () => {
+  it("is there at the next click, for people who stay signed in", async () => {
+    const kinga = await signedIn("kinga");
+    const before = await rig.providerState();
+    await rig.pod.stop();
+    rig.mail.deliver("kinga", message("During the restart"));
+    await rig.pod.start();
+    await kinga.page.goto(webmail);
+    await kinga.seesMessage("During the restart");
+    expect((await rig.providerState()).authorize).toBe(before.authorize);
+    await kinga.leaves();
+  });
+});

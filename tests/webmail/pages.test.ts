@@ -1,0 +1,130 @@
+import { mkdirSync, statSync } from "node:fs";
+import { request } from "node:https";
+import { join } from "node:path";
+import type { Browser } from "playwright-core";
+import { Rig } from "./rig";
+import { hosts } from "./rig/addresses";
+import { desktop, launch, message, Person, phone, webmail } from "./rig/browser";
+
+const rig = new Rig();
+let browser: Browser;
+beforeAll(async () => {
+  await rig.start();
+  browser = await launch(rig);
+});
+afterAll(async () => {
+  await browser?.close();
+  if (process.env.RIG_LOGS) console.log(rig.logs());
+  await rig.stop();
+});
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  readonly cookies: readonly string[];
+}
+
+const ask = (path: string, headers: Record<string, string> = {}, localAddress = "127.0.0.1"): Promise<Answer> =>
+  new Promise((resolve, reject) => {
+    const options = { host: hosts.webmail, path, ca: rig.ca, agent: false as const, headers, localAddress };
+    const call = request(options, (answer) => {
+      answer.resume();
+      resolve({
+        status: answer.statusCode ?? 0,
+        headers: answer.headers as Record<string, string>,
+        cookies: answer.headers["set-cookie"] ?? [],
+      });
+    });
+    call.on("error", reject);
+    call.end();
+  });
+
+describe("every page", () => {
+  it("has a content policy, cannot be framed by others, is not sniffed and insists on HTTPS", async () => {
+    const { headers } = await ask("/?_task=login");
+    expect(headers["content-security-policy"]).toMatch(/default-src 'self'.*frame-ancestors 'self'/);
+    expect(headers["x-frame-options"]?.toLowerCase()).toBe("sameorigin");
+    expect(headers["x-content-type-options"]).toBe("nosniff");
+    expect(headers["strict-transport-security"]).toBe("max-age=31536000");
+    expect(headers["x-powered-by"]).toBeUndefined();
+  });
+
+  it("sends cookies that only HTTPS and only this site's pages see", async () => {
+    const { cookies } = await ask("/");
+    expect(cookies).not.toEqual([]);
+    for (const cookie of cookies) expect(cookie).toMatch(/(?=.*; secure)(?=.*; HttpOnly)(?=.*; SameSite=Lax)/i);
+  });
+
+  it("sends the person's cookies the same way", async () => {
+    const kinga = await (await Person.arrives(browser, "kinga")).signsIn();
+    await kinga.seesInbox();
+    const cookies = await kinga.context.cookies(webmail);
+    expect(cookies.map((c: { name: string }) => c.name).sort()).toEqual(["roundcube_sessauth", "roundcube_sessid"]);
+    for (const cookie of cookies) expect(cookie).toMatchObject({ secure: true, httpOnly: true });
+    await kinga.leaves();
+  });
+
+  it("goes to the provider with the registered redirect URI, whatever host name the request carries", async () => {
+    const { headers, status } = await ask("/");
+    expect(status).toBe(302);
+    const target = new URL(headers.location ?? "");
+    expect(`${target.origin}${target.pathname}`).toBe(`https://${hosts.issuer}/authorize`);
+    expect(target.searchParams.get("redirect_uri")).toBe("https://webmail.newjoy.ro/index.php/login/oauth");
+    expect(target.searchParams.get("client_id")).toBe("stalwart-webui");
+    expect(target.searchParams.get("scope")).toBe("openid email profile offline_access");
+  });
+});
+
+describe("the database", () => {
+  it("is nobody else's to read", () => {
+    expect(statSync(rig.databaseFile()).mode & 0o077).toBe(0);
+  });
+});
+
+describe("pictures for the README", () => {
+  const folder = join(__dirname, "../../docs/screenshots");
+  mkdirSync(folder, { recursive: true });
+  const letters: [string, string, string][] = [
+    ["Anna Kovács", "Photos from the lake", "We finally sorted them. The one with the dog is the best."],
+    ["City Library", "Your books are due on Friday", "Two books are due. You can extend them once."],
+    ["Alpár Nagy", "Dinner on Sunday?", "Mum comes too. Shall we say one o'clock?"],
+  ];
+  const sizes = { desktop, phone };
+
+  it.each(Object.entries(sizes))("show sign-in, inbox and compose on a %s", async (size, viewport) => {
+    if (size === "desktop")
+      for (const [from, subject, body] of letters)
+        rig.mail.deliver(
+          "kinga",
+          message(subject, body).replace(
+            /^From: .*$/m,
+            `From: =?utf-8?B?${Buffer.from(from).toString("base64")}?= <friend@example.org>`,
+          ),
+        );
+    const kinga = await (await Person.arrives(browser, "kinga", viewport)).signsIn();
+    await kinga.seesInbox();
+    const shoot = async ({ page }: Person, name: string) => {
+      await page.waitForLoadState("networkidle");
+      // Nothing may stick out sideways.
+      expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
+      expect(await page.title()).toContain("newjoy.ro Mail");
+      await page.screenshot({ path: join(folder, `${name}-${size}.png`) });
+    };
+    await kinga.page.goto(`${webmail}?_task=mail&_mbox=INBOX`);
+    await kinga.seesMessage("Photos from the lake");
+    await shoot(kinga, "inbox");
+    await kinga.page.goto(`${webmail}?_task=mail&_action=compose`);
+    await kinga.page.waitForSelector("#composebody");
+    await kinga.page.fill("#compose-subject", "Dinner on Sunday");
+    await kinga.page.fill("#composebody", "One o'clock is fine. I bring the cake.\n\nKinga");
+    await shoot(kinga, "compose");
+    await kinga.leaves();
+
+    // The webmail's own sign-in page: what those see who come back without a mailbox.
+    const guest = await (await Person.arrives(browser, "guest", viewport)).signsIn();
+    await guest.page.waitForSelector("#rcmloginoauth");
+    await guest.page.evaluate("document.querySelector('#messagestack').remove()");
+    await shoot(guest, "sign-in");
+    await guest.leaves();
+  });
+});

@@ -1,0 +1,109 @@
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { hosts } from "./addresses";
+import type { Rig } from "./index";
+
+export const webmail = `https://${hosts.webmail}/`;
+export const desktop = { width: 1280, height: 800 };
+export const phone = { width: 390, height: 844 };
+
+/** Debian's Chromium, which takes the rig's certificates, and no others, for good. */
+export function launch(rig: Rig): Promise<Browser> {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: [
+      "--no-sandbox", // it runs as root, in namespaces of its own
+      "--disable-dev-shm-usage",
+      `--ignore-certificate-errors-spki-list=${rig.trusted.join(",")}`,
+    ],
+  });
+}
+
+/** A person in a browser of their own. */
+export class Person {
+  private constructor(
+    readonly name: string,
+    readonly page: Page,
+    readonly context: BrowserContext,
+  ) {}
+
+  static async arrives(browser: Browser, name: string, viewport = desktop): Promise<Person> {
+    const context = await browser.newContext({ viewport, locale: "en-US", acceptDownloads: true });
+    const page = await context.newPage();
+    page.setDefaultTimeout(20_000);
+    return new Person(name, page, context);
+  }
+
+  /** Opens the webmail and signs in at the provider's page. */
+  async signsIn(): Promise<this> {
+    await this.page.goto(webmail);
+    await this.atProvider();
+    return this;
+  }
+
+  /** Fills in the provider's page. */
+  async atProvider(): Promise<void> {
+    await this.page.waitForURL(`https://${hosts.issuer}/interaction/**`);
+    await this.page.fill("input[name=name]", this.name);
+    await this.page.click("button");
+  }
+
+  async seesInbox(): Promise<void> {
+    await this.page.waitForFunction(
+      "document.readyState === 'complete' && window.rcmail?.gui_objects?.messagelist && !rcmail.busy",
+      null,
+      {
+        timeout: 60_000, // a large message may be on its way out
+      },
+    );
+    await this.page.waitForLoadState("networkidle"); // it ignores commands while it loads the list
+  }
+
+  /** The subjects in the message list, waited for until this one is among them. */
+  async seesMessage(subject: string): Promise<void> {
+    await this.page.waitForSelector(`#messagelist .subject >> text=${subject}`);
+  }
+
+  async opens(subject: string): Promise<void> {
+    await this.page.dblclick(`#messagelist .subject >> text=${subject}`);
+    await this.page.waitForSelector("#messagebody");
+  }
+
+  /** Has the list fetched anew, without leaving the page. */
+  async asksForNewMail(): Promise<void> {
+    await this.page.click("#mailboxlist li.inbox a");
+    await this.page.waitForLoadState("networkidle");
+  }
+
+  /** Writes a message and sends it. */
+  async sends(to: string, subject: string, text: string, attachments: string[] = []): Promise<void> {
+    await this.page.goto(`${webmail}?_task=mail&_action=compose`);
+    await this.page.waitForSelector("#composebody");
+    await this.page.fill("#compose_to .recipient-input input", to);
+    await this.page.keyboard.press("Tab");
+    await this.page.fill("#compose-subject", subject);
+    await this.page.fill("#composebody", text);
+    for (const path of attachments) {
+      await this.page.setInputFiles("#uploadform input[type=file], input[name='_attachments[]']", path);
+      await this.page.waitForFunction("Object.values(rcmail.env.attachments || {}).some((a) => a.complete)", null, {
+        timeout: 60_000,
+      });
+    }
+    await this.page.click("button.send:visible");
+    await this.seesInbox();
+  }
+
+  async signsOut(): Promise<void> {
+    await this.page.click("#taskmenu a.logout");
+    await this.page.waitForURL((url: URL) => !url.search.includes("_task=mail"));
+    await this.page.waitForLoadState("networkidle");
+  }
+
+  async leaves(): Promise<void> {
+    await this.context.close();
+  }
+}
+
+/** A plain message. */
+export const message = (subject: string, body = "Hello."): string =>
+  `From: Somebody <somebody@example.org>\nTo: people@newjoy.ro\nSubject: ${subject}\nDate: ${new Date().toUTCString()}\n` +
+  `Message-ID: <${subject.replaceAll(" ", ".")}@example.org>\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n\n${body}\n`;

@@ -1,0 +1,174 @@
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { directory } from "../../../components/mailserver/planAccounts";
+import { Webmail, webmailLogoutUri, webmailRedirectUri } from "../../../components/webmail";
+import { type Recorder, settled, startRecording } from "../../support/recorder";
+import { sampleConfig } from "../../support/sample";
+import { addresses, domain, hosts, hostsFile, namespace } from "./addresses";
+import { Authority, type KeyPair, spki } from "./ca";
+import { buildImage, isDebian } from "./image";
+import { IngressController } from "./ingress";
+import { MailServer, sinkAddress, tokenCheckAddress } from "./mail-server";
+import { Pod } from "./pod";
+import { Server } from "./processes";
+import { Sink } from "./sink";
+import { type DirectoryRules, TokenCheck } from "./token-check";
+import { SigningKey } from "./tokens";
+
+export const people = [
+  { sub: "7c9f0a2e-0000-4000-8000-000000000001", email: `kinga@${domain}`, name: "Kinga Nagy" },
+  { sub: "7c9f0a2e-0000-4000-8000-000000000002", email: `alpar@${domain}`, name: "Alpár Nagy" },
+  { sub: "7c9f0a2e-0000-4000-8000-000000000003", email: `guest@${domain}`, name: "A Guest" },
+];
+const mailboxes = [`kinga@${domain}`, `alpar@${domain}`];
+const control = { host: addresses.rig, port: 8091 };
+
+/** What a test can turn at the provider, and what the provider has seen. */
+export interface ProviderState {
+  reachable?: boolean;
+  accessTokenSeconds: number;
+  refuseRefresh: boolean;
+  slowSeconds: number;
+  readonly authorize: number;
+  readonly code: number;
+  readonly refresh: number;
+  readonly discovery: number;
+  readonly verifiers: number;
+  readonly secrets: string[];
+}
+
+/** The client secret of these runs: with every character that has hurt somebody. */
+export const clientSecret = `it's "quoted" \\ $HOME`;
+
+export class Rig {
+  readonly sink = new Sink();
+  readonly key = new SigningKey("rig-key");
+  recorder!: Recorder;
+  pod!: Pod;
+  mail!: MailServer;
+  tokenCheck!: TokenCheck;
+  /** Chromium takes these keys for trusted. */
+  readonly trusted: string[] = [];
+  ca = "";
+  private readonly folder = mkdtempSync(join(tmpdir(), "webmail-rig-"));
+  private authority!: Authority;
+  private provider!: Server;
+  private ingress!: IngressController;
+
+  async start(): Promise<this> {
+    chmodSync(this.folder, 0o711); // servers that are not root have files below
+    this.recorder = await startRecording();
+    const { identity, ...config } = sampleConfig();
+    const withSecret = { ...identity, clientSecret: pulumi.secret(clientSecret) };
+    // Only the ingress controller speaks to the pod; Roundcube 1.6 takes exact addresses only.
+    const cluster = { ...config.cluster, networks: ["127.0.0.1", "127.0.0.0/8"] };
+    new Webmail("roundcube", {
+      ...config,
+      cluster,
+      identity: withSecret,
+      namespace,
+      claim: "roundcube-data",
+      mailServerHost: hosts.mailInCluster,
+    });
+    await settled();
+
+    this.authority = new Authority(this.sub("tls"));
+    this.ca = readFileSync(this.authority.cert, "utf8");
+    await this.startProvider(this.certificate(hosts.issuer), identity.clientId);
+    const [operation] = directory({ identity: withSecret });
+    const [rules] = Object.values(operation?.value as unknown as Record<string, DirectoryRules>);
+    this.tokenCheck = new TokenCheck(rules as DirectoryRules, this.ca, mailboxes);
+    await this.tokenCheck.listen(...tokenCheckAddress);
+    await this.sink.listen(...sinkAddress);
+    // The certificate is for the public name only: the webmail has to ask for it by that name.
+    this.mail = await MailServer.start(this.sub("dovecot"), this.authority.issue(hosts.mail));
+
+    const image = buildImage(this.folder, this.authority.bundle(), hostsFile);
+    this.pod = new Pod(this.recorder, "roundcube", image, this.folder);
+    await this.pod.start();
+    const rendered = this.recorder.object("Ingress", "roundcube").inputs;
+    const backend = { host: addresses.pod, port: 8000 };
+    this.ingress = new IngressController(rendered, this.certificate(hosts.webmail), backend);
+    await this.ingress.listen();
+    return this;
+  }
+
+  /** A certificate that the browser and the webmail trust. */
+  certificate(...names: [string, ...string[]]): KeyPair {
+    const pair = this.authority.issue(...names);
+    this.trusted.push(spki(pair.cert));
+    return pair;
+  }
+
+  /** The webmail's database, as the node sees it. */
+  databaseFile(): string {
+    return join(this.folder, "claim-roundcube-data", "sqlite.db");
+  }
+
+  private async startProvider(tls: { key: string; cert: string }, clientId: string): Promise<void> {
+    const options = {
+      ...tls,
+      control,
+      issuer: `https://${hosts.issuer}`,
+      listen: addresses.issuer,
+      people,
+      jwk: this.key.jwk,
+      pkce: !isDebian, // 1.6 knows no PKCE
+      clients: [
+        {
+          client_id: clientId,
+          redirect_uris: [webmailRedirectUri(hosts.webmail)],
+          post_logout_redirect_uris: [webmailLogoutUri(hosts.webmail)],
+        },
+      ],
+    };
+    const script = join(__dirname, "identity-provider.mjs");
+    this.provider = Server.start("provider", process.execPath, [script], {
+      ...process.env,
+      OPTIONS: JSON.stringify(options),
+    });
+    await this.provider.listening(control.host, control.port);
+    await this.provider.listening(addresses.issuer, 443);
+  }
+
+  /** Turns something at the provider; answers what it has seen. */
+  providerState(change?: Partial<ProviderState>): Promise<ProviderState> {
+    return new Promise((resolve, reject) => {
+      const call = request({ ...control, method: change ? "POST" : "GET" }, async (response) => {
+        let body = "";
+        for await (const chunk of response) body += chunk;
+        resolve(JSON.parse(body));
+      });
+      call.on("error", reject);
+      call.end(change && JSON.stringify(change));
+    });
+  }
+
+  /** Everything that the servers printed, for when a test fails. */
+  logs(): string {
+    const tail = (name: string, text: string): string => `--- ${name}\n${text.slice(-3000)}`;
+    return [
+      tail("webmail", this.pod?.log ?? ""),
+      tail("mail server", this.mail?.log ?? ""),
+      tail("provider", this.provider?.output ?? ""),
+      tail("tokens refused", this.tokenCheck?.refusals.join("\n") ?? ""),
+    ].join("\n");
+  }
+
+  async stop(): Promise<void> {
+    this.ingress?.close();
+    this.sink.close();
+    this.tokenCheck?.close();
+    await Promise.all([this.pod?.stop(), this.mail?.stop(), this.provider?.stop()]);
+    if (!process.env.KEEP_RIG) rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private sub(name: string): string {
+    const path = join(this.folder, name);
+    mkdirSync(path, { recursive: true });
+    return path;
+  }
+}

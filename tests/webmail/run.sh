@@ -1,0 +1,17 @@
+#!/bin/bash
+# Runs the webmail's browser tests in a network and a mount namespace of their own: every server has its real name and
+# port there, and nothing else on the machine can be reached or disturbed. Needs root.
+#
+# apt-get install --no-install-recommends chromium openssl roundcube-core roundcube-sqlite3 roundcube-plugins \
+#   php-curl php-gd php-zip dovecot-imapd dovecot-submissiond dovecot-managesieved fonts-dejavu
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+hosts=$(mktemp)
+trap 'rm -f "$hosts"' EXIT
+node --require tsx/cjs -e 'process.stdout.write(require("./tests/webmail/rig/addresses").hostsFile)' > "$hosts"
+unshare --net --mount --propagation private bash -euc '
+  ip link set lo up
+  mount --bind "$1" /etc/hosts
+  shift
+  exec node node_modules/jest/bin/jest.js --config jest.webmail.config.js "$@"
+' webmail "$hosts" "$@"
