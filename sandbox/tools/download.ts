@@ -56,7 +56,7 @@ export async function download(set: Toolset, folder: string, log: Log): Promise<
   if (set.module === "pulumi") return downloadPulumi(log);
   for (const program of Object.keys(set.programs)) {
     const source = set.download?.(program, platform);
-    if (!source) throw new Error(`download: ${program} is not published for ${platform.os}/${platform.arch}`);
+    if (!source) throw new Error(`download: none is known for ${program} on ${platform.os}/${platform.arch}`);
     const sums = source.sums && (await get(source.sums, 10_000)).toString();
     log(`  downloading ${source.url}`);
     const content = await get(source.url, 600_000);

@@ -1,0 +1,34 @@
+// Adds up what jest wrote for each suite. Usage: node summary.js FOLDER SUITE...
+const fs = require("node:fs");
+const path = require("node:path");
+
+const [folder, ...suites] = process.argv.slice(2);
+let passed = 0;
+let failed = 0;
+
+for (const suite of suites) {
+  const file = path.join(folder, `${suite}.json`);
+  if (!fs.existsSync(file)) {
+    console.log(`${suite}: ended before any test was run`);
+    failed++;
+    continue;
+  }
+  const result = JSON.parse(fs.readFileSync(file, "utf8"));
+  // A file that does not load has no tests to count, and a test that is skipped proves nothing.
+  const skipped = result.numPendingTests + result.numTodoTests;
+  const broken = result.numRuntimeErrorTestSuites;
+  const none = result.numTotalTests === 0 ? 1 : 0;
+  console.log(
+    `${suite}: ${result.numPassedTests} passed, ${result.numFailedTests} failed, ${skipped} skipped, ${broken} broken`,
+  );
+  for (const { assertionResults = [] } of result.testResults) {
+    for (const { status, fullName } of assertionResults) {
+      if (status !== "passed") console.log(`  ${status}: ${fullName}`);
+    }
+  }
+  passed += result.numPassedTests;
+  failed += result.numFailedTests + skipped + broken + none;
+}
+
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed > 0 ? 1 : 0);

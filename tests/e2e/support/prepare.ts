@@ -1,0 +1,14 @@
+import { toTerminal } from "../../../sandbox/log";
+import { findTools } from "../../../sandbox/tools/find";
+import { kubernetesValidate } from "./tools";
+
+/** Gets every program that these tests need, before they are run: building them takes minutes. */
+async function main(): Promise<void> {
+  await findTools(["pulumi", "controlPlane", "kubectl", "etcd", "kwok", "kubeScore"], toTerminal);
+  kubernetesValidate();
+}
+
+main().catch((error: Error) => {
+  process.stderr.write(`${error.message}\n`);
+  process.exit(1);
+});
