@@ -3,7 +3,6 @@ import type { Browser } from "playwright-core";
 import { people, Rig } from "./rig";
 import { hosts } from "./rig/addresses";
 import { launch, message, Person, webmail } from "./rig/browser";
-import { isDebian } from "./rig/image";
 import { imapLogin } from "./rig/imap";
 import { eventually } from "./rig/processes";
 import { SigningKey } from "./rig/tokens";
@@ -73,17 +72,15 @@ describe("a token that expires while the page is open", () => {
     await kinga.leaves();
   });
 
-  // Roundcube 1.6 shows an error until the page is loaded anew.
-  if (!isDebian)
-    it("takes an open page to the sign-in when it cannot be replaced", async () => {
-      const kinga = await withExpiredToken("kinga");
-      await rig.providerState({ refuseRefresh: true });
-      await kinga.context.clearCookies({ domain: hosts.issuer });
-      await kinga.asksForNewMail(); // finds the token dead
-      await kinga.asksForNewMail();
-      await kinga.page.waitForSelector("#rcmloginoauth, input[name=name]");
-      await kinga.leaves();
-    });
+  it("takes an open page to the sign-in when it cannot be replaced", async () => {
+    const kinga = await withExpiredToken("kinga");
+    await rig.providerState({ refuseRefresh: true });
+    await kinga.context.clearCookies({ domain: hosts.issuer });
+    await kinga.asksForNewMail(); // finds the token dead
+    await kinga.asksForNewMail();
+    await kinga.page.waitForSelector("#rcmloginoauth, input[name=name]");
+    await kinga.leaves();
+  });
 });
 
 describe("while the provider is away", () => {

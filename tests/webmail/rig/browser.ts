@@ -70,8 +70,10 @@ export class Person {
 
   /** Has the list fetched anew, without leaving the page. */
   async asksForNewMail(): Promise<void> {
+    const answer = this.page.waitForResponse(/_action=list/);
     await this.page.click("#mailboxlist li.inbox a");
-    await this.page.waitForLoadState("networkidle");
+    await answer;
+    await this.page.waitForFunction("!window.rcmail?.busy");
   }
 
   /** Writes a message and sends it. */

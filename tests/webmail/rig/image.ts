@@ -9,6 +9,7 @@ import { addresses, hosts } from "./addresses";
  */
 const tree = process.env.ROUNDCUBE_TREE;
 export const isDebian = tree === undefined;
+export const roundcube = tree ?? "/var/lib/roundcube";
 
 /** PHP's own files on Debian; the container image has them compiled in. */
 const phpModules = readdirSync("/usr/lib/apache2/modules").find((name) => /^libphp.*\.so$/.test(name)) ?? "libphp.so";
@@ -109,7 +110,7 @@ export function buildImage(folder: string, bundle: string, hostsFile: string): s
   for (const link of ["bin", "sbin", "lib", "lib64"])
     if (existsSync(`/${link}`)) execFileSync("ln", ["-s", `usr/${link}`, join(root, link)]);
   // Debian's tree is made of links, some to packages that are only suggested.
-  spawnSync("cp", ["-rL", tree ?? "/var/lib/roundcube", source]);
+  spawnSync("cp", ["-rL", roundcube, source]);
   if (!existsSync(join(source, "index.php"))) throw new Error("no Roundcube: see the packages in tests/webmail/run.sh");
   for (const path of ["config/config.inc.php", "config/debian-db.php", "logs", "temp"])
     execFileSync("rm", ["-rf", join(source, path)]);
