@@ -166,7 +166,8 @@ service imap {
   private writeUsers(): void {
     const lines = [...this.users].map(([user, password]) => {
       const hash = createHash("sha256").update(password).digest("base64");
-      return `${user}:{SHA256}${hash}`;
+      // Dovecot looks names up with quotes escaped.
+      return `${user.replace(/['"\\]/g, "\\$&")}:{SHA256}${hash}`;
     });
     writeFileSync(join(this.folder, "users"), `${lines.join("\n")}\n`);
     chmodSync(join(this.folder, "users"), 0o644);

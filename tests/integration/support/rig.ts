@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,6 +15,21 @@ import { Authority, type Certificate, IMAP_HOST, Provider } from "./provider";
 import { Sink } from "./sink";
 
 const MAIL_SERVER = "stalwart.stalwart-mail.svc.cluster.local";
+
+/** Says yes to everything and prints what it hears. */
+const LISTENER = `
+import socketserver, sys
+class Handler(socketserver.StreamRequestHandler):
+    def handle(self):
+        self.wfile.write(b"220 inside\\r\\n")
+        for line in self.rfile:
+            print(line.decode("latin1").strip())
+            self.wfile.write(b"354 go\\r\\n" if line.upper().startswith(b"DATA") else b"250 ok\\r\\n")
+socketserver.ThreadingTCPServer.allow_reuse_address = True
+server = socketserver.ThreadingTCPServer(("127.0.0.1", int(sys.argv[1])), Handler)
+print("listening")
+server.serve_forever()
+`;
 
 const ip = (...args: string[]): void => {
   execFileSync("ip", args, { stdio: ["ignore", "ignore", "pipe"] });
@@ -57,6 +72,8 @@ export interface Station {
   readonly front: Front;
   /** Takes the pod's network link down or up. */
   link(state: "up" | "down"): void;
+  /** An SMTP server on the pod's own loopback; returns what it was told so far. */
+  listenInside(port: number): Promise<() => string>;
   /** Puts messages into a folder at the provider and remembers what the provider would hand out. */
   inject(messages: readonly Buffer[], folder?: string): Promise<void>;
   /** Where every message is now. */
@@ -213,7 +230,7 @@ export class Rig {
     });
     if (options.start !== false) pod.start();
 
-    const provider = this.provider;
+    const { provider, cleanups } = this;
     const injected: Buffer[] = [];
     return {
       user,
@@ -222,6 +239,23 @@ export class Rig {
       sink,
       front,
       link: (state) => ip("link", "set", veth, state),
+      async listenInside(port) {
+        const child = spawn("nsenter", [
+          `--net=/run/netns/${namespace}`,
+          "python3",
+          "-u",
+          "-c",
+          LISTENER,
+          String(port),
+        ]);
+        let heard = "";
+        cleanups.push(() => void child.kill("SIGKILL"));
+        child.stdout.setEncoding("utf8").on("data", (text: string) => {
+          heard += text;
+        });
+        await until("the listener", () => heard.startsWith("listening\n"), { seconds: 10 });
+        return () => heard.slice("listening\n".length);
+      },
       async inject(messages, folder = "INBOX") {
         injected.push(...messages.map(asServed));
         await provider.inject(user, messages, folder);

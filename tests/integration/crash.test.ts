@@ -1,0 +1,50 @@
+import { message, sequence } from "./support/messages";
+import { Rig, sleep, until } from "./support/rig";
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await Rig.create();
+});
+afterAll(() => rig.destroy());
+
+/** More in the long run whose figures are in the docs. */
+const KILLS = Number(process.env.RIG_KILLS ?? 50);
+
+test.each([false, true])(
+  "killed at random moments (keep: %s), it loses nothing and repeats one message a kill at most",
+  async (keep) => {
+    const station = await rig.station({ start: false, mailbox: { name: keep ? "keeper" : "drainer", keep } });
+    const random = sequence(keep ? 11 : 7);
+    const kills = keep ? Math.ceil(KILLS / 2) : KILLS;
+    const total = kills * 30;
+    station.sink.script = (stage) => (stage === "end" ? { wait: 4 } : "ok"); // or it would be done too soon
+    await station.inject(
+      Array.from({ length: total }, (_, n) => message(`crash-${n}`, { body: `${n}\r\n`.repeat(1 + (n % 50)) })),
+    );
+    for (let n = 0; n < kills; n += 1) {
+      station.pod.start();
+      const before = station.sink.deliveries.length;
+      await until("work", () => station.sink.deliveries.length > before, {
+        seconds: 30,
+        every: 5,
+        more: () => station.pod.log,
+      });
+      await sleep(random() * 100);
+      await station.pod.kill();
+    }
+    station.pod.start();
+    const here = async (): Promise<number> =>
+      new Set(station.sink.deliveries.map((d) => /Subject: (\S+)/.exec(d.message.toString("latin1"))?.[1])).size;
+    await until("all of it", async () => (await here()) === total, {
+      seconds: 200,
+      every: 500,
+      more: () => station.pod.log,
+    });
+    await sleep(1500);
+    const ledger = await station.account();
+    console.log(`${kills} kills${keep ? ", keep" : ""}: ${ledger.duplicates} duplicates in ${total} messages`);
+    expect(ledger).toMatchObject({ lost: [], strange: [] });
+    expect(ledger.duplicates).toBeLessThanOrEqual(kills);
+    await station.pod.kill();
+  },
+);

@@ -1,0 +1,101 @@
+import fc from "fast-check";
+import { message } from "./support/messages";
+import { Rig, until } from "./support/rig";
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await Rig.create();
+});
+afterAll(() => rig.destroy());
+
+const nasty = fc.oneof(
+  fc.constantFrom(
+    '"',
+    "\\",
+    "'",
+    " ",
+    "%",
+    "$",
+    "#",
+    "\t",
+    "`",
+    "{",
+    "}",
+    "é",
+    "ß",
+    "🔑",
+    "\\x41",
+    '\\"',
+    "@PASSWORD@",
+    "%s",
+  ),
+  fc.string({ minLength: 1, maxLength: 1 }).filter((c) => !/[\r\n\0]/.test(c)),
+);
+const password = fc
+  .array(nasty, { minLength: 1, maxLength: 60 })
+  .map((parts) => parts.join(""))
+  .filter((text) => text.trim() !== "" && Buffer.from(text).toString() === text);
+const localPart = fc
+  .array(
+    fc.constantFrom(
+      "a",
+      "Z",
+      "0",
+      ".",
+      "+",
+      "-",
+      "_",
+      "'",
+      "%",
+      "$",
+      "#",
+      "!",
+      "&",
+      "*",
+      "/",
+      "=",
+      "?",
+      "^",
+      "`",
+      "{",
+      "}",
+      "~",
+    ),
+    {
+      minLength: 1,
+      maxLength: 40,
+    },
+  )
+  .map((parts) => `x${parts.join("")}x`);
+
+let count = 0;
+async function logsInAndDelivers(address: string, secret: string): Promise<void> {
+  count += 1;
+  const name = `nasty-${count}`;
+  const station = await rig.station({ mailbox: { name, address }, password: secret });
+  await station.inject([message(name)]);
+  await until(`delivery for ${JSON.stringify([address, secret])}`, () => station.sink.deliveries.length > 0, {
+    seconds: 30,
+    more: () => station.pod.log,
+  });
+  expect(station.sink.deliveries[0]?.recipients).toEqual([address]);
+  for (let at = 0; at + 6 <= secret.length; at += 6) expect(station.pod.log).not.toContain(secret.slice(at, at + 6));
+  expect(station.pod.log).not.toContain(address);
+  await station.pod.kill();
+}
+
+test("passwords and addresses of any characters log in and deliver", async () => {
+  await fc.assert(
+    fc.asyncProperty(localPart, password, async (local, secret) => {
+      await logsInAndDelivers(`${local}${count}@newjoy.ro`, secret);
+    }),
+    { numRuns: Number(process.env.RIG_LOGINS ?? 25), endOnFailure: true },
+  );
+});
+
+test("a password of 200 characters logs in, and no part of it is logged", async () => {
+  await logsInAndDelivers(
+    "long@newjoy.ro",
+    Array.from({ length: 200 }, (_, n) => String.fromCharCode(33 + ((n * 37) % 94))).join(""),
+  );
+});

@@ -1,0 +1,56 @@
+import { message } from "./support/messages";
+import { Rig, sleep, until } from "./support/rig";
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await Rig.create();
+});
+afterAll(() => rig.destroy());
+
+test.concurrent("with keep, each message comes once, what was read elsewhere too, and the originals stay", async () => {
+  const station = await rig.station({ start: false, mailbox: { name: "keeper", keep: true } });
+  await station.inject(Array.from({ length: 20 }, (_, n) => message(`kept-${n}`)));
+  // Somebody reads half of it at the provider before the fetcher looks, on another device.
+  const phone = await rig.provider.session(station.user);
+  await phone.command("SELECT INBOX");
+  await phone.command("STORE 1:10 +FLAGS (\\Seen)");
+  station.pod.start();
+  await until("20 deliveries", () => station.sink.deliveries.length >= 20, {
+    seconds: 60,
+    more: () => station.pod.log,
+  });
+  await station.inject([message("kept-later")]);
+  await until("the later one", () => station.sink.deliveries.length >= 21, {
+    seconds: 30,
+    more: () => station.pod.log,
+  });
+  await station.pod.stop();
+  station.pod.start(); // a restart forgets nothing: what was fetched is written at the provider
+  await until("readiness", () => station.pod.ready().ready, { seconds: 60, more: () => station.pod.log });
+  await sleep(8000);
+  expect(await station.account()).toMatchObject({ delivered: 21, duplicates: 0, lost: [], strange: [] });
+  const left = await rig.provider.remaining(station.user);
+  expect(left.get("INBOX")).toHaveLength(21);
+  expect(left.get("Fetcher-Outbox")).toHaveLength(0);
+  phone.close();
+});
+
+test.concurrent("Junk at the provider is handed over on the mail server's junk port, the inbox on port 25", async () => {
+  const station = await rig.station({ start: false, mailbox: { name: "junky", folders: ["INBOX", "Junk"] } });
+  await station.inject([message("wanted")]);
+  await station.inject([message("unwanted")], "Junk");
+  station.pod.start();
+  await until("both", () => station.sink.deliveries.length >= 2, { seconds: 60, more: () => station.pod.log });
+  const ports = Object.fromEntries(
+    station.sink.deliveries.map((d) => [/Subject: (\S+)/.exec(d.message.toString("latin1"))?.[1], d.port]),
+  );
+  expect(ports).toEqual({ wanted: 25, unwanted: 2525 });
+  await until("readiness", () => station.pod.ready().ready, { seconds: 30 });
+});
+
+test.concurrent("Junk is asked for and the provider has no such folder: the inbox flows and the pod is ready", async () => {
+  const station = await rig.station({ mailbox: { name: "nojunk", folders: ["INBOX", "Junk"] } });
+  await station.inject([message("inbox-only")]);
+  await until("delivery", () => station.sink.deliveries.length >= 1, { seconds: 30 });
+  await until("readiness", () => station.pod.ready().ready, { seconds: 30, more: () => station.pod.ready().text });
+});

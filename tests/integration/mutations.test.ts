@@ -1,0 +1,103 @@
+import { message } from "./support/messages";
+import { Rig, type Station, sleep, until } from "./support/rig";
+
+/**
+ * The rig must notice what it is there to notice: each of these breaks one rule of the configuration, and the mail that
+ * a healthy fetcher keeps is lost, or stuck. A change that makes one of these tests fail has blinded the suite.
+ */
+let rig: Rig;
+beforeAll(async () => {
+  rig = await Rig.create();
+});
+afterAll(() => rig.destroy());
+
+const breaking =
+  (from: string | RegExp, to: string) =>
+  (file: string, content: string): string => {
+    if (file !== "inbox.fetchmailrc") return content;
+    const broken = content.replace(from, to);
+    if (broken === content) throw new Error(`there is no ${from} to break`);
+    return broken;
+  };
+
+async function refusedFor(station: Station, seconds: number): Promise<void> {
+  station.sink.script = (stage) => (stage === "end" ? "550 5.7.1 no" : "ok");
+  await station.inject([message("precious")]);
+  station.pod.start();
+  await until("an offer", () => station.sink.envelopes.length > 0, { seconds: 30, more: () => station.pod.log });
+  await sleep(seconds * 1000);
+}
+
+test("unbroken: a refused message stays at the provider", async () => {
+  const station = await rig.station({ start: false });
+  await refusedFor(station, 2);
+  expect(await station.account()).toMatchObject({ atProvider: 1, lost: [] });
+});
+
+test("without softbounce a refused message is lost, and the rig sees it", async () => {
+  const station = await rig.station({ start: false, tamper: breaking("set softbounce", "set no softbounce") });
+  await refusedFor(station, 2);
+  expect((await station.account()).lost).toHaveLength(1);
+});
+
+test("over LMTP a refused message is lost even with softbounce, and the rig sees it", async () => {
+  const station = await rig.station({ start: false, tamper: breaking("antispam -1", "antispam -1 lmtp") });
+  await refusedFor(station, 2);
+  expect((await station.account()).lost).toHaveLength(1);
+});
+
+test("with a postmaster a refused recipient's mail goes to somebody else, and the rig sees it", async () => {
+  const station = await rig.station({ start: false, tamper: breaking('set postmaster ""', 'set postmaster "other"') });
+  station.sink.script = (stage, { recipients }) =>
+    stage === "rcpt" && recipients.length === 0 && station.sink.envelopes.at(-1)?.recipients[0] === station.user
+      ? "550 5.1.1 no such user"
+      : "ok";
+  await station.inject([message("misdirected")]);
+  station.pod.start();
+  await until("somebody else", () => station.sink.envelopes.some((e) => e.recipients[0] !== station.user), {
+    seconds: 30,
+  });
+});
+
+test("with bouncemail the sender hears of a refusal, and the rig sees it", async () => {
+  const station = await rig.station({
+    start: false,
+    tamper: breaking("set no bouncemail", "set bouncemail"),
+  });
+  // fetchmail sends its bounces to port 25 of its own host: listen there, inside the pod's network.
+  const bounces = await station.listenInside(25);
+  await refusedFor(station, 2);
+  await until("a bounce", () => bounces().includes("RCPT TO:<sender@example.org>"), { seconds: 20, more: bounces });
+});
+
+test("without bouncemail nobody hears of a refusal", async () => {
+  const station = await rig.station({ start: false });
+  const bounces = await station.listenInside(25);
+  await refusedFor(station, 5);
+  expect(bounces()).toBe("");
+});
+
+test("without a timeout a provider that hangs holds fetchmail for ever, and the rig sees it", async () => {
+  const hang = async (tamper?: (file: string, content: string) => string): Promise<number> => {
+    const station = await rig.station({ start: false, front: true, ...(tamper && { tamper }) });
+    station.front.dropBefore = (text) => {
+      if (/ FETCH 1 BODY/.test(text)) station.front.silent = true;
+      return false;
+    };
+    await station.inject([message("hung")]);
+    station.pod.start();
+    await until("the hang", () => station.front.silent, { seconds: 30 });
+    const start = performance.now();
+    const before = station.front.connections;
+    station.front.dropBefore = () => false;
+    await sleep(1000);
+    station.front.silent = false; // the answer is gone; whoever waits for it waits for ever
+    await until("a new connection", () => station.front.connections > before, { seconds: 100, every: 500 }).catch(
+      () => undefined,
+    );
+    return (performance.now() - start) / 1000;
+  };
+  const [healthy, broken] = await Promise.all([hang(), hang(breaking("timeout 60", "timeout 0"))]);
+  expect(healthy).toBeLessThan(90);
+  expect(broken).toBeGreaterThan(90);
+});
