@@ -1,0 +1,133 @@
+import { ConfigMap } from "@pulumi/kubernetes/core/v1";
+import { secret } from "@pulumi/pulumi";
+import { Fetcher } from "../../../../components/fetcher";
+import type { Mailbox } from "../../../../config/types";
+import { type Recorded, type Recorder, settled, startRecording } from "../../../support/recorder";
+import { sampleConfig, sampleMailbox } from "../../../support/sample";
+
+const people = (): Mailbox[] => [
+  sampleMailbox("alpar"),
+  sampleMailbox("kinga", { folders: ["INBOX", "Junk"] }),
+  sampleMailbox("mary-ann", { address: "mary.ann@newjoy.ro", keep: true }),
+];
+
+async function fetchers(mailboxes: Mailbox[], host = "imap.migadu.com"): Promise<Recorder> {
+  const recorder = await startRecording();
+  const settings = new ConfigMap("settings-applied", { metadata: { name: "settings-applied" } });
+  const config = sampleConfig();
+  new Fetcher("fetchmail", {
+    ...config,
+    namespace: "stalwart-mail",
+    mailboxes,
+    provider: { imap: { host, port: 993 } },
+    mailServerHost: "stalwart.stalwart-mail.svc.cluster.local",
+    waitFor: settings,
+  });
+  await settled();
+  return recorder;
+}
+
+const deployments = (recorder: Recorder): Map<string, unknown> =>
+  new Map(recorder.kind("Deployment").map((d) => [d.inputs.metadata.name, d.inputs]));
+const podOf = (deployment: Recorded) => deployment.inputs.spec.template.spec;
+const item = (deployment: Recorded, source: number) =>
+  podOf(deployment).volumes.find((v: { name: string }) => v.name === "credentials").projected.sources[source].secret;
+
+test("each mailbox has a Deployment of its own, and nothing else of its own", async () => {
+  const two = await fetchers(people().slice(0, 2));
+  const three = await fetchers(people());
+  expect(three.resources.length - two.resources.length).toBe(1);
+  expect([...deployments(three).keys()].sort()).toEqual(["fetchmail-alpar", "fetchmail-kinga", "fetchmail-mary-ann"]);
+});
+
+test("adding, changing or removing a mailbox leaves the other fetchers alone", async () => {
+  const before = deployments(await fetchers(people()));
+  const changed = [sampleMailbox("alpar"), sampleMailbox("kinga", { keep: true }), sampleMailbox("zoe")];
+  const after = deployments(await fetchers(changed));
+  expect(after.get("fetchmail-alpar")).toEqual(before.get("fetchmail-alpar"));
+  expect(after.get("fetchmail-kinga")).not.toEqual(before.get("fetchmail-kinga"));
+});
+
+test("a new password changes the Secret and nothing else", async () => {
+  const before = await fetchers([sampleMailbox("kinga")]);
+  const after = await fetchers([sampleMailbox("kinga", { password: secret("another password") })]);
+  const rest = (recorder: Recorder) => recorder.resources.filter((r) => r.name !== "migadu-fetch-credentials");
+  expect(rest(after).map((r) => r.inputs)).toEqual(rest(before).map((r) => r.inputs));
+  expect(after.object("Secret", "migadu-fetch-credentials").inputs.stringData.FETCHMAIL_KINGA_PASSWORD).toBe(
+    "another password",
+  );
+});
+
+test("a pod sees its own mailbox's password and address, and nobody else's", async () => {
+  const recorder = await fetchers(people());
+  const deployment = recorder.object("Deployment", "fetchmail-mary-ann");
+  expect(item(deployment, 0)).toEqual({
+    name: "migadu-fetch-credentials",
+    items: [{ key: "FETCHMAIL_MARY_ANN_PASSWORD", path: "password" }],
+  });
+  expect(item(deployment, 1)).toEqual({
+    name: "stalwart-emails",
+    items: [{ key: "MARY_ANN_EMAIL", path: "address" }],
+  });
+});
+
+test("every key that a pod mounts exists", async () => {
+  const recorder = await fetchers(people());
+  for (const deployment of recorder.kind("Deployment")) {
+    for (const source of [0, 1]) {
+      const { name, items } = item(deployment, source);
+      expect(Object.keys(recorder.object("Secret", name).inputs.stringData)).toContain(items[0].key);
+    }
+    const files = podOf(deployment).volumes.find((v: { name: string }) => v.name === "program").configMap;
+    const data = recorder.object("ConfigMap", files.name).inputs.data;
+    for (const { key } of files.items) expect(data[key].length).toBeGreaterThan(100);
+  }
+});
+
+test("addresses and passwords are in Secrets only, and secret in the state", async () => {
+  const recorder = await fetchers(people());
+  for (const resource of recorder.resources) {
+    const text = JSON.stringify(resource.inputs);
+    if (resource.inputs.kind === "Secret") expect(resource.secretPaths.length).toBeGreaterThan(0);
+    else expect(text).not.toMatch(/@newjoy\.ro|mary\.ann|provider-password-of/);
+  }
+});
+
+test("fetching starts only when the mail server's settings are applied; Secrets do not wait for that", async () => {
+  const recorder = await fetchers(people());
+  const gate = recorder.resources.find((r) => r.name === "settings-applied")?.urn;
+  for (const deployment of recorder.kind("Deployment")) expect([...recorder.upstream(deployment)]).toContain(gate);
+  for (const object of recorder.kind("Secret")) expect([...recorder.upstream(object)]).not.toContain(gate);
+});
+
+test("a new program rolls every fetcher, through an annotation", async () => {
+  const here = await fetchers([sampleMailbox("kinga")]);
+  const elsewhere = await fetchers([sampleMailbox("kinga")], "imap.example.org");
+  const revision = (recorder: Recorder): string =>
+    recorder.object("Deployment", "fetchmail-kinga").inputs.spec.template.metadata.annotations["homelab-mail/revision"];
+  expect(revision(here)).toMatch(/^[0-9a-f]{16}$/);
+  expect(revision(elsewhere)).not.toBe(revision(here));
+});
+
+test("two fetchers never work on one mailbox, and a fetcher that cannot log in shows within minutes", async () => {
+  const { spec } = (await fetchers(people())).object("Deployment", "fetchmail-kinga").inputs;
+  expect(spec.strategy).toEqual({ type: "Recreate" });
+  expect(spec.replicas).toBe(1);
+  expect(spec.progressDeadlineSeconds).toBeLessThanOrEqual(180);
+});
+
+test("Junk is handed over on the mail server's junk port, only where it is asked for", async () => {
+  const recorder = await fetchers(people());
+  const argsOf = (name: string): string[] => podOf(recorder.object("Deployment", name)).containers[0].args;
+  expect(argsOf("fetchmail-kinga")).toContain("--junk-sink=stalwart.stalwart-mail.svc.cluster.local:2525");
+  expect(argsOf("fetchmail-alpar").some((arg) => arg.includes("junk"))).toBe(false);
+  expect(argsOf("fetchmail-mary-ann")).toContain("--keep");
+});
+
+test("a pod writes nowhere but in its own scratch folder, and its image's user database knows its user", async () => {
+  const pod = podOf((await fetchers(people())).object("Deployment", "fetchmail-kinga"));
+  const writable = pod.containers[0].volumeMounts.filter((m: { readOnly?: boolean }) => !m.readOnly);
+  expect(writable).toEqual([{ name: "state", mountPath: "/run/fetcher" }]);
+  expect(pod.containers[0].securityContext.readOnlyRootFilesystem).toBe(true);
+  expect(pod.securityContext.runAsUser).toBe(65534);
+});
