@@ -18,16 +18,19 @@ export = async () => {
   const config = await loadConfig();
   const { hosts, mailboxes, provider, ingress, cluster } = config;
 
-  const client = identityClient({ ...config, webmailRedirectUri: webmailRedirectUri(hosts.webmail) });
+  const client = identityClient({
+    ...config,
+    webmailRedirectUri: webmailRedirectUri(hosts.webmail),
+    webmailLogoutUri: webmailLogoutUri(hosts.webmail),
+  });
   // Registered first: everything else is in the namespace, and the namespace waits for it.
   const { apiKey, ...identity } = config.identity;
   const registration = apiKey && [
     new IdentityClient("identity-client", {
       ...identity,
+      ...client,
       apiKey,
       domain: config.domain,
-      redirectUris: client.redirectUris,
-      logoutRedirectUris: [webmailLogoutUri(hosts.webmail)],
     }),
   ];
   const { namespace, dataClaim, webmailClaim } = new Storage("storage", {

@@ -28,13 +28,15 @@ export interface IdentityClientArgs {
   readonly identity: { readonly issuer: string; readonly clientId: string };
   /** Where the webmail's sign-in returns to. */
   readonly webmailRedirectUri: string;
+  /** Where the webmail's sign-out returns to. */
+  readonly webmailLogoutUri: string;
 }
 
 /**
  * The client to register at the identity provider. One public client serves the webmail and the mail server's own web
  * pages, because the server accepts tokens of one audience only; tokens of other apps then do not open mail.
  */
-export function identityClient({ hosts, identity, webmailRedirectUri }: IdentityClientArgs) {
+export function identityClient({ hosts, identity, webmailRedirectUri, webmailLogoutUri }: IdentityClientArgs) {
   return {
     issuer: identity.issuer,
     clientId: identity.clientId,
@@ -45,5 +47,6 @@ export function identityClient({ hosts, identity, webmailRedirectUri }: Identity
       `https://${hosts.mail}/admin/oauth/callback`,
       `https://${hosts.mail}/account/oauth/callback`,
     ],
+    logoutRedirectUris: [webmailLogoutUri],
   };
 }

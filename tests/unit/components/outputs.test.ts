@@ -74,7 +74,8 @@ describe("client settings", () => {
 describe("the client to register at the identity provider", () => {
   it("is one public client with PKCE for webmail and mail admin, every redirect exact", () => {
     const webmailRedirectUri = "https://webmail.newjoy.ro/index.php/login/oauth";
-    expect(identityClient({ ...config, webmailRedirectUri })).toEqual({
+    const webmailLogoutUri = "https://webmail.newjoy.ro/?_task=logout";
+    expect(identityClient({ ...config, webmailRedirectUri, webmailLogoutUri })).toEqual({
       issuer: "https://auth.newjoy.ro",
       clientId: "stalwart-webui",
       publicClient: true,
@@ -84,6 +85,7 @@ describe("the client to register at the identity provider", () => {
         "https://mail.newjoy.ro/admin/oauth/callback",
         "https://mail.newjoy.ro/account/oauth/callback",
       ],
+      logoutRedirectUris: ["https://webmail.newjoy.ro/?_task=logout"],
     });
   });
 });
