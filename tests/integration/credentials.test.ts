@@ -17,7 +17,6 @@ const nasty = fc.oneof(
     "%",
     "$",
     "#",
-    "\t",
     "`",
     "{",
     "}",
@@ -29,7 +28,7 @@ const nasty = fc.oneof(
     "@PASSWORD@",
     "%s",
   ),
-  fc.string({ minLength: 1, maxLength: 1 }).filter((c) => !/[\r\n\0]/.test(c)),
+  fc.string({ minLength: 1, maxLength: 1 }).filter((c) => !/[\x00-\x1f\x7f]/.test(c)),
 );
 const password = fc
   .array(nasty, { minLength: 1, maxLength: 60 })
@@ -68,6 +67,7 @@ const localPart = fc
   )
   .map((parts) => `x${parts.join("")}x`);
 
+// Dovecot refuses logins whose password holds a control character, so a tab is looked at on its way out instead.
 let count = 0;
 async function logsInAndDelivers(address: string, secret: string): Promise<void> {
   count += 1;
@@ -98,4 +98,13 @@ test("a password of 200 characters logs in, and no part of it is logged", async 
     "long@newjoy.ro",
     Array.from({ length: 200 }, (_, n) => String.fromCharCode(33 + ((n * 37) % 94))).join(""),
   );
+});
+
+test("a tab in a password reaches the provider as a tab", async () => {
+  const station = await rig.station({ front: true, start: false, password: "plain" });
+  station.front.refuse = "NO [AUTHENTICATIONFAILED] no";
+  station.pod.rotate('a\tb "c" \\');
+  station.pod.start();
+  await until("a login", () => station.front.lastLogin !== "", { seconds: 30 });
+  expect(station.front.lastLogin).toContain(`LOGIN "${station.user}" "a\tb \\"c\\" \\\\"`);
 });

@@ -17,6 +17,11 @@ const arrived = (station: Station, count: number, seconds: number): Promise<void
   until(`${count} deliveries`, () => station.sink.deliveries.length >= count, { seconds, more: () => station.pod.log });
 const emptied = (station: Station, seconds = 60): Promise<void> =>
   until("an empty provider", async () => (await station.account()).atProvider === 0, { seconds, every: 500 });
+const ready = (station: Station): Promise<void> =>
+  until("readiness", () => station.pod.ready().ready, {
+    seconds: 60,
+    more: () => `${JSON.stringify(station.pod.ready())}\n${station.pod.log}\n${station.front.commands.join("\n")}`,
+  });
 const trouble = (station: Station, reason: RegExp, seconds = 120): Promise<void> =>
   until(`trouble ${reason}`, () => reason.test(station.pod.ready().text), {
     seconds,
@@ -51,7 +56,7 @@ test.concurrent.each([
 
 test.concurrent("the provider refuses the login: it is not hammered, the reason shows, a new password in the Secret mends it", async () => {
   const station = await rig.station({ front: true });
-  await until("readiness", () => station.pod.ready().ready, { seconds: 30 });
+  await ready(station);
   await rig.provider.account(station.user, "a new password");
   rig.provider.kick(station.user);
   await station.inject([message("after-rotation")]);
@@ -60,19 +65,19 @@ test.concurrent("the provider refuses the login: it is not hammered, the reason 
   expect(station.pod.log).not.toContain("password of");
   station.pod.rotate("a new password");
   await arrived(station, 1, 30);
-  await until("readiness", () => station.pod.ready().ready, { seconds: 30 });
+  await ready(station);
   table.push("login refused | at the provider | delivered once the password is right");
 });
 
 test.concurrent("the provider is away: the reason shows, and fetching resumes by itself", async () => {
   const station = await rig.station({ front: true });
-  await until("readiness", () => station.pod.ready().ready, { seconds: 30 });
+  await ready(station);
   await station.front.close();
   await station.inject([message("away")]);
   await trouble(station, /^INBOX: cannot connect to imap\.provider\.test:993: Connection refused$/m);
   await station.front.listen();
   await arrived(station, 1, 120);
-  await until("readiness", () => station.pod.ready().ready, { seconds: 30 });
+  await ready(station);
   table.push("provider away | at the provider | delivered");
 });
 
@@ -98,7 +103,7 @@ test.concurrent.each([
 
 test.concurrent("the network falls silent while waiting: noticed, and reconnected within five minutes", async () => {
   const station = await rig.station({ front: true });
-  await until("readiness", () => station.pod.ready().ready, { seconds: 30 });
+  await ready(station);
   await sleep(2000);
   const before = station.front.connections;
   station.link("down");

@@ -10,6 +10,8 @@ import type { Certificate } from "./provider";
 export class Front {
   connections = 0;
   logins = 0;
+  /** The last login command, password and all. */
+  lastLogin = "";
   /** What the client said, command by command; passwords are left out. */
   readonly commands: string[] = [];
   /** Called with each client command; true cuts the connection before the command is passed on. */
@@ -73,7 +75,10 @@ export class Front {
       if (this.silent) return;
       const text = data.toString("latin1");
       const login = /^(\S+) (?:LOGIN|AUTHENTICATE)\b/i.exec(text);
-      if (login) this.logins += 1;
+      if (login) {
+        this.logins += 1;
+        this.lastLogin = text;
+      }
       this.commands.push(login ? `${login[1]} LOGIN` : text.trim());
       if (login && this.refuse !== undefined) {
         client.write(`${login[1]} ${this.refuse}\r\n`);

@@ -37,6 +37,7 @@ export interface PodOptions {
 export class Pod {
   readonly output: string[] = [];
   private process: ChildProcess | undefined;
+  // biome-ignore lint/suspicious/noExplicitAny: rendered objects, as the recorder has them
   private readonly spec: any;
   private readonly volumes = new Map<string, string>();
   private revision = 0;
