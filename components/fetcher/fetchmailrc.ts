@@ -50,7 +50,7 @@ export function renderFetchmailrc({ imap, folder }: FetchmailrcOptions): string 
     "no rewrite no mimedecode no stripcr no forcecr no dropstatus no dropdelivered pass8bits",
     "limit 0 fetchlimit 0 fetchsizelimit 100 batchlimit 100",
     // Flagged messages are expunged before the next session fetches anything, so a crash repeats one message at most.
-    "expunge 20",
+    "expunge 100",
   ];
   return [
     "set no syslog",

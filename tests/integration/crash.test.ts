@@ -18,14 +18,16 @@ test.each([false, true])(
     const kills = keep ? Math.ceil(KILLS / 2) : KILLS;
     const total = kills * 30;
     station.sink.script = (stage) => (stage === "end" ? { wait: 4 } : "ok"); // or it would be done too soon
-    await station.inject(
-      Array.from({ length: total }, (_, n) => message(`crash-${n}`, { body: `${n}\r\n`.repeat(1 + (n % 50)) })),
-    );
+    const batch = (from: number): Buffer[] =>
+      Array.from({ length: 30 }, (_, n) =>
+        message(`crash-${from + n}`, { body: `${from + n}\r\n`.repeat(1 + (n % 50)) }),
+      );
     for (let n = 0; n < kills; n += 1) {
+      await station.inject(batch(n * 30)); // there is always work left
       station.pod.start();
       const before = station.sink.deliveries.length;
       await until("work", () => station.sink.deliveries.length > before, {
-        seconds: 30,
+        seconds: 90,
         every: 5,
         more: () => station.pod.log,
       });
