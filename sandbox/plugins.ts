@@ -33,12 +33,9 @@ async function isReal(plugin: PluginName, pulumi: PulumiCommand, log: Log): Prom
 function writeStandIn(plugin: PluginName, folder: string): void {
   const file = path.join(folder, `pulumi-resource-${plugin}`);
   const main = path.join(__dirname, "standin", "main.ts");
-  // The packages first: tsx reads every module that is loaded after it, which doubles the time a start takes.
-  const modules = ["@grpc/grpc-js", "@pulumi/pulumi/proto/provider_grpc_pb", "yaml", "tsx/cjs"];
-  const preloads = modules.flatMap((name) => ["--require", require.resolve(name)]);
-  const quoted = [process.execPath, ...preloads, main, plugin, versionOf(plugin)].map((part) => `'${part}'`);
-  const compiled = path.join(folder, "compiled"); // Node keeps there what it has compiled once
-  fs.writeFileSync(file, `#!/bin/sh\nNODE_COMPILE_CACHE='${compiled}' exec ${quoted.join(" ")}\n`, { mode: 0o755 });
+  const start = path.join(ROOT, "start.cjs");
+  const quoted = [process.execPath, "--require", start, main, plugin, versionOf(plugin)].map((part) => `'${part}'`);
+  fs.writeFileSync(file, `#!/bin/sh\nexec ${quoted.join(" ")}\n`, { mode: 0o755 });
 }
 
 /**

@@ -57,7 +57,7 @@ async function mailboxes(engine: Engine, { home, kubeconfig }: Site, count: numb
     { value: `password-${n}`, secret: true },
   ]);
   if (more.length > 0) await opened.setAllConfig(Object.fromEntries(more), true);
-  const nodeArgs = ["--require", require.resolve("tsx/cjs")];
+  const nodeArgs = ["--require", "./start.cjs"];
   return {
     name: `sample stack, ${count} mailboxes`,
     folder,

@@ -22,7 +22,7 @@ class Run {
     fs.mkdirSync(path.join(cache, "homelab-mail"), { recursive: true });
     const programs = path.join(cache, "homelab-mail", "bin");
     if (!fs.existsSync(programs)) fs.symlinkSync(cacheFolder("bin"), programs); // already built
-    this.child = spawn(process.execPath, ["--require", require.resolve("tsx/cjs"), MAIN, ...args], {
+    this.child = spawn(process.execPath, ["--require", require.resolve("../../start.cjs"), MAIN, ...args], {
       cwd: home, // anywhere but the repository
       env: { ...process.env, TMPDIR: this.temporary, XDG_CACHE_HOME: cache },
       stdio: ["ignore", "pipe", "pipe"],

@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 hosts=$(mktemp)
 trap 'rm -f "$hosts"' EXIT
-node --require tsx/cjs -e 'process.stdout.write(require("./tests/webmail/rig/addresses").hostsFile)' > "$hosts"
+node --require ./start.cjs -e 'process.stdout.write(require("./tests/webmail/rig/addresses").hostsFile)' > "$hosts"
 unshare --net --mount --propagation private bash -euc '
   ip link set lo up
   mount --bind "$1" /etc/hosts

@@ -131,7 +131,10 @@ export class TestStack {
     const eventLog = path.join(this.path, "events.json");
     fs.rmSync(eventLog, { force: true });
     const request = { operation, home: this.path, stack: this.name, eventLog };
-    const modules = [require.resolve("tsx/cjs"), ...(preload ? [preload] : [])].flatMap((file) => ["--require", file]);
+    const modules = [require.resolve("../../../start.cjs"), ...(preload ? [preload] : [])].flatMap((file) => [
+      "--require",
+      file,
+    ]);
     const main = path.join(__dirname, "update.ts");
     const { ok, text } = await new Promise<{ ok: boolean; text: string }>((resolve) => {
       const options = { maxBuffer: 64 * 1024 * 1024, env: process.env }; // a test may have changed its copy
