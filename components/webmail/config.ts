@@ -1,6 +1,7 @@
 import { ports } from "../shared/names";
 import { limits } from "./limits";
 import { FromEnvironment, type PhpValue, php } from "./php";
+import { refusalPhp } from "./refusal";
 import { responsePhp } from "./response";
 
 export interface WebmailSettings {
@@ -86,7 +87,7 @@ function web({ hosts, networks }: WebmailSettings): Record<string, PhpValue> {
     // Without it Roundcube adds the container's port to the redirect URI, and the provider refuses that.
     request_url: webmailUrl(hosts.webmail),
     use_https: true,
-    proxy_whitelist: networks, // logs then show people's addresses, not the ingress controller's
+    proxy_whitelist: networks, // whose word on people's addresses counts: the ingress controller's
     trusted_host_patterns: [`^${hosts.webmail.replaceAll(".", "\\.")}$`],
     session_lifetime: 24 * 60, // minutes without a request; well under the life of the provider's refresh tokens
     session_samesite: "Lax", // Strict would not survive the way back from the provider
@@ -141,6 +142,7 @@ export function webmailConfig(settings: WebmailSettings): string {
     ...options.map(([name, value]) => `$config[${php(name)}] = ${php(value)};`),
     "",
     responsePhp({ ...settings, productName: productName(settings.domain) }),
+    refusalPhp(settings),
     "",
   ].join("\n");
 }

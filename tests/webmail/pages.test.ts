@@ -1,10 +1,11 @@
 import { mkdirSync, mkdtempSync, statSync } from "node:fs";
+import { request as httpRequest } from "node:http";
 import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { Rig } from "./rig";
-import { hosts } from "./rig/addresses";
+import { addresses, hosts } from "./rig/addresses";
 import { desktop, launch, message, Person, phone, webmail } from "./rig/browser";
 
 const rig = new Rig();
@@ -73,6 +74,28 @@ describe("every page", () => {
     expect(target.searchParams.get("redirect_uri")).toBe("https://webmail.newjoy.ro/index.php/login/oauth");
     expect(target.searchParams.get("client_id")).toBe("stalwart-webui");
     expect(target.searchParams.get("scope")).toBe("openid email profile offline_access");
+  });
+});
+
+describe("a person's network address", () => {
+  /** The address that the webmail keeps for a visitor who says to come from 203.0.113.9. */
+  const taken = (localAddress: string): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      const headers = { host: hosts.webmail, "x-forwarded-for": "203.0.113.9" };
+      const call = httpRequest({ host: addresses.pod, port: 8000, localAddress, headers, agent: false }, (answer) => {
+        answer.resume();
+        answer.on("end", () => {
+          const id = /roundcube_sessid=([^;]+)/.exec(String(answer.headers["set-cookie"]))?.[1] ?? "";
+          resolve(rig.database("SELECT ip FROM session WHERE sess_id = ?", id)[0]?.ip);
+        });
+      });
+      call.on("error", reject);
+      call.end();
+    });
+
+  it("is what the ingress controller says, and nobody else's word for it counts", async () => {
+    expect(await taken("127.0.0.1")).toBe("203.0.113.9");
+    expect(await taken("127.0.0.77")).toBe("127.0.0.77");
   });
 });
 

@@ -2,6 +2,7 @@ import type { Browser } from "playwright-core";
 import { Rig } from "./rig";
 import { hosts } from "./rig/addresses";
 import { launch, message, Person, webmail } from "./rig/browser";
+import { tokenCheckAddress } from "./rig/mail-server";
 import { eventually } from "./rig/processes";
 
 const rig = new Rig();
@@ -75,16 +76,109 @@ describe("signing in to the webmail", () => {
     await kinga.seesInbox();
     await kinga.leaves();
   });
+});
 
-  it("tells a person who has no mailbox so, without a loop", async () => {
+describe("a session", () => {
+  /** As if everybody had left their browsers alone for so long: the session's last use and its token's end move back. */
+  const everybodyIsAway = (minutes: number): void => {
+    for (const { sess_id, vars } of rig.database("SELECT sess_id, vars FROM session") as Record<string, string>[]) {
+      const aged = Buffer.from(vars ?? "", "base64")
+        .toString("latin1")
+        .replace(/(s:7:"expires";i:)(\d+)/g, (_all, key, time) => `${key}${Number(time) - minutes * 60}`);
+      const encoded = Buffer.from(aged, "latin1").toString("base64");
+      rig.database(
+        "UPDATE session SET vars = ?, changed = datetime(changed, ?) WHERE sess_id = ?",
+        encoded,
+        `-${minutes} minutes`,
+        sess_id ?? "",
+      );
+    }
+  };
+  const lifetime = (): number => {
+    const file = rig.recorder.object("ConfigMap", "roundcube-config").inputs.data["homelab-mail.inc.php"];
+    return Number(/'session_lifetime'\] = (\d+);/.exec(file)?.[1]);
+  };
+  /** Somebody signed in, the page closed, the time gone by. */
+  const backAfter = async (minutes: number): Promise<[Person, Awaited<ReturnType<Rig["providerState"]>>]> => {
+    const kinga = await (await Person.arrives(browser, "kinga")).signsIn();
+    await kinga.seesInbox();
+    await kinga.page.goto("about:blank");
+    await kinga.context.clearCookies({ domain: hosts.issuer });
+    everybodyIsAway(minutes);
     const before = await rig.providerState();
-    const guest = await (await Person.arrives(browser, "guest")).signsIn();
-    await guest.page.waitForSelector("#messagestack, .alert-warning");
-    expect(await guest.page.locator("#messagelist").count()).toBe(0);
-    expect(await guest.page.textContent("#messagestack")).toMatch(/login failed/i);
-    await guest.page.waitForLoadState("networkidle");
+    await kinga.page.goto(webmail);
+    return [kinga, before];
+  };
+
+  it("goes on after half an hour away", async () => {
+    const [kinga, before] = await backAfter(31);
+    await kinga.seesInbox();
+    const { authorize, refresh } = await rig.providerState();
+    expect([authorize, refresh]).toEqual([before.authorize, before.refresh]);
+    await kinga.leaves();
+  });
+
+  it("goes on, with a new token, until the configured time is over", async () => {
+    const [kinga, before] = await backAfter(lifetime() - 5);
+    await kinga.seesInbox();
+    const { authorize, refresh } = await rig.providerState();
+    expect(authorize).toBe(before.authorize);
+    expect(refresh).toBeGreaterThan(before.refresh);
+    await kinga.leaves();
+  });
+
+  it("is over then: the person signs in again, once, without a loop", async () => {
+    const [kinga, before] = await backAfter(lifetime() + 5);
+    await kinga.atProvider();
+    await kinga.seesInbox();
+    await kinga.page.waitForLoadState("networkidle");
     expect((await rig.providerState()).authorize - before.authorize).toBe(1);
+    await kinga.leaves();
+  });
+});
+
+describe("a person whom the mail server does not let in", () => {
+  /** What the page tells them, once it is quiet; they have been to the provider once. */
+  const refused = async (name: string): Promise<string[]> => {
+    const before = await rig.providerState();
+    const person = await (await Person.arrives(browser, name)).signsIn();
+    await person.page.waitForSelector("#messagestack .ui.alert, #messagestack .content");
+    await person.page.waitForLoadState("networkidle");
+    expect(new URL(person.page.url()).host).toBe(hosts.webmail);
+    expect(await person.page.locator("#messagelist").count()).toBe(0);
+    expect((await rig.providerState()).authorize - before.authorize).toBe(1);
+    const said = await person.page.locator("#messagestack [role=alert]").allInnerTexts();
+    await person.leaves();
+    return said.map((text) => text.trim());
+  };
+  const noMailbox = (address: string): string =>
+    `There is no mailbox for ${address}. Ask who runs this mail, or sign out at Pocket ID and come back as somebody else.`;
+
+  it("is told when there is no mailbox, and nothing else, without a loop", async () => {
+    expect(await refused("guest")).toEqual([noMailbox("guest@newjoy.ro")]);
     expect(rig.tokenCheck.refusals.at(-1)).toBe("no mailbox");
-    await guest.leaves();
+  });
+
+  it("reads an address as it is, and never as part of the page", async () => {
+    expect(await refused("o'brien<b>")).toEqual([noMailbox("o'brien<b>@elsewhere.example")]);
+  });
+
+  it("is not told that there is no mailbox when the mail server cannot check the sign-in", async () => {
+    rig.tokenCheck.close();
+    expect(await refused("kinga")).toEqual([
+      "The mail server could not check your sign-in. Your mail is safe. Try again in a few minutes.",
+    ]);
+    // An address of another domain has none, whatever the server says.
+    expect(await refused("visitor")).toEqual([noMailbox("visitor@elsewhere.example")]);
+    await rig.tokenCheck.listen(...tokenCheckAddress);
+    const kinga = await (await Person.arrives(browser, "kinga")).signsIn();
+    await kinga.seesInbox();
+    await kinga.leaves();
+  });
+
+  it("is told when the mail server is away", async () => {
+    await rig.mail.stop();
+    const away = ["The mail server does not answer. Your mail is safe. Try again in a few minutes."];
+    expect(await refused("kinga")).toEqual(away);
   });
 });

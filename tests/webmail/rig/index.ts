@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import * as pulumi from "@pulumi/pulumi";
 import { directory } from "../../../components/mailserver/planAccounts";
 import { Webmail, webmailLogoutUri, webmailRedirectUri } from "../../../components/webmail";
@@ -22,6 +23,8 @@ export const people = [
   { sub: "7c9f0a2e-0000-4000-8000-000000000001", email: `kinga@${domain}`, name: "Kinga Nagy" },
   { sub: "7c9f0a2e-0000-4000-8000-000000000002", email: `alpar@${domain}`, name: "Alpár Nagy" },
   { sub: "7c9f0a2e-0000-4000-8000-000000000003", email: `guest@${domain}`, name: "A Guest" },
+  { sub: "7c9f0a2e-0000-4000-8000-000000000004", email: "visitor@elsewhere.example", name: "A Visitor" },
+  { sub: "7c9f0a2e-0000-4000-8000-000000000005", email: "o'brien<b>@elsewhere.example", name: "Odd <b>Name</b>" },
 ];
 const mailboxes = [`kinga@${domain}`, `alpar@${domain}`];
 const control = { host: addresses.rig, port: 8091 };
@@ -63,8 +66,8 @@ export class Rig {
     this.recorder = await startRecording();
     const { identity, ...config } = sampleConfig();
     const withSecret = { ...identity, clientSecret: pulumi.secret(clientSecret) };
-    // Only the ingress controller speaks to the pod; Roundcube 1.6 takes exact addresses only.
-    const cluster = { ...config.cluster, networks: ["127.0.0.1", "127.0.0.0/8"] };
+    // The ingress controller's address, in both forms: Roundcube 1.6 takes exact addresses only.
+    const cluster = { ...config.cluster, networks: ["127.0.0.1", "127.0.0.0/30"] };
     new Webmail("roundcube", {
       ...config,
       cluster,
@@ -106,6 +109,16 @@ export class Rig {
   /** The webmail's database, as the node sees it. */
   databaseFile(): string {
     return join(this.folder, "claim-roundcube-data", "sqlite.db");
+  }
+
+  /** Puts a question or a change to the webmail's database. */
+  database(sql: string, ...values: string[]): Record<string, unknown>[] {
+    const database = new DatabaseSync(this.databaseFile(), { timeout: 5000 });
+    try {
+      return database.prepare(sql).all(...values);
+    } finally {
+      database.close();
+    }
   }
 
   private async startProvider(tls: { key: string; cert: string }, clientId: string): Promise<void> {
