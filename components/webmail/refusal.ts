@@ -43,8 +43,7 @@ export function refusalPhp(settings: RefusalSettings): string {
     "        } else {",
     `            $reason = ${text(unchecked)};`,
     "        }",
-    "        $rcmail->output->command('clear_messages');",
-    "        $rcmail->output->show_message($reason, 'error', null, true, -1); // until the next page",
+    "        $rcmail->output->show_message($reason, 'error', null, true, -1); // the last one is shown, until the next page",
     "    });",
     "}",
   ].join("\n");
