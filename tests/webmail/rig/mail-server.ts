@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ports } from "../../../components/shared/names";
-import { addresses, hosts } from "./addresses";
+import { addresses, domain, hosts } from "./addresses";
 import type { KeyPair } from "./ca";
 import { Server } from "./processes";
 
@@ -62,7 +62,7 @@ passdb {
 }
 userdb {
   driver = static
-  args = uid=mail gid=mail home=${mail}/%n
+  args = uid=mail gid=mail home=${mail}/%n allow_all_users=yes
 }
 mail_location = maildir:~/Maildir:LAYOUT=fs
 namespace inbox {
@@ -125,6 +125,11 @@ plugin {
     writeFileSync(join(maildir, "tmp", name), message.replace(/\r?\n/g, "\r\n"));
     execFileSync("sh", ["-c", `chown -R mail:mail '${join(this.folder, "mail", person)}'`]);
     execFileSync("mv", [join(maildir, "tmp", name), join(maildir, "new", name)]);
+    // Indexed at once, as by a real delivery: two connections that find the first message together can both miss it.
+    const index = ["mailbox", "status", "-u", `${person}@${domain}`, "messages", "INBOX"];
+    execFileSync("doveadm", ["-c", join(this.folder, "dovecot.conf"), ...index], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
   }
 
   /** Every message of a folder. */
