@@ -6,7 +6,7 @@ import { ComponentResource, type ComponentResourceOptions, type Input, type Reso
 import type { Endpoint, Mailbox, Resources } from "../../config/types";
 import { addressKey, fetcherName, labels, names, passwordKey, ports, selector } from "../shared/names";
 import { renderFetchmailrc } from "./fetchmailrc";
-import { fetcherPod, programFiles } from "./pod";
+import { fetcherPod, programFiles, programs } from "./pod";
 
 export interface FetcherArgs {
   /** Namespace that holds the whole stack. */
@@ -32,10 +32,7 @@ const source = (file: string): string => readFileSync(join(__dirname, file), "ut
 /** The files every fetcher shares. There is nothing personal in them: addresses and passwords come from Secrets. */
 function sharedFiles(imap: Endpoint): Record<string, string> {
   return {
-    "supervisor.py": source("supervisor.py"),
-    "worker.py": source("worker.py"),
-    "relay.py": source("relay.py"),
-    "courier.py": source("courier.py"),
+    ...Object.fromEntries(programs.map((file) => [file, source(file)])),
     "inbox.fetchmailrc": renderFetchmailrc({ imap, folder: "INBOX" }),
     "junk.fetchmailrc": renderFetchmailrc({ imap, folder: "Junk" }),
   };

@@ -28,10 +28,13 @@ const program = "/etc/fetcher/program";
 const credentials = "/etc/fetcher/credentials";
 const state = "/run/fetcher";
 
+/** The supervisor and its modules. */
+export const programs = ["supervisor.py", "worker.py", "status.py", "relay.py", "courier.py", "provider.py"] as const;
+
 /** Which of the ConfigMap's files a mailbox's pod sees. */
 export function programFiles(mailbox: Mailbox): string[] {
   const junk = mailbox.folders.includes("Junk") ? ["junk.fetchmailrc"] : [];
-  return ["supervisor.py", "worker.py", "relay.py", "courier.py", "inbox.fetchmailrc", ...junk];
+  return [...programs, "inbox.fetchmailrc", ...junk];
 }
 
 /** The supervisor's arguments for one mailbox. */

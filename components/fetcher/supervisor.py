@@ -14,13 +14,14 @@ import threading
 import time
 
 from relay import Relay
-from worker import Worker, log
+from status import log
+from worker import Worker
 
 
 class Health(http.server.BaseHTTPRequestHandler):
     """/live, /ready, /metrics."""
 
-    workers, mailbox = [], ""
+    workers, mailbox, limit = [], "", 180.0
     METRICS = (
         ("last_contact_timestamp_seconds", "gauge", "When the provider last answered.", lambda w: w.status.contact),
         ("last_delivery_timestamp_seconds", "gauge", "When a message was handed over.", lambda w: w.status.delivery),
@@ -40,7 +41,7 @@ class Health(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         if self.path == "/live":
-            stuck = [w.folder for w in self.workers if time.monotonic() - w.beat > 180]
+            stuck = [w.folder for w in self.workers if time.monotonic() - w.beat > self.limit]
             self.answer(503 if stuck else 200, f"stuck: {', '.join(stuck)}" if stuck else "ok")
         elif self.path == "/ready":
             trouble = self.trouble()
@@ -96,6 +97,7 @@ def arguments():
     for name, default, text in (
         ("interval", 180, "between looks into a folder that is not watched"),
         ("hung", 240, "without a byte or a line before fetchmail is started again"),
+        ("stuck", 180, "without progress before the pod is started again"),
         ("patience", 60, "that an error may last before the pod is not ready"),
         ("retry-max", 75, "between rounds while the mail server or the provider fails"),
         ("refused-max", 600, "between logins while the provider refuses them"),
@@ -121,7 +123,7 @@ def main():
     workers = [worker("INBOX", 10993, 10025, options.sink)]
     if options.junk_sink:
         workers.append(worker("Junk", 11993, 12525, options.junk_sink))
-    Health.workers, Health.mailbox = workers, options.mailbox
+    Health.workers, Health.mailbox, Health.limit = workers, options.mailbox, options.stuck
     server = http.server.ThreadingHTTPServer(("", options.http), Health)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     log(f"fetching {' and '.join(w.folder for w in workers)} of {options.mailbox}")

@@ -8,65 +8,12 @@ import threading
 import time
 
 from courier import Courier, Stager
-
-
-def log(text):
-    print(time.strftime("%Y-%m-%dT%H:%M:%SZ ", time.gmtime()) + text, flush=True)
+from status import Credentials, Status, log
 
 
 def quote(text):
     """For fetchmail's lexer, which ends a string at the first quote, escaped or not: everything unusual in hex."""
     return '"' + "".join(chr(b) if b < 128 and chr(b).isalnum() else f"\\x{b:02x}" for b in text.encode()) + '"'
-
-
-class Credentials:
-    """The mounted Secret files. The kubelet swaps them in place, so they are read again and again."""
-
-    def __init__(self, folder):
-        self.folder = folder
-
-    def read(self):
-        """(address, password), or None while one is missing."""
-        values = []
-        for name in ("address", "password"):
-            try:
-                with open(os.path.join(self.folder, name), encoding="utf-8", newline="") as file:
-                    values.append(file.read().rstrip("\r\n"))
-            except (OSError, UnicodeDecodeError):
-                return None
-        return tuple(values) if all(values) else None
-
-    def changed(self, pair):
-        return self.read() not in (pair, None)
-
-
-class Status:
-    """What is known about one folder. Times are seconds since the epoch; 0 is never."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.contact = self.delivery = 0.0
-        self.delivered = self.waiting = self.left = self.aside = self.rounds = 0
-        self.error, self.error_at = "", 0.0  # why mail does not flow now; empty when it does
-        self.last_error, self.last_error_at = "", 0.0
-
-    def arrived(self):
-        self.delivered += 1
-        self.delivery = self.contact = time.time()
-        self.waiting = max(self.waiting - 1, 0)
-
-    def fail(self, reason):
-        if reason != self.error:
-            log(f"{self.folder}: {reason}")
-        now = time.time()
-        self.error_at = self.error_at or now
-        self.error = self.last_error = reason
-        self.last_error_at = now
-
-    def recovered(self):
-        if self.error:
-            log(f"{self.folder}: mail flows again")
-        self.error, self.error_at = "", 0.0
 
 
 class Worker:
@@ -79,7 +26,8 @@ class Worker:
             self.template = file.read()
         self.credentials = Credentials(options.credentials)
         self.status = Status(folder)
-        self.courier = Courier(imap.target, sink.target, stop, self.status.arrived, lambda: self.status.delivered)
+        delivered = lambda: self.status.delivered
+        self.courier = Courier(imap.target, sink.target, stop, self.alive, self.status.arrived, delivered)
         suffix = "" if folder == "INBOX" else f"-{folder}"
         self.outbox = f"Fetcher-Outbox{suffix}" if options.keep else None
         self.aside = f"Fetcher-Refused{suffix}"
@@ -90,6 +38,10 @@ class Worker:
         self.detail = ""
         self.refusals = self.failures = self.stuck = 0
         self.second_chance, self.patience = time.monotonic() + 60, 100
+
+    def alive(self):
+        """Says that the work goes on; without it for long, the liveness probe fails."""
+        self.beat = time.monotonic()
 
     def start(self):
         """Begins to fetch; returns the threads that work."""
@@ -184,7 +136,8 @@ class Worker:
         status.left, status.waiting = left, left
         if aside:
             status.aside += aside
-            self.second_chance, self.patience = time.monotonic() + 100, 200
+            self.patience = min(100, self.options.second_chance)
+            self.second_chance = time.monotonic() + self.patience
         self.detail = self.clean(f"the mail server answered {refusal}") if refusal else self.detail
         if delivered:
             log(f"{self.folder}: {delivered} carried by the courier")
@@ -286,7 +239,9 @@ class Worker:
         elif "Authorization failure" in line:
             self.refused = True
         elif re.search(r"certificate|CommonName|fingerprint", line) and re.search(r"error|fail|mismatch", line):
-            self.detail = f"the provider's certificate is not accepted: {self.clean(line.partition('fetchmail: ')[2])}"
+            verdict = "the provider's certificate is not accepted: "
+            if not self.detail.startswith(verdict):  # the first line says why, the next ones only that it failed
+                self.detail = verdict + self.clean(line.partition("fetchmail: ")[2])
         elif "timeout after" in line:
             self.detail = self.clean(line.partition("fetchmail: ")[2] or line)
 

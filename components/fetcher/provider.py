@@ -1,0 +1,146 @@
+"""An IMAP session at the provider, as small as the courier needs it."""
+
+import imaplib
+import re
+import socket
+import ssl
+import time
+
+from relay import tune
+
+PIECE = 1 << 20  # messages pass through in pieces: memory does not grow with their size
+
+imaplib._MAXLINE = 10_000_000  # a SEARCH over a large folder answers in one line
+
+
+class Provider:
+    """An IMAP session at the provider."""
+
+    def __init__(self, endpoint, pair):
+        self.imap = imaplib.IMAP4_SSL(*endpoint, ssl_context=ssl.create_default_context(), timeout=60)
+        tune(self.imap.socket())
+        address, password = pair
+        if "AUTH=PLAIN" in self.imap.capabilities:
+            self.imap.authenticate("PLAIN", lambda _: f"\0{address}\0{password}".encode())
+        else:
+            self.imap._encoding = "utf-8"
+            self.imap.login(address, password)
+        self.imap.capability()  # after login the list is longer
+        answer = self.imap.capability()[1][0]
+        self.capabilities = answer.decode("ascii", "replace").upper().split()
+        self.validity = self.selected = None
+        self.keywords = False
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        try:
+            self.imap.logout()
+        except (OSError, imaplib.IMAP4.error):
+            pass
+
+    def ok(self, answer):
+        kind, data = answer
+        if kind != "OK":
+            raise imaplib.IMAP4.error(data[-1].decode("utf-8", "replace") if data and data[-1] else kind)
+        return data
+
+    def uid(self, *command):
+        return self.ok(self.imap.uid(*command))
+
+    def path(self, folder):
+        """Where a folder of ours lives: under the provider's personal prefix, if it has one."""
+        kind, data = self.imap.namespace() if "NAMESPACE" in self.capabilities else ("NO", [None])
+        prefix = re.match(rb'\(\("([^"]*)"', data[0] or b"") if kind == "OK" else None
+        return (prefix.group(1).decode("ascii", "replace") if prefix else "") + folder
+
+    def exists(self, folder):
+        return self.imap.status(f'"{folder}"', "(MESSAGES)")[0] == "OK"
+
+    def create(self, folder):
+        if not self.exists(folder):
+            self.imap.create(f'"{folder}"')  # a second fetcher may have been quicker: the next command tells
+
+    def select(self, folder):
+        self.ok(self.imap.select(f'"{folder}"'))
+        flags = self.imap.response("PERMANENTFLAGS")[1]
+        self.keywords = bool(flags and flags[0] and rb"\*" in flags[0])
+        self.validity = (self.imap.response("UIDVALIDITY")[1] or [b""])[0]
+
+    def search(self, *criteria):
+        data = self.uid("SEARCH", *criteria)
+        return (data[0] or b"").split()
+
+    def part(self, uid, what):
+        """One part of a message; b"" when it is empty, None when the message is gone."""
+        for item in self.uid("FETCH", uid, f"(BODY.PEEK[{what}])" if "<" not in what else f"(BODY.PEEK{what})"):
+            if isinstance(item, tuple):
+                return item[1]
+            if item and re.search(rb'BODY\[.*("")|NIL', item):
+                return b""
+        return None
+
+    def size(self, uid):
+        for item in self.uid("FETCH", uid, "(RFC822.SIZE)"):
+            found = re.search(rb"RFC822\.SIZE (\d+)", item[0] if isinstance(item, tuple) else item or b"")
+            if found:
+                return int(found.group(1))
+        return None
+
+    def pieces(self, uid):
+        start = 0
+        while True:
+            piece = self.part(uid, f"[]<{start}.{PIECE}>")
+            if piece is None:
+                raise imaplib.IMAP4.error("the message is gone")
+            if piece:
+                yield piece
+            if len(piece) < PIECE:
+                return
+            start += len(piece)
+
+    def delete(self, uid):
+        self.uid("STORE", uid, "+FLAGS.SILENT", r"(\Deleted)")
+        if "UIDPLUS" in self.capabilities:
+            self.uid("EXPUNGE", uid)
+        else:
+            self.ok(self.imap.expunge())
+
+    def move(self, uid, folder):
+        self.create(folder)
+        if "MOVE" in self.capabilities:
+            self.uid("MOVE", uid, f'"{folder}"')
+        else:
+            self.uid("COPY", uid, f'"{folder}"')
+            self.delete(uid)
+
+    def idle(self, seconds, stop, changed):
+        """Waits until the folder changes, `seconds` pass, `stop` is set, or `changed()`."""
+        if "IDLE" not in self.capabilities:
+            stop.wait(min(seconds, 30))
+            self.ok(self.imap.noop())
+            return
+        tag = self.imap._new_tag()
+        self.imap.send(tag + b" IDLE\r\n")
+        sock, until, news = self.imap.socket(), time.monotonic() + seconds, False
+        sock.settimeout(1)
+        heard = b""
+        try:
+            while not news and time.monotonic() < until and not stop.is_set() and not changed():
+                try:
+                    data = sock.recv(65536)  # readline() would lose what it has read when the time is up
+                except (socket.timeout, ssl.SSLWantReadError):
+                    continue
+                if not data:
+                    raise OSError("the provider closed the connection")
+                heard += data
+                news = b" EXISTS" in heard or b" BYE" in heard
+        finally:
+            sock.settimeout(60)
+        self.imap.send(b"DONE\r\n")
+        while not re.search(rb"(^|\n)" + tag + rb" [^\n]*\n", heard):
+            data = sock.recv(65536)
+            if not data:
+                raise OSError("the provider closed the connection")
+            heard += data
