@@ -1,3 +1,4 @@
+import { Findings } from "./support/docs";
 import { message, sequence } from "./support/messages";
 import { Rig, sleep, until } from "./support/rig";
 
@@ -6,6 +7,9 @@ beforeAll(async () => {
   rig = await Rig.create();
 });
 afterAll(() => rig.destroy());
+
+const findings = new Findings(process.env.RIG_LONG ? "long-crash" : "crash");
+afterAll(() => findings.publish());
 
 /** More in the long run whose figures are in the docs. */
 const KILLS = Number(process.env.RIG_KILLS ?? 50);
@@ -42,9 +46,12 @@ test.each([false, true])(
       every: 500,
       more: () => station.pod.log,
     });
-    await sleep(1500);
+    await sleep(1500); // for a repetition to show
     const ledger = await station.account();
-    console.log(`${kills} kills${keep ? ", keep" : ""}: ${ledger.duplicates} duplicates in ${total} messages`);
+    findings.figure(
+      `${kills} kills at random moments${keep ? ", with `keep`" : ""}: of ${total} messages ${ledger.lost.length} lost, ` +
+        `${ledger.duplicates} delivered twice`,
+    );
     expect(ledger).toMatchObject({ lost: [], strange: [] });
     expect(ledger.duplicates).toBeLessThanOrEqual(kills);
     await station.pod.kill();

@@ -1,3 +1,4 @@
+import { expectDocumented, Findings } from "./support/docs";
 import { message, oddities } from "./support/messages";
 import { Rig, type Station, until } from "./support/rig";
 
@@ -6,6 +7,8 @@ beforeAll(async () => {
   rig = await Rig.create();
 });
 afterAll(() => rig.destroy());
+const findings = new Findings("messages");
+afterAll(() => findings.publish());
 
 const drained = (station: Station, count: number, seconds: number): Promise<void> =>
   until(`${count} messages`, () => station.sink.deliveries.length >= count, { seconds, more: () => station.pod.log });
@@ -14,6 +17,7 @@ test("odd messages of every kind arrive byte for byte, and nothing stays behind"
   const station = await rig.station({ start: false });
   const kinds = oddities("odd");
   await station.inject(Object.values(kinds));
+  const settle = await findings.during(`messages of ${Object.keys(kinds).length} odd kinds`, station);
   station.pod.start();
   await until("an empty provider", async () => (await station.account()).atProvider === 0, {
     seconds: 90,
@@ -29,6 +33,7 @@ test("odd messages of every kind arrive byte for byte, and nothing stays behind"
     strange: [],
   });
   expect(station.sink.envelopes.filter((e) => e.sender.includes("evil"))).toEqual([]);
+  await settle();
 });
 
 test("2,000 messages of many kinds, one of 25 MB among them, all arrive unaltered", async () => {
@@ -43,7 +48,10 @@ test("2,000 messages of many kinds, one of 25 MB among them, all arrive unaltere
   station.pod.start();
   await drained(station, mixed.length, 300);
   await until("an empty provider", async () => (await station.account()).atProvider === 0, { every: 1000 });
-  console.log(`2,000 odd messages in ${Math.round((performance.now() - start) / 1000)} s`);
+  findings.figure(
+    `2,000 messages, most of them odd, one of 25 MB: ${Math.round((performance.now() - start) / 1000)} s; ` +
+      `${station.pod.memory().toFixed(0)} MiB at the end`,
+  );
   expect(await station.account()).toMatchObject({
     injected: 2000,
     delivered: 2000,
@@ -69,6 +77,7 @@ test("30 messages that the mail server refuses for good stop none of those behin
     strange: [],
     duplicates: 0,
   });
+  const settle = await findings.during("30 messages refused for good before 20 good ones", station);
   // Out of the way, still at the provider, and fetching is well again.
   await until("the poison set aside", async () => (await station.pod.metric("set_aside")) === 30, {
     seconds: 200,
@@ -76,6 +85,7 @@ test("30 messages that the mail server refuses for good stop none of those behin
   });
   expect((await rig.provider.remaining(station.user)).get("Fetcher-Refused")).toHaveLength(30);
   await until("readiness", () => station.pod.ready().ready, { seconds: 30, every: 1000, more: () => station.pod.log });
+  await settle();
 });
 
 test("a message over the mail server's limit stays at the provider and the next one arrives", async () => {
@@ -85,4 +95,15 @@ test("a message over the mail server's limit stays at the provider and the next 
   station.pod.start();
   await drained(station, 1, 30);
   expect(await station.account()).toMatchObject({ delivered: 1, atProvider: 1, lost: [], strange: [] });
+  const settle = await findings.during("one message over the mail server's size limit, one below it", station);
+  await until("a reason", () => /too big/.test(station.pod.ready().text), { seconds: 120, every: 1000 });
+  expectDocumented(station.pod.ready().text);
+  // Refused for good three times while others get through: out of the way.
+  for (let n = 0; (await station.pod.metric("set_aside")) === 0 && n < 20; n += 1) {
+    await station.inject([message(`small-${n}`)]);
+    await drained(station, n + 2, 120);
+  }
+  const said = station.pod.log.split("\n").find((line) => line.includes("refused for good"));
+  expectDocumented(String(said?.replace(/^\S+Z /, "")));
+  await settle();
 });

@@ -1,3 +1,4 @@
+import { expectDocumented, Findings } from "./support/docs";
 import { message } from "./support/messages";
 import { Rig, sleep, until } from "./support/rig";
 
@@ -6,6 +7,8 @@ beforeAll(async () => {
   rig = await Rig.create();
 });
 afterAll(() => rig.destroy());
+const findings = new Findings("folders");
+afterAll(() => findings.publish());
 
 test.concurrent("with keep, each message comes once, what was read elsewhere too, and the originals stay", async () => {
   const station = await rig.station({ start: false, mailbox: { name: "keeper", keep: true } });
@@ -14,6 +17,7 @@ test.concurrent("with keep, each message comes once, what was read elsewhere too
   const phone = await rig.provider.session(station.user);
   await phone.command("SELECT INBOX");
   await phone.command("STORE 1:10 +FLAGS (\\Seen)");
+  const settle = await findings.during("`keep`, half of it read elsewhere", station);
   station.pod.start();
   await until("20 deliveries", () => station.sink.deliveries.length >= 20, {
     seconds: 60,
@@ -32,6 +36,7 @@ test.concurrent("with keep, each message comes once, what was read elsewhere too
   const left = await rig.provider.remaining(station.user);
   expect(left.get("INBOX")).toHaveLength(21);
   expect(left.get("Fetcher-Outbox")).toHaveLength(0);
+  await settle();
   phone.close();
 });
 
@@ -39,6 +44,7 @@ test.concurrent("Junk at the provider is handed over on the mail server's junk p
   const station = await rig.station({ start: false, mailbox: { name: "junky", folders: ["INBOX", "Junk"] } });
   await station.inject([message("wanted")]);
   await station.inject([message("unwanted")], "Junk");
+  const settle = await findings.during("`folders: [INBOX, Junk]`, one message in each", station);
   station.pod.start();
   await until("both", () => station.sink.deliveries.length >= 2, { seconds: 60, more: () => station.pod.log });
   const ports = Object.fromEntries(
@@ -46,6 +52,7 @@ test.concurrent("Junk at the provider is handed over on the mail server's junk p
   );
   expect(ports).toEqual({ wanted: 25, unwanted: 2525 });
   await until("readiness", () => station.pod.ready().ready, { seconds: 30 });
+  await settle();
 });
 
 test.concurrent("Junk is asked for and the provider has no such folder: the inbox flows and the pod is ready", async () => {
@@ -53,4 +60,27 @@ test.concurrent("Junk is asked for and the provider has no such folder: the inbo
   await station.inject([message("inbox-only")]);
   await until("delivery", () => station.sink.deliveries.length >= 1, { seconds: 30 });
   await until("readiness", () => station.pod.ready().ready, { seconds: 30, more: () => station.pod.ready().text });
+});
+
+test.concurrent("keep, and the provider stores no keywords: what is unread comes once, and the log says what that means", async () => {
+  const station = await rig.station({ front: true, start: false, mailbox: { name: "plain", keep: true } });
+  station.front.rewrite = (text) => text.replace(/(\[PERMANENTFLAGS \([^)]*) \\\*\)/g, "$1)");
+  await station.inject(Array.from({ length: 6 }, (_, n) => message(`plain-${n}`)));
+  const phone = await rig.provider.session(station.user);
+  await phone.command("SELECT INBOX");
+  await phone.command("STORE 1:2 +FLAGS (\\Seen)");
+  const settle = await findings.during("`keep` at a provider without keywords, 2 of 6 read elsewhere", station);
+  station.pod.start();
+  await until("4 deliveries", () => station.sink.deliveries.length >= 4, { seconds: 60, more: () => station.pod.log });
+  await station.pod.stop();
+  station.pod.start();
+  await station.inject([message("plain-later")]);
+  await until("the later one", () => station.sink.deliveries.length >= 5, { seconds: 60, more: () => station.pod.log });
+  await sleep(8000);
+  expect(await station.account()).toMatchObject({ delivered: 5, duplicates: 0, lost: [], strange: [] });
+  expect((await rig.provider.remaining(station.user)).get("INBOX")).toHaveLength(7);
+  const line = station.pod.log.split("\n").find((l) => l.includes("keywords")) ?? "";
+  expectDocumented(line.replace(/^\S+ /, ""));
+  await settle();
+  phone.close();
 });

@@ -1,3 +1,4 @@
+import { expectDocumented, Findings } from "./support/docs";
 import { message } from "./support/messages";
 import { IMAP_HOST } from "./support/provider";
 import { Rig, type Station, sleep, until } from "./support/rig";
@@ -8,10 +9,8 @@ beforeAll(async () => {
 });
 afterAll(() => rig.destroy());
 
-const table: string[] = [];
-afterAll(() => {
-  console.log(["case | while it lasts | afterwards", ...table.sort()].join("\n"));
-});
+const findings = new Findings("provider");
+afterAll(() => findings.publish());
 
 const arrived = (station: Station, count: number, seconds: number): Promise<void> =>
   until(`${count} deliveries`, () => station.sink.deliveries.length >= count, { seconds, more: () => station.pod.log });
@@ -22,35 +21,40 @@ const ready = (station: Station): Promise<void> =>
     seconds: 60,
     more: () => `${JSON.stringify(station.pod.ready())}\n${station.pod.log}\n${station.front.commands.join("\n")}`,
   });
-const trouble = (station: Station, reason: RegExp, seconds = 120): Promise<void> =>
-  until(`trouble ${reason}`, () => reason.test(station.pod.ready().text), {
-    seconds,
-    every: 1000,
-    more: () => `${station.pod.ready().text}\n${station.pod.log}`,
-  });
+/** Waits for a reason to show, and holds the README against it. */
+async function trouble(station: Station, reason: RegExp, seconds = 120): Promise<void> {
+  let text = "";
+  const shows = (): boolean => {
+    text = station.pod.ready().text;
+    return reason.test(text);
+  };
+  await until(`trouble ${reason}`, shows, { seconds, every: 1000, more: () => `${text}\n${station.pod.log}` });
+  console.log(text);
+  expectDocumented(text);
+}
 
 test.concurrent.each([
-  ["FETCH", / FETCH \d+ BODY/],
-  ["STORE", / STORE /],
-  ["EXPUNGE", / EXPUNGE/],
+  ["FETCH", / FETCH \d+ BODY/, 7],
+  ["STORE", / STORE /, 7],
+  ["EXPUNGE", / EXPUNGE/, 2], // there are few: one at the end of a session, one before the next
 ] as const)(
   "the provider drops the connection before %s: nothing is lost, one duplicate a drop at most",
-  async (name, command) => {
+  async (name, command, period) => {
     const station = await rig.station({ front: true, start: false });
     let drops = 0;
     let seen = 0;
-    station.front.dropBefore = (text) => command.test(text) && ++seen % 7 === 3 && drops < 5 && ++drops > 0;
+    station.front.dropBefore = (text) => command.test(text) && ++seen % period === 1 && drops < 5 && ++drops > 0;
     await station.inject(Array.from({ length: 60 }, (_, n) => message(`${name}-${n}`)));
     station.pod.start();
+    await until("a lost connection", () => drops > 0, { seconds: 60, every: 5 });
+    const settle = await findings.during(`it hangs up before ${name}, again and again`, station);
     await arrived(station, 60, 180);
     await emptied(station);
     const ledger = await station.account();
     expect(ledger).toMatchObject({ lost: [], strange: [] });
     expect(ledger.duplicates).toBeLessThanOrEqual(drops);
     expect(drops).toBeGreaterThan(0);
-    table.push(
-      `connection lost before ${name} | at the provider | delivered${name === "STORE" ? ", perhaps twice" : ""}`,
-    );
+    await settle();
   },
 );
 
@@ -61,12 +65,14 @@ test.concurrent("the provider refuses the login: it is not hammered, the reason 
   rig.provider.kick(station.user);
   await station.inject([message("after-rotation")]);
   await trouble(station, /^INBOX: the provider refuses the login: .*AUTHENTICATIONFAILED/);
+  const settle = await findings.during("it refuses the login, until the password is right", station);
   expect(station.front.logins).toBeLessThan(6);
   expect(station.pod.log).not.toContain("password of");
   station.pod.rotate("a new password");
   await arrived(station, 1, 30);
   await ready(station);
-  table.push("login refused | at the provider | delivered once the password is right");
+  await emptied(station);
+  await settle();
 });
 
 test.concurrent("the provider is away: the reason shows, and fetching resumes by itself", async () => {
@@ -75,10 +81,12 @@ test.concurrent("the provider is away: the reason shows, and fetching resumes by
   await station.front.close();
   await station.inject([message("away")]);
   await trouble(station, /^INBOX: cannot connect to imap\.provider\.test:993: Connection refused$/m);
+  const settle = await findings.during("it is away", station);
   await station.front.listen();
   await arrived(station, 1, 120);
   await ready(station);
-  table.push("provider away | at the provider | delivered");
+  await emptied(station);
+  await settle();
 });
 
 test.concurrent.each([
@@ -95,9 +103,11 @@ test.concurrent.each([
     await sleep(10_000);
     expect(station.front.logins).toBe(0);
     expect(await station.account()).toMatchObject({ delivered: 0, atProvider: 1 });
+    const settle = await findings.during(`its certificate is one ${kind}, until it is mended`, station);
     await station.front.useCertificate(rig.authority.issue(IMAP_HOST));
     await arrived(station, 1, 120);
-    table.push(`certificate ${kind} | at the provider | delivered`);
+    await emptied(station);
+    await settle();
   },
 );
 
@@ -109,12 +119,16 @@ test.concurrent("the network falls silent while waiting: noticed, and reconnecte
   station.link("down");
   const start = performance.now();
   await trouble(station, /^INBOX: (cannot connect|connection to)/, 300);
-  console.log(`idle: a link that went down was noticed after ${((performance.now() - start) / 1000).toFixed(0)} s`);
+  findings.figure(
+    `Waiting: a link that went down shows in the readiness after ${((performance.now() - start) / 1000).toFixed(0)} s`,
+  );
   await station.inject([message("after the silence")]);
+  const settle = await findings.during("the network falls silent in IDLE", station);
   station.link("up");
   await arrived(station, 1, 120);
   expect(station.front.connections).toBeGreaterThan(before);
-  table.push("network silent in IDLE | at the provider | delivered");
+  await emptied(station);
+  await settle();
 });
 
 test.concurrent("the provider hangs in the middle of a fetch: noticed, and reconnected", async () => {
@@ -128,14 +142,17 @@ test.concurrent("the provider hangs in the middle of a fetch: noticed, and recon
   await until("the hang", () => station.front.silent, { seconds: 60 });
   station.front.dropBefore = () => false;
   const start = performance.now();
+  const settle = await findings.during("it falls silent in a fetch", station);
   setTimeout(() => {
     station.front.silent = false;
   }, 20_000);
   await arrived(station, 30, 280);
-  console.log(`busy: a hung fetch was over after ${((performance.now() - start) / 1000).toFixed(0)} s`);
+  findings.figure(
+    `Busy: a fetch that hangs is over, and all is delivered, after ${((performance.now() - start) / 1000).toFixed(0)} s`,
+  );
   await emptied(station);
   expect(await station.account()).toMatchObject({ lost: [], strange: [] });
-  table.push("network silent in a fetch | at the provider | delivered");
+  await settle();
 });
 
 test.concurrent("a provider without IDLE is asked every half minute", async () => {

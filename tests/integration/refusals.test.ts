@@ -1,3 +1,4 @@
+import { expectDocumented, Findings } from "./support/docs";
 import { message } from "./support/messages";
 import { Rig, type Station, sleep, until } from "./support/rig";
 import type { Action, Stage } from "./support/sink";
@@ -11,11 +12,8 @@ afterAll(() => rig.destroy());
 const arrived = (station: Station, count: number, seconds: number): Promise<void> =>
   until(`${count} deliveries`, () => station.sink.deliveries.length >= count, { seconds, more: () => station.pod.log });
 
-/** For the table at the end: what the mail server did, and where the message was meanwhile and after. */
-const table: string[] = [];
-afterAll(() => {
-  console.log(["case | while it lasts | afterwards", ...table.sort()].join("\n"));
-});
+const findings = new Findings("mail-server");
+afterAll(() => findings.publish());
 
 const codes = [421, 450, 451, 452, 500, 501, 503, 530, 550, 552, 553, 554, 571];
 const actions: Action[] = ["drop", ...codes.map((code): Action => `${code} 5.0.0 told to say so`)];
@@ -52,10 +50,12 @@ test.concurrent.each(["mail", "rcpt", "data", "end"] as Stage[])(
     };
     await station.inject(actions.map((_, n) => message(`${stage}-${n}`, { path: `<case-${n}@example.org>` })));
     station.pod.start();
+    await until("an answer", () => offers.size > 0, { seconds: 60, every: 5 });
+    const settle = await findings.during(`at ${stage}: any of ${codes.join(", ")}, or it hangs up`, station);
     await allArrive(station, 240);
     expect(await station.account()).toMatchObject({ delivered: actions.length, duplicates: 0 });
     if (stage !== "mail") onlyTo(station);
-    table.push(`${stage}: any of ${codes.join(", ")}, or a dropped connection | at the provider | delivered`);
+    await settle();
   },
 );
 
@@ -68,10 +68,12 @@ test.concurrent.each(["connect", "ehlo"] as Stage[])(
     station.sink.script = (at) => (at === stage ? (answers[turn++] ?? "ok") : "ok");
     await station.inject([message(`${stage}-1`), message(`${stage}-2`)]);
     station.pod.start();
+    await until("a connection", () => turn > 0, { seconds: 60, every: 5 });
+    const settle = await findings.during(`at ${stage}: 421, 500, 554, or it hangs up`, station);
     await allArrive(station, 180);
     expect(await station.account()).toMatchObject({ delivered: 2, duplicates: 0 });
     onlyTo(station);
-    table.push(`${stage}: 421, 500, 554, or a dropped connection | at the provider | delivered`);
+    await settle();
   },
 );
 
@@ -82,8 +84,12 @@ test.concurrent("a refused recipient's mail goes to nobody else", async () => {
   await station.inject([message("for-me-only")]);
   station.pod.start();
   await until("a refusal", () => station.sink.envelopes.length > 2, { seconds: 60 });
+  const settle = await findings.during("the recipient is refused, and goes on to be", station);
+  await until("the reason", () => /no such user/.test(station.pod.ready().text), { seconds: 120, every: 1000 });
+  expectDocumented(station.pod.ready().text);
   expect(new Set(station.sink.envelopes.flatMap((e) => e.recipients))).toEqual(new Set([station.user]));
   expect(await station.account()).toMatchObject({ delivered: 0, atProvider: 1 });
+  await settle();
 });
 
 test.concurrent("a session limit at the mail server slows delivery and loses nothing", async () => {
@@ -100,15 +106,18 @@ test.concurrent("the mail server restarts in the middle: nothing is lost", async
   const station = await rig.station({ start: false });
   await station.inject(Array.from({ length: 300 }, (_, n) => message(`restart-${n}`)));
   station.pod.start();
+  let settle = async (): Promise<void> => undefined;
   for (const count of [50, 150, 250]) {
     await arrived(station, count, 120);
     await station.sink.close();
+    settle = await findings.during("it restarts in the middle, three times", station);
     await sleep(500);
     await station.sink.listen();
   }
   await arrived(station, 300, 120);
   await until("an empty provider", async () => (await station.account()).atProvider === 0, { seconds: 60 });
   expect(await station.account()).toMatchObject({ lost: [], strange: [] });
+  await settle();
 });
 
 test.concurrent("the mail server is away for minutes: the reason shows, and delivery resumes within two minutes", async () => {
@@ -122,13 +131,18 @@ test.concurrent("the mail server is away for minutes: the reason shows, and deli
     more: () => station.pod.log,
   });
   expect(station.pod.ready().text).toMatch(/^INBOX: cannot connect to stalwart\.\S+:25: Connection refused$/m);
+  expectDocumented(station.pod.ready().text);
+  const settle = await findings.during("it is away for two minutes", station);
   await sleep(40_000);
   const back = performance.now();
   await station.sink.listen();
   await arrived(station, 1, 120);
-  console.log(`delivered ${((performance.now() - back) / 1000).toFixed(0)} s after the mail server came back`);
+  findings.figure(
+    `Mail server back after two minutes: mail arrives ${((performance.now() - back) / 1000).toFixed(0)} s later`,
+  );
   await until("readiness", () => station.pod.ready().ready, { seconds: 30 });
-  table.push("mail server away for two minutes | at the provider | delivered");
+  await until("an empty provider", async () => (await station.account()).atProvider === 0, { seconds: 30 });
+  await settle();
 });
 
 test.concurrent.each(["data", "end"] as Stage[])(
@@ -139,9 +153,11 @@ test.concurrent.each(["data", "end"] as Stage[])(
     station.sink.script = (at) => (at === stage && stalls++ === 0 ? "stall" : "ok");
     await station.inject([message(`stall-${stage}`)]);
     station.pod.start();
+    await until("the silence", () => stalls > 0, { seconds: 60 });
+    const settle = await findings.during(`at ${stage}: silence longer than every timeout`, station);
     await arrived(station, 1, 300);
     await until("an empty provider", async () => (await station.account()).atProvider === 0, { seconds: 30 });
     expect(await station.account()).toMatchObject({ delivered: 1, lost: [], strange: [] });
-    table.push(`${stage}: silence longer than every timeout | at the provider | delivered`);
+    await settle();
   },
 );

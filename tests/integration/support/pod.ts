@@ -5,6 +5,7 @@ import {
   chownSync,
   cpSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -31,6 +32,7 @@ export interface PodOptions {
   readonly authority: { readonly pem: string; readonly hash: string };
   /** Changes mounted files before the start: for breaking things on purpose. */
   readonly tamper?: (file: string, content: string) => string;
+  readonly args?: readonly string[];
 }
 
 /** Runs a fetcher's container exactly as its Deployment describes it. */
@@ -143,7 +145,8 @@ export class Pod {
         "unshare",
         ...["--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child", "--propagation", "private"],
         ...[join(__dirname, "container.sh"), folder, String(security.runAsUser), String(security.runAsGroup)],
-        ...[`${deployment}-${randomBytes(3).toString("hex")}`, "--", ...container.command, ...container.args],
+        ...[`${deployment}-${randomBytes(3).toString("hex")}`, "--"],
+        ...[...container.command, ...container.args, ...(this.options.args ?? [])],
       ],
       { stdio: ["ignore", "pipe", "pipe"] },
     );
@@ -162,8 +165,10 @@ export class Pod {
   pids(): number[] {
     const children = (pid: number): number[] => {
       try {
-        const text = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
-        const direct = text.split(" ").filter(Boolean).map(Number);
+        // A child belongs to the thread that started it.
+        const threads = readdirSync(`/proc/${pid}/task`);
+        const lists = threads.map((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8"));
+        const direct = lists.flatMap((text) => text.split(" ").filter(Boolean).map(Number));
         return direct.flatMap((child) => [child, ...children(child)]);
       } catch {
         return [];
@@ -176,6 +181,16 @@ export class Pod {
     const child = this.process;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     await new Promise((resolve) => child.once("exit", resolve));
+  }
+
+  /** A process's command line. */
+  command(pid: number): string {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+  }
+
+  /** The exit status, once it has ended by itself. */
+  get exit(): number | null {
+    return this.process?.exitCode ?? null;
   }
 
   /** SIGKILL to every process, as the kernel does when memory runs out or a node dies. */
@@ -243,6 +258,23 @@ export class Pod {
       } catch {}
     }
     return kib / 1024;
+  }
+
+  /** Seconds of CPU time that the container has used since its start, ended processes included. */
+  cpu(): number {
+    const ticks = this.pids().map((pid, n) => {
+      try {
+        const fields = readFileSync(`/proc/${pid}/stat`, "latin1")
+          .replace(/^.*\) /, "")
+          .split(" ")
+          .map(Number);
+        const own = (fields[11] ?? 0) + (fields[12] ?? 0);
+        return n === 0 ? own + (fields[13] ?? 0) + (fields[14] ?? 0) : own;
+      } catch {
+        return 0;
+      }
+    });
+    return ticks.reduce((a, b) => a + b, 0) / 100;
   }
 
   /** Copies what the container may have written, to show that it wrote nowhere else. */

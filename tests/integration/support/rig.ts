@@ -57,6 +57,8 @@ export interface StationOptions {
   readonly front?: boolean;
   readonly certificate?: Certificate;
   readonly tamper?: PodOptions["tamper"];
+  /** Added to the container's arguments: shorter limits, to see them reached. */
+  readonly args?: readonly string[];
   /** Shared by stations of one test file. */
   readonly sink?: Sink;
   /** Whether the fetcher starts at once. @default true */
@@ -84,6 +86,8 @@ export interface Ledger {
   readonly injected: number;
   readonly delivered: number;
   readonly atProvider: number;
+  /** How many of them in which folder. */
+  readonly folders: Readonly<Record<string, number>>;
   readonly duplicates: number;
   readonly lost: string[];
   /** Delivered messages that are none of those injected: altered ones. */
@@ -223,6 +227,7 @@ export class Rig {
       },
       authority: this.authority,
       ...(options.tamper && { tamper: options.tamper }),
+      ...(options.args && { args: options.args }),
     });
     this.cleanups.push(async () => {
       await pod.kill();
@@ -261,12 +266,9 @@ export class Rig {
         await provider.inject(user, messages, folder);
       },
       async account() {
-        const remaining = [...(await provider.remaining(user)).values()].flat();
-        return ledger(
-          injected,
-          remaining,
-          sink.deliveries.filter((d) => d.recipients.includes(user)).map((d) => d.message),
-        );
+        const remaining = await provider.remaining(user);
+        const delivered = sink.deliveries.filter((d) => d.recipients.includes(user)).map((d) => d.message);
+        return ledger(injected, remaining, delivered);
       },
     };
   }
@@ -289,8 +291,9 @@ function asServed(message: Buffer): Buffer {
   return Buffer.from(text, "latin1");
 }
 
-function ledger(injected: Buffer[], remaining: Buffer[], delivered: Buffer[]): Ledger {
+function ledger(injected: Buffer[], folders: Map<string, Buffer[]>, delivered: Buffer[]): Ledger {
   const expected = tally(injected);
+  const remaining = [...folders.values()].flat();
   const [there, here] = [tally(remaining), tally(delivered)];
   const lost: string[] = [];
   let duplicates = 0;
@@ -304,6 +307,7 @@ function ledger(injected: Buffer[], remaining: Buffer[], delivered: Buffer[]): L
     injected: injected.length,
     delivered: delivered.length,
     atProvider: remaining.length,
+    folders: Object.fromEntries([...folders].map(([name, messages]) => [name, messages.length])),
     duplicates,
     lost,
     strange,
