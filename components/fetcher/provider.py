@@ -17,19 +17,33 @@ class Provider:
     """An IMAP session at the provider."""
 
     def __init__(self, endpoint, pair):
-        self.imap = imaplib.IMAP4_SSL(*endpoint, ssl_context=ssl.create_default_context(), timeout=60)
+        # The reasons are worded as the worker words fetchmail's: one trouble is one line, whoever meets it.
+        try:
+            self.imap = imaplib.IMAP4_SSL(*endpoint, ssl_context=ssl.create_default_context(), timeout=60)
+        except ssl.SSLCertVerificationError as problem:
+            raise OSError(f"the provider's certificate is not accepted: {problem.verify_message}") from None
+        except OSError as problem:
+            reason = "timed out" if isinstance(problem, socket.timeout) else problem.strerror or problem
+            raise OSError(f"cannot connect to {endpoint[0]}:{endpoint[1]}: {reason}") from None
         tune(self.imap.socket())
-        address, password = pair
-        if "AUTH=PLAIN" in self.imap.capabilities:
-            self.imap.authenticate("PLAIN", lambda _: f"\0{address}\0{password}".encode())
-        else:
-            self.imap._encoding = "utf-8"
-            self.imap.login(address, password)
+        try:
+            self.login(*pair)
+        except imaplib.IMAP4.abort:
+            raise
+        except imaplib.IMAP4.error as problem:
+            raise imaplib.IMAP4.error(f"the provider refuses the login: the provider answered {problem}") from None
         self.imap.capability()  # after login the list is longer
         answer = self.imap.capability()[1][0]
         self.capabilities = answer.decode("ascii", "replace").upper().split()
         self.validity = self.selected = None
         self.keywords = False
+
+    def login(self, address, password):
+        if "AUTH=PLAIN" in self.imap.capabilities:
+            self.imap.authenticate("PLAIN", lambda _: f"\0{address}\0{password}".encode())
+        else:
+            self.imap._encoding = "utf-8"
+            self.imap.login(address, password)
 
     def __enter__(self):
         return self

@@ -75,6 +75,10 @@ class Worker:
                 return
 
     def stage(self, pair):
+        while self.refusals and not self.credentials.changed(pair):
+            if self.stop.wait(1):  # fetchmail asks, ever more rarely: two who knock are twice as many as one
+                return
+
         def contact():
             self.status.contact = time.time()
 

@@ -145,3 +145,19 @@ test.concurrent("what was set aside is delivered once the mail server takes it",
 });
 
 const aside = async (station: Station): Promise<number> => (await station.account()).folders["Fetcher-Refused"] ?? 0;
+
+test.concurrent("a refused login with keep: asked as rarely as without, and the reason is the same one line", async () => {
+  const station = await rig.station({ front: true, mailbox: { name: "locked-out", keep: true } });
+  await ready(station);
+  station.front.refuse = "NO [AUTHENTICATIONFAILED] Authentication failed.";
+  rig.provider.kick(station.user);
+  const before = station.front.logins;
+  await until("the reason", () => station.pod.ready().text.includes("refuses"), { seconds: 120, every: 1000 });
+  expectDocumented(station.pod.ready().text);
+  expect(station.front.logins - before).toBeLessThan(6);
+  expect(new Set(lines(station).filter((line) => line.includes("refuses"))).size).toBe(1);
+  station.front.refuse = undefined;
+  station.pod.rotate("another");
+  await rig.provider.account(station.user, "another");
+  await ready(station);
+});
