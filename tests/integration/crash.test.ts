@@ -14,9 +14,16 @@ afterAll(() => findings.publish());
 /** More in the long run whose figures are in the docs. */
 const KILLS = Number(process.env.RIG_KILLS ?? 50);
 
-test.each([false, true])(
-  "killed at random moments (keep: %s), it loses nothing and repeats one message a kill at most",
-  async (keep) => {
+/**
+ * One message can be on its way to the mail server when a fetcher is killed. With `keep` another can be on its way to the
+ * outbox at the same moment, and a copy that is not yet marked is made again.
+ */
+test.each([
+  { keep: false, most: 1 },
+  { keep: true, most: 2 },
+])(
+  "killed at random moments (keep: $keep), it loses nothing and repeats $most a kill at most",
+  async ({ keep, most }) => {
     const station = await rig.station({ start: false, mailbox: { name: keep ? "keeper" : "drainer", keep } });
     const random = sequence(keep ? 11 : 7);
     const kills = keep ? Math.ceil(KILLS / 2) : KILLS;
@@ -53,7 +60,7 @@ test.each([false, true])(
         `${ledger.duplicates} delivered twice`,
     );
     expect(ledger).toMatchObject({ lost: [], strange: [] });
-    expect(ledger.duplicates).toBeLessThanOrEqual(kills);
+    expect(ledger.duplicates).toBeLessThanOrEqual(most * kills);
     await station.pod.kill();
   },
 );
