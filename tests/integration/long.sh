@@ -1,6 +1,6 @@
 #!/bin/bash
-# The long run: a backlog of 10,000 messages, and 500 kills at random moments (250 more with `keep`). It takes about an
-# hour. Smaller: RIG_BACKLOG=1000 RIG_KILLS=20 bash tests/integration/long.sh
+# The long run: a backlog of 10,000 messages, and 500 kills at random moments (250 more with `keep`). It takes about
+# twenty minutes. Smaller: RIG_BACKLOG=1000 RIG_KILLS=20 bash tests/integration/long.sh
 # With UPDATE_DOCS=1 its figures are written to docs/fetching.md.
 set -eu
 export RIG_LONG=1 RIG_BACKLOG=${RIG_BACKLOG:-10000} RIG_KILLS=${RIG_KILLS:-500}
