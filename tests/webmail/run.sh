@@ -3,7 +3,7 @@
 # port there, and nothing else on the machine can be reached or disturbed. Needs root.
 #
 # apt-get install --no-install-recommends chromium openssl roundcube-core roundcube-sqlite3 roundcube-plugins \
-#   php-curl php-gd php-zip dovecot-imapd dovecot-submissiond dovecot-managesieved fonts-dejavu
+#   iproute2 php-curl php-gd php-zip dovecot-imapd dovecot-submissiond dovecot-managesieved fonts-dejavu
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 hosts=$(mktemp)
