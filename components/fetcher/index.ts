@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import * as k8s from "@pulumi/kubernetes";
+import * as apps from "@pulumi/kubernetes/apps/v1";
+import * as core from "@pulumi/kubernetes/core/v1";
 import { ComponentResource, type ComponentResourceOptions, type Input, type Resource, secret } from "@pulumi/pulumi";
 import type { Endpoint, Mailbox, Resources } from "../../config/types";
 import { addressKey, fetcherName, labels, names, passwordKey, ports, selector } from "../shared/names";
@@ -56,7 +57,7 @@ export class Fetcher extends ComponentResource {
     const parent = { parent: this };
     const metadata = (object: string) => ({ name: object, namespace, labels: labels(names.fetchmail) });
 
-    const credentials = new k8s.core.v1.Secret(
+    const credentials = new core.Secret(
       names.secrets.fetchCredentials,
       {
         metadata: metadata(names.secrets.fetchCredentials),
@@ -64,7 +65,7 @@ export class Fetcher extends ComponentResource {
       },
       parent,
     );
-    const addresses = new k8s.core.v1.Secret(
+    const addresses = new core.Secret(
       names.secrets.addresses,
       {
         metadata: metadata(names.secrets.addresses),
@@ -73,11 +74,7 @@ export class Fetcher extends ComponentResource {
       parent,
     );
     const files = sharedFiles(args.provider.imap);
-    const program = new k8s.core.v1.ConfigMap(
-      names.fetchmail,
-      { metadata: metadata(names.fetchmail), data: files },
-      parent,
-    );
+    const program = new core.ConfigMap(names.fetchmail, { metadata: metadata(names.fetchmail), data: files }, parent);
 
     for (const mailbox of mailboxes) {
       const object = fetcherName(mailbox.name);
@@ -92,7 +89,7 @@ export class Fetcher extends ComponentResource {
         credentials: credentials.metadata.name,
         addresses: addresses.metadata.name,
       });
-      new k8s.apps.v1.Deployment(
+      new apps.Deployment(
         object,
         {
           metadata: { name: object, namespace, labels: podLabels },

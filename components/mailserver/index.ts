@@ -1,5 +1,8 @@
 import { createHmac } from "node:crypto";
-import * as k8s from "@pulumi/kubernetes";
+import { CustomResource } from "@pulumi/kubernetes/apiextensions";
+import * as apps from "@pulumi/kubernetes/apps/v1";
+import * as core from "@pulumi/kubernetes/core/v1";
+import * as networking from "@pulumi/kubernetes/networking/v1";
 import {
   ComponentResource,
   type ComponentResourceOptions,
@@ -67,12 +70,12 @@ export class MailServer extends ComponentResource {
     // secret key tells that it changed and nothing else. A generated password never changes.
     const revision = args.admin.password && adminRevision(args.admin.password, generated("stalwart-admin-revision"));
 
-    const adminSecret = new k8s.core.v1.Secret(
+    const adminSecret = new core.Secret(
       names.secrets.admin,
       { metadata: meta(names.secrets.admin), stringData: { password: this.adminPassword } },
       own,
     );
-    const relaySecret = new k8s.core.v1.Secret(
+    const relaySecret = new core.Secret(
       names.secrets.relay,
       {
         metadata: meta(names.secrets.relay),
@@ -80,7 +83,7 @@ export class MailServer extends ComponentResource {
       },
       own,
     );
-    const config = new k8s.core.v1.ConfigMap(
+    const config = new core.ConfigMap(
       `${names.stalwart}-config`,
       { metadata: meta(`${names.stalwart}-config`), data: { "config.json": configJson() } },
       own,
@@ -89,7 +92,7 @@ export class MailServer extends ComponentResource {
     const certificates =
       "issuer" in args.tls
         ? [
-            new k8s.apiextensions.CustomResource(
+            new CustomResource(
               names.secrets.mailTls,
               {
                 apiVersion: "cert-manager.io/v1",
@@ -102,12 +105,12 @@ export class MailServer extends ComponentResource {
           ]
         : [];
 
-    const service = new k8s.core.v1.Service(
+    const service = new core.Service(
       names.stalwart,
       { metadata: meta(names.stalwart, unawaited), spec: clusterService() },
       own,
     );
-    new k8s.core.v1.Service(
+    new core.Service(
       names.mailService,
       {
         metadata: meta(names.mailService, { ...unawaited, ...args.service.annotations }),
@@ -115,7 +118,7 @@ export class MailServer extends ComponentResource {
       },
       own,
     );
-    new k8s.networking.v1.Ingress(
+    new networking.Ingress(
       names.stalwart,
       {
         metadata: meta(names.stalwart, { ...unawaited, ...ingressAnnotations(args.ingress.annotations) }),
@@ -124,7 +127,7 @@ export class MailServer extends ComponentResource {
       own,
     );
 
-    const server = new k8s.apps.v1.Deployment(
+    const server = new apps.Deployment(
       names.stalwart,
       {
         metadata: meta(names.stalwart),

@@ -1,4 +1,7 @@
-import * as k8s from "@pulumi/kubernetes";
+import type { types } from "@pulumi/kubernetes";
+import * as apps from "@pulumi/kubernetes/apps/v1";
+import * as batch from "@pulumi/kubernetes/batch/v1";
+import * as core from "@pulumi/kubernetes/core/v1";
 import {
   ComponentResource,
   type ComponentResourceOptions,
@@ -21,9 +24,9 @@ export interface SettingsArgs {
   readonly image: string;
   readonly resources: Resources;
   /** The mail server, which must be up before settings are applied. */
-  readonly server: k8s.apps.v1.Deployment;
+  readonly server: apps.Deployment;
   /** The Service through which settings are applied. */
-  readonly service: k8s.core.v1.Service;
+  readonly service: core.Service;
 }
 
 const PLAN = "plan.ndjson";
@@ -54,10 +57,7 @@ function cliContainer(name: string, file: string, args: SettingsArgs): HardenedC
   };
 }
 
-function pod(
-  secretName: string,
-  containers: readonly HardenedContainerArgs[],
-): k8s.types.input.core.v1.PodTemplateSpec {
+function pod(secretName: string, containers: readonly HardenedContainerArgs[]): types.input.core.v1.PodTemplateSpec {
   return {
     metadata: { labels: labels(names.settings) },
     spec: hardenedPod({
@@ -101,7 +101,7 @@ export class Settings extends ComponentResource {
       ...(annotations && { annotations }),
     });
 
-    const settings = new k8s.core.v1.Secret(
+    const settings = new core.Secret(
       names.settings,
       {
         metadata: meta(settingsName),
@@ -113,7 +113,7 @@ export class Settings extends ComponentResource {
 
     // No time to live: Pulumi must find the finished Job again. A failed one is replaced by the next `pulumi up`.
     const job = (logicalName: string, objectName: string, file: string, dependsOn: Resource[]) =>
-      new k8s.batch.v1.Job(
+      new batch.Job(
         logicalName,
         {
           metadata: meta(objectName, { "pulumi.com/replaceUnready": "true" }),
@@ -129,7 +129,7 @@ export class Settings extends ComponentResource {
     const apply = job(names.settings, settingsName, PLAN, [settings, server, service]);
 
     // After the Job: two applies at once could both create an object that neither found, and then none would match.
-    new k8s.batch.v1.CronJob(
+    new batch.CronJob(
       `${names.settings}-schedule`,
       {
         metadata: meta(names.settings),
@@ -158,7 +158,7 @@ export class Settings extends ComponentResource {
     // Changes the pod template, and so restarts the server, when listeners change and never otherwise. The Deployment does
     // not own this annotation; `patchForce` takes it over from an earlier stack's patch. Kept on destroy: giving it up would
     // restart the server just before it is deleted.
-    const restart = new k8s.apps.v1.DeploymentPatch(
+    const restart = new apps.DeploymentPatch(
       `${names.stalwart}-listeners`,
       {
         metadata: { name: names.stalwart, namespace, annotations: { "pulumi.com/patchForce": "true" } },

@@ -1,4 +1,4 @@
-import * as k8s from "@pulumi/kubernetes";
+import * as networking from "@pulumi/kubernetes/networking/v1";
 import { ComponentResource, type ComponentResourceOptions, type Input } from "@pulumi/pulumi";
 import { labels } from "../shared/names";
 import { type PolicyArgs, policies } from "./policies";
@@ -13,7 +13,7 @@ export class Network extends ComponentResource {
   constructor(name: string, args: NetworkArgs, opts?: ComponentResourceOptions) {
     super("homelab-mail:network:Network", name, {}, opts);
     for (const [policy, spec] of Object.entries(policies(args))) {
-      new k8s.networking.v1.NetworkPolicy(
+      new networking.NetworkPolicy(
         policy,
         { metadata: { name: policy, namespace: args.namespace, labels: labels(policy) }, spec },
         { parent: this },

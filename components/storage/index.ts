@@ -1,4 +1,4 @@
-import * as k8s from "@pulumi/kubernetes";
+import * as core from "@pulumi/kubernetes/core/v1";
 import {
   ComponentResource,
   type ComponentResourceOptions,
@@ -42,7 +42,7 @@ export class Storage extends ComponentResource {
     super("homelab-mail:storage:Storage", name, {}, opts);
     const kept = { parent: this, retainOnDelete: true };
 
-    const namespace = new k8s.core.v1.Namespace(
+    const namespace = new core.Namespace(
       "namespace",
       {
         metadata: {
@@ -72,7 +72,7 @@ export class Storage extends ComponentResource {
     );
 
     const claim = (claimName: string, app: string, volume: Volume): Output<string> =>
-      new k8s.core.v1.PersistentVolumeClaim(
+      new core.PersistentVolumeClaim(
         claimName,
         {
           metadata: {

@@ -1,4 +1,6 @@
-import * as k8s from "@pulumi/kubernetes";
+import { CustomResource } from "@pulumi/kubernetes/apiextensions";
+import * as core from "@pulumi/kubernetes/core/v1";
+import * as networking from "@pulumi/kubernetes/networking/v1";
 import type { CustomResourceOptions, Input } from "@pulumi/pulumi";
 import type { StackConfig } from "../../config/types";
 import { labels, names, selector } from "../shared/names";
@@ -17,7 +19,7 @@ export function expose({ namespace, host, tls, ingress }: ExposureArgs, opts: Cu
   const skipAwait = { "pulumi.com/skipAwait": "true" };
   const metadata = (name: string) => ({ name, namespace, labels: labels(names.roundcube) });
 
-  new k8s.core.v1.Service(
+  new core.Service(
     names.roundcube,
     {
       metadata: { ...metadata(names.roundcube), annotations: skipAwait },
@@ -27,7 +29,7 @@ export function expose({ namespace, host, tls, ingress }: ExposureArgs, opts: Cu
   );
 
   if ("issuer" in tls) {
-    new k8s.apiextensions.CustomResource(
+    new CustomResource(
       names.secrets.webmailTls,
       {
         apiVersion: "cert-manager.io/v1",
@@ -44,7 +46,7 @@ export function expose({ namespace, host, tls, ingress }: ExposureArgs, opts: Cu
   }
 
   const service = { name: names.roundcube, port: { name: "http" } };
-  new k8s.networking.v1.Ingress(
+  new networking.Ingress(
     names.roundcube,
     {
       metadata: {

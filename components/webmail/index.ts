@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import * as k8s from "@pulumi/kubernetes";
+import * as apps from "@pulumi/kubernetes/apps/v1";
+import * as core from "@pulumi/kubernetes/core/v1";
 import {
   ComponentResource,
   type ComponentResourceOptions,
@@ -82,13 +83,13 @@ export class Webmail extends ComponentResource {
       webmailConfig({ ...args, mailServerHost, networks: args.cluster.networks }),
     );
     const ini = phpIni();
-    const config = new k8s.core.v1.ConfigMap(
+    const config = new core.ConfigMap(
       "roundcube-config",
       { metadata: metadata("roundcube-config"), data: { [configFile]: php, [iniFile]: ini } },
       parent,
     );
 
-    const oidc = new k8s.core.v1.Secret(
+    const oidc = new core.Secret(
       names.secrets.oidc,
       {
         metadata: metadata(names.secrets.oidc),
@@ -98,13 +99,13 @@ export class Webmail extends ComponentResource {
     );
     // Kept in the state: a new key would sign everybody out. 24 characters is what Roundcube's cipher takes.
     const desKey = new RandomPassword("roundcube-des-key", { length: 24, special: false }, parent);
-    const secret = new k8s.core.v1.Secret(
+    const secret = new core.Secret(
       names.secrets.roundcube,
       { metadata: metadata(names.secrets.roundcube), stringData: { des_key: desKey.result } },
       parent,
     );
 
-    new k8s.apps.v1.Deployment(
+    new apps.Deployment(
       names.roundcube,
       {
         metadata: metadata(names.roundcube),
