@@ -14,9 +14,6 @@ import time
 from provider import Provider
 from relay import tune
 
-FETCHED = "$HomelabMailFetched"
-
-
 class Refused(Exception):
     """The mail server's answer to one message. `final` when it is about this message and will not change by waiting."""
 
@@ -144,43 +141,3 @@ class Courier:
         header = provider.part(uid, "HEADER.FIELDS (RETURN-PATH)") or b""
         sender = re.search(rb"<([\x21-\x3b\x3d\x3f-\x7e]+@[\x21-\x3b\x3d\x3f-\x7e]+)>", header)
         sink.deliver(sender.group(1).decode() if sender else "", provider.size(uid), provider.pieces(uid))
-
-
-class Stager:
-    """For `keep`: copies each message once into an outbox folder at the provider, which fetchmail then empties.
-
-    fetchmail knows IMAP messages by \\Seen alone, so what a person read elsewhere would never come. Here the original
-    is marked with a keyword after it was copied; it survives restarts, moves and other clients.
-    """
-
-    def __init__(self, imap, folder, outbox, stop, log):
-        self.imap, self.folder, self.outbox, self.stop, self.log = imap, folder, outbox, stop, log
-        self.warned = False
-
-    def run(self, pair, changed, contact):
-        """Stages until `changed()`, which is asked between messages and while waiting."""
-        with Provider(self.imap, pair) as provider:
-            outbox = provider.path(self.outbox)
-            provider.create(outbox)
-            if not provider.exists(self.folder):
-                self.stop.wait(60)
-                return
-            provider.select(self.folder)
-            flag, unseen = FETCHED, ("UNKEYWORD", FETCHED)
-            if not provider.keywords:
-                flag, unseen = r"\Seen", ("UNSEEN",)
-                if not self.warned:
-                    self.log("the provider stores no keywords: with keep, only what is unread is fetched")
-                self.warned = True
-            while not self.stop.is_set() and not changed():
-                found = provider.search("UNDELETED", *unseen)
-                for uid in found:
-                    if self.stop.is_set() or changed():
-                        return
-                    # Copied first, marked second: a crash between the two repeats one message and loses none.
-                    provider.uid("COPY", uid, f'"{outbox}"')
-                    provider.uid("STORE", uid, "+FLAGS.SILENT", f"({flag})")
-                contact()
-                # Looks again soon after it found something: a message that came meanwhile may have been announced
-                # before IDLE began.
-                provider.idle(5 if found else 240, self.stop, changed)

@@ -13,6 +13,8 @@ export interface FetchmailrcOptions {
   /** The provider's IMAP server: implicit TLS, its certificate checked against the system's authorities. */
   readonly imap: Endpoint;
   readonly folder: Folder;
+  /** Whether it waits for new mail with IDLE; otherwise it fetches what there is, and ends. */
+  readonly watch: boolean;
 }
 
 /** Text in fetchmail's double quotes. Its lexer ends a string at the first `"`, escaped or not, so hex it is. */
@@ -29,7 +31,7 @@ export function quote(text: string): string {
  * Every line that looks like a default is there on purpose: defaults of fetchmail 6.4 lose or misdirect mail (a refused
  * recipient is replaced by the local postmaster), are announced to change (softbounce), or differ between builds.
  */
-export function renderFetchmailrc({ imap, folder }: FetchmailrcOptions): string {
+export function renderFetchmailrc({ imap, folder, watch }: FetchmailrcOptions): string {
   const relay = relayPorts[folder];
   const server = [
     // Both ends go through the supervisor's relays; TLS runs through to the provider, whose name is still checked.
@@ -45,7 +47,7 @@ export function renderFetchmailrc({ imap, folder }: FetchmailrcOptions): string 
     `ssl sslproto "TLS1.2+" sslcertck sslcommonname ${quote(imap.host)}`,
     `smtphost "127.0.0.1/${relay.sink}" smtpname ${placeholders.address}`, // SMTP: with LMTP a 5xx deletes the message
     "antispam -1", // no refusal means "spam, drop it"
-    folder === "INBOX" ? "idle" : "no idle",
+    watch ? "idle" : "no idle",
     "fetchall no keep no flush",
     "no rewrite no mimedecode no stripcr no forcecr no dropstatus no dropdelivered pass8bits",
     "limit 0 fetchlimit 0 fetchsizelimit 100 batchlimit 100",

@@ -34,8 +34,9 @@ const source = (file: string): string => readFileSync(join(__dirname, file), "ut
 function sharedFiles(imap: Endpoint): Record<string, string> {
   return {
     ...Object.fromEntries(programs.map((file) => [file, source(file)])),
-    "inbox.fetchmailrc": renderFetchmailrc({ imap, folder: "INBOX" }),
-    "junk.fetchmailrc": renderFetchmailrc({ imap, folder: "Junk" }),
+    "inbox.fetchmailrc": renderFetchmailrc({ imap, folder: "INBOX", watch: true }),
+    "inbox-once.fetchmailrc": renderFetchmailrc({ imap, folder: "INBOX", watch: false }), // with `keep`
+    "junk.fetchmailrc": renderFetchmailrc({ imap, folder: "Junk", watch: false }),
   };
 }
 

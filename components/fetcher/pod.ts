@@ -29,12 +29,20 @@ const credentials = "/etc/fetcher/credentials";
 const state = "/run/fetcher";
 
 /** The supervisor and its modules. */
-export const programs = ["supervisor.py", "worker.py", "status.py", "relay.py", "courier.py", "provider.py"] as const;
+export const programs = [
+  "supervisor.py",
+  "worker.py",
+  "keeper.py",
+  "courier.py",
+  "provider.py",
+  "relay.py",
+  "status.py",
+] as const;
 
 /** Which of the ConfigMap's files a mailbox's pod sees. */
 export function programFiles(mailbox: Mailbox): string[] {
   const junk = mailbox.folders.includes("Junk") ? ["junk.fetchmailrc"] : [];
-  return [...programs, "inbox.fetchmailrc", ...junk];
+  return [...programs, mailbox.keep ? "inbox-once.fetchmailrc" : "inbox.fetchmailrc", ...junk];
 }
 
 /** The supervisor's arguments for one mailbox. */

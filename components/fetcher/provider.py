@@ -86,6 +86,10 @@ class Provider:
         data = self.uid("SEARCH", *criteria)
         return (data[0] or b"").split()
 
+    def news(self):
+        """Whether the provider spoke of the folder's size since this was last asked."""
+        return self.imap.response("EXISTS")[1] != [None]
+
     def part(self, uid, what):
         """One part of a message; b"" when it is empty, None when the message is gone."""
         for item in self.uid("FETCH", uid, f"(BODY.PEEK[{what}])" if "<" not in what else f"(BODY.PEEK{what})"):

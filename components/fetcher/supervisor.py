@@ -116,7 +116,8 @@ def main():
     write(trouble_file, "starting")
 
     def worker(folder, imap_port, sink_port, sink):  # the ports are in the templates too
-        template = os.path.join(options.program, f"{folder.lower()}.fetchmailrc")
+        kind = "inbox-once" if options.keep and folder == "INBOX" else folder.lower()
+        template = os.path.join(options.program, f"{kind}.fetchmailrc")
         provider = Relay(imap_port, options.imap, silence=options.hung)
         return Worker(options, folder, template, provider, Relay(sink_port, sink, silence=120, examine=True), stop)
 
@@ -127,7 +128,7 @@ def main():
     server = http.server.ThreadingHTTPServer(("", options.http), Health)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     log(f"fetching {' and '.join(w.folder for w in workers)} of {options.mailbox}")
-    threads = [thread for w in workers for thread in w.start()]
+    threads = [w.start() for w in workers]
     while any(thread.is_alive() for thread in threads):
         trouble = Health.trouble()
         if trouble != said:

@@ -7,7 +7,8 @@ import subprocess
 import threading
 import time
 
-from courier import Courier, Stager
+from courier import Courier
+from keeper import Keeper
 from status import Credentials, Status, log
 
 
@@ -21,7 +22,7 @@ class Worker:
 
     def __init__(self, options, folder, template, imap, sink, stop):
         self.options, self.folder, self.imap, self.sink, self.stop = options, folder, imap, sink, stop
-        self.watched = folder == "INBOX"  # IDLE; other folders are looked into now and then
+        self.watched = folder == "INBOX"  # fetchmail waits in IDLE; into other folders it looks now and then
         with open(template, encoding="utf-8") as file:
             self.template = file.read()
         self.credentials = Credentials(options.credentials)
@@ -29,13 +30,14 @@ class Worker:
         delivered = lambda: self.status.delivered
         self.courier = Courier(imap.target, sink.target, stop, self.alive, self.status.arrived, delivered)
         suffix = "" if folder == "INBOX" else f"-{folder}"
-        self.outbox = f"Fetcher-Outbox{suffix}" if options.keep else None
+        self.keeper = Keeper(self, f"Fetcher-Outbox{suffix}") if options.keep else None
         self.aside = f"Fetcher-Refused{suffix}"
-        self.source = self.outbox or folder
+        self.source = self.keeper.outbox if self.keeper else folder
         self.process = None
         self.beat = self.spoke = time.monotonic()
         self.idling = self.refused = self.missing = False
         self.detail = ""
+        self.down = None  # why a server could not be reached in the last round
         self.refusals = self.failures = self.stuck = 0
         self.second_chance, self.patience = time.monotonic() + 60, 100
 
@@ -43,13 +45,23 @@ class Worker:
         """Says that the work goes on; without it for long, the liveness probe fails."""
         self.beat = time.monotonic()
 
+    def contacted(self):
+        """Notes that the provider answered."""
+        self.status.contact = time.time()
+
+    def fine(self):
+        """Notes that everything is fetched that there was."""
+        self.status.waiting = 0
+        self.status.recovered()
+
+    def say(self, text):
+        log(f"{self.folder}: {text}")
+
     def start(self):
-        """Begins to fetch; returns the threads that work."""
-        jobs = [self.fetch] + ([self.stage] if self.outbox else [])
-        threads = [threading.Thread(target=self.forever, args=(job,)) for job in jobs]
-        for thread in threads:
-            thread.start()
-        return threads
+        """Begins to fetch; returns the thread that works."""
+        thread = threading.Thread(target=self.forever, args=(self.keeper.run if self.keeper else self.fetch,))
+        thread.start()
+        return thread
 
     def forever(self, job):
         while not self.stop.is_set():
@@ -74,60 +86,46 @@ class Worker:
                 log(f"{self.folder}: credentials changed")
                 return
 
-    def stage(self, pair):
-        while self.refusals and not self.credentials.changed(pair):
-            if self.stop.wait(1):  # fetchmail asks, ever more rarely: two who knock are twice as many as one
-                return
-
-        def contact():
-            self.status.contact = time.time()
-
-        def warn(text):
-            log(f"{self.folder}: {text}")
-
-        stager = Stager(self.imap.target, self.folder, self.outbox, self.stop, warn)
-        stager.run(pair, lambda: self.credentials.changed(pair), contact)
-
     def fetch(self, pair):
-        """One round: fetchmail until it ends, then the courier, then a pause that fits how it went."""
+        """One round: fetchmail until it ends, then the courier, then a pause that fits how it went.
+
+        Returns whether it went well.
+        """
         started = time.monotonic()
         code = self.run_fetchmail(pair)
         if self.stop.is_set():
-            return
+            return True
         if self.idling and not self.status.left and not self.imap.error and time.monotonic() - started > 60:
-            return  # the provider, or our limit on silence, ended a long wait: nothing is wrong, wait anew
+            return True  # the provider, or our limit on silence, ended a long wait: nothing is wrong, wait anew
         status = self.status
-        down = self.imap.error or self.sink.error
+        # When all is fetched, it does not matter who hung up on whom in the end.
+        down = self.down = (self.imap.error or self.sink.error) if code not in (0, 1) or status.left else None
         if self.refused:
             self.refusals += 1
             status.fail(f"the provider refuses the login: {self.detail or 'it gave no reason'}")
             # Providers lock out who knocks too often.
             self.sleep(min(30 * 2 ** min(self.refusals - 1, 9), self.options.refused_max), pair)
-            return
+            return False
         self.refusals = 0
         if status.left and not down:
             self.carry(pair)
+        problem = ""
         if down:
-            status.fail(down)
+            problem = down
         elif status.left:
-            status.fail(f"{status.left} of the messages stay at the provider: {self.detail}")
-        elif code not in (0, 1) and self.missing:
-            status.waiting = 0  # a folder that is not there has no mail
-            status.recovered()
-            code = 0
-        elif code not in (0, 1):
-            status.fail(self.detail or f"fetchmail ended with status {code}")
-        else:
-            status.waiting = 0
-            status.recovered()
-        self.failures = self.failures + 1 if status.error else 0
-        if status.error:
+            problem = f"{status.left} of the messages stay at the provider: {self.detail}"
+        elif code not in (0, 1) and not self.missing:  # a folder that is not there has no mail
+            problem = self.detail or f"fetchmail ended with status {code}"
+        self.failures = self.failures + 1 if problem else 0
+        if problem:
+            status.fail(problem)
             self.sleep(min(2 * 2 ** min(self.failures, 6), self.options.retry_max), pair)
-        elif not self.watched:
-            self.give_second_chance(pair)
-            self.sleep(self.options.interval, pair)
-        else:
-            self.sleep(0.2, pair)
+        elif not self.keeper:
+            self.fine()
+            if not self.watched:
+                self.give_second_chance(pair)
+            self.sleep(0.2 if self.watched else self.options.interval, pair)
+        return not problem
 
     def carry(self, pair, folder=None):
         """Lets the courier try what fetchmail left, and notes how that went."""

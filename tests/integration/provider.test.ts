@@ -14,6 +14,15 @@ afterAll(() => findings.publish());
 
 const arrived = (station: Station, count: number, seconds: number): Promise<void> =>
   until(`${count} deliveries`, () => station.sink.deliveries.length >= count, { seconds, more: () => station.pod.log });
+const fetched = (station: Station, count: number, seconds: number): Promise<void> =>
+  until(
+    `${count} different messages`,
+    async () => {
+      const { delivered, duplicates } = await station.account();
+      return delivered - duplicates === count;
+    },
+    { seconds, every: 500, more: () => station.pod.log },
+  );
 const emptied = (station: Station, seconds = 60): Promise<void> =>
   until("an empty provider", async () => (await station.account()).atProvider === 0, { seconds, every: 500 });
 const ready = (station: Station): Promise<void> =>
@@ -111,25 +120,55 @@ test.concurrent.each([
   },
 );
 
-test.concurrent("the network falls silent while waiting: noticed, and reconnected within five minutes", async () => {
-  const station = await rig.station({ front: true });
-  await ready(station);
-  await sleep(2000);
-  const before = station.front.connections;
-  station.link("down");
-  const start = performance.now();
-  await trouble(station, /^INBOX: (cannot connect|connection to)/, 300);
-  findings.figure(
-    `Waiting: a link that went down shows in the readiness after ${((performance.now() - start) / 1000).toFixed(0)} s`,
-  );
-  await station.inject([message("after the silence")]);
-  const settle = await findings.during("the network falls silent in IDLE", station);
-  station.link("up");
-  await arrived(station, 1, 120);
-  expect(station.front.connections).toBeGreaterThan(before);
-  await emptied(station);
-  await settle();
-});
+test.concurrent.each([
+  ["COPY", / COPY /],
+  ["STORE", / STORE .*HomelabMailFetched/],
+] as const)(
+  "with keep, the provider drops the connection before %s: nothing is lost, one duplicate a drop at most",
+  async (name, command) => {
+    const station = await rig.station({ front: true, start: false, mailbox: { name: `keeps${name}`, keep: true } });
+    let drops = 0;
+    let seen = 0;
+    station.front.dropBefore = (text) => command.test(text) && ++seen % 7 === 3 && drops < 3 && ++drops > 0;
+    await station.inject(Array.from({ length: 40 }, (_, n) => message(`kept-${name}-${n}`)));
+    station.pod.start();
+    await until("a lost connection", () => drops > 0, { seconds: 60, every: 5 });
+    const settle = await findings.during(`\`keep\`: it hangs up before ${name}, again and again`, station);
+    await fetched(station, 40, 250);
+    await sleep(2000); // for a repetition to show
+    const ledger = await station.account();
+    expect(ledger).toMatchObject({ lost: [], strange: [] });
+    expect(ledger.duplicates).toBeLessThanOrEqual(drops);
+    expect(drops).toBe(3);
+    await settle();
+  },
+);
+
+test.concurrent.each([
+  { keep: false, also: "" },
+  { keep: true, also: ", with `keep`" },
+])(
+  "the network falls silent while waiting (keep: $keep): noticed, and reconnected within five minutes",
+  async ({ keep, also }) => {
+    const station = await rig.station({ front: true, mailbox: { name: keep ? "silentkeeper" : "silent", keep } });
+    await ready(station);
+    await sleep(2000);
+    const before = station.front.connections;
+    station.link("down");
+    const start = performance.now();
+    await trouble(station, /^INBOX: (cannot connect|connection to)/, 300);
+    findings.figure(
+      `Waiting: a link that went down shows in the readiness after ${((performance.now() - start) / 1000).toFixed(0)} s${also}`,
+    );
+    await station.inject([message("after the silence")]);
+    const settle = await findings.during(`the network falls silent in IDLE${also}`, station);
+    station.link("up");
+    await arrived(station, 1, 120);
+    expect(station.front.connections).toBeGreaterThan(before);
+    if (!keep) await emptied(station);
+    await settle();
+  },
+);
 
 test.concurrent("the provider hangs in the middle of a fetch: noticed, and reconnected", async () => {
   const station = await rig.station({ front: true, start: false });
@@ -155,15 +194,18 @@ test.concurrent("the provider hangs in the middle of a fetch: noticed, and recon
   await settle();
 });
 
-test.concurrent("a provider without IDLE is asked every half minute", async () => {
-  const station = await rig.station({ front: true });
-  station.front.rewrite = (text) => text.replace(/ IDLE/g, "");
-  await until("readiness", () => station.pod.ready().ready, { seconds: 40 });
-  await sleep(3000);
-  for (let n = 1; n <= 2; n += 1) {
-    await station.inject([message(`polled-${n}`)]);
-    await arrived(station, n, 45);
-  }
-  expect(station.front.commands.some((c) => / IDLE$/.test(c))).toBe(false);
-  expect(station.pod.ready().ready).toBe(true);
-});
+test.concurrent.each([{ keep: false }, { keep: true }])(
+  "a provider without IDLE is asked every half minute (keep: $keep)",
+  async ({ keep }) => {
+    const station = await rig.station({ front: true, mailbox: { name: keep ? "askingkeeper" : "asking", keep } });
+    station.front.rewrite = (text) => text.replace(/ IDLE/g, "");
+    await until("readiness", () => station.pod.ready().ready, { seconds: 40 });
+    await sleep(3000);
+    for (let n = 1; n <= 2; n += 1) {
+      await station.inject([message(`polled-${n}`)]);
+      await arrived(station, n, 45);
+    }
+    expect(station.front.commands.some((c) => / IDLE$/.test(c))).toBe(false);
+    expect(station.pod.ready().ready).toBe(true);
+  },
+);

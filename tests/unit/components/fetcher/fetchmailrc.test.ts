@@ -2,7 +2,11 @@ import fc from "fast-check";
 import { placeholders, quote, renderFetchmailrc } from "../../../../components/fetcher/fetchmailrc";
 
 const endpoint = fc.record({ host: fc.domain(), port: fc.integer({ min: 1, max: 65535 }) });
-const options = fc.record({ imap: endpoint, folder: fc.constantFrom("INBOX" as const, "Junk" as const) });
+const options = fc.record({
+  imap: endpoint,
+  folder: fc.constantFrom("INBOX" as const, "Junk" as const),
+  watch: fc.boolean(),
+});
 
 /** fetchmail's own reading of a string: it ends at the first quote, then escapes are undone. */
 function lexed(text: string): string {
@@ -48,7 +52,7 @@ test("the provider's certificate is always checked, against the provider's name"
 });
 
 test("address and password are blanks that only the pod fills in", () => {
-  const rc = renderFetchmailrc({ imap: { host: "imap.example.org", port: 993 }, folder: "INBOX" });
+  const rc = renderFetchmailrc({ imap: { host: "imap.example.org", port: 993 }, folder: "INBOX", watch: true });
   expect(rc).toContain(
     `user ${placeholders.address} password ${placeholders.password} is ${placeholders.address} here`,
   );
@@ -62,13 +66,15 @@ test("every message is fetched, and none is both kept and fetched again", () => 
   );
 });
 
-test("the inbox is watched with IDLE; Junk is looked into now and then, and goes to a port of its own", () => {
+test("a folder is watched with IDLE or fetched once; Junk goes to a port of its own", () => {
   const imap = { host: "imap.example.org", port: 993 };
-  expect(renderFetchmailrc({ imap, folder: "INBOX" })).toMatch(/smtphost "127\.0\.0\.1\/10025"[\s\S]*\n\s+idle\n/);
-  expect(renderFetchmailrc({ imap, folder: "Junk" })).toMatch(/smtphost "127\.0\.0\.1\/12525"[\s\S]*\n\s+no idle\n/);
+  const inbox = renderFetchmailrc({ imap, folder: "INBOX", watch: true });
+  const junk = renderFetchmailrc({ imap, folder: "Junk", watch: false });
+  expect(inbox).toMatch(/smtphost "127\.0\.0\.1\/10025"[\s\S]*\n\s+idle\n/);
+  expect(junk).toMatch(/smtphost "127\.0\.0\.1\/12525"[\s\S]*\n\s+no idle\n/);
 });
 
 test("messages pass through unaltered", () => {
-  const rc = renderFetchmailrc({ imap: { host: "imap.example.org", port: 993 }, folder: "INBOX" });
+  const rc = renderFetchmailrc({ imap: { host: "imap.example.org", port: 993 }, folder: "INBOX", watch: true });
   expect(rc).toContain("no rewrite no mimedecode no stripcr no forcecr no dropstatus no dropdelivered pass8bits");
 });
