@@ -120,6 +120,25 @@ test.concurrent("the mail server restarts in the middle: nothing is lost", async
   await settle();
 });
 
+test.concurrent("with keep, the mail server is away: copies do not pile up, and all of it comes later", async () => {
+  const station = await rig.station({ start: false, mailbox: { name: "patient", keep: true } });
+  await station.sink.close();
+  await station.inject(Array.from({ length: 250 }, (_, n) => message(`patient-${n}`)));
+  station.pod.start();
+  await until("unreadiness", () => /Connection refused/.test(station.pod.ready().text), {
+    seconds: 120,
+    every: 1000,
+    more: () => station.pod.log,
+  });
+  const settle = await findings.during("it is away, with `keep` and 250 messages", station);
+  expect((await rig.provider.remaining(station.user)).get("Fetcher-Outbox")).toHaveLength(100);
+  await station.sink.listen();
+  await arrived(station, 250, 180);
+  await until("readiness", () => station.pod.ready().ready, { seconds: 30, more: () => station.pod.log });
+  expect(await station.account()).toMatchObject({ delivered: 250, duplicates: 0, lost: [], strange: [] });
+  await settle();
+});
+
 test.concurrent("the mail server is away for minutes: the reason shows, and delivery resumes within two minutes", async () => {
   const station = await rig.station();
   await until("readiness", () => station.pod.ready().ready, { seconds: 30 });
