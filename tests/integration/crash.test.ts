@@ -44,7 +44,7 @@ test.each([{ keep: false }, { keep: true }])(
     }
     station.pod.start();
     await until("all of it", async () => here() === total, {
-      seconds: 200,
+      seconds: 200 + total / 20,
       every: 500,
       more: () => station.pod.log,
     });
