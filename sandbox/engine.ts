@@ -1,4 +1,5 @@
 import * as fs from "node:fs";
+import * as os from "node:os";
 import * as path from "node:path";
 import { LocalWorkspace, PulumiCommand, type PulumiFn, type Stack } from "@pulumi/pulumi/automation";
 import type { Log } from "./log";
@@ -25,6 +26,16 @@ export async function findEngine(scratch: string, log: Log): Promise<Engine> {
   const pulumi = await PulumiCommand.get({ root: home });
   const standIns = await findPlugins(pulumi, scratch, log);
   return { pulumi, searchPath: [standIns, process.env.PATH].filter(Boolean).join(path.delimiter) };
+}
+
+/** Downloads or builds what findEngine gives, so that it is there when it is needed. */
+export async function prepareEngine(log: Log): Promise<void> {
+  const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "homelab-mail-prepare-"));
+  try {
+    await findEngine(scratch, log);
+  } finally {
+    fs.rmSync(scratch, { recursive: true });
+  }
 }
 
 function installation(file: string, scratch: string): string {

@@ -1,23 +1,20 @@
 import * as fs from "node:fs";
 import * as https from "node:https";
-import * as os from "node:os";
-import * as path from "node:path";
 import { parse } from "yaml";
 
 /** A Kubernetes object as plain data. Its shape depends on its kind. */
 // biome-ignore lint/suspicious/noExplicitAny: objects of every kind pass through here
 export type KubeObject = Record<string, any>;
 
-export interface Reply {
+interface Reply {
   readonly status: number;
   readonly body: KubeObject;
 }
 
-/** What the API server said when it refused, with its HTTP status and reason (`AlreadyExists`, `NotFound`, `Conflict`…). */
-export class KubeError extends Error {
+/** What the API server said when it refused, with its HTTP status. */
+class KubeError extends Error {
   constructor(
     readonly status: number,
-    readonly reason: string,
     message: string,
   ) {
     super(message);
@@ -29,16 +26,16 @@ interface Kind {
   readonly namespaced: boolean;
 }
 
-/** Plain REST against one API server: just what a sandbox, its stand-in plugin and the tests need. */
+/** Plain REST against one API server: just what a sandbox and the tests need. */
 export class KubeClient {
   private readonly kinds = new Map<string, Promise<Map<string, Kind>>>();
   private readonly server: URL;
   private readonly agent: https.Agent;
   private readonly token: string | undefined;
 
-  constructor(kubeconfig: string, context?: string) {
+  private constructor(kubeconfig: string) {
     const config = parse(kubeconfig) as KubeObject;
-    const chosen = named(config.contexts, context ?? config["current-context"])?.context;
+    const chosen = named(config.contexts, config["current-context"])?.context;
     const cluster = named(config.clusters, chosen?.cluster)?.cluster;
     const user = named(config.users, chosen?.user)?.user ?? {};
     if (!cluster) throw new Error(`the kubeconfig has no cluster for its context "${config["current-context"]}"`);
@@ -58,12 +55,9 @@ export class KubeClient {
     });
   }
 
-  /** The client for a kubeconfig file, by default `$KUBECONFIG` or the user's own. */
-  static fromFile(
-    file = process.env.KUBECONFIG ?? path.join(os.homedir(), ".kube", "config"),
-    context?: string,
-  ): KubeClient {
-    return new KubeClient(fs.readFileSync(file, "utf8"), context);
+  /** The client for a kubeconfig file. */
+  static fromFile(file: string): KubeClient {
+    return new KubeClient(fs.readFileSync(file, "utf8"));
   }
 
   /** One request; throws a KubeError for any answer that is not a success. */
@@ -99,17 +93,13 @@ export class KubeClient {
       request.end(payload);
     });
     if (reply.status >= 300) {
-      throw new KubeError(
-        reply.status,
-        reply.body.reason ?? "",
-        reply.body.message ?? `${method} ${target}: ${reply.status}`,
-      );
+      throw new KubeError(reply.status, reply.body.message ?? `${method} ${target}: ${reply.status}`);
     }
     return reply.body;
   }
 
   /** The path of an object, or of its collection when it has no name. */
-  async pathOf(object: KubeObject, name: string | undefined = object.metadata?.name): Promise<string> {
+  private async pathOf(object: KubeObject, name: string | undefined = object.metadata?.name): Promise<string> {
     const { apiVersion, kind } = object;
     const { plural, namespaced } = await this.kind(apiVersion, kind);
     const root = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
@@ -131,16 +121,16 @@ export class KubeClient {
     return unlessGone(async () => this.request("GET", await this.pathOf(object)));
   }
 
-  async delete(object: KubeObject, propagationPolicy = "Foreground"): Promise<void> {
-    await unlessGone(async () => this.request("DELETE", await this.pathOf(object), { propagationPolicy }));
+  async delete(object: KubeObject): Promise<void> {
+    await unlessGone(async () => this.request("DELETE", await this.pathOf(object)));
   }
 
   /** All objects of a kind, in one namespace or in all. */
-  async list(apiVersion: string, kind: string, namespace?: string, query = ""): Promise<KubeObject[]> {
+  async list(apiVersion: string, kind: string, namespace?: string): Promise<KubeObject[]> {
     const { plural } = await this.kind(apiVersion, kind);
     const root = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
     const scope = namespace ? `/namespaces/${namespace}` : "";
-    const { items } = await this.request("GET", `${root}${scope}/${plural}${query}`);
+    const { items } = await this.request("GET", `${root}${scope}/${plural}`);
     return items.map((item: KubeObject) => ({ apiVersion, kind, ...item }));
   }
 
@@ -151,7 +141,7 @@ export class KubeClient {
       const found = (await this.kinds.get(apiVersion))?.get(kind);
       if (found) return found;
     }
-    throw new KubeError(404, "NotFound", `the cluster does not know ${apiVersion} ${kind}`);
+    throw new KubeError(404, `the cluster does not know ${apiVersion} ${kind}`);
   }
 
   private async discover(apiVersion: string): Promise<Map<string, Kind>> {

@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import type { Stack } from "@pulumi/pulumi/automation";
-import { findEngine, openStack, projectEnvironment, projectFolder } from "./engine";
+import { findEngine, openStack, prepareEngine, projectEnvironment, projectFolder } from "./engine";
 import { toTerminal as log } from "./log";
 import { requireWhatItNeeds } from "./ownCluster";
 import { endKept, Site } from "./site";
@@ -85,7 +85,7 @@ async function main(): Promise<void> {
   if (options.stop) return endKept(log);
   if (options.prepare) {
     await findTools(["pulumi", "controlPlane", "kubectl", "etcd", "kwok"], log);
-    return;
+    return prepareEngine(log);
   }
 
   const interrupted = new AbortController();

@@ -4,8 +4,9 @@ import * as os from "node:os";
 import * as path from "node:path";
 import type { PulumiCommand } from "@pulumi/pulumi/automation";
 import type { Log } from "./log";
+import { standIn } from "./tools/catalog";
 import { answers } from "./tools/download";
-import { onPath } from "./tools/find";
+import { findOwn, onPath } from "./tools/find";
 
 const ROOT = path.join(__dirname, "..");
 const PLUGINS = ["kubernetes", "random"] as const;
@@ -30,12 +31,8 @@ async function isReal(plugin: PluginName, pulumi: PulumiCommand, log: Log): Prom
 }
 
 /** An executable of the name the engine looks for on PATH. */
-function writeStandIn(plugin: PluginName, folder: string): void {
-  const file = path.join(folder, `pulumi-resource-${plugin}`);
-  const main = path.join(__dirname, "standin", "main.ts");
-  const start = path.join(ROOT, "start.cjs");
-  const quoted = [process.execPath, "--require", start, main, plugin, versionOf(plugin)].map((part) => `'${part}'`);
-  fs.writeFileSync(file, `#!/bin/sh\nexec ${quoted.join(" ")}\n`, { mode: 0o755 });
+function writeStarter(plugin: string, folder: string, command: string): void {
+  fs.writeFileSync(path.join(folder, `pulumi-resource-${plugin}`), `#!/bin/sh\nexec ${command}\n`, { mode: 0o755 });
 }
 
 /**
@@ -44,8 +41,7 @@ function writeStandIn(plugin: PluginName, folder: string): void {
  */
 function writeDynamicProvider(folder: string): void {
   const main = require.resolve("@pulumi/pulumi/cmd/dynamic-provider");
-  const file = path.join(folder, "pulumi-resource-pulumi-nodejs");
-  fs.writeFileSync(file, `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`, { mode: 0o755 });
+  writeStarter("pulumi-nodejs", folder, `'${process.execPath}' '${main}' "$@"`);
 }
 
 /**
@@ -63,10 +59,11 @@ export async function findPlugins(pulumi: PulumiCommand, scratch: string, log: L
   fs.mkdirSync(folder, { recursive: true });
   if (!withDynamic) writeDynamicProvider(folder);
   if (missing.length === 0) return folder;
-  for (const plugin of missing) writeStandIn(plugin, folder);
   log(
     `NOTE: the Pulumi plugin${missing.length > 1 ? "s" : ""} ${missing.join(" and ")} can be neither found nor downloaded here. ` +
       "A stand-in of the sandbox's own takes the place: it sends the same objects to the API server, and does nothing else.",
   );
+  const { standin } = await findOwn(standIn, log);
+  for (const plugin of missing) writeStarter(plugin, folder, `'${standin}' ${plugin} ${versionOf(plugin)}`);
   return folder;
 }

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { createInterface } from "node:readline";
 import type { Log } from "../log";
-import type { Toolset } from "./catalog";
+import type { Buildable } from "./catalog";
 
 const SAY_EVERY_MS = 15_000;
 
@@ -13,7 +13,7 @@ function goVersionFor(moduleFolder: string): string {
 }
 
 /** Builds a set from Go modules whose every version and checksum is pinned under go/. */
-export async function build(set: Toolset, folder: string, log: Log): Promise<string> {
+export async function build(set: Buildable, folder: string, log: Log): Promise<string> {
   const moduleFolder = path.join(__dirname, "..", "go", set.module);
   const scratch = fs.mkdtempSync(path.join(folder, "build-"));
   const flags = ["-v", "-trimpath", "-mod=readonly", "-buildvcs=false", "-ldflags", `-s -w ${set.ldflags ?? ""}`];

@@ -1,8 +1,9 @@
+import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-/** One set of programs of one version: found, downloaded or built together. */
-export interface Toolset {
+/** One set of programs of one version, built together. */
+export interface Buildable {
   readonly name: string;
   readonly version: string;
   /** The programs, each with the Go package that it is built from. */
@@ -10,6 +11,10 @@ export interface Toolset {
   /** The folder under go/ whose go.mod and go.sum pin what it is built from. */
   readonly module: string;
   readonly ldflags?: string;
+}
+
+/** A set that may also be there already, or be downloaded. */
+export interface Toolset extends Buildable {
   /** How a program tells its version. */
   readonly versionArgs: readonly string[];
   /** The oldest version on PATH that will do. */
@@ -119,5 +124,22 @@ export const toolsets = {
     atLeast: "1.18.0",
   },
 } satisfies Record<string, Toolset>;
+
+/** Tells whether any of the files that a module's programs are built from has changed. */
+export function fingerprint(moduleFolder: string): string {
+  const hash = createHash("sha256");
+  for (const file of fs.readdirSync(moduleFolder).sort()) {
+    if (!file.endsWith("_test.go")) hash.update(`${file}\n`).update(fs.readFileSync(path.join(moduleFolder, file)));
+  }
+  return hash.digest("hex").slice(0, 12);
+}
+
+/** Part of this repository: published nowhere. */
+export const standIn: Buildable = {
+  name: "The stand-in for Pulumi's plugins",
+  version: fingerprint(path.join(__dirname, "..", "go", "standin")),
+  module: "standin",
+  programs: { standin: "." },
+};
 
 export type ToolsetName = keyof typeof toolsets;

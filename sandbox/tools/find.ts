@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { promisify } from "node:util";
 import type { Log } from "../log";
 import { build } from "./build";
-import { type Toolset, type ToolsetName, toolsets } from "./catalog";
+import { type Buildable, type Toolset, type ToolsetName, toolsets } from "./catalog";
 import { download } from "./download";
 
 const run = promisify(execFile);
@@ -60,7 +60,7 @@ async function fromPath(set: Toolset): Promise<Found | undefined> {
   return found;
 }
 
-function inFolder(set: Toolset, folder: string): Found | undefined {
+function inFolder(set: Buildable, folder: string): Found | undefined {
   const files = Object.keys(set.programs).map((program) => [program, path.join(folder, program)] as const);
   return files.every(([, file]) => fs.existsSync(file)) ? Object.fromEntries(files) : undefined;
 }
@@ -93,6 +93,20 @@ async function findSet(set: Toolset, log: Log): Promise<Found> {
       ...failures.map((failure) => `  ${failure}`),
     ].join("\n"),
   );
+}
+
+/** Builds what is this repository's own, unless that is done already. */
+export async function findOwn(set: Buildable, log: Log): Promise<Found> {
+  const folder = cacheFolder("bin", `${set.module}-${set.version}`);
+  const cached = inFolder(set, folder);
+  if (cached) return cached;
+  log(`${set.name} must be built (once; it is kept in ${folder})`);
+  fs.mkdirSync(folder, { recursive: true });
+  try {
+    return inFolder(set, await build(set, folder, log)) as Found;
+  } catch (error) {
+    throw new Error(`${set.name} cannot be had here:\n  ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /** Paths of all programs of these sets, by name. */

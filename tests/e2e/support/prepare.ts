@@ -1,3 +1,4 @@
+import { prepareEngine } from "../../../sandbox/engine";
 import { toTerminal } from "../../../sandbox/log";
 import { findTools } from "../../../sandbox/tools/find";
 import { kubernetesValidate } from "./tools";
@@ -5,6 +6,7 @@ import { kubernetesValidate } from "./tools";
 /** Gets every program that these tests need, before they are run: building them takes minutes. */
 async function main(): Promise<void> {
   await findTools(["pulumi", "controlPlane", "kubectl", "etcd", "kwok", "kubeScore"], toTerminal);
+  await prepareEngine(toTerminal);
   kubernetesValidate();
 }
 

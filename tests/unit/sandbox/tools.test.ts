@@ -1,4 +1,8 @@
 import { createHash } from "node:crypto";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { fingerprint } from "../../../sandbox/tools/catalog";
 import { verify } from "../../../sandbox/tools/download";
 import { isNewEnough } from "../../../sandbox/tools/find";
 
@@ -20,4 +24,24 @@ test("a download that is not what its publisher lists is refused", () => {
   expect(() => verify(content, sum, url)).not.toThrow();
   expect(() => verify(content, `${other}  else.tar.gz\n${sum}  program.tar.gz\n`, url)).not.toThrow();
   expect(() => verify(content, `${sum}  else.tar.gz\n${other}  program.tar.gz\n`, url)).toThrow(/checksum/);
+});
+
+test("a program of the sandbox's own is built anew when one of its files changes, comes or goes, and not for a test", () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "fingerprint-"));
+  const after = (file: string, text: string): string => {
+    fs.writeFileSync(path.join(folder, file), text);
+    return fingerprint(folder);
+  };
+  try {
+    const first = after("main.go", "package main");
+    expect(after("main_test.go", "package main")).toBe(first);
+    const more = after("more.go", "");
+    const seen = [first, more, after("main.go", "package main // changed"), after("go.sum", "")];
+    expect(new Set(seen).size).toBe(4);
+    fs.rmSync(path.join(folder, "go.sum"));
+    fs.rmSync(path.join(folder, "more.go"));
+    expect(after("main.go", "package main")).toBe(first);
+  } finally {
+    fs.rmSync(folder, { recursive: true });
+  }
 });
