@@ -1,0 +1,27 @@
+import { spawn } from "node:child_process";
+import { serveProgram } from "../../../sandbox/bench/host";
+
+/**
+ * The command `pulumi` for README.md's lines. It is the real CLI; a CLI that was built from source lacks the part that
+ * starts Node programs, so that part is played here, as Pulumi.yaml asks, and questions are answered with yes.
+ */
+async function main(): Promise<number> {
+  const real = process.env.REAL_PULUMI as string;
+  const given = process.argv.slice(2);
+  const runsTheProgram = given[0] === "up";
+  const host = runsTheProgram
+    ? await serveProgram({
+        folder: process.cwd(),
+        main: "index.ts",
+        typescript: false,
+        nodeArgs: ["--require", "./start.cjs"],
+      })
+    : undefined;
+  const more = host ? ["--yes", "--skip-preview", `--client=${host.address}`, "--exec-kind=auto.inline"] : [];
+  const child = spawn(real, [...given, ...more, "--color=never"], { stdio: "inherit" });
+  const code = await new Promise<number>((resolve) => child.on("close", (status) => resolve(status ?? 1)));
+  host?.stop();
+  return code;
+}
+
+main().then((code) => process.exit(code));
