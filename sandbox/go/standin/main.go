@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"log"
 	"net"
 	"os"
@@ -53,6 +54,10 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	go func() { // the engine holds the other end: nothing else tells that it was killed
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		os.Exit(0)
+	}()
 	server := grpc.NewServer(grpc.MaxRecvMsgSize(400 << 20)) // Pulumi's own limit
 	pulumirpc.RegisterResourceProviderServer(server, plugin)
 	fmt.Println(listener.Addr().(*net.TCPAddr).Port)
