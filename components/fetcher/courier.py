@@ -35,7 +35,12 @@ class Sink:
 
     def open(self):
         if self.smtp is None:
-            self.smtp = smtplib.SMTP(*self.endpoint, timeout=60)
+            try:
+                self.smtp = smtplib.SMTP(*self.endpoint, timeout=60)
+            except smtplib.SMTPException:
+                raise
+            except OSError as problem:  # of many kinds; what matters is at which end it was
+                raise ConnectionError(problem.strerror or problem) from None
             tune(self.smtp.sock)
             self.smtp.ehlo_or_helo_if_needed()
 

@@ -17,6 +17,7 @@ class Provider:
     """An IMAP session at the provider."""
 
     def __init__(self, endpoint, pair):
+        self.endpoint = "%s:%d" % endpoint
         # The reasons are worded as the worker words fetchmail's: one trouble is one line, whoever meets it.
         try:
             self.imap = imaplib.IMAP4_SSL(*endpoint, ssl_context=ssl.create_default_context(), timeout=60)
@@ -24,7 +25,7 @@ class Provider:
             raise OSError(f"the provider's certificate is not accepted: {problem.verify_message}") from None
         except OSError as problem:
             reason = "timed out" if isinstance(problem, socket.timeout) else problem.strerror or problem
-            raise OSError(f"cannot connect to {endpoint[0]}:{endpoint[1]}: {reason}") from None
+            raise OSError(f"cannot connect to {self.endpoint}: {reason}") from None
         tune(self.imap.socket())
         try:
             self.login(*pair)
@@ -48,11 +49,15 @@ class Provider:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, _, problem, __):
+        lost = isinstance(problem, (OSError, imaplib.IMAP4.abort))
         try:
-            self.imap.logout()
+            self.imap.shutdown() if lost else self.imap.logout()
         except (OSError, imaplib.IMAP4.error):
             pass
+        if lost:
+            reason = "timed out" if isinstance(problem, socket.timeout) else problem
+            raise OSError(f"connection to {self.endpoint} lost: {reason}") from problem
 
     def ok(self, answer):
         kind, data = answer
@@ -151,7 +156,7 @@ class Provider:
                 except (socket.timeout, ssl.SSLWantReadError):
                     continue
                 if not data:
-                    raise OSError("the provider closed the connection")
+                    raise OSError("the provider hung up")
                 heard += data
                 news = b" EXISTS" in heard or b" BYE" in heard
         finally:
@@ -160,5 +165,5 @@ class Provider:
         while not re.search(rb"(^|\n)" + tag + rb" [^\n]*\n", heard):
             data = sock.recv(65536)
             if not data:
-                raise OSError("the provider closed the connection")
+                raise OSError("the provider hung up")
             heard += data

@@ -89,9 +89,19 @@ export function documentedLines(): string[] {
   return rows.flatMap((row) => [...(row.split(" | ")[0] as string).matchAll(/`([^`]+)`/g)].map((m) => m[1] as string));
 }
 
-/** Fails unless one of the README's lines is what was printed. */
-export function expectDocumented(printed: string): void {
+function isDocumented(printed: string): boolean {
   const plain = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
   const fits = (line: string): boolean => new RegExp(`^${line.split("…").map(plain).join(".*")}$`).test(printed.trim());
-  expect({ printed, documented: documentedLines().filter(fits).length > 0 }).toEqual({ printed, documented: true });
+  return documentedLines().some(fits);
+}
+
+/** Fails unless one of the README's lines is what was printed. */
+export function expectDocumented(printed: string): void {
+  expect({ printed, documented: isDocumented(printed) }).toEqual({ printed, documented: true });
+}
+
+/** What a fetcher's log says of a folder and the README does not. The time and the folder's name aside. */
+export function undocumented(log: string): string[] {
+  const lines = log.split("\n").flatMap((line) => /^\S+ (?:INBOX|Junk)(: .*)$/.exec(line)?.[1] ?? []);
+  return lines.map((line) => `INBOX${line}`).filter((line) => !isDocumented(line));
 }

@@ -9,6 +9,7 @@ import { defaultImages } from "../../../config/images";
 import type { Mailbox } from "../../../config/types";
 import { type Recorder, settled, startRecording } from "../../support/recorder";
 import { sampleMailbox } from "../../support/sample";
+import { undocumented } from "./docs";
 import { Front } from "./front";
 import { Pod, type PodOptions } from "./pod";
 import { Authority, type Certificate, IMAP_HOST, Provider } from "./provider";
@@ -135,6 +136,7 @@ export class Rig {
 
   private addresses = 10;
   private stations = 0;
+  private readonly said: (() => string)[] = [];
   private readonly cleanups: (() => Promise<void> | void)[] = [];
   private turn: Promise<unknown> = Promise.resolve();
 
@@ -229,6 +231,7 @@ export class Rig {
       ...(options.tamper && { tamper: options.tamper }),
       ...(options.args && { args: options.args }),
     });
+    if (!options.tamper) this.said.push(() => pod.log);
     this.cleanups.push(async () => {
       await pod.kill();
       ip("netns", "delete", namespace);
@@ -273,6 +276,7 @@ export class Rig {
     };
   }
 
+  /** Ends everything, and holds every line that the fetchers have said against the README. */
   async destroy(): Promise<void> {
     for (const cleanup of this.cleanups.reverse()) await cleanup();
     this.provider.stop();
@@ -282,6 +286,8 @@ export class Rig {
         ip("address", "delete", `10.${this.net}.0.${host}/16`, "dev", "cluster");
       } catch {}
     }
+    const missing = new Set(this.said.flatMap((log) => undocumented(log())));
+    if (missing.size > 0) throw new Error(`the README does not explain:\n${[...missing].join("\n")}`);
   }
 }
 
