@@ -39,7 +39,7 @@ export const programs = [
   "status.py",
 ] as const;
 
-/** Which of the ConfigMap's files a mailbox's pod sees. */
+/** Which of the ConfigMap's files a mailbox's pod uses. */
 export function programFiles(mailbox: Mailbox): string[] {
   const junk = mailbox.folders.includes("Junk") ? ["junk.fetchmailrc"] : [];
   return [...programs, mailbox.keep ? "inbox-once.fetchmailrc" : "inbox.fetchmailrc", ...junk];
@@ -66,7 +66,6 @@ export function fetcherPod(args: FetcherPodArgs): types.input.core.v1.PodSpec {
   return hardenedPod({
     user: USER,
     group: USER,
-    terminationGracePeriodSeconds: 30,
     containers: [
       {
         name: names.fetchmail,
@@ -105,11 +104,7 @@ export function fetcherPod(args: FetcherPodArgs): types.input.core.v1.PodSpec {
     volumes: [
       {
         name: "program",
-        configMap: {
-          name: args.program,
-          defaultMode: 0o444,
-          items: programFiles(mailbox).map((file) => ({ key: file, path: file })),
-        },
+        configMap: { name: args.program },
       },
       {
         name: "credentials",

@@ -207,7 +207,7 @@ export class Pod {
   async stop(): Promise<void> {
     const [first] = this.pids();
     if (first !== undefined) process.kill(first, "SIGTERM");
-    const timer = setTimeout(() => void this.kill(), this.spec.terminationGracePeriodSeconds * 1000);
+    const timer = setTimeout(() => void this.kill(), (this.spec.terminationGracePeriodSeconds ?? 30) * 1000);
     await this.ended();
     clearTimeout(timer);
   }
