@@ -19,15 +19,18 @@ Module._extensions[".js"] = javascript;
 const mapsStackTraces = "source-map-support/register";
 process.setSourceMapsEnabled?.(false);
 
-// What the SDK needs to ship a function to a provider, the TypeScript compiler and npm's package tree among it. Only
-// registering the sign-in client does that, so these modules are loaded when one of their functions is first called.
+// What the SDK needs to ship a function to a provider: the TypeScript compiler and npm's package tree among it, and a
+// debugger session that watches every file being loaded. Only registering the sign-in client ships functions, so that is
+// all loaded when one of these functions is first called, and the debugger begins then.
 const shipsFunctions = new Set(["./closure/codePaths", "./closure/serializeClosure"]);
+const watchesFiles = "../../runtime/closure/v8Hooks";
 
 const load = Module._load;
 Module._load = function (request, parent, isMain) {
   if (request === mapsStackTraces) return {};
-  const fromSdk = parent?.path?.endsWith(path.join("@pulumi", "pulumi", "runtime"));
-  if (!fromSdk || !shipsFunctions.has(request)) return load.call(this, request, parent, isMain);
+  const from = (...folder) => parent?.path?.endsWith(path.join("@pulumi", "pulumi", ...folder));
+  if (request === watchesFiles && from("cmd", "run")) return { isInitializedAsync: async () => {} };
+  if (!shipsFunctions.has(request) || !from("runtime")) return load.call(this, request, parent, isMain);
   const call = (name, args) => load.call(this, request, parent, isMain)[name](...args);
   return new Proxy({}, { get: (_, name) => (...args) => call(name, args) });
 };
