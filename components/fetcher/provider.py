@@ -26,15 +26,17 @@ class Provider:
         except OSError as problem:
             reason = "timed out" if isinstance(problem, socket.timeout) else problem.strerror or problem
             raise OSError(f"cannot connect to {self.endpoint}: {reason}") from None
+        except imaplib.IMAP4.error as problem:
+            raise self.lost(problem) from problem
         tune(self.imap.socket())
         try:
             self.login(*pair)
-        except imaplib.IMAP4.abort:
-            raise
+            self.imap.capability()  # after login the list is longer
+            answer = self.imap.capability()[1][0]
+        except (OSError, imaplib.IMAP4.abort) as problem:
+            raise self.lost(problem) from problem
         except imaplib.IMAP4.error as problem:
             raise imaplib.IMAP4.error(f"the provider refuses the login: the provider answered {problem}") from None
-        self.imap.capability()  # after login the list is longer
-        answer = self.imap.capability()[1][0]
         self.capabilities = answer.decode("ascii", "replace").upper().split()
         self.validity = self.selected = None
         self.keywords = False
@@ -56,8 +58,14 @@ class Provider:
         except (OSError, imaplib.IMAP4.error):
             pass
         if lost:
-            reason = "timed out" if isinstance(problem, socket.timeout) else problem
-            raise OSError(f"connection to {self.endpoint} lost: {reason}") from problem
+            raise self.lost(problem) from problem
+        if isinstance(problem, imaplib.IMAP4.error):
+            raise imaplib.IMAP4.error(f"the provider answered {problem}") from problem
+
+    def lost(self, problem):
+        """What to say of a connection that broke."""
+        reason = "timed out" if isinstance(problem, socket.timeout) else problem
+        return OSError(f"connection to {self.endpoint} lost: {reason}")
 
     def ok(self, answer):
         kind, data = answer
@@ -116,7 +124,7 @@ class Provider:
         while True:
             piece = self.part(uid, f"[]<{start}.{PIECE}>")
             if piece is None:
-                raise imaplib.IMAP4.error("the message is gone")
+                raise imaplib.IMAP4.error("no such message")
             if piece:
                 yield piece
             if len(piece) < PIECE:
