@@ -144,6 +144,18 @@ test.concurrent.each([
   },
 );
 
+test.concurrent("with keep, the provider has no room for copies: its words show, and the message comes once there is", async () => {
+  const station = await rig.station({ front: true, start: false, mailbox: { name: "roomless", keep: true } });
+  station.front.rewrite = (text) => text.replace(/ OK \[COPYUID[^\r]*/g, " NO [OVERQUOTA] Quota exceeded");
+  await station.inject([message("no room")]);
+  station.pod.start();
+  await trouble(station, /^INBOX: the provider answered \[OVERQUOTA\] Quota exceeded/m);
+  station.front.rewrite = (text) => text;
+  await fetched(station, 1, 90);
+  await ready(station);
+  expect(await station.account()).toMatchObject({ lost: [], strange: [] });
+});
+
 test.concurrent.each([
   { keep: false, also: "" },
   { keep: true, also: ", with `keep`" },
