@@ -14,6 +14,7 @@ import time
 from provider import Provider
 from relay import tune
 
+
 class Refused(Exception):
     """The mail server's answer to one message. `final` when it is about this message and will not change by waiting."""
 
