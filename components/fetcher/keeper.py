@@ -85,10 +85,19 @@ class Keeper:
         if not found and provider.news():  # what came during the search would not be announced again
             found = provider.search("UNDELETED", *self.unmarked)
         self.worker.status.waiting = len(found)
-        for copied, uid in enumerate(found[: self.TURN]):
+        copied, refusal = 0, None
+        for uid in found[: self.TURN]:
             if self.over(pair):
                 return copied
-            # Copied first, marked second: a crash between the two repeats one message and loses none.
-            provider.uid("COPY", uid, f'"{outbox}"')
-            provider.uid("STORE", uid, "+FLAGS.SILENT", f"({self.flag})")
-        return min(len(found), self.TURN)
+            try:
+                # Copied first, marked second: a crash between the two repeats one message and loses none.
+                provider.uid("COPY", uid, f'"{outbox}"')
+                provider.uid("STORE", uid, "+FLAGS.SILENT", f"({self.flag})")
+                copied += 1
+            except imaplib.IMAP4.abort:
+                raise
+            except imaplib.IMAP4.error as problem:  # one that cannot be copied does not stop those behind it
+                refusal = problem
+        if refusal and not copied:
+            raise refusal
+        return copied

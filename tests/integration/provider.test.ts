@@ -144,6 +144,16 @@ test.concurrent.each([
   },
 );
 
+test.concurrent("with keep, the provider cannot copy one message: its words show, and those behind it come", async () => {
+  const station = await rig.station({ front: true, start: false, mailbox: { name: "oddone", keep: true } });
+  station.front.rewrite = (text) => text.replace(/ OK \[COPYUID \d+ 1 [^\r]*/g, " NO [CANNOT] Not this one");
+  await station.inject(Array.from({ length: 5 }, (_, n) => message(`behind-${n}`)));
+  station.pod.start();
+  await trouble(station, /^INBOX: the provider answered \[CANNOT\] Not this one/m);
+  const subjects = station.sink.deliveries.map((d) => /Subject: (\S+)/.exec(d.message.toString("latin1"))?.[1]);
+  expect(subjects).toEqual(expect.arrayContaining(["behind-1", "behind-2", "behind-3", "behind-4"]));
+});
+
 test.concurrent("with keep, the provider has no room for copies: its words show, and the message comes once there is", async () => {
   const station = await rig.station({ front: true, start: false, mailbox: { name: "roomless", keep: true } });
   station.front.rewrite = (text) => text.replace(/ OK \[COPYUID[^\r]*/g, " NO [OVERQUOTA] Quota exceeded");
