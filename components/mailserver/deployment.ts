@@ -3,6 +3,7 @@ import type { Input } from "@pulumi/pulumi";
 import type { Resources } from "../../config/types";
 import { labels, names, ports, selector } from "../shared/names";
 import { hardenedPod } from "../shared/pod";
+import { networkIsClosed, waiting } from "../shared/waiting";
 import { listeners } from "./listeners";
 import { paths } from "./paths";
 
@@ -30,11 +31,23 @@ const health = (path: string) => ({
   },
 });
 
-/** The file that tells the server where its store is; every other setting lives in that store. */
-export const configJson = (): string =>
-  `${JSON.stringify({ "@type": "RocksDb", path: `${paths.data}/data` }, undefined, 2)}\n`;
+/** The ConfigMap that the pod starts with. */
+export const serverConfig = `${names.stalwart}-config`;
+const issuerKey = "issuer";
 
-/** The mail server's Deployment. Nothing in it depends on mailboxes, the relay's password or the identity provider. */
+/** A file that tells the server where its store is (every other setting lives in that store), and whom its start waits for. */
+export const serverConfigData = (issuer: string): Record<string, string> => ({
+  "config.json": `${JSON.stringify({ "@type": "RocksDb", path: `${paths.data}/data` }, undefined, 2)}\n`,
+  [issuerKey]: issuer,
+});
+
+/**
+ * How long, in seconds, the server's start waits for the identity provider. Only as long as a network may be late: mail does
+ * not wait for sign-in, and where the provider is really away the CronJob `stalwart-reload` heals it later.
+ */
+const ISSUER_LIMIT = 15;
+
+/** The mail server's Deployment. Nothing in it depends on mailboxes or the relay's password. */
 export function deploymentSpec(args: MailServerPodArgs): types.input.apps.v1.DeploymentSpec {
   return {
     replicas: 1,
@@ -59,6 +72,19 @@ function podSpec(args: MailServerPodArgs): types.input.core.v1.PodSpec {
     // so a preStop pause would only lengthen the outage.
     terminationGracePeriodSeconds: 60,
     lowPorts: { reason: lowPortsReason },
+    initContainers: [
+      waiting({
+        name: "network",
+        image: args.image,
+        resources: args.resources,
+        // Not in the template: another identity provider does not restart the mail server.
+        env: [{ name: "ISSUER", valueFrom: { configMapKeyRef: { name: serverConfig, key: issuerKey } } }],
+        url: '"$ISSUER/.well-known/openid-configuration"',
+        limit: ISSUER_LIMIT,
+        // Any answer shows that the network is open; whether the server likes it is for the server to say.
+        unanswered: networkIsClosed,
+      }),
+    ],
     containers: [
       {
         name: names.stalwart,
@@ -96,7 +122,7 @@ function podSpec(args: MailServerPodArgs): types.input.core.v1.PodSpec {
     ],
     volumes: [
       { name: "data", persistentVolumeClaim: { claimName: args.dataClaim } },
-      { name: "config", configMap: { name: `${names.stalwart}-config` } },
+      { name: "config", configMap: { name: serverConfig } },
       { name: "tls", secret: { secretName: args.tlsSecret, defaultMode: 0o440 } },
       {
         name: "relay",

@@ -17,7 +17,7 @@ import * as random from "@pulumi/random";
 import type { StackConfig } from "../../config/types";
 import { labels, mailServerHost, names } from "../shared/names";
 import { certificateSpec, clusterService, ingressAnnotations, ingressSpec, peopleService } from "./access";
-import { configJson, deploymentSpec } from "./deployment";
+import { deploymentSpec, serverConfig, serverConfigData } from "./deployment";
 import { Settings } from "./settings";
 
 /** What of the stack's configuration the mail server is made of. */
@@ -84,8 +84,8 @@ export class MailServer extends ComponentResource {
       own,
     );
     const config = new core.ConfigMap(
-      `${names.stalwart}-config`,
-      { metadata: meta(`${names.stalwart}-config`), data: { "config.json": configJson() } },
+      serverConfig,
+      { metadata: meta(serverConfig), data: serverConfigData(args.identity.issuer) },
       own,
     );
 
@@ -151,6 +151,7 @@ export class MailServer extends ComponentResource {
         service,
         plan: args,
         image: args.images.stalwartCli,
+        serverImage: args.images.stalwart,
         resources: args.resources.settings,
       },
       own,

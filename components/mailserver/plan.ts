@@ -74,8 +74,12 @@ const behindProxy = (networks: readonly string[]): Operation[] => [
   ),
 ];
 
-const logging = (): Operation =>
-  reconcile("Tracer", ["level"], { tracer: { "@type": "Stdout", level: "info", ansi: false, enable: true } });
+const logging = (): Operation[] => [
+  reconcile("Tracer", ["level"], { tracer: { "@type": "Stdout", level: "info", ansi: false, enable: true } }),
+  // Every run of the command line tool would warn twice: it comes to the same listener as the ingress controller, and
+  // straight. Somebody who looks for a proxy that forgets the header sees it at level debug.
+  upsert("EventTracingLevel", ["event"], { forwarded: { event: "http.x-forwarded-missing", level: "debug" } }),
+];
 
 /**
  * Every setting of the mail server, in the order in which `stalwart-cli apply` works through it: what is referred to comes
@@ -87,7 +91,7 @@ export function plan(args: PlanArgs): Operation[] {
   return [
     ...domainAndTls(args),
     listening(),
-    logging(),
+    ...logging(),
     ...relaying(args.provider, args.relay.username, networks),
     ...accepting(args.mailboxes.some(({ folders }) => folders.includes("Junk"))),
     ...behindProxy(networks),

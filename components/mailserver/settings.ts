@@ -13,6 +13,7 @@ import {
 import type { Resources } from "../../config/types";
 import { labels, mailServerHost, names, ports } from "../shared/names";
 import { type HardenedContainerArgs, hardenedPod } from "../shared/pod";
+import { waiting } from "../shared/waiting";
 import { listenersHash } from "./listeners";
 import { type PlanArgs, planHash, renderPlan, renderReload } from "./plan";
 
@@ -22,6 +23,8 @@ export interface SettingsArgs {
   readonly plan: PlanArgs;
   /** Image with stalwart-cli. */
   readonly image: string;
+  /** Image of the mail server, whose shell and curl wait for it: the image with the command line tool has neither. */
+  readonly serverImage: string;
   readonly resources: Resources;
   /** The mail server, which must be up before settings are applied. */
   readonly server: apps.Deployment;
@@ -31,45 +34,71 @@ export interface SettingsArgs {
 
 const PLAN = "plan.ndjson";
 const RELOAD = "reload.ndjson";
-const SCHEDULE = "*/5 * * * *";
+/** A minute after the settings are applied, so that what that repairs is in effect at once. */
+const SCHEDULE = { apply: "*/5 * * * *", reload: "1-59/5 * * * *" };
+/** Seconds. The server is up before `pulumi up` comes here; after a power cut it may not be. */
+const WAIT_LIMIT = 60;
 
-/** Runs the command line tool on one file of the settings Secret. */
-function cliContainer(name: string, file: string, args: SettingsArgs): HardenedContainerArgs {
+type Step = "apply" | "reload";
+
+const serverUrl = (args: SettingsArgs): types.input.core.v1.EnvVar => ({
+  name: "STALWART_URL",
+  value: output(args.namespace).apply((space) => `http://${mailServerHost(space)}:${ports.stalwartHttp}`),
+});
+
+/** Runs the command line tool on one file of the settings Secret. It tries once. */
+function cliContainer(step: Step, args: SettingsArgs): HardenedContainerArgs {
   return {
-    name,
+    name: step,
     image: args.image,
     command: ["/usr/local/bin/stalwart-cli"],
-    args: ["apply", "--file", `/settings/${file}`],
+    args: ["apply", "--file", `/settings/${step === "apply" ? PLAN : RELOAD}`],
     resources: args.resources,
     env: [
-      {
-        name: "STALWART_URL",
-        value: output(args.namespace).apply((space) => `http://${mailServerHost(space)}:${ports.stalwartHttp}`),
-      },
+      serverUrl(args),
       { name: "STALWART_USER", value: "admin" },
       { name: "STALWART_PASSWORD", valueFrom: { secretKeyRef: { name: names.secrets.admin, key: "password" } } },
       { name: "XDG_CACHE_HOME", value: "/cache" }, // it keeps the server's schema there
     ],
     volumeMounts: [
       { name: "settings", mountPath: "/settings", readOnly: true },
-      { name: "cache", mountPath: "/cache", subPath: name }, // two that run side by side do not share it
+      { name: "cache", mountPath: "/cache" },
     ],
   };
 }
 
-function pod(secretName: string, containers: readonly HardenedContainerArgs[]): types.input.core.v1.PodTemplateSpec {
+/** A pod that waits until the server answers, runs one step, and is done: whatever comes of it, it is not tried again. */
+function jobSpec(step: Step, secretName: string, args: SettingsArgs): types.input.batch.v1.JobSpec {
   return {
-    metadata: { labels: labels(names.settings) },
-    spec: hardenedPod({
-      user: 65532, // the image's own
-      group: 65532,
-      restartPolicy: "Never", // a pod a try: the first failure's message stays readable
-      containers,
-      volumes: [
-        { name: "settings", secret: { secretName, defaultMode: 0o440 } },
-        { name: "cache", emptyDir: { sizeLimit: "64Mi" } },
-      ],
-    }),
+    backoffLimit: 0,
+    // A drained node or an eviction is no answer of the server's.
+    podFailurePolicy: {
+      rules: [{ action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] }],
+    },
+    activeDeadlineSeconds: 300, // before Pulumi gives up on it, whose message would say less
+    template: {
+      metadata: { labels: labels(names.settings) },
+      spec: hardenedPod({
+        user: 65532, // the command line tool's own
+        group: 65532,
+        restartPolicy: "Never", // the failure's message stays readable
+        initContainers: [
+          waiting({
+            name: "server",
+            image: args.serverImage,
+            resources: args.resources,
+            env: [serverUrl(args)],
+            url: '"$STALWART_URL/healthz/ready"',
+            limit: WAIT_LIMIT,
+          }),
+        ],
+        containers: [cliContainer(step, args)],
+        volumes: [
+          { name: "settings", secret: { secretName, defaultMode: 0o440 } },
+          { name: "cache", emptyDir: { sizeLimit: "64Mi" } },
+        ],
+      }),
+    },
   };
 }
 
@@ -83,7 +112,7 @@ function pod(secretName: string, containers: readonly HardenedContainerArgs[]): 
  * is away (crates/common/src/cache/reload.rs). So the reload is the last step and fetching does not wait for it: on a fresh
  * server the restart for the listeners has put everything but single sign-on in effect already, and later on the server goes
  * on with the settings it had. `pulumi up` still fails and names the issuer, rather than leave people to find out that they
- * cannot sign in; the CronJob reloads every five minutes and heals it when the issuer is back.
+ * cannot sign in; a CronJob reloads every five minutes and heals it when the issuer is back.
  */
 export class Settings extends ComponentResource {
   /** Done once the settings are stored and the server listens where they say. */
@@ -112,48 +141,41 @@ export class Settings extends ComponentResource {
     );
 
     // No time to live: Pulumi must find the finished Job again. A failed one is replaced by the next `pulumi up`.
-    const job = (logicalName: string, objectName: string, file: string, dependsOn: Resource[]) =>
+    const job = (step: Step, logicalName: string, objectName: string, dependsOn: Resource[]) =>
       new batch.Job(
         logicalName,
         {
           metadata: meta(objectName, { "pulumi.com/replaceUnready": "true" }),
+          spec: jobSpec(step, settingsName, args),
+        },
+        { parent: this, dependsOn },
+      );
+
+    // Two, and not two containers of one: settings that the server refuses must not keep a renewed certificate or a
+    // returned identity provider from being noticed, nor make a reload that went well count as failed.
+    const schedule = (step: Step, objectName: string, dependsOn: Resource[]) =>
+      new batch.CronJob(
+        `${objectName}-schedule`,
+        {
+          metadata: meta(objectName),
           spec: {
-            backoffLimit: 3, // the tool itself does not try twice
-            activeDeadlineSeconds: 300, // before Pulumi gives up on it, whose message would say less
-            template: pod(settingsName, [cliContainer(file === PLAN ? "apply" : "reload", file, args)]),
+            schedule: SCHEDULE[step],
+            concurrencyPolicy: "Forbid",
+            startingDeadlineSeconds: 120,
+            successfulJobsHistoryLimit: 1,
+            failedJobsHistoryLimit: 2,
+            jobTemplate: {
+              metadata: { labels: labels(names.settings) },
+              spec: { ...jobSpec(step, settingsName, args), activeDeadlineSeconds: 240 },
+            },
           },
         },
         { parent: this, dependsOn },
       );
 
-    const apply = job(names.settings, settingsName, PLAN, [settings, server, service]);
-
+    const apply = job("apply", names.settings, settingsName, [settings, server, service]);
     // After the Job: two applies at once could both create an object that neither found, and then none would match.
-    new batch.CronJob(
-      `${names.settings}-schedule`,
-      {
-        metadata: meta(names.settings),
-        spec: {
-          schedule: SCHEDULE,
-          concurrencyPolicy: "Forbid",
-          startingDeadlineSeconds: 120,
-          successfulJobsHistoryLimit: 1,
-          failedJobsHistoryLimit: 2,
-          jobTemplate: {
-            metadata: { labels: labels(names.settings) },
-            spec: {
-              backoffLimit: 0, // the next run is near
-              activeDeadlineSeconds: 240,
-              // Side by side, neither waiting for the other: settings that the server refuses must not keep a renewed
-              // certificate or a returned identity provider from being noticed. What the one repairs, the other puts in
-              // effect at the next run.
-              template: pod(settingsName, [cliContainer("apply", PLAN, args), cliContainer("reload", RELOAD, args)]),
-            },
-          },
-        },
-      },
-      { parent: this, dependsOn: [apply] },
-    );
+    schedule("apply", names.settings, [apply]);
 
     // Changes the pod template, and so restarts the server, when listeners change and never otherwise. The Deployment does
     // not own this annotation; `patchForce` takes it over from an earlier stack's patch. Kept on destroy: giving it up would
@@ -168,7 +190,9 @@ export class Settings extends ComponentResource {
     );
     this.applied = restart;
 
-    job(names.reload, `${names.reload}-${hash}`, RELOAD, [settings, restart]);
+    job("reload", names.reload, `${names.reload}-${hash}`, [settings, restart]);
+    // Whether that went well or not: it is what heals it.
+    schedule("reload", names.reload, [restart]);
 
     this.registerOutputs({});
   }

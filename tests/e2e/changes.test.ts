@@ -20,10 +20,12 @@ const newSettings = [
   "replace Job stalwart-reload",
   "replace Job stalwart-settings",
   "replace Secret stalwart-settings",
+  "update CronJob stalwart-reload-schedule",
   "update CronJob stalwart-settings-schedule",
 ];
 
 const settingsObjects = [
+  "CronJob/stalwart-reload",
   "CronJob/stalwart-settings",
   "Job/stalwart-reload-HASH",
   "Job/stalwart-settings-HASH",

@@ -241,6 +241,7 @@ describe("adding a mailbox", () => {
       "Secret stalwart-settings-<hash>",
     ]);
     expect(changed.sort()).toEqual([
+      "CronJob stalwart-reload",
       "CronJob stalwart-settings",
       "Secret migadu-fetch-credentials",
       "Secret stalwart-emails",

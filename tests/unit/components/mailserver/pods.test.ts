@@ -10,7 +10,7 @@ beforeAll(async () => {
 describe("the pods", () => {
   it("are restricted, bounded and pinned", () => {
     const pods = podsOf(sample.recorder);
-    expect(pods.map(({ kind }) => kind).sort()).toEqual(["CronJob", "Deployment", "Job", "Job"]);
+    expect(pods.map(({ kind }) => kind).sort()).toEqual(["CronJob", "CronJob", "Deployment", "Job", "Job"]);
     expect(pods.flatMap(hardeningProblems)).toEqual([]);
   });
 
@@ -19,11 +19,12 @@ describe("the pods", () => {
     for (const pod of podsOf(recorder)) {
       const declared = pod.spec.volumes.map((v: { name: string }) => v.name);
       for (const container of containersOf(pod)) {
-        for (const mount of container.volumeMounts) expect(declared).toContain(mount.name);
+        for (const mount of container.volumeMounts ?? []) expect(declared).toContain(mount.name);
         for (const { valueFrom } of container.env ?? []) {
           if (!valueFrom) continue;
-          const { name, key } = valueFrom.secretKeyRef;
-          expect(Object.keys(recorder.object("Secret", name).inputs.stringData)).toContain(key);
+          const { name, key } = valueFrom.secretKeyRef ?? valueFrom.configMapKeyRef;
+          const { stringData, data } = recorder.object(valueFrom.secretKeyRef ? "Secret" : "ConfigMap", name).inputs;
+          expect(Object.keys(stringData ?? data)).toContain(key);
         }
         const file = container.args?.at(-1) as string;
         if (!file.startsWith("/settings/")) continue;
@@ -65,6 +66,17 @@ describe("the pods", () => {
     expect(spec.containers[0].startupProbe.tcpSocket).toEqual({ port: 993 });
   });
 
+  it("start the server once the network lets it ask the identity provider, and soon in any case", () => {
+    const [network] = deployment(sample.recorder).inputs.spec.template.spec.initContainers;
+    expect(network.image).toBe(deployment(sample.recorder).inputs.spec.template.spec.containers[0].image);
+    expect(network.env).toEqual([
+      { name: "ISSUER", valueFrom: { configMapKeyRef: { name: "stalwart-config", key: "issuer" } } },
+    ]);
+    expect(sample.recorder.object("ConfigMap", "stalwart-config").inputs.data.issuer).toBe("https://auth.newjoy.ro");
+    expect(network.args[0]).toContain("$ISSUER/.well-known/openid-configuration");
+    expect(network.args[0]).toMatch(/\+ 15\)/);
+  });
+
   it("have two minutes to start, and are asked as a proxy would ask", () => {
     const [container] = deployment(sample.recorder).inputs.spec.template.spec.containers;
     const { periodSeconds, failureThreshold } = container.startupProbe;
@@ -79,7 +91,7 @@ describe("the pods", () => {
 
   it("start the server on its store alone: every other setting lives there", () => {
     const { data } = sample.recorder.object("ConfigMap", "stalwart-config").inputs;
-    expect(Object.keys(data)).toEqual(["config.json"]);
+    expect(Object.keys(data)).toEqual(["config.json", "issuer"]);
     expect(JSON.parse(data["config.json"])).toEqual({ "@type": "RocksDb", path: "/var/lib/stalwart/data" });
     const [{ args, env, volumeMounts }] = deployment(sample.recorder).inputs.spec.template.spec.containers;
     expect(args).toEqual(["--config", "/etc/stalwart/config.json"]);

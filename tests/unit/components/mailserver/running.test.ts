@@ -6,6 +6,7 @@ import { type Deployed, deploy, deployment, job, patch, touched } from "./deploy
 
 /** What applies the settings: these follow every change of them. */
 const SETTINGS = [
+  "CronJob/stalwart-reload-schedule",
   "CronJob/stalwart-settings-schedule",
   "Job/stalwart-reload",
   "Job/stalwart-settings",
@@ -31,16 +32,17 @@ describe("the mail server keeps running", () => {
       { mailboxes: [alpar, { ...kinga, folders: ["INBOX", "Junk"] }, sampleMailbox("service")] },
     ],
     [
-      "when the identity provider moves",
-      { identity: { ...sampleConfig().identity, issuer: "https://id.example.org" } },
-    ],
-    [
       "when the provider's SMTP server moves",
       { provider: { imap: { host: "i", port: 1 }, smtp: { host: "s", port: 465 } } },
     ],
     ["when another network may relay", { cluster: { networks: ["10.42.0.0/16"], relayNamespaces: [] } }],
   ])("%s", async (_name, change) => {
     expect(touched(sample, await deploy(change))).toEqual(SETTINGS);
+  });
+
+  it("when the identity provider moves, of which its next start is told", async () => {
+    const moved = await deploy({ identity: { ...sampleConfig().identity, issuer: "https://id.example.org" } });
+    expect(touched(sample, moved)).toEqual(["ConfigMap/stalwart-config", ...SETTINGS]);
   });
 
   it("when the relay's password is rotated, which touches one Secret and nothing else", async () => {

@@ -36,9 +36,29 @@ describe("settings", () => {
     for (const name of ["stalwart-settings", "stalwart-reload"]) {
       const { metadata, spec } = job(sample.recorder, name).inputs;
       expect(metadata.annotations).not.toHaveProperty(["pulumi.com/skipAwait"]);
-      expect(spec.template.spec.initContainers).toBeUndefined(); // their messages are not shown
-      expect(spec.template.spec.containers[0].terminationMessagePolicy).toBe("FallbackToLogsOnError");
-      expect(spec.backoffLimit).toBe(3);
+      // In an ordinary container: those of init containers are not shown.
+      const [cli] = spec.template.spec.containers;
+      expect(cli.command).toEqual(["/usr/local/bin/stalwart-cli"]);
+      expect(cli.terminationMessagePolicy).toBe("FallbackToLogsOnError");
+    }
+  });
+
+  it("wait in their own pod until the server answers, and are then tried once", () => {
+    const jobs = ["stalwart-settings", "stalwart-reload"].flatMap((name) => [
+      job(sample.recorder, name).inputs.spec,
+      sample.recorder.object("CronJob", name).inputs.spec.jobTemplate.spec,
+    ]);
+    for (const { backoffLimit, podFailurePolicy, template } of jobs) {
+      const [server] = template.spec.initContainers;
+      expect(server.image).toBe(deployment(sample.recorder).inputs.spec.template.spec.containers[0].image);
+      expect(server.args[0]).toContain("$STALWART_URL/healthz/ready");
+      expect(server.args[0]).toContain("X-Forwarded-For: 127.0.0.1");
+      expect(backoffLimit).toBe(0);
+      expect(template.spec.restartPolicy).toBe("Never");
+      // A drained node is no answer of the server's.
+      expect(podFailurePolicy.rules).toEqual([
+        { action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] },
+      ]);
     }
   });
 
@@ -50,25 +70,29 @@ describe("settings", () => {
     }
   });
 
-  it("are applied again every five minutes, one run at a time", () => {
-    const { spec } = sample.recorder.object("CronJob", "stalwart-settings").inputs;
-    expect(spec).toMatchObject({ schedule: "*/5 * * * *", concurrencyPolicy: "Forbid", startingDeadlineSeconds: 120 });
-    expect(spec.jobTemplate.spec.activeDeadlineSeconds).toBeLessThan(300);
+  it("are applied again every five minutes, one run at a time, and in effect a minute later", () => {
+    const schedules = { "stalwart-settings": "*/5 * * * *", "stalwart-reload": "1-59/5 * * * *" };
+    for (const [name, schedule] of Object.entries(schedules)) {
+      const { spec } = sample.recorder.object("CronJob", name).inputs;
+      expect(spec).toMatchObject({ schedule, concurrencyPolicy: "Forbid", startingDeadlineSeconds: 120 });
+      expect(spec.jobTemplate.spec.activeDeadlineSeconds).toBeLessThan(300);
+    }
   });
 
   it("that the server refuses do not keep certificates and sign-in from being reloaded", () => {
-    const { initContainers, containers } = sample.recorder.object("CronJob", "stalwart-settings").inputs.spec
-      .jobTemplate.spec.template.spec;
-    expect(initContainers).toBeUndefined();
-    expect(containers.map(({ args }: { args: string[] }) => args.at(-1))).toEqual([
-      "/settings/plan.ndjson",
-      "/settings/reload.ndjson",
-    ]);
-    const caches = containers.map(
-      ({ volumeMounts }: { volumeMounts: { mountPath: string; subPath?: string }[] }) =>
-        volumeMounts.find(({ mountPath }) => mountPath === "/cache")?.subPath,
+    const files = ["stalwart-settings", "stalwart-reload"].map((name) =>
+      sample.recorder
+        .object("CronJob", name)
+        .inputs.spec.jobTemplate.spec.template.spec.containers.map(({ args }: { args: string[] }) => args.at(-1)),
     );
-    expect(new Set(caches).size).toBe(2);
+    expect(files).toEqual([["/settings/plan.ndjson"], ["/settings/reload.ndjson"]]);
+  });
+
+  it("whose reload fails during the update are reloaded again soon: nothing else heals the sign-in", () => {
+    const { recorder } = sample;
+    const schedule = recorder.object("CronJob", "stalwart-reload");
+    expect(waitsFor(recorder, schedule, patch(recorder))).toBe(true);
+    expect(waitsFor(recorder, schedule, job(recorder, "stalwart-reload"))).toBe(false);
   });
 
   it("are never applied by two at once on a fresh server", () => {
@@ -89,8 +113,10 @@ describe("settings", () => {
     for (const container of podsOf(sample.recorder)
       .filter(({ kind }) => kind !== "Deployment")
       .flatMap(containersOf)) {
-      expect(container.env).toEqual([
-        { name: "STALWART_URL", value: "http://stalwart.stalwart-mail.svc.cluster.local:8080" },
+      const [url, ...login] = container.env ?? [];
+      expect(url).toEqual({ name: "STALWART_URL", value: "http://stalwart.stalwart-mail.svc.cluster.local:8080" });
+      if (container.name === "server") continue; // it asks what everybody may ask
+      expect(login).toEqual([
         { name: "STALWART_USER", value: "admin" },
         { name: "STALWART_PASSWORD", valueFrom: { secretKeyRef: { name: "stalwart-admin", key: "password" } } },
         { name: "XDG_CACHE_HOME", value: "/cache" },
