@@ -7,6 +7,7 @@ import { accountUrl, adminUrl, clientSettings, identityClient } from "./componen
 import { dnsRecords, zoneLine } from "./components/outputs/dns";
 import { mailServerHost, names, ports } from "./components/shared/names";
 import { Storage } from "./components/storage";
+import { authorities } from "./components/trust";
 import { Webmail, webmailLogoutUri, webmailRedirectUri } from "./components/webmail";
 import { loadConfig } from "./config/load";
 
@@ -31,6 +32,7 @@ export = async () => {
       ...client,
       apiKey,
       domain: config.domain,
+      trustedCertificates: config.trust.certificates,
     }),
   ];
   const { namespace, dataClaim, webmailClaim } = new Storage("storage", {
@@ -44,9 +46,11 @@ export = async () => {
     ingressNamespace: ingress.namespace,
     relayNamespaces: cluster.relayNamespaces,
   });
-  const mail = new MailServer("stalwart", { ...config, namespace, dataClaim });
-  new Fetcher("fetchmail", { ...config, namespace, mailServerHost: mail.host, waitFor: mail.ready });
-  const webmail = new Webmail("roundcube", { ...config, namespace, claim: webmailClaim, mailServerHost: mail.host });
+  const trusting = { ...config, namespace, authorities: authorities(namespace, config.trust.certificates) };
+  const mail = new MailServer("stalwart", { ...trusting, dataClaim });
+  const inside = { ...trusting, mailServerHost: mail.host };
+  new Fetcher("fetchmail", { ...inside, waitFor: mail.ready });
+  const webmail = new Webmail("roundcube", { ...inside, claim: webmailClaim });
 
   const people = mailboxes.map(({ name, address, aliases, keep, folders }) => ({
     name,

@@ -3,6 +3,14 @@ const Module = require("node:module");
 const path = require("node:path");
 const v8 = require("node:v8");
 
+// An old Node would fail somewhere in the middle, with words of its own.
+const { engines } = require("./package.json");
+const oldest = Number(/\d+/.exec(engines.node)[0]);
+if (Number.parseInt(process.versions.node, 10) < oldest) {
+  console.error(`homelab-mail needs Node ${oldest} or newer, and this is ${process.version}: https://nodejs.org/en/download`);
+  process.exit(1);
+}
+
 // The cache of compiled code fits one set of V8's flags. Pulumi sets this one on its way, other users of these files do
 // not; set by all from the start, the cache fits them all.
 v8.setFlagsFromString("--allow-natives-syntax");

@@ -87,10 +87,11 @@ function secretsGiven(at: z.ZodType, value: unknown, path: Path = []): Path[] {
 
 const LONGEST_SHOWN = 60;
 
-/** Mailboxes' values are never shown: addresses and passwords stay out of logs. */
+/** Mailboxes' values are never shown, nor are files: addresses, passwords and keys stay out of logs. */
 function shown(path: Path, value: unknown, isSecret: Secrecy): string {
   const plain = typeof value === "string" || typeof value === "number" || typeof value === "boolean";
-  if (!plain || String(value) === "" || path[0] === "mailboxes" || docAt(path).secret || isSecret(path)) return "";
+  const { secret, file } = docAt(path);
+  if (!plain || String(value) === "" || path[0] === "mailboxes" || secret || file || isSecret(path)) return "";
   const text = String(value);
   return `${JSON.stringify(text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text)} `;
 }

@@ -9,6 +9,8 @@ export interface KeyDoc {
   /** Says in words what holds when the key is absent, where that depends on other keys. */
   readonly derived?: string;
   readonly required?: true;
+  /** A file that holds such a value: the value is too long for a command. */
+  readonly file?: string;
   readonly secret?: true;
   /** The fixed default. Set by the functions below. */
   readonly default?: unknown;
@@ -120,6 +122,19 @@ export const list = <Item extends z.ZodType>(item: Item, fallback: readonly z.ou
   z
     .preprocess((value) => toList(value) ?? fallback, z.array(item, { error: expected("a list") }))
     .meta({ ...doc, default: fallback });
+
+/** Several lines make one item: never taken apart at blanks or commas. */
+export const listOfTexts = <Item extends z.ZodType>(item: Item, doc: KeyDoc) =>
+  z
+    .preprocess(
+      (value) => {
+        if (value === null || value === undefined) return [];
+        if (!isPlain(value)) return value;
+        return String(value).trim().startsWith("[") ? toList(value) : [value];
+      },
+      z.array(item, { error: expected("a list") }),
+    )
+    .meta({ ...doc, default: [] });
 
 /** An item of a list: text with rules. */
 export const item = (rules: readonly Rule[], options: TextOptions = {}) =>

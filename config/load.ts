@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type Examined, examine, type Sources } from "./examine";
 import { report } from "./report";
+import { certificatesIn } from "./rules/certificates";
 import { hostsOf } from "./rules/stack";
 import type { Written, WrittenMailbox } from "./schema";
 import { readStackFile } from "./secrecy";
@@ -42,7 +43,7 @@ function buildMailbox(key: string, written: WrittenMailbox, { mailboxes }: Exami
 
 /** Names that are derived from others, and secrets wrapped again: the rest is as written. */
 function build(written: Written, examined: Examined): StackConfig {
-  const { domain, relay, identity, admin, storage, tls, service, mailboxes, hosts, ...rest } = written;
+  const { domain, relay, identity, admin, storage, tls, trust, service, mailboxes, hosts, ...rest } = written;
   const { clientSecret, apiKey, ...publicClient } = identity;
   const { address, ...otherService } = service;
   const certificates: Tls =
@@ -73,6 +74,7 @@ function build(written: Written, examined: Examined): StackConfig {
       webmail: { ...storage.webmail, className: storage.webmail.className ?? storage.className },
     },
     tls: certificates,
+    trust: { certificates: [...new Set(trust.certificates.flatMap(certificatesIn))] },
     service: { ...otherService, ...(address !== undefined && { address }) },
   });
 }

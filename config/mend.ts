@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { docOf, elementOf, type KeyDoc, shapeOf } from "./kinds";
-import { type Path, removeCommand, setCommand, setSecretCommand, valueAt } from "./paths";
+import { type Path, removeCommand, setCommand, setFromFileCommand, setSecretCommand, valueAt } from "./paths";
 import { schema } from "./schema";
 
 /** The part of the schema that describes a path; undefined where the schema knows no such key. */
@@ -48,6 +48,12 @@ const isFreeMap = (at: z.ZodType): boolean => {
   return typeof fallback === "object" && fallback !== null && !Array.isArray(fallback);
 };
 
+/** The command that gives a key a good value. */
+const setGoodValue = (path: Path): string => {
+  const { file } = docAt(path);
+  return file === undefined ? setCommand(path, goodValue(path)) : setFromFileCommand(path, file);
+};
+
 /** Splits the example of labels and annotations: `key=value`. */
 function exampleEntry(doc: KeyDoc): { key: string; value: string } {
   const [key = "", value = ""] = (doc.example ?? "").split("=");
@@ -62,9 +68,9 @@ export function commandsToSet(path: Path, secret = false): string[] {
   if (secret || docOf(at).secret) return [setSecretCommand(path)];
   const parent = schemaAt(path.slice(0, -1));
   if (parent && isFreeMap(parent)) return [setCommand(path, exampleEntry(docAt(path)).value)];
-  if (!elementOf(at)) return [setCommand(path, goodValue(path))];
+  if (!elementOf(at)) return [setGoodValue(path)];
   if (shapeOf(elementOf(at) ?? at)) return [removeCommand(path)];
-  return [removeCommand(path), setCommand([...path, 0], goodValue(path))];
+  return [removeCommand(path), setGoodValue([...path, 0])];
 }
 
 /** Like `commandsToSet`, for what stands in a configuration: an item of a list that was written as one text has no index. */
@@ -86,5 +92,7 @@ export function exampleCommand(path: Path): string {
     const { key, value } = exampleEntry(doc);
     return setCommand([...path, key], value);
   }
-  return setCommand(elementOf(at) ? [...path, 0] : path, firstText(doc.example, doc.default) ?? "");
+  const whole = elementOf(at) ? [...path, 0] : path;
+  if (doc.file !== undefined) return setFromFileCommand(whole, doc.file);
+  return setCommand(whole, firstText(doc.example, doc.default) ?? "");
 }

@@ -46,6 +46,10 @@ export function setCommand(path: Path, value: string): string {
   return `pulumi config set ${plaintext}${keyWords(path)} ${shellWord(value)}`;
 }
 
+/** The command that sets a value to what a file holds: without a value, the CLI reads its standard input. */
+export const setFromFileCommand = (path: Path, file: string): string =>
+  `pulumi config set ${keyWords(path)} < ${shellWord(file)}`;
+
 /** The command that sets a secret: it asks for the value, so that the value stays out of the shell's history. */
 export const setSecretCommand = (path: Path): string => `pulumi config set --secret ${keyWords(path)}`;
 

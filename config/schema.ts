@@ -6,6 +6,7 @@ import {
   item,
   type KeyDoc,
   list,
+  listOfTexts,
   map,
   named,
   oneOf,
@@ -15,6 +16,7 @@ import {
   section,
   text,
 } from "./kinds";
+import { authorityCertificates } from "./rules/certificates";
 import { byteSize, cpuAmount } from "./rules/quantities";
 import * as rule from "./rules/values";
 
@@ -276,6 +278,16 @@ export const schema = z.strictObject({
       ),
     },
     { description: "Where certificates come from" },
+  ),
+  trust: section(
+    {
+      certificates: listOfTexts(item([rule.notEmpty, authorityCertificates]), {
+        description:
+          "Certificates of private authorities, in PEM form, that are trusted beside the public ones: by the mail server, the fetchers, the webmail and, at Pocket ID, this program",
+        file: "ca.crt",
+      }),
+    },
+    { description: "Whom the stack trusts beside the public certificate authorities" },
   ),
   service: section(
     {

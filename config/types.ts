@@ -91,6 +91,8 @@ export interface StackConfig {
     readonly namespace: string;
   };
   readonly tls: Tls;
+  /** Certificates of private authorities, in PEM form, one each: trusted beside the public ones, never instead of them. */
+  readonly trust: { readonly certificates: readonly string[] };
   /** The Service through which people reach IMAP, submission and ManageSieve. Never port 25. */
   readonly service: {
     readonly type: "LoadBalancer" | "NodePort" | "ClusterIP";

@@ -24,8 +24,8 @@ export async function findEngine(scratch: string, log: Log): Promise<Engine> {
   // PulumiCommand takes an installation's root and looks in its bin/: give a bare file such a place.
   const home = path.basename(path.dirname(file)) === "bin" ? root : installation(file, scratch);
   const pulumi = await PulumiCommand.get({ root: home });
-  const standIns = await findPlugins(pulumi, scratch, log);
-  return { pulumi, searchPath: [standIns, process.env.PATH].filter(Boolean).join(path.delimiter) };
+  const plugins = await findPlugins(pulumi, scratch, log);
+  return { pulumi, searchPath: [plugins, process.env.PATH].filter(Boolean).join(path.delimiter) };
 }
 
 /** Downloads or builds what findEngine gives, so that it is there when it is needed. */
@@ -69,14 +69,21 @@ export function projectEnvironment({ folder, kubeconfig, passphrase }: ProjectAr
 
 export const projectFolder = (folder: string): string => path.join(folder, "project");
 
-/** A copy of the project with the sample stack's configuration, unless it is there already: people may have changed it. */
+/**
+ * A project like this repository, in which `pulumi up` works when it is typed, with the sample stack's configuration unless
+ * one is there already: people may have changed it.
+ */
 export function writeProject(folder: string, stack: string): void {
   const project = projectFolder(folder);
   fs.mkdirSync(path.join(folder, "state"), { recursive: true });
   fs.mkdirSync(project, { recursive: true });
   fs.copyFileSync(path.join(ROOT, "Pulumi.yaml"), path.join(project, "Pulumi.yaml"));
-  // The engine looks for the program that Pulumi.yaml names, though it calls back into this process for it.
   fs.writeFileSync(path.join(project, "index.ts"), `export = require(${JSON.stringify(path.join(ROOT, "index"))});\n`);
+  // Where Pulumi looks for the SDK, and what Pulumi.yaml loads before the program.
+  for (const name of ["node_modules", "package.json", "start.cjs"]) {
+    const link = path.join(project, name);
+    if (!fs.existsSync(link)) fs.symlinkSync(path.join(ROOT, name), link);
+  }
   const file = path.join(project, `Pulumi.${stack}.yaml`);
   if (!fs.existsSync(file)) fs.copyFileSync(path.join(__dirname, "sample-stack", "Pulumi.sandbox.yaml"), file);
 }

@@ -1,7 +1,8 @@
+import * as path from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import type { Stack } from "@pulumi/pulumi/automation";
-import { findEngine, openStack, prepareEngine, projectEnvironment, projectFolder } from "./engine";
+import { type Engine, findEngine, openStack, prepareEngine, projectEnvironment, projectFolder } from "./engine";
 import { toTerminal as log } from "./log";
 import { requireWhatItNeeds } from "./ownCluster";
 import { endKept, Site } from "./site";
@@ -46,12 +47,14 @@ async function configure(stack: Stack): Promise<void> {
   }
 }
 
-async function whatToTryNext(stack: Stack, site: Site, pulumi: string): Promise<void> {
+async function whatToTryNext(stack: Stack, site: Site, { pulumi, searchPath }: Engine): Promise<void> {
   const { kubectl } = (await findTools(["kubectl"], log)) as { kubectl: string };
   const config = await stack.getAllConfig();
   const namespace = config["homelab-mail:namespace"]?.value ?? "stalwart-mail";
   const environment = projectEnvironment({ folder: site.path, stack: STACK, kubeconfig: site.kubeconfig });
   const exports = Object.entries(environment).map(([key, value]) => `export ${key}='${value}'`);
+  const [plugins = ""] = searchPath.split(path.delimiter);
+  exports.push(`export PATH='${plugins}':"$PATH"`);
   log(`
 The stack is up. To look at it, in another terminal:
 
@@ -61,8 +64,8 @@ To change it, the CLI there needs the sandbox's state and passphrase:
 
   cd ${projectFolder(site.path)}
   ${exports.join("\n  ")}
-  ${pulumi} config set --secret --path mailboxes.dora.password   # one more mailbox
-  ${pulumi} stack output
+  ${pulumi.command} config set --secret --path mailboxes.dora.password   # one more mailbox
+  ${pulumi.command} stack output
 `);
 }
 
@@ -100,7 +103,7 @@ async function main(): Promise<void> {
     if (options.kubeconfig) await requireWhatItNeeds(site, stack);
     log("\npulumi up");
     await up(stack, interrupted.signal);
-    await whatToTryNext(stack, site, engine.pulumi.command);
+    await whatToTryNext(stack, site, engine);
     if (site.stays) log("The cluster stays: `npm run sandbox` uses it again, `npm run sandbox -- --stop` ends it.");
     else if (interactive) await serveTerminal(stack, interrupted.signal);
     if (options.kubeconfig && !options.keep) {

@@ -36,28 +36,22 @@ function writeStarter(plugin: string, folder: string, command: string): void {
 }
 
 /**
- * The SDK's own provider for dynamic resources, which registers the sign-in client. A downloaded CLI brings a starter for
- * it; a CLI that was built from source does not.
+ * The SDK's own provider for dynamic resources, which registers the sign-in client. A CLI that was built from source brings
+ * no starter for it, and a downloaded one brings one that looks for the SDK in the folder it is run in. This one knows where
+ * the SDK is, and on PATH it goes before the CLI's (getPluginInfoAndPath in the engine's workspace/plugins.go).
  */
 function writeDynamicProvider(folder: string): void {
   const main = require.resolve("@pulumi/pulumi/cmd/dynamic-provider");
   writeStarter("pulumi-nodejs", folder, `'${process.execPath}' '${main}' "$@"`);
 }
 
-/**
- * Makes sure that the engine finds all resource plugins. Returns a folder to put on PATH with what could be neither found
- * nor downloaded, or undefined when nothing is missing.
- */
-export async function findPlugins(pulumi: PulumiCommand, scratch: string, log: Log): Promise<string | undefined> {
-  const missing: PluginName[] = [];
-  for (const plugin of PLUGINS) if (!(await isReal(plugin, pulumi, log))) missing.push(plugin);
-  const starter = "pulumi-resource-pulumi-nodejs";
-  const withDynamic =
-    onPath(starter) || fs.existsSync(path.join(path.dirname(fs.realpathSync(pulumi.command)), starter));
-  if (missing.length === 0 && withDynamic) return undefined;
+/** Makes sure that the engine finds all resource plugins; returns a folder that has to come first on its PATH. */
+export async function findPlugins(pulumi: PulumiCommand, scratch: string, log: Log): Promise<string> {
   const folder = path.join(scratch, "plugins");
   fs.mkdirSync(folder, { recursive: true });
-  if (!withDynamic) writeDynamicProvider(folder);
+  writeDynamicProvider(folder);
+  const missing: PluginName[] = [];
+  for (const plugin of PLUGINS) if (!(await isReal(plugin, pulumi, log))) missing.push(plugin);
   if (missing.length === 0) return folder;
   log(
     `NOTE: the Pulumi plugin${missing.length > 1 ? "s" : ""} ${missing.join(" and ")} can be neither found nor downloaded here. ` +

@@ -6,6 +6,7 @@ import * as core from "@pulumi/kubernetes/core/v1";
 import { ComponentResource, type ComponentResourceOptions, type Input, type Resource, secret } from "@pulumi/pulumi";
 import type { Endpoint, Mailbox, Resources } from "../../config/types";
 import { addressKey, fetcherName, labels, names, passwordKey, ports, selector } from "../shared/names";
+import { type Trust, trustParts } from "../shared/trust";
 import { renderFetchmailrc } from "./fetchmailrc";
 import { fetcherPod, programFiles, programs } from "./pod";
 
@@ -24,9 +25,14 @@ export interface FetcherArgs {
    * @default nothing
    */
   readonly waitFor?: Resource;
+  /** Private authorities, beside the public ones. @default none */
+  readonly authorities?: Trust | undefined;
   readonly images: { readonly fetchmail: string };
   readonly resources: { readonly fetchmail: Resources };
 }
+
+/** How long `pulumi up` waits for a fetcher's first contact with the provider. */
+const PATIENCE = "3m";
 
 const source = (file: string): string => readFileSync(join(__dirname, file), "utf8");
 
@@ -77,6 +83,10 @@ export class Fetcher extends ComponentResource {
     const files = sharedFiles(args.provider.imap);
     const program = new core.ConfigMap(names.fetchmail, { metadata: metadata(names.fetchmail), data: files }, parent);
 
+    const { fetchmail: image } = args.images;
+    const { fetchmail: resources } = args.resources;
+    const trust = trustParts(args.authorities, { image, resources });
+
     for (const mailbox of mailboxes) {
       const object = fetcherName(mailbox.name);
       const podLabels = labels(names.fetchmail, object);
@@ -84,8 +94,9 @@ export class Fetcher extends ComponentResource {
         mailbox,
         imap: args.provider.imap,
         mailServerHost: args.mailServerHost,
-        image: args.images.fetchmail,
-        resources: args.resources.fetchmail,
+        image,
+        resources,
+        trust,
         program: program.metadata.name,
         credentials: credentials.metadata.name,
         addresses: addresses.metadata.name,
@@ -98,12 +109,13 @@ export class Fetcher extends ComponentResource {
             replicas: 1,
             strategy: { type: "Recreate" }, // two fetchers on one mailbox would deliver twice
             revisionHistoryLimit: 2,
-            progressDeadlineSeconds: 180, // a refused login shows at `pulumi up`, in minutes
+            progressDeadlineSeconds: 180, // a refused login shows at `kubectl rollout status`, in minutes
             selector: { matchLabels: selector(names.fetchmail, object) },
             template: {
               metadata: {
                 labels: podLabels,
                 annotations: {
+                  ...trust.annotations,
                   // Only this mailbox's own files: another one's change leaves this fetcher alone. A new password
                   // is read from the mounted Secret without a restart.
                   "homelab-mail/revision": revision(mailbox, files),
@@ -116,7 +128,12 @@ export class Fetcher extends ComponentResource {
             },
           },
         },
-        { parent: this, ...(args.waitFor && { dependsOn: args.waitFor }) },
+        {
+          parent: this,
+          ...(args.waitFor && { dependsOn: args.waitFor }),
+          // Pulumi's own patience is ten minutes. A fetcher that cannot log in has said so by then.
+          customTimeouts: { create: PATIENCE, update: PATIENCE },
+        },
       );
     }
     this.registerOutputs();

@@ -3,6 +3,7 @@ import { type Input, interpolate, type Output } from "@pulumi/pulumi";
 import type { Endpoint, Mailbox, Resources } from "../../config/types";
 import { addressKey, names, passwordKey, ports } from "../shared/names";
 import { hardenedPod } from "../shared/pod";
+import type { TrustParts } from "../shared/trust";
 
 export interface FetcherPodArgs {
   readonly mailbox: Mailbox;
@@ -13,6 +14,8 @@ export interface FetcherPodArgs {
   readonly resources: Resources;
   /** Name of the ConfigMap with the programs and fetchmail's configuration. */
   readonly program: Input<string>;
+  /** Private authorities that the provider's certificate may be of. */
+  readonly trust: TrustParts;
   /** Names of the Secrets with passwords and addresses. */
   readonly credentials: Input<string>;
   readonly addresses: Input<string>;
@@ -62,10 +65,11 @@ function supervisorArgs({ mailbox, imap, mailServerHost }: FetcherPodArgs): (str
 
 /** One mailbox's pod: it sees this mailbox's password and address, and nobody else's. */
 export function fetcherPod(args: FetcherPodArgs): types.input.core.v1.PodSpec {
-  const { mailbox } = args;
+  const { mailbox, trust } = args;
   return hardenedPod({
     user: USER,
     group: USER,
+    ...(trust.initContainers.length > 0 && { initContainers: trust.initContainers }),
     containers: [
       {
         name: names.fetchmail,
@@ -73,11 +77,13 @@ export function fetcherPod(args: FetcherPodArgs): types.input.core.v1.PodSpec {
         resources: args.resources,
         command: ["python3", "-B", "-u", `${program}/supervisor.py`], // -B: there is nowhere to write compiled files
         args: supervisorArgs(args),
+        ...(trust.env.length > 0 && { env: trust.env }),
         ports: [{ name: "http", containerPort: ports.fetcherHttp }],
         volumeMounts: [
           { name: "program", mountPath: program, readOnly: true },
           { name: "credentials", mountPath: credentials, readOnly: true },
           { name: "state", mountPath: state },
+          ...trust.volumeMounts,
         ],
         livenessProbe: {
           httpGet: { path: "/live", port: "http" },
@@ -117,6 +123,7 @@ export function fetcherPod(args: FetcherPodArgs): types.input.core.v1.PodSpec {
         },
       },
       { name: "state", emptyDir: { sizeLimit: "16Mi" } },
+      ...trust.volumes,
     ],
   });
 }

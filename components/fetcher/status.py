@@ -35,12 +35,14 @@ class Status:
     def __init__(self, folder):
         self.folder = folder
         self.contact = self.delivery = 0.0
+        self.flowed = False  # whether mail has ever got through, or there was none
         self.delivered = self.waiting = self.left = self.aside = self.rounds = 0
         self.error, self.error_at = "", 0.0  # why mail does not flow now; empty when it does
         self.last_error, self.last_error_at = "", 0.0
 
     def arrived(self):
         self.delivered += 1
+        self.flowed = True
         self.delivery = self.contact = time.time()
         self.waiting = max(self.waiting - 1, 0)
 
@@ -55,4 +57,5 @@ class Status:
     def recovered(self):
         if self.error:
             log(f"{self.folder}: mail flows again")
+        self.flowed = True
         self.error, self.error_at = "", 0.0

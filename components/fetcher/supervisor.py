@@ -6,6 +6,7 @@ Python 3.9 or later, standard library only: it runs in any image that has fetchm
 """
 
 import argparse
+import contextlib
 import http.server
 import os
 import signal
@@ -78,6 +79,23 @@ def write(path, text):
     os.replace(path + ".new", path)
 
 
+def last_words(options, workers, since):
+    """Why nothing has ever got through, once it is time to end for it; an empty string otherwise.
+
+    `pulumi up` shows of a pod that is not ready what a container said when it ended, and neither its log nor its probe's
+    answer. So a pod whose mailbox cannot be fetched ends once, early, and then goes on trying as ever.
+    """
+    told = os.path.join(options.state, "told")  # the volume outlives the container
+    if time.monotonic() - since < options.first_contact or os.path.exists(told):
+        return ""
+    reason = "; ".join(f"{w.folder}: {w.status.error}" for w in workers if w.status.error and not w.status.flowed)
+    if reason:
+        write(told, reason)
+        with contextlib.suppress(OSError), open("/dev/termination-log", "w", encoding="utf-8") as file:
+            file.write(reason)
+    return reason
+
+
 def endpoint(text):
     host, _, port = text.rpartition(":")
     return host, int(port)
@@ -97,6 +115,7 @@ def arguments():
     for name, default, text in (
         ("interval", 180, "between looks into a folder that is not watched"),
         ("hung", 240, "without a byte or a line before fetchmail is started again"),
+        ("first-contact", 60, "until a mailbox that was never fetched ends the pod once, to leave its reason"),
         ("stuck", 180, "without progress before the pod is started again"),
         ("patience", 60, "that an error may last before the pod is not ready"),
         ("retry-max", 75, "between rounds while the mail server or the provider fails"),
@@ -128,14 +147,19 @@ def main():
     server = http.server.ThreadingHTTPServer(("", options.http), Health)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     log(f"fetching {' and '.join(w.folder for w in workers)} of {options.mailbox}")
+    since, ended = time.monotonic(), ""
     threads = [w.start() for w in workers]
     while any(thread.is_alive() for thread in threads):
         trouble = Health.trouble()
         if trouble != said:
             write(trouble_file, trouble)
             said = trouble
+        ended = ended or last_words(options, workers, since)
+        if ended:
+            stop.set()
         time.sleep(0.5)
-    log("stopped")
+    log(f"ended once, to leave the reason where pulumi up shows it: {ended}" if ended else "stopped")
+    return 1 if ended else 0
 
 
 if __name__ == "__main__":

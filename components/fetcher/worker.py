@@ -262,8 +262,9 @@ class Worker:
         status, now = self.status, time.time()
         if status.error and now - status.error_at > self.options.patience:
             return f"{self.folder}: {status.error}"
-        if not status.contact:
-            return f"{self.folder}: {status.error or 'no contact with the provider yet'}"
+        if not status.flowed:  # a short hiccup is one only where mail has flowed before
+            beginning = "the first round is not over yet" if status.contact else "no contact with the provider yet"
+            return f"{self.folder}: {status.error or beginning}"
         limit = 300 if self.watched else 300 + self.options.interval
         if not self.idling and now - status.contact > limit:
             return f"{self.folder}: no contact with the provider for {int(now - status.contact)} s"

@@ -15,6 +15,8 @@ export interface IdentityClientArgs {
   readonly redirectUris: readonly string[];
   /** Where signing out may return to. */
   readonly logoutRedirectUris: readonly string[];
+  /** Certificates of private authorities, in PEM form, that Pocket ID's may be of. */
+  readonly trustedCertificates: readonly string[];
   /** Names of the groups whose members may sign in. @default everybody */
   readonly allowedGroups: readonly string[];
   /** Whether `pulumi destroy` removes the client from Pocket ID, or keeps it there. */
@@ -43,6 +45,8 @@ export class IdentityClient extends dynamic.Resource {
         callbackUrls: args.redirectUris,
         logoutCallbackUrls: args.logoutRedirectUris,
         allowedGroups: args.allowedGroups,
+        // Not there at all without them: a stack that has none is the same as before.
+        ...(args.trustedCertificates.length > 0 && { trustedCertificates: args.trustedCertificates }),
       },
       { ...opts, additionalSecretOutputs: ["apiKey"], retainOnDelete: args.onDestroy === "keep" },
       "identity",

@@ -12,6 +12,8 @@ export interface ClientInputs {
   readonly logoutCallbackUrls: readonly string[];
   /** Names of the groups whose members may sign in; empty lets everybody in. */
   readonly allowedGroups: readonly string[];
+  /** Certificates of private authorities, in PEM form, that Pocket ID's may be of, beside those that Node trusts. */
+  readonly trustedCertificates?: readonly string[];
 }
 
 /** What Pocket ID knows of a client; only the parts that are ours to read or keep. */
@@ -29,41 +31,68 @@ interface Answer {
 
 const NOTHING_CHANGED = "Nothing was changed.";
 
-/** One request to Pocket ID's API; fails with one sentence that names the key and the command that mends it. */
-async function request(
-  { issuer, apiKey }: Pick<ClientInputs, "issuer" | "apiKey">,
-  method: string,
-  path: string,
-  body?: unknown,
-): Promise<Answer> {
-  let response: Response;
-  try {
-    response = await fetch(`${issuer}/api${path}`, {
-      method,
-      headers: { "X-API-Key": apiKey, "Content-Type": "application/json" },
-      signal: AbortSignal.timeout(20_000),
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
-  } catch (problem) {
-    const { message, cause } = problem as Error & { cause?: { code?: string } };
-    throw new Error(
-      `identity.issuer: Pocket ID at ${issuer} does not answer (${cause?.code ?? message}). ${NOTHING_CHANGED} ` +
-        "Mend it, then try again: pulumi up",
+type Server = Pick<ClientInputs, "issuer" | "apiKey" | "trustedCertificates">;
+
+/** What comes back, as text. Modules are loaded here because this runs from text (see below). */
+function send(server: Server, method: string, path: string, body: string): Promise<{ status: number; text: string }> {
+  const tls: typeof import("node:tls") = require("node:tls");
+  const url = new URL(`${server.issuer}/api${path}`);
+  const http: typeof import("node:https") = require(url.protocol === "https:" ? "node:https" : "node:http");
+  // A list replaces what Node trusts by itself, which NODE_EXTRA_CA_CERTS adds to; so that stands in it, too.
+  const usual = tls.getCACertificates ? tls.getCACertificates("default") : tls.rootCertificates;
+  const { trustedCertificates = [] } = server;
+  return new Promise((resolve, reject) => {
+    const request = http.request(
+      url,
+      {
+        method,
+        headers: {
+          "X-API-Key": server.apiKey,
+          "Content-Type": "application/json",
+          "Content-Length": Buffer.byteLength(body),
+        },
+        signal: AbortSignal.timeout(20_000),
+        agent: false, // nothing stays open behind the last answer
+        ...(trustedCertificates.length > 0 && { ca: [...usual, ...trustedCertificates] }),
+      },
+      (response) => {
+        const pieces: Buffer[] = [];
+        response.on("data", (piece: Buffer) => pieces.push(piece));
+        response.on("error", reject);
+        response.on("end", () => {
+          resolve({ status: response.statusCode ?? 0, text: Buffer.concat(pieces).toString() });
+        });
+      },
     );
-  }
-  if (response.status === 401 || response.status === 403) {
+    request.on("error", reject);
+    request.end(body);
+  });
+}
+
+/** One request to Pocket ID's API; fails with one sentence that names the key and the command that mends it. */
+async function request(server: Server, method: string, path: string, body?: unknown): Promise<Answer> {
+  const { issuer } = server;
+  const { status, text } = await send(server, method, path, body === undefined ? "" : JSON.stringify(body)).catch(
+    (problem: Error & { code?: string }) => {
+      const untrusted = /CERT|SIGNATURE|ISSUER/.test(problem.code ?? "");
+      throw new Error(
+        `identity.issuer: Pocket ID at ${issuer} does not answer (${problem.code ?? problem.message}). ${NOTHING_CHANGED} ` +
+          (untrusted
+            ? "If its certificate is of a private authority: pulumi config set --path 'trust.certificates[0]' < ca.crt"
+            : "Mend it, then try again: pulumi up"),
+      );
+    },
+  );
+  if (status === 401 || status === 403) {
     throw new Error(
-      `identity.apiKey: Pocket ID at ${issuer} refuses the key (HTTP ${response.status}). ${NOTHING_CHANGED} ` +
+      `identity.apiKey: Pocket ID at ${issuer} refuses the key (HTTP ${status}). ${NOTHING_CHANGED} ` +
         "Mend it: pulumi config set --secret --path identity.apiKey",
     );
   }
-  const text = await response.text();
-  if (!response.ok && response.status !== 404) {
-    throw new Error(
-      `Pocket ID at ${issuer} answers ${method} ${path} with HTTP ${response.status}: ${text.slice(0, 300)}`,
-    );
+  if ((status < 200 || status > 299) && status !== 404) {
+    throw new Error(`Pocket ID at ${issuer} answers ${method} ${path} with HTTP ${status}: ${text.slice(0, 300)}`);
   }
-  return { status: response.status, body: text === "" ? undefined : JSON.parse(text) };
+  return { status, body: text === "" ? undefined : JSON.parse(text) };
 }
 
 const pathOf = (clientId: string): string => `/oidc/clients/${encodeURIComponent(clientId)}`;
@@ -138,7 +167,14 @@ export const pocketIdClient: dynamic.ResourceProvider<ClientInputs, ClientInputs
 
   async diff(_id, olds, news) {
     const replaces = (["issuer", "clientId"] as const).filter((key) => olds[key] !== news[key]);
-    const keys = ["apiKey", "name", "callbackUrls", "logoutCallbackUrls", "allowedGroups"] as const;
+    const keys = [
+      "apiKey",
+      "name",
+      "callbackUrls",
+      "logoutCallbackUrls",
+      "allowedGroups",
+      "trustedCertificates",
+    ] as const;
     const changed = keys.some((key) => JSON.stringify(olds[key]) !== JSON.stringify(news[key]));
     return { changes: changed || replaces.length > 0, replaces: [...replaces] };
   },

@@ -3,6 +3,7 @@ import type { Input } from "@pulumi/pulumi";
 import type { Resources } from "../../config/types";
 import { labels, names, ports, selector } from "../shared/names";
 import { hardenedPod } from "../shared/pod";
+import { type Trust, type TrustParts, trustParts } from "../shared/trust";
 import { networkIsClosed, waiting } from "../shared/waiting";
 import { listeners } from "./listeners";
 import { paths } from "./paths";
@@ -14,6 +15,8 @@ export interface MailServerPodArgs {
   readonly mailHost: string;
   /** Claim that holds all mail. */
   readonly dataClaim: Input<string>;
+  /** Private authorities that the issuer's and the provider's certificates may be of. */
+  readonly authorities?: Trust | undefined;
   /** Secret with tls.crt and tls.key. */
   readonly tlsSecret: string;
   /** Changes when the administrator's password does, which the server reads at start only. Tells nothing about it. */
@@ -49,6 +52,11 @@ const ISSUER_LIMIT = 15;
 
 /** The mail server's Deployment. Nothing in it depends on mailboxes or the relay's password. */
 export function deploymentSpec(args: MailServerPodArgs): types.input.apps.v1.DeploymentSpec {
+  const trust = trustParts(args.authorities, args);
+  const annotations = {
+    ...trust.annotations,
+    ...(args.adminRevision && { "homelab-mail/admin-revision": args.adminRevision }),
+  };
   return {
     replicas: 1,
     revisionHistoryLimit: 3,
@@ -57,14 +65,14 @@ export function deploymentSpec(args: MailServerPodArgs): types.input.apps.v1.Dep
     template: {
       metadata: {
         labels: labels(names.stalwart),
-        ...(args.adminRevision && { annotations: { "homelab-mail/admin-revision": args.adminRevision } }),
+        ...(Object.keys(annotations).length > 0 && { annotations }),
       },
-      spec: podSpec(args),
+      spec: podSpec(args, trust),
     },
   };
 }
 
-function podSpec(args: MailServerPodArgs): types.input.core.v1.PodSpec {
+function podSpec(args: MailServerPodArgs, trust: TrustParts): types.input.core.v1.PodSpec {
   return hardenedPod({
     user: 2000,
     group: 2000,
@@ -73,6 +81,7 @@ function podSpec(args: MailServerPodArgs): types.input.core.v1.PodSpec {
     terminationGracePeriodSeconds: 60,
     lowPorts: { reason: lowPortsReason },
     initContainers: [
+      ...trust.initContainers,
       waiting({
         name: "network",
         image: args.image,
@@ -101,6 +110,7 @@ function podSpec(args: MailServerPodArgs): types.input.core.v1.PodSpec {
           },
           { name: "STALWART_RECOVERY_ADMIN", value: "admin:$(ADMIN_PASSWORD)" },
           { name: "STALWART_PUBLIC_URL", value: `https://${args.mailHost}` },
+          ...trust.env,
         ],
         ports: listeners().map(({ name, port }) => ({ name, containerPort: port, protocol: "TCP" })),
         volumeMounts: [
@@ -111,6 +121,7 @@ function podSpec(args: MailServerPodArgs): types.input.core.v1.PodSpec {
           { name: "relay", mountPath: paths.secrets, readOnly: true },
           { name: "tmp", mountPath: "/tmp" }, // the web UI is unpacked here at every start
           { name: "logs", mountPath: "/var/log/stalwart" }, // until the settings say standard output
+          ...trust.volumeMounts,
         ],
         // A real mail port, not the HTTP one: this is what notices a server on random ports. Only at start, for listeners
         // are opened then and never again, and each check is an aborted TLS handshake in the log. With an empty store and
@@ -134,6 +145,7 @@ function podSpec(args: MailServerPodArgs): types.input.core.v1.PodSpec {
       },
       { name: "tmp", emptyDir: { sizeLimit: "512Mi" } },
       { name: "logs", emptyDir: { sizeLimit: "64Mi" } },
+      ...trust.volumes,
     ],
   });
 }

@@ -16,6 +16,7 @@ import {
 import * as random from "@pulumi/random";
 import type { StackConfig } from "../../config/types";
 import { labels, mailServerHost, names } from "../shared/names";
+import type { Trust } from "../shared/trust";
 import { certificateSpec, clusterService, ingressAnnotations, ingressSpec, peopleService } from "./access";
 import { deploymentSpec, serverConfig, serverConfigData } from "./deployment";
 import { Settings } from "./settings";
@@ -37,6 +38,8 @@ export interface MailServerArgs extends Slice {
   readonly cluster: Pick<StackConfig["cluster"], "networks">;
   readonly images: Pick<StackConfig["images"], "stalwart" | "stalwartCli">;
   readonly resources: Pick<StackConfig["resources"], "stalwart" | "settings">;
+  /** Private authorities, beside the public ones. @default none */
+  readonly authorities?: Trust | undefined;
 }
 
 /** Readiness is the Deployment's business, and a cluster without a load balancer must not hold up the rest. */
@@ -138,6 +141,7 @@ export class MailServer extends ComponentResource {
           dataClaim: args.dataClaim,
           tlsSecret,
           ...(revision && { adminRevision: revision }),
+          authorities: args.authorities,
         }),
       },
       { ...own, dependsOn: [adminSecret, relaySecret, config, ...certificates] },

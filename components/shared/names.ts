@@ -12,6 +12,7 @@ export const names = {
   systemAccount: "homelab-mail",
   settings: "stalwart-settings",
   reload: "stalwart-reload",
+  authorities: "trusted-authorities",
   dataClaim: "stalwart-data",
   webmailClaim: "roundcube-data",
   secrets: {

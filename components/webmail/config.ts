@@ -15,6 +15,8 @@ export interface WebmailSettings {
   readonly identity: { readonly issuer: string; readonly name: string };
   /** The mail server's name inside the cluster. */
   readonly mailServerHost: string;
+  /** File with every authority to trust, where that is not the image's own. */
+  readonly authoritiesFile?: string;
   /** CIDRs that the ingress controller's requests come from. */
   readonly networks: readonly string[];
 }
@@ -38,7 +40,8 @@ export const webmailRedirectUri = (host: string): string => `${webmailUrl(host)}
 export const webmailLogoutUri = (host: string): string => `${webmailUrl(host)}?_task=logout`;
 
 /** One sign-in at the provider; its token opens IMAP, sending and filters. */
-function signIn({ issuer, name }: WebmailSettings["identity"]): Record<string, PhpValue> {
+function signIn({ identity, authoritiesFile }: WebmailSettings): Record<string, PhpValue> {
+  const { issuer, name } = identity;
   return {
     oauth_provider: "generic",
     oauth_provider_name: name,
@@ -55,14 +58,17 @@ function signIn({ issuer, name }: WebmailSettings["identity"]): Record<string, P
     oauth_auth_type: "XOAUTH2",
     oauth_identity_fields: ["email"],
     oauth_cache: "db", // discovery would be fetched at every request
-    oauth_verify_peer: true,
+    // Guzzle's `verify`, for discovery, keys and tokens: true for the image's own authorities, or a file with all of them.
+    oauth_verify_peer: authoritiesFile ?? true,
     oauth_login_redirect: true, // no password form: passwords of accounts do not exist
   };
 }
 
 /** The mail server, under its name in the cluster, held to the certificate of its public name. */
-function mailServer({ mailServerHost, hosts }: WebmailSettings): Record<string, PhpValue> {
-  const tls = { ssl: { peer_name: hosts.mail, verify_peer: true } };
+function mailServer({ mailServerHost, hosts, authoritiesFile }: WebmailSettings): Record<string, PhpValue> {
+  const tls = {
+    ssl: { peer_name: hosts.mail, verify_peer: true, ...(authoritiesFile && { cafile: authoritiesFile }) },
+  };
   return {
     imap_host: `ssl://${mailServerHost}:${ports.imaps}`,
     imap_conn_options: tls,
@@ -125,7 +131,7 @@ function operation(): Record<string, PhpValue> {
 /** Every option that the stack sets; the rest are Roundcube's defaults. */
 export function webmailOptions(settings: WebmailSettings): Record<string, PhpValue> {
   return {
-    ...signIn(settings.identity),
+    ...signIn(settings),
     ...mailServer(settings),
     ...web(settings),
     ...product(settings),

@@ -12,6 +12,7 @@ import {
 import { RandomPassword, RandomUuid } from "@pulumi/random";
 import type { Resources, StackConfig } from "../../config/types";
 import { labels, names, selector } from "../shared/names";
+import { type Trust, trustBundle, trustParts } from "../shared/trust";
 import { webmailConfig, webmailUrl } from "./config";
 import { expose } from "./exposure";
 import { phpIni } from "./limits";
@@ -41,6 +42,8 @@ export interface WebmailArgs {
   readonly ingress: { readonly className: string; readonly annotations: Readonly<Record<string, string>> };
   /** CIDRs that the ingress controller's requests come from. */
   readonly cluster: { readonly networks: readonly string[] };
+  /** Private authorities, beside the public ones. @default none */
+  readonly authorities?: Trust | undefined;
   readonly images: { readonly roundcube: string };
   readonly resources: { readonly roundcube: Resources };
 }
@@ -80,7 +83,12 @@ export class Webmail extends ComponentResource {
     const metadata = (object: string) => ({ name: object, namespace, labels: labels(names.roundcube) });
 
     const php = output(args.mailServerHost).apply((mailServerHost) =>
-      webmailConfig({ ...args, mailServerHost, networks: args.cluster.networks }),
+      webmailConfig({
+        ...args,
+        mailServerHost,
+        networks: args.cluster.networks,
+        ...(args.authorities && { authoritiesFile: trustBundle }),
+      }),
     );
     const ini = phpIni();
     const config = new core.ConfigMap(
@@ -105,6 +113,9 @@ export class Webmail extends ComponentResource {
       parent,
     );
 
+    const { roundcube: image } = args.images;
+    const { roundcube: resources } = args.resources;
+    const trust = trustParts(args.authorities, { image, resources });
     new apps.Deployment(
       names.roundcube,
       {
@@ -117,14 +128,16 @@ export class Webmail extends ComponentResource {
             metadata: {
               labels: labels(names.roundcube),
               annotations: {
+                ...trust.annotations,
                 // Configuration and environment reach PHP when the pod starts.
                 "homelab-mail/config-hash": php.apply((text) => digest([text, ini, identity.clientId])),
                 ...secretRevision(identity.clientSecret, parent),
               },
             },
             spec: webmailPod({
-              image: args.images.roundcube,
-              resources: args.resources.roundcube,
+              image,
+              resources,
+              trust,
               host: hosts.webmail,
               claim: args.claim,
               configMap: config.metadata.name,

@@ -3,6 +3,7 @@ import type { Input } from "@pulumi/pulumi";
 import type { Resources } from "../../config/types";
 import { names, ports } from "../shared/names";
 import { hardenedPod } from "../shared/pod";
+import type { TrustParts } from "../shared/trust";
 import { databaseDirectory, environment } from "./config";
 
 /** Keys of the ConfigMap. */
@@ -19,6 +20,7 @@ export interface WebmailPodArgs {
   readonly host: string;
   readonly claim: Input<string>;
   readonly configMap: Input<string>;
+  readonly trust: TrustParts;
   /** Secret with `client_id` and `client_secret`. */
   readonly oidcSecret: Input<string>;
   /** Secret with `des_key`. */
@@ -48,9 +50,11 @@ export function webmailPod(args: WebmailPodArgs): types.input.core.v1.PodSpec {
     port: "http",
     httpHeaders: [{ name: "Host", value: args.host }],
   };
+  const { trust } = args;
   return hardenedPod({
     user: WWW_DATA,
     group: WWW_DATA,
+    ...(trust.initContainers.length > 0 && { initContainers: trust.initContainers }),
     containers: [
       {
         name: names.roundcube,
@@ -60,6 +64,7 @@ export function webmailPod(args: WebmailPodArgs): types.input.core.v1.PodSpec {
           fromSecret(environment.desKey, args.secret, "des_key"),
           fromSecret(environment.clientId, args.oidcSecret, "client_id"),
           fromSecret(environment.clientSecret, args.oidcSecret, "client_secret"),
+          ...trust.env,
         ],
         ports: [{ name: "http", containerPort: ports.roundcubeHttp }],
         volumeMounts: [
@@ -74,6 +79,7 @@ export function webmailPod(args: WebmailPodArgs): types.input.core.v1.PodSpec {
             subPath: iniFile,
             readOnly: true,
           },
+          ...trust.volumeMounts,
         ],
         startupProbe: { httpGet, periodSeconds: 2, timeoutSeconds: 5, failureThreshold: 90 },
         readinessProbe: { httpGet, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3 },
@@ -84,6 +90,7 @@ export function webmailPod(args: WebmailPodArgs): types.input.core.v1.PodSpec {
       ...scratch.map(({ name, sizeLimit }) => ({ name, emptyDir: { sizeLimit } })),
       { name: "database", persistentVolumeClaim: { claimName: args.claim } },
       { name: "config", configMap: { name: args.configMap } },
+      ...trust.volumes,
     ],
   });
 }

@@ -1,4 +1,5 @@
 import type { Written } from "../schema";
+import { distinctAuthorities } from "./certificates";
 import type { Finding } from "./mailboxes";
 import { requestsAboveLimits } from "./quantities";
 
@@ -61,4 +62,5 @@ export const stackRules = [
   addressNeedsLoadBalancer,
   sourceRangesNeedLoadBalancer,
   requestsWithinLimits,
+  distinctAuthorities,
 ] as const;

@@ -34,9 +34,13 @@ describe("a wrong configuration", () => {
   });
 });
 
-/** Every pod of a Job whose name begins so fails with this message, as when the mail server refuses the settings. */
-async function refuse(namespace: string, jobs: string, message: string): Promise<() => Promise<void>> {
-  const name = `refuse-${namespace}`;
+/** Every pod whose label begins so gets an annotation, by which it fares as sandbox/cluster/stages.yaml says. */
+async function afflict(
+  namespace: string,
+  [label, prefix]: readonly [string, string],
+  [annotation, message]: readonly [string, string],
+): Promise<() => Promise<void>> {
+  const name = `afflict-${namespace}`;
   const api = "admissionregistration.k8s.io/v1";
   const policy = {
     apiVersion: api,
@@ -49,13 +53,13 @@ async function refuse(namespace: string, jobs: string, message: string): Promise
         resourceRules: [{ apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["pods"] }],
       },
       matchConditions: [
-        { name: "job", expression: `object.metadata.?labels["job-name"].orValue("").startsWith("${jobs}")` },
+        { name: "pod", expression: `object.metadata.?labels["${label}"].orValue("").startsWith("${prefix}")` },
       ],
       mutations: [
         {
           patchType: "ApplyConfiguration",
           applyConfiguration: {
-            expression: `Object{metadata: Object.metadata{annotations: {"homelab-mail.sandbox/fails-with": ${JSON.stringify(message)}}}}`,
+            expression: `Object{metadata: Object.metadata{annotations: {"homelab-mail.sandbox/${annotation}": ${JSON.stringify(message)}}}}`,
           },
         },
       ],
@@ -81,7 +85,7 @@ async function refuse(namespace: string, jobs: string, message: string): Promise
 test("refused settings fail the update with the server's message, and the next update tries again", async () => {
   const stack = await TestStack.create("refused", ["kinga"]);
   const message = "Failed to apply line 7: MtaRoute: invalidProperties: address";
-  const accept = await refuse(stack.namespace, "stalwart-settings", message);
+  const accept = await afflict(stack.namespace, ["job-name", "stalwart-settings"], ["fails-with", message]);
 
   const { text } = await stack.failingUp();
   expect(text).toContain(message);
@@ -93,4 +97,23 @@ test("refused settings fail the update with the server's message, and the next u
   expect(steps).toContain("replace Job stalwart-settings");
   expect(steps).toContain("create Deployment fetchmail-kinga");
   expect((await stack.up()).steps).toEqual([]);
+});
+
+test("a mailbox whose login is refused does not hold everybody up: its name and the reason, and all else is there", async () => {
+  const stack = await TestStack.create("locked", ["alpar", "kinga"]);
+  const reason = "INBOX: the provider refuses the login: authentication failed";
+  const mend = await afflict(
+    stack.namespace,
+    ["app.kubernetes.io/instance", "fetchmail-kinga"],
+    ["not-ready-because", reason],
+  );
+  const { text } = await stack.failingUp(); // three minutes, where Pulumi's own patience is ten
+  expect(text).toContain("fetchmail-kinga");
+  expect(text).toContain(reason);
+  for (const name of ["stalwart", "roundcube", "fetchmail-alpar"]) {
+    const deployment = await stack.object("apps/v1", "Deployment", name);
+    expect(deployment?.status.readyReplicas).toBe(1);
+  }
+  expect((await stack.object("batch/v1", "CronJob", "stalwart-reload"))?.spec.schedule).toBeDefined();
+  await mend();
 });

@@ -84,6 +84,24 @@ test.concurrent("the provider refuses the login: it is not hammered, the reason 
   await settle();
 });
 
+test.concurrent("a login that never worked: the pod ends once, with the reason, goes on trying, and a new password mends it", async () => {
+  const station = await rig.station({ front: true, start: false, args: ["--first-contact=5"] });
+  await rig.provider.account(station.user, "another password");
+  await station.inject([message("never-worked")]);
+  station.pod.start();
+  const reason = "the provider refuses the login: .*AUTHENTICATIONFAILED.*";
+  await until("it says why", () => new RegExp(`ended once.*: INBOX: ${reason}`).test(station.pod.log));
+  await trouble(station, new RegExp(`^INBOX: ${reason}`));
+  await sleep(20_000);
+  expect(station.pod.log.match(/ended once/g)).toHaveLength(1);
+  expect(station.front.logins).toBeLessThan(5);
+  expect(station.pod.ready().ready).toBe(false);
+  station.pod.rotate("another password");
+  await arrived(station, 1, 60);
+  await ready(station);
+  await emptied(station);
+});
+
 test.concurrent("the provider is away: the reason shows, and fetching resumes by itself", async () => {
   const station = await rig.station({ front: true });
   await ready(station);

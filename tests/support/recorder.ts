@@ -14,6 +14,8 @@ export interface Recorded {
   /** URNs this resource waits for, explicit and through its inputs. */
   readonly dependencies: readonly string[];
   readonly retainOnDelete: boolean;
+  /** How long Pulumi waits for it to be ready when it is made, such as `3m`; empty for the provider's default. */
+  readonly createTimeout: string;
   readonly protect: boolean;
   readonly parent: string;
 }
@@ -77,6 +79,7 @@ interface RegisterRequest {
   getObject(): { toJavaScript(): Record<string, unknown> };
   getDependenciesList(): string[];
   getRetainondelete(): boolean;
+  getCustomtimeouts(): { getCreate(): string } | undefined;
   getProtect(): boolean;
 }
 type Reply = (error: unknown, response: { getUrn(): string } | undefined) => void;
@@ -117,6 +120,7 @@ export async function startRecording(): Promise<Recorder> {
           secretPaths,
           dependencies: request.getDependenciesList(),
           retainOnDelete: request.getRetainondelete() === true,
+          createTimeout: request.getCustomtimeouts()?.getCreate() ?? "",
           protect: request.getProtect() === true,
           parent: request.getParent(),
         });

@@ -43,6 +43,7 @@ export function sampleConfig(overrides: Partial<StackConfig> = {}): StackConfig 
     },
     ingress: { className: "nginx", annotations: {}, namespace: "ingress-nginx" },
     tls: { issuer: "letsencrypt-prod" },
+    trust: { certificates: [] },
     service: { type: "LoadBalancer", annotations: {}, sourceRanges: [] },
     cluster: { networks: ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"], relayNamespaces: [] },
     images: defaultImages,

@@ -13,6 +13,8 @@ import (
 
 const tenMinutes = 600 // the plugin's default
 
+var errTimedOut = errors.New("timed out")
+
 // until asks again and again, ever less often, until the check is true.
 func until(ctx context.Context, seconds float64, what string, check func() (bool, error)) error {
 	deadline := time.Now().Add(time.Duration(cmp.Or(seconds, tenMinutes) * float64(time.Second)))
@@ -21,7 +23,7 @@ func until(ctx context.Context, seconds float64, what string, check func() (bool
 			return err
 		}
 		if time.Now().After(deadline) {
-			return fmt.Errorf("timed out waiting for %s", what)
+			return fmt.Errorf("%w waiting for %s", errTimedOut, what)
 		}
 		select {
 		case <-ctx.Done():
@@ -31,9 +33,15 @@ func until(ctx context.Context, seconds float64, what string, check func() (bool
 	}
 }
 
-func condition(live object, name string) object {
+// condition tells whether an object's condition is true, and whether the object has it at all.
+func condition(live object, name string) (holds, known bool) {
+	is := conditionOf(live, name)
+	return is["status"] == "True", is != nil
+}
+
+func conditionOf(live object, name string) object {
 	for _, condition := range at[[]any](live, "status", "conditions") {
-		if is, _ := condition.(object); is["type"] == name && is["status"] == "True" {
+		if is, _ := condition.(object); is["type"] == name {
 			return is
 		}
 	}
@@ -50,26 +58,53 @@ func deploymentIsAvailable(_ context.Context, _ *cluster, live object) (bool, er
 
 // jobIsComplete gives as a failed Job's reason what its containers said last.
 func jobIsComplete(ctx context.Context, c *cluster, job object) (bool, error) {
-	failed := condition(job, "Failed")
-	if failed == nil {
-		return condition(job, "Complete") != nil, nil
+	if failed, _ := condition(job, "Failed"); !failed {
+		complete, _ := condition(job, "Complete")
+		return complete, nil
 	}
-	pods, err := c.podsOf(ctx, job)
+	said, err := saidByPods(ctx, c, job, object{"job-name": nameOf(job)})
 	if err != nil {
 		return false, err
 	}
-	reasons := []string{fmt.Sprintf("[%v] %v", failed["reason"], failed["message"])}
+	failure := conditionOf(job, "Failed")
+	reasons := []string{fmt.Sprintf("[%v] %v", failure["reason"], failure["message"])}
+	return false, errors.New(strings.Join(append(reasons, said...), "\n"))
+}
+
+// saidByPods gives what the plugin shows of pods that are not ready: the last words of containers that ended. It looks only
+// at pods that have a condition Ready, which a kubelet sets (provider/pkg/await/checker/pod/check.go).
+func saidByPods(ctx context.Context, c *cluster, maker, labels object) ([]string, error) {
+	pods, err := c.podsOf(ctx, maker, labels)
+	if err != nil {
+		return nil, err
+	}
+	var reasons []string
 	for _, pod := range pods {
+		if ready, known := condition(pod.Object, "Ready"); ready || !known {
+			continue
+		}
 		for _, status := range at[[]any](pod.Object, "status", "containerStatuses") {
 			container, _ := status.(object)
-			end := at[object](container, "state", "terminated")
-			said := fmt.Sprintf("[%v] %s", end["reason"], at[string](end, "message"))
-			if at[int64](end, "exitCode") != 0 && !slices.Contains(reasons, said) {
-				reasons = append(reasons, said)
+			for _, state := range []string{"state", "lastState"} {
+				end := at[object](container, state, "terminated")
+				said := fmt.Sprintf("[Pod %s]: [%v] %s", pod.GetName(), end["reason"], at[string](end, "message"))
+				if at[int64](end, "exitCode") != 0 && !slices.Contains(reasons, said) {
+					reasons = append(reasons, said)
+				}
 			}
 		}
 	}
-	return false, errors.New(strings.Join(reasons, "\n"))
+	return reasons, nil
+}
+
+// whyNotAvailable is the end of the plugin's patience with a Deployment.
+func whyNotAvailable(ctx context.Context, c *cluster, live object, timedOut error) error {
+	said, err := saidByPods(ctx, c, live, at[object](live, "spec", "selector", "matchLabels"))
+	if err != nil {
+		return err
+	}
+	reasons := append([]string{timedOut.Error(), "Minimum number of live Pods was not attained"}, said...)
+	return errors.New(strings.Join(reasons, "\n"))
 }
 
 var checks = map[string]func(context.Context, *cluster, object) (bool, error){
@@ -105,6 +140,9 @@ func ready(ctx context.Context, c *cluster, made object, timeout float64) (objec
 		}
 		return check(ctx, c, live)
 	})
+	if errors.Is(err, errTimedOut) && kind == "Deployment" {
+		err = whyNotAvailable(ctx, c, live, err)
+	}
 	return live, err
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -163,10 +164,14 @@ func (c *cluster) takeOver(ctx context.Context, known object, fieldManager strin
 	return unlessMissing(err)
 }
 
-// podsOf lists the pods that a Job has made.
-func (c *cluster) podsOf(ctx context.Context, job object) ([]item, error) {
+// podsOf lists the pods with these labels beside what made them.
+func (c *cluster) podsOf(ctx context.Context, maker object, labels map[string]any) ([]item, error) {
+	pairs := make([]string, 0, len(labels))
+	for key, value := range labels {
+		pairs = append(pairs, fmt.Sprintf("%s=%v", key, value))
+	}
 	pods := c.client.Resource(schema.GroupVersionResource{Version: "v1", Resource: "pods"})
-	list, err := pods.Namespace(namespaceOf(job)).List(ctx, metav1.ListOptions{LabelSelector: "job-name=" + nameOf(job)})
+	list, err := pods.Namespace(namespaceOf(maker)).List(ctx, metav1.ListOptions{LabelSelector: strings.Join(pairs, ",")})
 	if err != nil {
 		return nil, err
 	}

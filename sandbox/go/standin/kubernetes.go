@@ -69,7 +69,7 @@ func (k *kubernetes) Diff(ctx context.Context, req *pulumirpc.DiffRequest) (*pul
 		if err != nil {
 			return nil, err
 		}
-		if condition(job, "Complete") == nil {
+		if complete, _ := condition(job, "Complete"); !complete {
 			replaces = append(replaces, `.metadata.annotations["pulumi.com/replaceUnready"]`)
 		}
 	}

@@ -155,6 +155,10 @@ export class Pod {
       stream?.on("data", (text: string) => this.output.push(text));
     }
     this.process = child;
+    // A kubelet starts a container anew that ended by itself; its volumes stay.
+    child.once("exit", (code) => {
+      if (code === 1 && this.process === child) this.start();
+    });
   }
 
   get log(): string {

@@ -1,3 +1,4 @@
+import { rootCertificates } from "node:tls";
 import { reportOf } from "./support";
 
 /** A stand-in for `pulumi config`, so that tests can do what a report says. Knows only what reports use. */
@@ -35,12 +36,13 @@ let typed = 0;
 
 /** The configuration after one command. At a prompt for a secret, a text is typed that fits addresses and passwords. */
 function run(config: Record<string, unknown>, command: string): Record<string, unknown> {
-  const [pulumi, group, verb, ...rest] = words(command);
+  const [line = "", file] = command.split(" < "); // such a file holds an authority's certificate
+  const [pulumi, group, verb, ...rest] = words(line);
   if (pulumi !== "pulumi" || group !== "config") throw new Error(`not a command of pulumi config: ${command}`);
   const [key = "", value] = rest.filter((word) => !["--secret", "--plaintext", "--path"].includes(word));
   const path = rest.includes("--path") ? segments(key) : [key];
   if (verb === "rm") return update(config, path, undefined) as Record<string, unknown>;
-  const given = rest.includes("--secret") ? `typed-${typed++}` : value;
+  const given = rest.includes("--secret") ? `typed-${typed++}` : file ? rootCertificates[typed++] : value;
   if (verb !== "set" || given === undefined) throw new Error(`not a command that sets something: ${command}`);
   return update(config, path, given) as Record<string, unknown>;
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { rootCertificates } from "node:tls";
 import { parse } from "yaml";
 import { schemaAt } from "../../../config/mend";
 import { configTable, declarations, referenceKeys } from "../../../config/reference";
@@ -103,7 +104,7 @@ describe("the README's table of configuration", () => {
 
   test("every example is a value that loads", () => {
     for (const { key, command } of referenceKeys()) {
-      const match = /--path '?([^' ]+)'? '?([^']+)'?$/.exec(command);
+      const match = /--path '?([^' ]+)'? '?([^']+)'?$/.exec(command.replace(/< \S+$/, rootCertificates[0] as string));
       if (!match || command.includes("--secret") || key.startsWith("images.")) continue;
       const [, path = "", value] = match;
       const segments = [...path.matchAll(/\["([^"]+)"\]|\[(\d+)\]|([^.[\]]+)/g)].map(

@@ -28,6 +28,7 @@ describe("what people write", () => {
       },
       ingress: { className: "nginx", annotations: {}, namespace: "ingress-nginx" },
       tls: { issuer: "letsencrypt-prod" },
+      trust: { certificates: [] },
       service: { type: "LoadBalancer", annotations: {}, sourceRanges: [] },
       cluster: { networks: ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"], relayNamespaces: [] },
     });

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
 import * as path from "node:path";
 
 const ROOT = path.join(__dirname, "..", "..", "..");
@@ -23,6 +24,29 @@ test("the program starts without the compiler, and Pulumi still gets it when it 
       console.log(JSON.stringify({ before, after: heavy() > 0, text }));
     });`;
   expect(started(script)).toEqual({ before: 0, after: true, text: expect.stringContaining("answer: 42") });
+});
+
+describe("Node", () => {
+  const manifest = (...parts: string[]) =>
+    JSON.parse(fs.readFileSync(path.join(ROOT, ...parts, "package.json"), "utf8"));
+  const oldest = /\d+/.exec(manifest().engines.node)?.[0];
+
+  test("as old as the SDK takes it is what package.json and the README ask for, and the tests run on a newer one", () => {
+    expect(manifest("node_modules", "@pulumi", "pulumi").engines.node).toBe(manifest().engines.node);
+    expect(fs.readFileSync(path.join(ROOT, "README.md"), "utf8")).toContain(`Node ${oldest} or newer`);
+    expect(Number.parseInt(process.versions.node, 10)).toBeGreaterThanOrEqual(Number(oldest));
+  });
+
+  test("that is too old is told in one line what is needed", () => {
+    const older = `Object.defineProperty(process, "version", { value: "v20.1.0" });
+      Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.1.0" } });`;
+    const args = ["-e", `${older} require("./start.cjs")`];
+    const { stderr, status } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: "utf8" });
+    expect(status).toBe(1);
+    expect(stderr.trim().split("\n")).toEqual([
+      expect.stringContaining(`needs Node ${oldest} or newer, and this is v20.1.0`),
+    ]);
+  });
 });
 
 test("the program's own TypeScript runs as it is", () => {

@@ -112,7 +112,9 @@ test("a new program rolls every fetcher, through an annotation", async () => {
 });
 
 test("two fetchers never work on one mailbox, and a fetcher that cannot log in shows within minutes", async () => {
-  const { spec } = (await fetchers(people())).object("Deployment", "fetchmail-kinga").inputs;
+  const { createTimeout, inputs } = (await fetchers(people())).object("Deployment", "fetchmail-kinga");
+  expect(createTimeout).toBe("3m");
+  const { spec } = inputs;
   expect(spec.strategy).toEqual({ type: "Recreate" });
   expect(spec.replicas).toBe(1);
   expect(spec.progressDeadlineSeconds).toBeLessThanOrEqual(180);

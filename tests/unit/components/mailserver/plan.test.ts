@@ -1,8 +1,25 @@
 import fc from "fast-check";
 import { listeners, listenersHash } from "../../../../components/mailserver/listeners";
+import type { Json } from "../../../../components/mailserver/operations";
 import { plan, planHash, renderPlan, renderReload } from "../../../../components/mailserver/plan";
 import { aliasesOf, configs, expressionsOf, objectsOf, samplePlan, settingOf } from "./plans";
 import { itFitsSchema, schemaProblems } from "./validator";
+
+/**
+ * What a value refers to. The server looks for references in properties that hold ids and nowhere else, and in the schema
+ * those, and only those, end in Id or Ids.
+ */
+function referencesIn(value: Json, property = ""): string[] {
+  if (value !== null && typeof value === "object") {
+    return Object.entries(value).flatMap(([key, inner]) => [
+      ...(property.endsWith("Ids") ? referencesIn(key, "Id") : []),
+      ...referencesIn(inner, property.endsWith("Ids") ? property : key),
+    ]);
+  }
+  if (typeof value !== "string" || !/Ids?$/.test(property)) return [];
+  expect(value).toMatch(/^#/); // ids of the server's own making cannot be known here
+  return [value.slice(1)];
+}
 
 describe("the settings plan", () => {
   itFitsSchema("fits the server's schema, whatever is configured", () => {
@@ -23,9 +40,7 @@ describe("the settings plan", () => {
       fc.property(configs, (args) => {
         const defined = new Set<string>();
         for (const operation of plan(args)) {
-          for (const [reference] of JSON.stringify(operation.value).matchAll(/(?<=")#[a-z-]+(?=")/g)) {
-            expect(defined).toContain(reference.slice(1));
-          }
+          for (const reference of referencesIn(operation.value)) expect(defined).toContain(reference);
           if (operation["@type"] === "update") continue;
           for (const key of Object.keys(operation.value)) {
             expect(defined).not.toContain(key);
@@ -33,6 +48,7 @@ describe("the settings plan", () => {
           }
         }
       }),
+      { examples: [[{ ...samplePlan(), identity: { ...samplePlan().identity, name: "#a" } }]] }, // a name is no reference
     );
   });
 

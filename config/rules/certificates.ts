@@ -1,0 +1,67 @@
+import { X509Certificate } from "node:crypto";
+import type { Finding } from "./mailboxes";
+import type { Readable } from "./stack";
+import type { Rule } from "./values";
+
+const BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
+
+/** The certificates in a PEM text, one after the other; what stands between them is somebody's comment. */
+export const certificatesIn = (pem: string): string[] =>
+  (pem.match(BLOCK) ?? []).map((block) => block.replaceAll("\r\n", "\n"));
+
+const parsed = (pem: string): X509Certificate | undefined => {
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    return undefined;
+  }
+};
+
+function problemOf(pem: string): string | undefined {
+  const certificate = parsed(pem);
+  if (!certificate) return "cannot be read: the text is damaged";
+  if (!certificate.ca) return "is a server's own: it takes the authority's that issued it";
+  if (new Date(certificate.validTo) < new Date()) return `has expired on ${certificate.validTo}`;
+  if (new Date(certificate.validFrom) > new Date()) {
+    return `is not valid before ${certificate.validFrom}: look at this machine's clock`;
+  }
+  return undefined;
+}
+
+/** One or more certificates of authorities, in PEM form, valid now. */
+export const authorityCertificates: Rule = (value) => {
+  if (value.includes("PRIVATE KEY-----")) {
+    return "holds a private key, which belongs to nobody but the authority; if this file was shared, make a new authority";
+  }
+  const certificates = certificatesIn(value);
+  if (certificates.length === 0) {
+    return "is not a certificate in PEM form, which begins with -----BEGIN CERTIFICATE-----";
+  }
+  for (const [n, pem] of certificates.entries()) {
+    const problem = problemOf(pem);
+    if (problem) return certificates.length > 1 ? `certificate ${n + 1} in it ${problem}` : problem;
+  }
+  return undefined;
+};
+
+/** An authority that stands there twice was meant to be another one. */
+export function distinctAuthorities({ trust }: Readable): Finding[] {
+  const seen = new Map<string, number>();
+  return (trust?.certificates ?? []).flatMap((text, index) =>
+    certificatesIn(text).flatMap((pem): Finding[] => {
+      const fingerprint = parsed(pem)?.fingerprint256;
+      if (fingerprint === undefined) return [];
+      const other = seen.get(fingerprint);
+      if (other === undefined) seen.set(fingerprint, index);
+      return other === undefined || other === index
+        ? []
+        : [
+            {
+              path: ["trust", "certificates", index],
+              text: `holds the same certificate as trust.certificates[${other}]`,
+              mend: "remove",
+            },
+          ];
+    }),
+  );
+}

@@ -1,0 +1,87 @@
+import { X509Certificate } from "node:crypto";
+import { rootCertificates } from "node:tls";
+import fc from "fast-check";
+import { mended } from "./commands";
+import { loaded, reportOf, working } from "./support";
+
+/** Public authorities play private ones: there is nothing about a certificate that tells. */
+const [first, second, third] = rootCertificates as [string, string, string];
+
+/** A self-signed certificate of a server, valid until 2126: not an authority's. */
+const serverCertificate = `-----BEGIN CERTIFICATE-----
+MIIBcjCCARigAwIBAgIUa74nzk9dYnchf4RZd9wyqyX2ly0wCgYIKoZIzj0EAwIw
+DzENMAsGA1UEAwwEbGVhZjAgFw0yNjExMjYxMDA1MTBaGA8yMTI2MTEwMjEwMDUx
+MFowDzENMAsGA1UEAwwEbGVhZjBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABE4/
+IyxTkfe6w0wmeLFqYqOXqbV0V0TxEc3lMvlh9vgkKTPX4wuKCGE/wEQxc0k0QS30
+oJTeQpp8dXe+Q0+D3DqjUDBOMB0GA1UdDgQWBBTc0aUvHizRvb699ezi97oH/ECg
+qDAfBgNVHSMEGDAWgBTc0aUvHizRvb699ezi97oH/ECgqDAMBgNVHRMBAf8EAjAA
+MAoGCCqGSM49BAMCA0gAMEUCIQDUsXSgi4LhUX0CA5FsNeQmu/swdTRMaHD+dkxj
+Q+lOLgIgSBifWZAKu8QUtTiOYmylKkDedyaqGbuApzjZ5SCAip0=
+-----END CERTIFICATE-----`;
+
+const trusting = (...certificates: unknown[]) => ({ ...working, trust: { certificates } });
+const trusted = (...certificates: unknown[]) => loaded(trusting(...certificates)).trust.certificates;
+
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+describe("private authorities", () => {
+  test("are none unless somebody names them", () => {
+    expect(loaded(working).trust.certificates).toEqual([]);
+  });
+
+  test("are taken as they stand, with whatever stands around them, one or several a text", () => {
+    expect(trusted(`Subject: CN=home\n${first}\n\n# the old one\n${second}\n`, third)).toEqual([first, second, third]);
+    expect(trusted(first.replaceAll("\n", "\r\n"))).toEqual([first]);
+    expect(loaded({ ...working, trust: { certificates: first } }).trust.certificates).toEqual([first]);
+  });
+
+  test.each<[string, string, string]>([
+    ["a text that is none", "home-ca", "is not a certificate in PEM form"],
+    ["a damaged one", first.replace(/\n.{20}/, "\nAAAAAAAAAAAAAAAAAAAA"), "cannot be read: the text is damaged"],
+    ["a server's own certificate", serverCertificate, "is a server's own: it takes the authority's that issued it"],
+    [
+      "a private key beside it",
+      `${first}\n-----BEGIN EC PRIVATE KEY-----\nMHc\n-----END EC PRIVATE KEY-----`,
+      "private key",
+    ],
+  ])("%s is refused, without showing it", (_what, text, problem) => {
+    const report = reportOf(trusting(first, text));
+    expect(report).toContain("trust.certificates[1]");
+    expect(report).toContain(problem);
+    expect(report).toContain("$ pulumi config set --path 'trust.certificates[1]' < ca.crt");
+    expect(report).not.toMatch(/BEGIN EC|MHc|home-ca/);
+  });
+
+  test("say which of several is wrong", () => {
+    expect(reportOf(trusting(`${first}\n${serverCertificate}`))).toContain("certificate 2 in it is a server's own");
+  });
+
+  test("that have expired, or are not valid yet, are refused", () => {
+    const { validTo, validFrom } = new X509Certificate(first);
+    jest.useFakeTimers({ now: new Date(validTo).getTime() + 1000 });
+    expect(reportOf(trusting(first))).toContain(`has expired on ${validTo}`);
+    jest.useFakeTimers({ now: new Date(validFrom).getTime() - 86_400_000 });
+    expect(reportOf(trusting(first))).toContain(`is not valid before ${validFrom}`);
+  });
+
+  test("that stand there twice were meant to be two: the second is reported", () => {
+    const report = reportOf(trusting(first, `${second}\n${first}`));
+    expect(report).toContain("holds the same certificate as trust.certificates[0]");
+    expect(report).toContain("$ pulumi config rm --path 'trust.certificates[1]'");
+  });
+
+  test("can be mended by doing what the report says", () => {
+    const texts = fc.array(fc.oneof(fc.constantFrom(first, second, serverCertificate), fc.string({ minLength: 1 })), {
+      minLength: 1,
+      maxLength: 4,
+    });
+    fc.assert(
+      fc.property(texts, (certificates) => {
+        expect(reportOf(mended(trusting(...certificates)))).toBe("");
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
