@@ -75,7 +75,7 @@ test.concurrent("the metrics that the README names are there, and say what happe
 test.concurrent("fetchmail stops moving: it is started again, and mail arrives", async () => {
   const station = await rig.station({ args: ["--hung=8"] });
   await ready(station);
-  const frozen = station.pod.pids().find((pid) => station.pod.command(pid).startsWith("fetchmail")) as number;
+  const frozen = station.pod.pids().find((pid) => station.pod.commandLine(pid).startsWith("fetchmail")) as number;
   process.kill(frozen, "SIGSTOP");
   await station.inject([message("frozen")]);
   const settle = await findings.during("fetchmail hangs", station);

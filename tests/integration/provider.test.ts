@@ -139,6 +139,25 @@ test.concurrent.each([
 );
 
 test.concurrent.each([
+  ["of a private authority that the stack trusts", { isPublic: false, authorities: () => [rig.authority.pem] }],
+  ["of a public authority, beside a private one that the stack trusts", { authorities: () => [rig.otherAuthority.pem] }],
+] as const)("a certificate %s is accepted", async (_kind, { authorities, ...options }) => {
+  const station = await rig.station({ ...options, authorities: authorities() });
+  await station.inject([message("trusted")]);
+  await arrived(station, 1, 60);
+  await ready(station);
+  await emptied(station);
+});
+
+test.concurrent("a private authority that nobody trusts is as good as none", async () => {
+  const station = await rig.station({ isPublic: false, authorities: [rig.otherAuthority.pem], start: false });
+  await station.inject([message("untrusted")]);
+  station.pod.start();
+  await trouble(station, /^INBOX: the provider's certificate is not accepted: /);
+  expect(await station.account()).toMatchObject({ delivered: 0, atProvider: 1 });
+});
+
+test.concurrent.each([
   ["COPY", / COPY /],
   ["STORE", / STORE .*HomelabMailFetched/],
 ] as const)(

@@ -13,7 +13,10 @@ root=$work/root
 while read -r _ path _; do mkdir -p "$root$path"; done <"$work/mounts"
 hostname "$name"
 cp "$work/hosts" "$root/etc/hosts"
-cp "$work/ca.pem" "$root/etc/ssl/certs/$(cat "$work/ca.hash")"
+if [ -e "$work/ca.pem" ]; then # in both places, as update-ca-certificates leaves it
+  cp "$work/ca.pem" "$root/etc/ssl/certs/$(cat "$work/ca.hash")"
+  cat "$work/ca.pem" >>"$root/etc/ssl/certs/ca-certificates.crt"
+fi
 mount -o remount,ro "$root"
 mount -t proc proc "$root/proc"
 mount --bind /dev "$root/dev"

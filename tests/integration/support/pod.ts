@@ -29,7 +29,8 @@ export interface PodOptions {
   readonly address: string;
   /** Names that the cluster's DNS would know. */
   readonly hosts: Readonly<Record<string, string>>;
-  readonly authority: { readonly pem: string; readonly hash: string };
+  /** An authority that the image knows. @default only the public ones */
+  readonly authority?: { readonly pem: string; readonly hash: string };
   /** Changes mounted files before the start: for breaking things on purpose. */
   readonly tamper?: (file: string, content: string) => string;
   readonly args?: readonly string[];
@@ -49,13 +50,6 @@ export class Pod {
     const { folder } = options;
     for (const part of ["scratch", "volumes"]) mkdirSync(join(folder, part), { recursive: true });
     for (const volume of this.spec.volumes) this.createVolume(volume);
-    const container = this.spec.containers[0];
-    const mounts = container.volumeMounts.map(
-      (m: any) => `${this.volumes.get(m.name)} ${m.mountPath} ${m.readOnly ? "ro" : "rw"}`,
-    );
-    writeFileSync(join(folder, "mounts"), `${mounts.join("\n")}\n`);
-    const environment = (container.env ?? []).map((e: any) => `${e.name}=${e.value}`);
-    writeFileSync(join(folder, "env"), `${[IMAGE_PATH, ...environment].join("\n")}\n`);
     const hosts = { localhost: "127.0.0.1", [options.deployment]: options.address, ...options.hosts };
     writeFileSync(
       join(folder, "hosts"),
@@ -63,8 +57,32 @@ export class Pod {
         .map(([n, a]) => `${a}\t${n}`)
         .join("\n")}\n`,
     );
+    if (!options.authority) return;
     writeFileSync(join(folder, "ca.pem"), options.authority.pem);
     writeFileSync(join(folder, "ca.hash"), options.authority.hash);
+  }
+
+  /** What it takes to run one of the pod's containers. */
+  private command(container: any): [string, string[]] {
+    const { folder, namespace, deployment } = this.options;
+    const mounts = container.volumeMounts.map(
+      (m: any) => `${this.volumes.get(m.name)} ${m.mountPath} ${m.readOnly ? "ro" : "rw"}`,
+    );
+    writeFileSync(join(folder, "mounts"), `${mounts.join("\n")}\n`);
+    const environment = (container.env ?? []).map((e: any) => `${e.name}=${e.value}`);
+    writeFileSync(join(folder, "env"), `${[IMAGE_PATH, ...environment].join("\n")}\n`);
+    const security = this.spec.securityContext;
+    return [
+      "nsenter",
+      [
+        `--net=/run/netns/${namespace}`,
+        "unshare",
+        ...["--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child", "--propagation", "private"],
+        ...[join(__dirname, "container.sh"), folder, String(security.runAsUser), String(security.runAsGroup)],
+        ...[`${deployment}-${randomBytes(3).toString("hex")}`, "--"],
+        ...[...container.command, ...container.args],
+      ],
+    ];
   }
 
   private createVolume(volume: any): void {
@@ -135,21 +153,9 @@ export class Pod {
   }
 
   start(): void {
-    const { folder, namespace, deployment } = this.options;
-    const container = this.spec.containers[0];
-    const security = this.spec.securityContext;
-    const child = spawn(
-      "nsenter",
-      [
-        `--net=/run/netns/${namespace}`,
-        "unshare",
-        ...["--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child", "--propagation", "private"],
-        ...[join(__dirname, "container.sh"), folder, String(security.runAsUser), String(security.runAsGroup)],
-        ...[`${deployment}-${randomBytes(3).toString("hex")}`, "--"],
-        ...[...container.command, ...container.args, ...(this.options.args ?? [])],
-      ],
-      { stdio: ["ignore", "pipe", "pipe"] },
-    );
+    for (const container of this.spec.initContainers ?? []) execFileSync(...this.command(container));
+    const [program, args] = this.command(this.spec.containers[0]);
+    const child = spawn(program, [...args, ...(this.options.args ?? [])], { stdio: ["ignore", "pipe", "pipe"] });
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding("utf8");
       stream?.on("data", (text: string) => this.output.push(text));
@@ -188,7 +194,7 @@ export class Pod {
   }
 
   /** A process's command line. */
-  command(pid: number): string {
+  commandLine(pid: number): string {
     return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
   }
 

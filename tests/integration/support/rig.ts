@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { secret } from "@pulumi/pulumi";
 import { Fetcher } from "../../../components/fetcher";
+import { authorities as trusted } from "../../../components/trust";
 import { defaultImages } from "../../../config/images";
 import type { Mailbox } from "../../../config/types";
 import { type Recorder, settled, startRecording } from "../../support/recorder";
@@ -60,6 +61,10 @@ export interface StationOptions {
   readonly tamper?: PodOptions["tamper"];
   /** Added to the container's arguments: shorter limits, to see them reached. */
   readonly args?: readonly string[];
+  /** Certificates of private authorities that the stack trusts. */
+  readonly authorities?: readonly string[];
+  /** Whether the image knows the authority that the provider's certificate is of, as it knows public ones. @default true */
+  readonly isPublic?: boolean;
   /** Shared by stations of one test file. */
   readonly sink?: Sink;
   /** Whether the fetcher starts at once. @default true */
@@ -89,6 +94,8 @@ export class Rig {
     /** Second number of this file's addresses: files run side by side. */
     private readonly net: number,
     readonly authority: Authority,
+    /** One that has issued nothing here. */
+    readonly otherAuthority: Authority,
     readonly provider: Provider,
   ) {}
 
@@ -109,7 +116,8 @@ export class Rig {
     ip("address", "add", `${gateway}/16`, "dev", "cluster");
     ip("address", "add", `10.${net}.0.2/16`, "dev", "cluster");
     const authority = new Authority(join(folder, "ca"));
-    return new Rig(folder, net, authority, new Provider(join(folder, "provider"), `10.${net}.0.2`, authority));
+    const other = new Authority(join(folder, "other-ca"));
+    return new Rig(folder, net, authority, other, new Provider(join(folder, "provider"), `10.${net}.0.2`, authority));
   }
 
   private address(): string {
@@ -131,11 +139,13 @@ export class Rig {
   }
 
   /** The stack as Pulumi would register it, for one mailbox. Mocks are global, so one at a time. */
-  private async render(mailbox: Mailbox): Promise<Recorder> {
+  private async render(mailbox: Mailbox, authorities?: readonly string[]): Promise<Recorder> {
     const work = this.turn.then(async () => {
       const recorder = await startRecording();
+      const namespace = "stalwart-mail";
       new Fetcher("fetchmail", {
-        namespace: "stalwart-mail",
+        namespace,
+        ...(authorities && { authorities: trusted(namespace, authorities) }),
         mailboxes: [mailbox],
         provider: { imap: { host: IMAP_HOST, port: 993 } },
         mailServerHost: MAIL_SERVER,
@@ -178,14 +188,14 @@ export class Rig {
     const pod = new Pod({
       folder: join(this.folder, `pod-${number}`),
       deployment: `fetchmail-${name}`,
-      stack: await this.render(mailbox),
+      stack: await this.render(mailbox, options.authorities),
       namespace,
       address,
       hosts: {
         [IMAP_HOST]: options.front ? front.address : this.provider.address,
         [MAIL_SERVER]: sink.address,
       },
-      authority: this.authority,
+      ...(options.isPublic !== false && { authority: this.authority }),
       ...(options.tamper && { tamper: options.tamper }),
       ...(options.args && { args: options.args }),
     });

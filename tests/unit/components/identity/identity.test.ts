@@ -1,3 +1,5 @@
+import { rootCertificates } from "node:tls";
+import { runtime } from "@pulumi/pulumi";
 import { type ClientInputs, pocketIdClient } from "../../../../components/identity/pocketId";
 import { deploy, threeMailboxes } from "../../../support/deploy";
 import { type PocketIdStandIn, startPocketId } from "../../../support/pocketId";
@@ -145,5 +147,58 @@ describe("registering with Pocket ID", () => {
   it("survives destroy unless the configuration says otherwise", async () => {
     expect((await registrations(withKey({}))).map((r) => r.retainOnDelete)).toEqual([true]);
     expect((await registrations(withKey({ onDestroy: "remove" }))).map((r) => r.retainOnDelete)).toEqual([false]);
+  });
+});
+
+/** Of a server on this machine, self-signed, so its own authority; valid until 2126. */
+const tls = {
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBnDCCAUGgAwIBAgIUcQuGewUZQ5MDPfgMFkllS3IoSFUwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJMTI3LjAuMC4xMCAXDTI2MTEyNjEwMTAwOVoYDzIxMjYxMTAy
+MTAxMDA5WjAUMRIwEAYDVQQDDAkxMjcuMC4wLjEwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAQdJHTAploJRIFzacTX4TCtNnQD6beJB695GWHh9OgIv3MBYNsFedvs
+PHVbsCS+HYcGGEIJQEu70g6rjRFfrQa/o28wbTAdBgNVHQ4EFgQUcV24TohCcHJF
+q8Aw0YuUbL8dqcMwHwYDVR0jBBgwFoAUcV24TohCcHJFq8Aw0YuUbL8dqcMwDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARhwR/AAABgglsb2NhbGhvc3QwCgYIKoZI
+zj0EAwIDSQAwRgIhAKfP6VwFCJ2wo3LpJi+vg+YwUUTsf7xA++08krOw0IhBAiEA
+qBH9knoI6ajl1ZCvX5GTtCQGUyb/elSE2/c4OcZfEMs=
+-----END CERTIFICATE-----`,
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgxUyLmM7wfo/2iCrB
+tGHEQApp58OZip2Pz1J4HKdazSehRANCAAQdJHTAploJRIFzacTX4TCtNnQD6beJ
+B695GWHh9OgIv3MBYNsFedvsPHVbsCS+HYcGGEIJQEu70g6rjRFfrQa/
+-----END PRIVATE KEY-----`,
+};
+
+describe("Pocket ID with a certificate of a private authority", () => {
+  let server: PocketIdStandIn;
+  const inputs = (): ClientInputs => ({
+    issuer: server.issuer,
+    apiKey: KEY,
+    clientId: "stalwart-webui",
+    name: "Mail newjoy.ro",
+    callbackUrls: [],
+    logoutCallbackUrls: [],
+    allowedGroups: [],
+  });
+  beforeEach(async () => {
+    server = await startPocketId(KEY, { tls });
+  });
+  afterEach(() => server.close());
+
+  it("is refused, with the command that makes it trusted, before the key is sent", async () => {
+    const { failures } = await provider.check(inputs(), inputs());
+    expect(failures?.[0]?.reason).toContain("pulumi config set --path 'trust.certificates[0]' < ca.crt");
+    expect(server.requests).toEqual([]);
+  });
+
+  it("is taken once that authority is trusted, from the text that the state holds, too", async () => {
+    const trusting = { ...inputs(), trustedCertificates: [rootCertificates[0] as string, tls.cert] };
+    expect((await provider.check(trusting, trusting)).failures).toEqual([]);
+    const { text } = await runtime.serializeFunction(() => provider.create);
+    const shipped = { exports: {} as { handler: () => typeof provider.create } };
+    new Function("exports", "require", text)(shipped.exports, require);
+    await shipped.exports.handler()(trusting);
+    expect([...server.clients.keys()]).toEqual(["stalwart-webui"]);
   });
 });
