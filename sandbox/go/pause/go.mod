@@ -1,0 +1,3 @@
+module homelab-mail/sandbox/pause
+
+go 1.26.0
