@@ -17,7 +17,7 @@ export interface ControlPlane {
   readonly client: KubeClient;
 }
 
-async function until(what: string, folder: ProcessFolder, check: () => Promise<boolean>): Promise<void> {
+export async function until(what: string, folder: ProcessFolder, check: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + START_LIMIT_MS;
   while (!(await check().catch(() => false))) {
     folder.assertAlive();
@@ -39,12 +39,41 @@ function kubeconfigText(server: string, token: string, ca: string): string {
   });
 }
 
-/** etcd and the API server; everything else talks to them through the kubeconfig. */
-async function startApiServer(folder: ProcessFolder, tools: Record<string, string>): Promise<string> {
-  const [etcdPort, peerPort, apiPort] = (await freePorts(3)) as [number, number, number];
+/** Where a control plane runs, and for whom. */
+export interface Place {
+  /** Starts a program there. */
+  start(program: string, args: readonly string[]): void;
+  /** The address that everybody finds the API server at. */
+  readonly address: string;
+  readonly ports: readonly [etcd: number, peer: number, api: number];
+  readonly serviceRange: string;
+}
+
+/** This machine's loopback interface, for a control plane whose pods are played. */
+const onLoopback = async (folder: ProcessFolder): Promise<Place> => ({
+  start: (program, args) => void folder.start(program, args),
+  address: "127.0.0.1",
+  ports: (await freePorts(3)) as [number, number, number],
+  serviceRange: "10.96.0.0/16",
+});
+
+/** Keys and tokens of a cluster, made once for its folder. */
+function writeSecrets(folder: ProcessFolder): string {
+  const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const privatePem = privateKey.export({ type: "pkcs8", format: "pem" });
+  fs.writeFileSync(folder.file("service-accounts.key"), privatePem, { mode: 0o600 });
+  fs.writeFileSync(folder.file("service-accounts.pub"), publicKey.export({ type: "spki", format: "pem" }));
+  const token = randomBytes(24).toString("hex");
+  fs.writeFileSync(folder.file("tokens.csv"), `${token},sandbox,sandbox,system:masters\n`, { mode: 0o600 });
+  return token;
+}
+
+/** etcd and the API server, of a folder that has its keys; started again, they find what they knew. */
+export function runApiServer(folder: ProcessFolder, tools: Record<string, string>, place: Place): void {
+  const [etcdPort, peerPort, apiPort] = place.ports;
   const etcdUrl = `http://127.0.0.1:${etcdPort}`;
   const peerUrl = `http://127.0.0.1:${peerPort}`;
-  folder.start(tools.etcd as string, [
+  place.start(tools.etcd as string, [
     `--data-dir=${folder.file("etcd")}`,
     `--listen-client-urls=${etcdUrl}`,
     `--advertise-client-urls=${etcdUrl}`,
@@ -55,37 +84,62 @@ async function startApiServer(folder: ProcessFolder, tools: Record<string, strin
     "--log-level=warn",
   ]);
 
-  const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  const privatePem = privateKey.export({ type: "pkcs8", format: "pem" });
-  fs.writeFileSync(folder.file("service-accounts.key"), privatePem, { mode: 0o600 });
-  fs.writeFileSync(folder.file("service-accounts.pub"), publicKey.export({ type: "spki", format: "pem" }));
-  const token = randomBytes(24).toString("hex");
-  fs.writeFileSync(folder.file("tokens.csv"), `${token},sandbox,sandbox,system:masters\n`, { mode: 0o600 });
-
-  folder.start(tools["kube-apiserver"] as string, [
+  place.start(tools["kube-apiserver"] as string, [
     `--etcd-servers=${etcdUrl}`,
     `--cert-dir=${folder.file("certs")}`,
     `--secure-port=${apiPort}`,
-    "--bind-address=127.0.0.1",
-    "--advertise-address=127.0.0.1",
-    "--endpoint-reconciler-type=none", // it refuses to publish a loopback address
+    `--bind-address=${place.address}`,
+    `--advertise-address=${place.address}`,
+    // It refuses to publish a loopback address.
+    ...(place.address.startsWith("127.") ? ["--endpoint-reconciler-type=none"] : []),
     `--token-auth-file=${folder.file("tokens.csv")}`,
     "--authorization-mode=RBAC",
     "--service-account-issuer=https://kubernetes.default.svc",
     `--service-account-key-file=${folder.file("service-accounts.pub")}`,
     `--service-account-signing-key-file=${folder.file("service-accounts.key")}`,
-    "--service-cluster-ip-range=10.96.0.0/16",
+    `--service-cluster-ip-range=${place.serviceRange}`,
     "--allow-privileged=true", // as every distribution sets it: what refuses such pods is the namespace
     "--profiling=false",
   ]);
+}
 
+/** The API server for the first time, with keys of its own; gives the kubeconfig that leads to it. */
+export async function startApiServer(
+  folder: ProcessFolder,
+  tools: Record<string, string>,
+  place: Place,
+): Promise<{ kubeconfig: string; client: KubeClient }> {
+  const token = writeSecrets(folder);
+  runApiServer(folder, tools, place);
   const certificate = folder.file("certs", "apiserver.crt");
   await until("the API server's certificate", folder, async () => fs.existsSync(certificate));
   const kubeconfig = folder.file("kubeconfig");
-  const text = kubeconfigText(`https://127.0.0.1:${apiPort}`, token, fs.readFileSync(certificate, "utf8"));
-  fs.writeFileSync(kubeconfig, text, { mode: 0o600 });
-  return kubeconfig;
+  const server = `https://${place.address}:${place.ports[2]}`;
+  fs.writeFileSync(kubeconfig, kubeconfigText(server, token, fs.readFileSync(certificate, "utf8")), { mode: 0o600 });
+  const client = KubeClient.fromFile(kubeconfig);
+  await until("the API server", folder, async () => {
+    await client.request("GET", "/readyz");
+    return true;
+  });
+  return { kubeconfig, client };
 }
+
+/** Flags that controllers and scheduler share. */
+export const commonFlags = (kubeconfig: string): string[] => [
+  `--kubeconfig=${kubeconfig}`,
+  "--leader-elect=false",
+  "--secure-port=0",
+  "--profiling=false",
+];
+
+/** Flags of the controllers. */
+export const controllerFlags = (folder: ProcessFolder, kubeconfig: string): string[] => [
+  ...commonFlags(kubeconfig),
+  `--service-account-private-key-file=${folder.file("service-accounts.key")}`,
+  `--root-ca-file=${folder.file("certs", "apiserver.crt")}`,
+  "--kube-api-qps=200",
+  "--kube-api-burst=400",
+];
 
 /** Applies a file of manifests as one would on a new homelab; done again, it changes nothing. */
 export async function applyManifests(client: KubeClient, file: string): Promise<void> {
@@ -98,28 +152,20 @@ export async function startControlPlane(folder: ProcessFolder, log: Log, signal?
   const tools = await findTools(["controlPlane", "etcd", "kwok"], log);
   signal?.throwIfAborted();
   log("Starting etcd, the API server, the controllers, the scheduler and kwok");
-  const kubeconfig = await startApiServer(folder, tools);
-  const client = KubeClient.fromFile(kubeconfig);
-  await until("the API server", folder, async () => {
-    await client.request("GET", "/readyz");
-    return true;
-  });
+  const { kubeconfig, client } = await startApiServer(folder, tools, await onLoopback(folder));
   await applyManifests(client, path.join(__dirname, "homelab.yaml"));
 
-  const common = [`--kubeconfig=${kubeconfig}`, "--leader-elect=false", "--secure-port=0", "--profiling=false"];
-  folder.start(tools["kube-controller-manager"] as string, [
-    ...common,
-    `--service-account-private-key-file=${folder.file("service-accounts.key")}`,
-    `--root-ca-file=${folder.file("certs", "apiserver.crt")}`,
-    "--kube-api-qps=200",
-    "--kube-api-burst=400",
-  ]);
+  folder.start(tools["kube-controller-manager"] as string, controllerFlags(folder, kubeconfig));
   // kwok ends itself when a kind that its stages name has no schema yet.
   await until("cert-manager's schema", folder, async () => {
     await client.request("GET", "/openapi/v3/apis/cert-manager.io/v1");
     return true;
   });
-  folder.start(tools["kube-scheduler"] as string, [...common, "--kube-api-qps=200", "--kube-api-burst=400"]);
+  folder.start(tools["kube-scheduler"] as string, [
+    ...commonFlags(kubeconfig),
+    "--kube-api-qps=200",
+    "--kube-api-burst=400",
+  ]);
   folder.start(tools.kwok as string, [
     `--kubeconfig=${kubeconfig}`,
     "--manage-all-nodes",

@@ -7,6 +7,8 @@ import * as path from "node:path";
 const PREFIX = "homelab-mail-sandbox-";
 /** The process groups that belong to a cluster's folder, one id a line. */
 const GROUPS = "groups";
+/** The control groups that belong to it, one folder a line. */
+export const CGROUPS = "cgroups";
 const OWNER = "owner";
 
 /**
@@ -24,6 +26,14 @@ for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
   sleep 0.1
 done
 for group in $groups; do kill -s KILL -- "-$group" 2>/dev/null; done
+# The namespaces of a node go with its last process, and with them its mounts and network; its control groups stay.
+cat "$1/${CGROUPS}" 2>/dev/null | while read -r cgroup; do
+  for _ in 1 2 3 4 5 6 7 8 9 10; do
+    find "$cgroup" -depth -type d -exec rmdir {} + 2>/dev/null
+    [ -d "$cgroup" ] || break
+    sleep 0.2
+  done
+done
 rm -rf "$1"
 `;
 
@@ -40,6 +50,12 @@ export async function reap(folder: string): Promise<void> {
   const child = reaper(folder);
   child.stdin?.end();
   await ended(child);
+}
+
+export interface StartOptions {
+  /** @default the program's file name */
+  readonly name?: string;
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 /** A folder and the processes started in it, which end together: at stop(), or when this process dies. */
@@ -63,15 +79,29 @@ export class ProcessFolder {
     return path.join(this.path, ...parts);
   }
 
-  /** Starts a program in a process group of its own; what it says goes to NAME.log. */
-  start(program: string, args: readonly string[]): void {
-    const name = path.basename(program);
+  /** Starts a program in a process group of its own; what it says goes to NAME.log. Gives its process id. */
+  start(
+    program: string,
+    args: readonly string[],
+    { name = path.basename(program), ...options }: StartOptions = {},
+  ): number {
     const out = fs.openSync(this.file(`${name}.log`), "a", 0o600);
-    const child = spawn(program, [...args], { cwd: this.path, detached: true, stdio: ["ignore", out, out] });
+    const child = spawn(program, [...args], {
+      cwd: this.path,
+      detached: true,
+      stdio: ["ignore", out, out],
+      ...options,
+    });
     fs.closeSync(out);
     child.unref();
     if (child.pid) fs.appendFileSync(this.file(GROUPS), `${child.pid}\n`);
     this.children.set(name, child);
+    return child.pid ?? 0;
+  }
+
+  /** No longer expects a program to be alive: it is about to be ended on purpose. */
+  forget(name: string): void {
+    this.children.delete(name);
   }
 
   /** Throws with the end of its log when one of the programs has died. */

@@ -17,9 +17,11 @@ export async function build(set: Buildable, folder: string, log: Log): Promise<s
   const moduleFolder = path.join(__dirname, "..", "go", set.module);
   const scratch = fs.mkdtempSync(path.join(folder, "build-"));
   const flags = ["-v", "-trimpath", "-mod=readonly", "-buildvcs=false", "-ldflags", `-s -w ${set.ldflags ?? ""}`];
+  if (set.tags) flags.push("-tags", set.tags);
   try {
     for (const [program, goPackage] of Object.entries(set.programs)) {
-      await goBuild([...flags, "-o", path.join(scratch, program), goPackage], moduleFolder, program, log);
+      const args = [...flags, "-o", path.join(scratch, program), goPackage];
+      await goBuild({ args, cwd: moduleFolder, program, isStatic: set.isStatic === true }, log);
     }
     for (const program of Object.keys(set.programs)) {
       fs.renameSync(path.join(scratch, program), path.join(folder, program));
@@ -30,7 +32,14 @@ export async function build(set: Buildable, folder: string, log: Log): Promise<s
   }
 }
 
-function goBuild(args: string[], cwd: string, program: string, log: Log): Promise<void> {
+interface GoBuild {
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly program: string;
+  readonly isStatic: boolean;
+}
+
+function goBuild({ args, cwd, program, isStatic }: GoBuild, log: Log): Promise<void> {
   return new Promise((resolve, reject) => {
     log(`  building ${program} from Go modules (minutes the first time)`);
     const started = Date.now();
@@ -38,7 +47,11 @@ function goBuild(args: string[], cwd: string, program: string, log: Log): Promis
     let downloaded = 0;
     let compiled = 0;
     const last: string[] = [];
-    const go = spawn("go", ["build", ...args], { cwd, stdio: ["ignore", "ignore", "pipe"] });
+    const go = spawn("go", ["build", ...args], {
+      cwd,
+      stdio: ["ignore", "ignore", "pipe"],
+      env: { ...process.env, ...(isStatic && { CGO_ENABLED: "0" }) },
+    });
     createInterface({ input: go.stderr }).on("line", (line) => {
       if (line.startsWith("go: downloading")) downloaded++;
       else compiled++;

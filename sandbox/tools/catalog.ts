@@ -11,6 +11,10 @@ export interface Buildable {
   /** The folder under go/ whose go.mod and go.sum pin what it is built from. */
   readonly module: string;
   readonly ldflags?: string;
+  /** For an image that holds nothing else, no C library either. */
+  readonly isStatic?: boolean;
+  /** Go's build tags. */
+  readonly tags?: string;
 }
 
 /** A set that may also be there already, or be downloaded. */
@@ -63,6 +67,7 @@ const kubernetes = {
   },
 } as const;
 
+const CONTAINERD = "2.4.2";
 const ETCD = "3.6.4";
 const KWOK = "0.8.0";
 
@@ -115,6 +120,41 @@ export const toolsets = {
       url: `https://github.com/kubernetes-sigs/kwok/releases/download/v${KWOK}/kwok-${os}-${arch}`,
     }),
   },
+  kubelet: {
+    ...kubernetes,
+    name: "Kubernetes node",
+    programs: kubernetesCommands("kubelet", "kube-proxy"),
+    versionArgs: ["--version"],
+    atLeast: "1.36.0",
+  },
+  containerd: {
+    name: "containerd",
+    version: CONTAINERD,
+    module: "containerd",
+    tags: "no_btrfs,no_devmapper,no_zfs,no_aufs",
+    programs: Object.fromEntries(
+      ["containerd", "containerd-shim-runc-v2", "ctr"].map((program) => [
+        program,
+        `github.com/containerd/containerd/v2/cmd/${program}`,
+      ]),
+    ),
+    versionArgs: ["-v"],
+    atLeast: "2.1.0",
+    download: (program, { os, arch }) => {
+      if (os !== "linux") return undefined;
+      const file = `containerd-${CONTAINERD}-${os}-${arch}.tar.gz`;
+      const url = `https://github.com/containerd/containerd/releases/download/v${CONTAINERD}/${file}`;
+      return { url, sums: `${url}.sha256sum`, member: `bin/${program}` };
+    },
+  },
+  kubeRouter: {
+    name: "kube-router",
+    version: "2.1.0",
+    module: "kube-router",
+    programs: { "kube-router": "github.com/cloudnativelabs/kube-router/v2/cmd/kube-router" },
+    versionArgs: ["--version"],
+    atLeast: "2.1.0",
+  },
   kubeScore: {
     name: "kube-score",
     version: "1.20.0",
@@ -140,6 +180,31 @@ export const standIn: Buildable = {
   version: fingerprint(path.join(__dirname, "..", "go", "standin")),
   module: "standin",
   programs: { standin: "." },
+};
+
+/** CoreDNS with few plugins, and what holds a pod's namespaces open. */
+export const coreDns: Buildable = {
+  name: "CoreDNS",
+  version: fingerprint(path.join(__dirname, "..", "go", "coredns")),
+  module: "coredns",
+  programs: { coredns: "." },
+};
+
+export const pause: Buildable = {
+  name: "The pause image's program",
+  version: fingerprint(path.join(__dirname, "..", "go", "pause")),
+  module: "pause",
+  programs: { pause: "." },
+  isStatic: true,
+};
+
+/** The stand-in for the mail server's command line tool (../images). */
+export const cli: Buildable = {
+  name: "The stand-in for stalwart-cli",
+  version: fingerprint(path.join(__dirname, "..", "go", "cli")),
+  module: "cli",
+  programs: { "stalwart-cli": "." },
+  isStatic: true,
 };
 
 export type ToolsetName = keyof typeof toolsets;

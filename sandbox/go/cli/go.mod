@@ -1,0 +1,3 @@
+module homelab-mail/sandbox/cli
+
+go 1.26.0

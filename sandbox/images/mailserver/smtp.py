@@ -1,0 +1,81 @@
+"""SMTP: mail from apps and fetchers on 25 and 2525, from people with a token on 465 and 587."""
+
+import asyncio
+import base64
+import ipaddress
+
+from aiosmtpd.smtp import SMTP, AuthResult
+
+LIMIT = 160 * 1024 * 1024
+
+
+class Handler:
+    def __init__(self, server, port):
+        self.server, self.port = server, port
+        self.settings = server.settings
+
+    def from_trusted_network(self, session):
+        peer = ipaddress.ip_address(session.peer[0].removeprefix("::ffff:"))
+        return any(peer in ipaddress.ip_network(network) for network in self.settings.relaying_networks)
+
+    async def handle_MAIL(self, _server, session, envelope, address, options):
+        account = session.auth_data if session.authenticated else None
+        if self.port in (465, 587):
+            if not account:
+                return "503 5.5.1 You must authenticate first."
+            if address.lower() not in self.settings.addresses(account):
+                return "501 5.5.4 You are not allowed to send from this address."
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 2.1.0 OK"
+
+    async def handle_RCPT(self, _server, session, envelope, address, options):
+        local = address.lower().endswith(f"@{self.settings.domain}")
+        if local and not self.settings.account(address):
+            return "550 5.1.2 Mailbox does not exist."
+        if not local and not session.authenticated and not (self.port == 25 and self.from_trusted_network(session)):
+            return "550 5.1.2 Relay not allowed."
+        envelope.rcpt_tos.append(address)
+        envelope.rcpt_options.extend(options)
+        return "250 2.1.5 OK"
+
+    async def handle_DATA(self, _server, _session, envelope):
+        store = self.server.mail.accept
+        arguments = (envelope.mail_from, envelope.rcpt_tos, envelope.original_content, self.port)
+        await asyncio.get_running_loop().run_in_executor(None, store, *arguments)
+        return "250 2.0.0 Message queued."
+
+    async def bearer(self, smtp, args):
+        """XOAUTH2 and OAUTHBEARER say the same in two spellings."""
+        text = args[1].encode() if len(args) > 1 else await smtp.challenge_auth("", encode_to_b64=False)
+        if len(args) > 1:
+            text = base64.b64decode(text)
+        token = next((part[12:] for part in text.decode().split("\x01") if part.startswith("auth=Bearer ")), "")
+        account = await asyncio.get_running_loop().run_in_executor(None, self.server.tokens.account, token)
+        return AuthResult(success=bool(account), auth_data=account, handled=False)
+
+    async def auth_XOAUTH2(self, smtp, args):
+        return await self.bearer(smtp, args)
+
+    async def auth_OAUTHBEARER(self, smtp, args):
+        return await self.bearer(smtp, args)
+
+
+def listen(loop, server, port):
+    """Opens one listener."""
+    handler = Handler(server, port)
+    people = port in (465, 587)
+    options = {
+        "data_size_limit": LIMIT,
+        "enable_SMTPUTF8": True,
+        "hostname": "stalwart",
+        "timeout": 300,
+        "auth_exclude_mechanism": ["LOGIN", "PLAIN"],
+        "auth_require_tls": port == 587,
+        "authenticator": None,
+    }
+    tls = server.tls if port == 465 else None
+    if port == 587:
+        options.update(tls_context=server.tls, require_starttls=True)
+    factory = lambda: SMTP(handler, auth_required=people, loop=loop, **options)
+    loop.run_until_complete(loop.create_server(factory, host=None, port=port, ssl=tls))

@@ -1,0 +1,303 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  applyManifests,
+  commonFlags,
+  controllerFlags,
+  type Place,
+  runApiServer,
+  startApiServer,
+  until,
+} from "../cluster/controlplane";
+import type { ProcessFolder } from "../cluster/processes";
+import type { ImageArchive } from "../images/archive";
+import type { KubeClient, KubeObject } from "../kube";
+import type { Log } from "../log";
+import { coreDns } from "../tools/catalog";
+import { findOwn, findTools } from "../tools/find";
+import {
+  containerdSocket,
+  NODE_NAME,
+  POD_RANGE,
+  SERVICE_RANGE,
+  writeContainerdConfig,
+  writeCorefile,
+  writeKubeletConfig,
+} from "./files";
+import { pauseImage } from "./image";
+import { type Machine, startMachine } from "./machine";
+
+export { whyNoNode } from "./machine";
+
+export interface NodeOptions {
+  /** Everything lives in it, and ends with it. */
+  readonly folder: ProcessFolder;
+  readonly log: Log;
+  readonly signal?: AbortSignal;
+  /** Names that pods resolve to addresses outside the cluster. @default none */
+  readonly hosts?: (hostAddress: string) => Readonly<Record<string, string>>;
+}
+
+export interface PowerOn {
+  /** Milliseconds until the network's rules and the cluster's DNS are there, when all else is started. @default 0 */
+  readonly lateMs?: number;
+}
+
+const VOLUMES = 16;
+
+/** A whole Kubernetes node on this machine: real kubelet, real containers, real network policies. */
+export class LiveNode {
+  private readonly services: NodeJS.Timeout;
+  private policyDelay: NodeJS.Timeout | undefined;
+
+  private constructor(
+    private readonly machine: Machine,
+    private readonly tools: Readonly<Record<string, string>>,
+    private readonly place: Place,
+    private readonly log: Log,
+    /** Leads to the API server from this machine. */
+    readonly kubeconfig: string,
+    readonly client: KubeClient,
+  ) {
+    this.services = setInterval(() => void giveAddresses(client, machine.address).catch(() => {}), 1_000);
+    this.services.unref();
+  }
+
+  static async start({ folder, log, signal, hosts }: NodeOptions): Promise<LiveNode> {
+    const sets = ["controlPlane", "etcd", "kubelet", "containerd", "kubeRouter"] as const;
+    const tools = { ...(await findTools(sets, log)), ...(await findOwn(coreDns, log)) };
+    const pause = await pauseImage(folder, log);
+    signal?.throwIfAborted();
+    log("Starting a node: control plane, kubelet, containerd, kube-proxy, kube-router and CoreDNS");
+    const machine = await startMachine(folder);
+    const place: Place = {
+      start: (program, args) => machine.start(program, args),
+      address: machine.address,
+      ports: [2379, 2380, 6443],
+      serviceRange: SERVICE_RANGE,
+    };
+    const { kubeconfig, client } = await startApiServer(folder, tools, place);
+    await applyManifests(client, path.join(__dirname, "..", "cluster", "homelab.yaml"));
+    const node = new LiveNode(machine, tools, place, log, kubeconfig, client);
+    writeContainerdConfig(machine);
+    writeKubeletConfig(machine);
+    writeCorefile(machine, kubeconfig, hosts?.(machine.hostAddress) ?? {});
+    node.startPods();
+    await node.untilContainerdAnswers();
+    node.importImages(pause);
+    await makeVolumes(client, folder);
+    await node.untilReady();
+    node.startNetwork(); // kube-router ends itself while the kubelet has not told the node's address
+    return node;
+  }
+
+  get address(): string {
+    return this.machine.address;
+  }
+
+  /** This machine's own, as the node's pods reach it. */
+  get hostAddress(): string {
+    return this.machine.hostAddress;
+  }
+
+  private program(name: string): string {
+    const file = this.tools[name];
+    if (!file) throw new Error(`${name} is missing`);
+    return file;
+  }
+
+  /** Controllers, scheduler, container runtime, kubelet. */
+  private startPods(): void {
+    const { machine, kubeconfig } = this;
+    const { folder } = machine;
+    machine.start(this.program("kube-controller-manager"), [
+      ...controllerFlags(folder, kubeconfig),
+      "--allocate-node-cidrs",
+      `--cluster-cidr=${POD_RANGE}`,
+      "--node-cidr-mask-size=16",
+      `--service-cluster-ip-range=${SERVICE_RANGE}`,
+    ]);
+    machine.start(this.program("kube-scheduler"), commonFlags(kubeconfig));
+    const bin = path.dirname(this.program("containerd"));
+    machine.start(this.program("containerd"), ["--config", folder.file("containerd.toml")], {
+      ...process.env,
+      PATH: `${bin}:${process.env.PATH}:/usr/sbin:/sbin`,
+    });
+    machine.start(this.program("kubelet"), [
+      `--config=${folder.file("kubelet.yaml")}`,
+      `--kubeconfig=${kubeconfig}`,
+      `--root-dir=${folder.file("kubelet")}`,
+      `--cert-dir=${folder.file("kubelet-certs")}`,
+      `--hostname-override=${NODE_NAME}`,
+      `--node-ip=${machine.address}`,
+    ]);
+  }
+
+  /** Services, network policies, names. */
+  private startNetwork(): void {
+    const { machine, kubeconfig } = this;
+    machine.start(this.program("kube-proxy"), [
+      `--kubeconfig=${kubeconfig}`,
+      `--hostname-override=${NODE_NAME}`,
+      `--cluster-cidr=${POD_RANGE}`,
+      "--proxy-mode=iptables",
+      // What these would set belongs to the machine outside.
+      "--conntrack-max-per-core=0",
+      "--conntrack-tcp-timeout-established=0",
+      "--conntrack-tcp-timeout-close-wait=0",
+    ]);
+    this.startPolicies();
+    machine.start(this.program("coredns"), ["-conf", machine.folder.file("Corefile")]);
+  }
+
+  private startPolicies(): void {
+    this.machine.start(this.program("kube-router"), [
+      `--kubeconfig=${this.kubeconfig}`,
+      `--hostname-override=${NODE_NAME}`,
+      "--run-firewall=true",
+      "--run-router=false",
+      "--run-service-proxy=false",
+      "--run-loadbalancer=false",
+      `--service-cluster-ip-range=${SERVICE_RANGE}`,
+    ]);
+  }
+
+  private ctr(...args: string[]): string {
+    return this.machine.run(
+      this.program("ctr"),
+      `--address=${containerdSocket(this.machine)}`,
+      "-n",
+      "k8s.io",
+      ...args,
+    );
+  }
+
+  private untilContainerdAnswers(): Promise<void> {
+    return until("containerd", this.machine.folder, async () => {
+      this.ctr("version");
+      return true;
+    });
+  }
+
+  private untilReady(): Promise<void> {
+    return until("the node", this.machine.folder, async () => {
+      const node = await this.client.read({ apiVersion: "v1", kind: "Node", metadata: { name: NODE_NAME } });
+      const account = { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "default", namespace: "default" } };
+      const ready = node?.status?.conditions?.some((c: KubeObject) => c.type === "Ready" && c.status === "True");
+      return ready === true && (await this.client.read(account)) !== undefined;
+    });
+  }
+
+  /** Makes images known under their names, for pods that ask for just these. */
+  importImages({ archive, images }: ImageArchive): void {
+    this.ctr("images", "import", "--local", archive);
+    for (const { name, reference } of images) {
+      const [imported = name, ...aliases] = namesOf(reference);
+      for (const alias of aliases) this.ctr("images", "tag", "--force", imported, alias);
+    }
+  }
+
+  /** Everything ends at once; what is on the disk stays. */
+  async powerCut(): Promise<void> {
+    clearInterval(this.policyDelay);
+    const { folder } = this.machine;
+    await this.machine.killAll(Object.keys(this.tools));
+    // What is in a machine's memory: mounts, addresses, rules, sockets.
+    const mounts = `grep -F ' ${folder.path}/' /proc/mounts | cut -d' ' -f2 | sort -r | xargs -r -n 50 umount -l`;
+    this.machine.run("sh", "-c", mounts);
+    this.machine.run("sh", "-c", `rm -rf '${folder.file("containerd-state")}' '${folder.file("ipam")}'`);
+    this.machine.run(
+      "sh",
+      "-c",
+      "ip link delete cni0 || true; for t in filter nat mangle; do iptables -t $t -F; iptables -t $t -X; done; ipset destroy || true",
+    );
+  }
+
+  async powerOn({ lateMs = 0 }: PowerOn = {}): Promise<void> {
+    runApiServer(this.machine.folder, this.tools, this.place);
+    this.startPods();
+    await sleep(lateMs);
+    this.startNetwork();
+    await this.untilReady();
+  }
+
+  /**
+   * From now on a new pod's address enters the policies' rules only after this time, on top of kube-router's own: the agent
+   * is stopped, as a busy machine stops it, and let go for a moment now and then. 0 ends it.
+   */
+  setPolicyDelay(ms: number): void {
+    clearInterval(this.policyDelay);
+    const signal = (name: "STOP" | "CONT"): void => void this.machine.run("pkill", `-${name}`, "kube-router");
+    signal(ms === 0 ? "CONT" : "STOP");
+    if (ms === 0) return;
+    this.policyDelay = setInterval(() => {
+      signal("CONT");
+      setTimeout(() => signal("STOP"), Math.min(300, ms / 4)).unref();
+    }, ms);
+    this.policyDelay.unref();
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.services);
+    clearInterval(this.policyDelay);
+    this.log("Taking the node down");
+    await this.machine.folder.stop();
+  }
+}
+
+export const startNode = (options: NodeOptions): Promise<LiveNode> => LiveNode.start(options);
+
+/**
+ * How containerd spells a reference: with its registry, and with its digest in place of the tag. It looks images up by that
+ * name and does not compare the digest, so pods get what was imported for just what the stack asks for.
+ */
+function namesOf(reference: string): string[] {
+  const [name = "", digest] = reference.split("@");
+  const first = name.split("/")[0] as string;
+  const full =
+    name.includes("/") && /[.:]/.test(first) ? name : `docker.io/${name.includes("/") ? "" : "library/"}${name}`;
+  const untagged = full.replace(/:[^/:]*$/, "");
+  return digest ? [full, `${full}@${digest}`, `${untagged}@${digest}`] : [full];
+}
+
+/** Plays the load balancer: the node's address, which kube-proxy serves. */
+async function giveAddresses(client: KubeClient, address: string): Promise<void> {
+  for (const service of await client.list("v1", "Service")) {
+    if (service.spec.type !== "LoadBalancer" || service.status?.loadBalancer?.ingress?.length) continue;
+    const { name, namespace } = service.metadata;
+    const status = { loadBalancer: { ingress: [{ ip: address, ipMode: "VIP" }] } };
+    const target = `/api/v1/namespaces/${namespace}/services/${name}/status`;
+    await client.request("PATCH", target, { status }, "application/merge-patch+json");
+  }
+}
+
+/** Plays the storage driver: volumes that wait for claims. What was in one stays when its claim is gone. */
+async function makeVolumes(client: KubeClient, folder: ProcessFolder): Promise<void> {
+  for (let n = 0; n < VOLUMES; n++) {
+    const directory = folder.file("volumes", String(n));
+    fs.mkdirSync(directory, { recursive: true });
+    await client.apply(
+      {
+        apiVersion: "v1",
+        kind: "PersistentVolume",
+        metadata: { name: `local-${n}` },
+        spec: {
+          accessModes: ["ReadWriteOnce"],
+          capacity: { storage: "100Gi" },
+          persistentVolumeReclaimPolicy: "Retain",
+          storageClassName: n % 2 === 0 ? "longhorn-ssd" : "longhorn",
+          local: { path: directory }, // the kubelet gives these to a pod's group, and hostPath not
+          nodeAffinity: {
+            required: {
+              nodeSelectorTerms: [
+                { matchExpressions: [{ key: "kubernetes.io/hostname", operator: "In", values: [NODE_NAME] }] },
+              ],
+            },
+          },
+        },
+      },
+      "?fieldManager=homelab-mail-sandbox&force=true",
+    );
+  }
+}

@@ -1,0 +1,172 @@
+import { execFileSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { CGROUPS, type ProcessFolder } from "../cluster/processes";
+
+const CGROUP_ROOT = "/sys/fs/cgroup";
+
+/**
+ * The machine that a node is: namespaces of its own for network, mounts and processes, held by one process. When that one
+ * ends, the kernel ends all others in there, and takes mounts, interfaces and packet filters with them.
+ */
+export interface Machine {
+  readonly folder: ProcessFolder;
+  /** The node's address, reachable from this machine, and this machine's, reachable from the node. */
+  readonly address: string;
+  readonly hostAddress: string;
+  /** Name of the control group below every controller's root. */
+  readonly cgroup: string;
+  /** Starts a program in the machine. */
+  start(program: string, args: readonly string[], env?: NodeJS.ProcessEnv): void;
+  /** Runs a command in the machine to its end. */
+  run(program: string, ...args: string[]): string;
+  /** Ends every process in the machine at once, as when the power goes. */
+  killAll(names: readonly string[]): Promise<void>;
+}
+
+/** Mounts that other tools share with the machine outside are hidden, so that nothing of the node's is left in them. */
+const HOLDER = `
+set -e
+mount --make-rshared /
+mkdir -p /run/netns && mount -t tmpfs tmpfs /run/netns
+ip link set lo up
+echo ready >"$1"
+while :; do sleep 3600 & wait $! || true; done
+`;
+
+/** Controllers of version 1 have a hierarchy each; version 2 has one for all. */
+function cgroupFolders(): string[] {
+  if (fs.existsSync(path.join(CGROUP_ROOT, "cgroup.controllers"))) return [CGROUP_ROOT];
+  return fs
+    .readdirSync(CGROUP_ROOT)
+    .map((name) => path.join(CGROUP_ROOT, name))
+    .filter((folder) => fs.existsSync(path.join(folder, "cgroup.procs")) && !fs.lstatSync(folder).isSymbolicLink());
+}
+
+/** The kubelet wants its root group to be there, in every controller. */
+function makeCgroups(name: string, folder: ProcessFolder): void {
+  for (const root of cgroupFolders()) {
+    const group = path.join(root, name);
+    fs.mkdirSync(group, { recursive: true });
+    fs.appendFileSync(folder.file(CGROUPS), `${group}\n`);
+    for (const file of ["cpuset.cpus", "cpuset.mems"]) {
+      const from = path.join(root, file);
+      // A fresh group of version 1 has no processor and no memory to run on.
+      if (fs.existsSync(from) && fs.existsSync(path.join(group, file))) {
+        fs.writeFileSync(path.join(group, file), fs.readFileSync(from));
+      }
+    }
+    const controllers = path.join(root, "cgroup.controllers");
+    if (!fs.existsSync(controllers)) continue;
+    const all = fs.readFileSync(controllers, "utf8").trim().split(" ");
+    for (const at of [root, group]) {
+      fs.writeFileSync(path.join(at, "cgroup.subtree_control"), all.map((controller) => `+${controller}`).join(" "));
+    }
+  }
+}
+
+const ip = (...args: string[]): string => execFileSync("ip", args, { encoding: "utf8" });
+
+/** Two addresses that nobody on this machine has: 198.18.0.0/15 is for tests of networks (RFC 2544). */
+function freeLink(): { host: string; node: string; name: string } {
+  const taken = ip("-4", "-o", "address");
+  for (let n = 1; n < 255; n++) {
+    const [host, node] = [`198.18.${n}.1`, `198.18.${n}.2`];
+    if (!taken.includes(`${host}/`)) return { host, node, name: `hm${n}` };
+  }
+  throw new Error("no free network among 198.18.0.0/16");
+}
+
+export async function startMachine(folder: ProcessFolder): Promise<Machine> {
+  const ready = folder.file("machine-ready");
+  const unshare = ["--net", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child", "--mount-proc"];
+  const holder = folder.start("unshare", [
+    ...unshare,
+    "--propagation",
+    "private",
+    "sh",
+    "-c",
+    HOLDER,
+    "machine",
+    ready,
+  ]);
+  for (let n = 0; !fs.existsSync(ready); n++) {
+    folder.assertAlive();
+    if (n > 300) throw new Error(`the node's namespaces did not come up; see ${folder.file("unshare.log")}`);
+    await sleep(50);
+  }
+  const [init] = fs.readFileSync(`/proc/${holder}/task/${holder}/children`, "utf8").split(" ");
+  const inside = ["--target", init as string, "--net", "--mount", "--pid", "--uts", "--ipc", "--"];
+  const run = (program: string, ...args: string[]): string =>
+    execFileSync("nsenter", [...inside, program, ...args], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+
+  const cgroup = path.basename(folder.path);
+  makeCgroups(cgroup, folder);
+
+  const link = freeLink();
+  ip("link", "add", link.name, "type", "veth", "peer", "name", "eth0", "netns", init as string);
+  ip("address", "add", `${link.host}/30`, "dev", link.name);
+  ip("link", "set", link.name, "up");
+  run("ip", "address", "add", `${link.node}/30`, "dev", "eth0");
+  run("ip", "link", "set", "eth0", "up");
+  run("ip", "route", "add", "default", "via", link.host);
+  run("hostname", "homelab");
+  for (const setting of ["net.ipv4.ip_forward", "net.bridge.bridge-nf-call-iptables"]) {
+    const file = `/proc/sys/${setting.replaceAll(".", "/")}`;
+    run("sh", "-c", `[ ! -e ${file} ] || echo 1 >${file}`);
+  }
+
+  const names = new Set<string>();
+  return {
+    folder,
+    address: link.node,
+    hostAddress: link.host,
+    cgroup,
+    run,
+    start: (program, args, env) => {
+      const name = path.basename(program);
+      names.add(name);
+      folder.start("nsenter", [...inside, program, ...args], { name, ...(env && { env }) });
+    },
+    killAll: async (expected) => {
+      for (const name of expected) folder.forget(name);
+      // All but the machine's first process; the shell that says so is among them.
+      try {
+        run("sh", "-c", "kill -KILL -1");
+      } catch {
+        // it killed itself, too
+      }
+      await sleep(200);
+    },
+  };
+}
+
+/** Programs that Debian has, by the package that brings them. */
+const NEEDED: Readonly<Record<string, string>> = {
+  "/usr/sbin/runc": "runc",
+  "/usr/lib/cni/bridge": "containernetworking-plugins",
+  "/usr/sbin/iptables": "iptables",
+  "/usr/sbin/ipset": "ipset",
+  "/usr/sbin/conntrack": "conntrack",
+  "/usr/sbin/ip": "iproute2",
+  "/usr/bin/nsenter": "util-linux",
+  "/usr/sbin/debootstrap": "debootstrap",
+};
+
+/** One line why this machine cannot be a node; undefined when it can. */
+export function whyNoNode(): string | undefined {
+  if (process.platform !== "linux") return `A node needs Linux, and this is ${process.platform}.`;
+  if (process.getuid?.() !== 0) return "A node needs root: it makes namespaces, mounts and control groups.";
+  const missing = Object.entries(NEEDED).filter(([file]) => !fs.existsSync(file));
+  if (missing.length > 0) {
+    const packages = missing.map(([, name]) => name).join(" ");
+    return `A node needs programs that are not here: apt-get install -y --no-install-recommends ${packages}`;
+  }
+  try {
+    execFileSync("unshare", ["--net", "--mount", "--pid", "--fork", "true"], { stdio: "ignore" });
+  } catch {
+    return "A node needs namespaces of its own, and this machine refuses them (is this a container?).";
+  }
+  return undefined;
+}
