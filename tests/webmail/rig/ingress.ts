@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { request } from "node:http";
 import { createServer, type Server } from "node:https";
 import { addresses } from "./addresses";
-import type { KeyPair } from "./ca";
+import type { KeyPair } from "../../../sandbox/live/authority";
 
 const bytes = (size: string): number => Number(/^(\d+)m$/.exec(size)?.[1]) * 1024 * 1024;
 

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "n
 import { join } from "node:path";
 import { ports } from "../../../components/shared/names";
 import { addresses, domain, hosts } from "./addresses";
-import type { KeyPair } from "./ca";
+import type { KeyPair } from "../../../sandbox/live/authority";
 import { Server } from "./processes";
 
 const tokenCheckPort = 8090;
