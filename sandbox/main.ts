@@ -2,7 +2,8 @@ import * as path from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import type { Stack } from "@pulumi/pulumi/automation";
-import { type Engine, findEngine, openStack, prepareEngine, projectEnvironment, projectFolder } from "./engine";
+import { type Engine, findEngine, findEngine, openStack, openStack, prepareEngine, prepareEngine, projectEnvironment, projectEnvironment, projectFolder, projectFolder } from "./engine";
+import { runLive } from "./live/run";
 import { toTerminal as log } from "./log";
 import { requireWhatItNeeds } from "./ownCluster";
 import { endKept, Site } from "./site";
@@ -16,6 +17,9 @@ Puts the whole stack up on a throwaway Kubernetes control plane, with the real P
   --stop               end a cluster that was left running
   --kubeconfig FILE    use your own cluster (kind, k3d, …) instead
   --config KEY=VALUE   set a configuration key first, for example storage.className=standard; may be repeated
+  --live               with mail: the stack together with a make-believe provider, an issuer and a way in for a browser, on a
+                       real node of this machine (Linux, as root) or, with --kubeconfig, on a cluster of yours; with
+                       --stop, removes what an interrupted try left on your cluster
   --prepare            only get the programs that the sandbox needs
 `;
 
@@ -25,6 +29,7 @@ const { values: options } = parseArgs({
     stop: { type: "boolean", default: false },
     kubeconfig: { type: "string" },
     config: { type: "string", multiple: true, default: [] },
+    live: { type: "boolean", default: false },
     prepare: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
@@ -40,11 +45,15 @@ async function up(stack: Stack, signal: AbortSignal): Promise<void> {
   });
 }
 
-async function configure(stack: Stack): Promise<void> {
-  for (const pair of options.config) {
+const configured = Object.fromEntries(
+  options.config.map((pair) => {
     const [key = "", ...rest] = pair.split("=");
-    await stack.setConfig(key, { value: rest.join("=") }, true);
-  }
+    return [key, rest.join("=")];
+  }),
+);
+
+async function configure(stack: Stack): Promise<void> {
+  for (const [key, value] of Object.entries(configured)) await stack.setConfig(key, { value }, true);
 }
 
 async function whatToTryNext(stack: Stack, site: Site, { pulumi, searchPath }: Engine): Promise<void> {
@@ -85,7 +94,7 @@ const firstLines = (error: Error): string => error.message.replace(/\n stdout:[\
 
 async function main(): Promise<void> {
   if (options.help) return log(HELP);
-  if (options.stop) return endKept(log);
+  if (options.stop && !options.live) return endKept(log);
   if (options.prepare) {
     await findTools(["pulumi", "controlPlane", "kubectl", "etcd", "kwok"], log);
     return prepareEngine(log);
@@ -93,6 +102,10 @@ async function main(): Promise<void> {
 
   const interrupted = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => interrupted.abort());
+  if (options.live) {
+    const { kubeconfig, stop } = options;
+    return runLive({ kubeconfig, stop, config: configured, signal: interrupted.signal }, log);
+  }
   const interactive = Boolean(process.stdin.isTTY && process.stdout.isTTY && !process.env.CI);
 
   const site = await Site.open({ keep: options.keep, kubeconfig: options.kubeconfig, signal: interrupted.signal }, log);

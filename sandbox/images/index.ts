@@ -4,10 +4,12 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { createInterface } from "node:readline";
 import { defaultImages } from "../../config/images";
+import { standInIssuerImage } from "../live/names";
 import type { Log } from "../log";
 import { cli } from "../tools/catalog";
 import { cacheFolder, findOwn } from "../tools/find";
 import { type Files, type ImageArchive, writeArchive, writeLayer } from "./archive";
+import { issuerFiles } from "./issuer";
 
 /** What the programs of all images come from: one root file system for them all, so that it is made and kept once. */
 const PACKAGES = [
@@ -107,6 +109,11 @@ export async function buildImages(log: Log): Promise<ImageArchive> {
       reference: defaultImages.roundcube,
       layers: [shared, writeLayer(folder, webmail)],
       config: { Env, User: "33:33", Entrypoint: ["/docker-entrypoint.sh"] },
+    },
+    {
+      reference: standInIssuerImage,
+      layers: [shared, writeLayer(folder, issuerFiles())],
+      config: { Env, User: "65534:65534", Entrypoint: ["/usr/local/bin/node", "/srv/issuer.mjs"] },
     },
     {
       reference: defaultImages.stalwartCli,

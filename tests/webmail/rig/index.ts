@@ -6,10 +6,10 @@ import { DatabaseSync } from "node:sqlite";
 import * as pulumi from "@pulumi/pulumi";
 import { directory } from "../../../components/mailserver/planAccounts";
 import { Webmail, webmailLogoutUri, webmailRedirectUri } from "../../../components/webmail";
+import { Authority, type KeyPair, spki } from "../../../sandbox/live/authority";
 import { type Recorder, settled, startRecording } from "../../support/recorder";
 import { sampleConfig } from "../../support/sample";
 import { addresses, domain, hosts, hostsFile, namespace } from "./addresses";
-import { Authority, type KeyPair, spki } from "./ca";
 import { buildImage, isDebian } from "./image";
 import { IngressController } from "./ingress";
 import { MailServer, sinkAddress, tokenCheckAddress } from "./mail-server";
@@ -138,7 +138,7 @@ export class Rig {
         },
       ],
     };
-    const script = join(__dirname, "identity-provider.mjs");
+    const script = join(__dirname, "../../../sandbox/live/issuer.mjs");
     this.provider = Server.start("provider", process.execPath, [script], {
       ...process.env,
       OPTIONS: JSON.stringify(options),

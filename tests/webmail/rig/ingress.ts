@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { request } from "node:http";
 import { createServer, type Server } from "node:https";
+import type { KeyPair } from "../../../sandbox/live/authority";
 import { addresses } from "./addresses";
-import type { KeyPair } from "./ca";
 
 const bytes = (size: string): number => Number(/^(\d+)m$/.exec(size)?.[1]) * 1024 * 1024;
 

@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ports } from "../../../components/shared/names";
+import type { KeyPair } from "../../../sandbox/live/authority";
 import { addresses, domain, hosts } from "./addresses";
-import type { KeyPair } from "./ca";
 import { Server } from "./processes";
 
 const tokenCheckPort = 8090;

@@ -1,7 +1,7 @@
 /**
  * A real OpenID provider (oidc-provider) that behaves as Pocket ID does: its paths, RS256 `at+jwt` access tokens without
  * email, `aud` = client and issuer, email at the userinfo endpoint, public clients whose secret is ignored, no consent.
- * People sign in by typing their name. State that tests turn is at http://<control>/.
+ * People sign in by typing their name. With `control`, state that tests turn is at http://<control>/.
  */
 import { createPublicKey, verify } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import https from "node:https";
 import Provider from "oidc-provider";
 
 const options = JSON.parse(process.env.OPTIONS);
-const { issuer, listen, control, clients, people, jwk, pkce } = options;
+const { issuer, listen, port = 443, control, clients, people, jwk, pkce } = options;
 const state = { accessTokenSeconds: 3600, refuseRefresh: false, slowSeconds: 0 };
 const seen = { authorize: 0, code: 0, refresh: 0, discovery: 0, verifiers: 0, secrets: [] };
 
@@ -183,7 +183,7 @@ const tls = { key: readFileSync(options.key), cert: readFileSync(options.cert) }
 let server;
 const up = () =>
   new Promise((resolve) => {
-    server = https.createServer(tls, provider.callback()).listen(443, listen, resolve);
+    server = https.createServer(tls, provider.callback()).listen(port, listen, resolve);
   });
 const down = () =>
   new Promise((resolve) => {
@@ -191,20 +191,24 @@ const down = () =>
     server.closeAllConnections();
   });
 
-http
-  .createServer(async (req, res) => {
-    if (req.method === "POST") {
-      let text = "";
-      for await (const chunk of req) text += chunk;
-      const { reachable, ...rest } = JSON.parse(text);
-      Object.assign(state, rest);
-      if (reachable === false && server.listening) await down();
-      if (reachable === true && !server.listening) await up();
-    }
-    res.setHeader("content-type", "application/json");
-    res.end(JSON.stringify({ ...state, ...seen }));
-  })
-  .listen(control.port, control.host);
+function serveControl() {
+  http
+    .createServer(async (req, res) => {
+      if (req.method === "POST") {
+        let text = "";
+        for await (const chunk of req) text += chunk;
+        const { reachable, ...rest } = JSON.parse(text);
+        Object.assign(state, rest);
+        if (reachable === false && server.listening) await down();
+        if (reachable === true && !server.listening) await up();
+      }
+      res.setHeader("content-type", "application/json");
+      res.end(JSON.stringify({ ...state, ...seen }));
+    })
+    .listen(control.port, control.host);
+}
 
 provider.on("server_error", (_ctx, error) => console.error(error));
+if (control) serveControl();
 await up();
+console.log(`NOTE: this is a stand-in for Pocket ID, at ${issuer}`);

@@ -1,0 +1,142 @@
+import { generateKeyPairSync } from "node:crypto";
+import type { KubeObject } from "../kube";
+import { clientId, hosts, person, services, standInIssuerImage } from "./names";
+import { secret, serverObjects } from "./pods";
+
+/** The real one, where images can be pulled (https://pocket-id.org/docs/configuration/environment-variables). */
+export const pocketIdImage =
+  "ghcr.io/pocket-id/pocket-id:v2.14.0@sha256:01540977dcf4c7b41b1159f34d68e4632f2658d62790e460ca65a42722b13c4a";
+
+export const issuerUrl = `https://${services.issuer}`;
+
+/** Where sign-in and sign-out may return to; the same as the stack's output `identityClient` says. */
+const client = {
+  callbackURLs: [
+    `https://${hosts.webmail}/index.php/login/oauth`,
+    `https://${hosts.mail}/admin/oauth/callback`,
+    `https://${hosts.mail}/account/oauth/callback`,
+  ],
+  logoutCallbackURLs: [`https://${hosts.webmail}/?_task=logout`],
+} as const;
+
+/** Not 443: the stack's policies let pods out to 443 and 8443, and a pod without root has the latter anyway. */
+const PORT = 8443;
+
+const probe = { readinessProbe: { tcpSocket: { port: PORT }, periodSeconds: 2 } };
+const tlsMount = { name: "tls", mountPath: "/tls", readOnly: true };
+
+/** Pocket ID, with an API key for the sandbox. */
+export function pocketIdObjects(keys: { readonly api: string; readonly encryption: string }): KubeObject[] {
+  const fromSecret = (name: string, key: string) => ({ name, valueFrom: { secretKeyRef: { name: "issuer", key } } });
+  return [
+    secret("issuer", keys),
+    ...serverObjects({
+      name: "issuer",
+      user: 1000,
+      ports: { 443: PORT },
+      containers: [
+        {
+          name: "pocket-id",
+          image: pocketIdImage,
+          command: ["/app/pocket-id"],
+          workingDir: "/app",
+          env: [
+            { name: "APP_URL", value: issuerUrl },
+            { name: "PORT", value: String(PORT) },
+            { name: "TLS_CERT_FILE", value: "/tls/tls.crt" },
+            { name: "TLS_KEY_FILE", value: "/tls/tls.key" },
+            { name: "ANALYTICS_DISABLED", value: "true" },
+            { name: "VERSION_CHECK_DISABLED", value: "true" },
+            fromSecret("STATIC_API_KEY", "api"),
+            fromSecret("ENCRYPTION_KEY", "encryption"),
+          ],
+          volumeMounts: [tlsMount, { name: "data", mountPath: "/app/data" }, { name: "tmp", mountPath: "/tmp" }],
+          ...probe,
+        },
+      ],
+      volumes: [
+        { name: "data", emptyDir: {} },
+        { name: "tmp", emptyDir: {} },
+      ],
+    }),
+  ];
+}
+
+/** A stand-in for Pocket ID: people sign in by typing their name. It says so in its log. */
+export function standInIssuerObjects(): KubeObject[] {
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const options = {
+    issuer: issuerUrl,
+    listen: "0.0.0.0",
+    port: PORT,
+    pkce: true,
+    key: "/tls/tls.key",
+    cert: "/tls/tls.crt",
+    jwk: { ...privateKey.export({ format: "jwk" }), kid: "sandbox", alg: "RS256", use: "sig" },
+    clients: [
+      {
+        client_id: clientId,
+        redirect_uris: client.callbackURLs,
+        post_logout_redirect_uris: client.logoutCallbackURLs,
+      },
+    ],
+    people: [{ sub: "6f2d8b1e-1c3a-4a52-9d7e-0b5f3a9c4d21", email: person.email, name: person.display }],
+  };
+  return [
+    secret("issuer", { options: JSON.stringify(options) }),
+    ...serverObjects({
+      name: "issuer",
+      user: 65534,
+      ports: { 443: PORT },
+      containers: [
+        {
+          name: "issuer",
+          image: standInIssuerImage,
+          imagePullPolicy: "IfNotPresent",
+          env: [{ name: "OPTIONS", valueFrom: { secretKeyRef: { name: "issuer", key: "options" } } }],
+          volumeMounts: [tlsMount],
+          ...probe,
+        },
+      ],
+      volumes: [],
+    }),
+  ];
+}
+
+/** Asks Pocket ID's API, through a way in on this machine. */
+export type Ask = (method: string, path: string, body?: unknown) => Promise<{ status: number; body: KubeObject }>;
+
+/** Puts the person and the client into Pocket ID; returns the link that signs the person in, once. */
+export async function furnishPocketId(ask: Ask): Promise<string> {
+  const must = async (method: string, path: string, body: unknown): Promise<KubeObject> => {
+    const answer = await ask(method, path, body);
+    if (answer.status >= 300) {
+      throw new Error(`Pocket ID answers ${method} ${path} with HTTP ${answer.status}: ${JSON.stringify(answer.body)}`);
+    }
+    return answer.body;
+  };
+  const user = await must("POST", "/api/users", {
+    username: person.name,
+    email: person.email,
+    emailVerified: true,
+    firstName: person.display,
+    lastName: "",
+    displayName: person.display,
+    isAdmin: false,
+  });
+  await must("POST", "/api/oidc/clients", {
+    id: clientId,
+    name: "Mail",
+    description: "",
+    ...client,
+    isPublic: true,
+    pkceEnabled: true,
+    requiresReauthentication: false,
+    requiresPushedAuthorizationRequests: false,
+    skipConsent: true,
+    credentials: { federatedIdentities: [] },
+    isGroupRestricted: false,
+  });
+  const { token } = await must("POST", `/api/users/${user.id}/one-time-access-token`, { ttl: "12h" });
+  return `${issuerUrl}/lc/${token}`;
+}

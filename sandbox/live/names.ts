@@ -1,0 +1,29 @@
+/** Everything that is made believe is in a namespace of its own, and goes with it. */
+export const worldNamespace = "homelab-mail-world";
+
+/** Where the stack goes: not its usual namespace, for a cluster of one's own may have the real one. */
+export const stackNamespace = "homelab-mail-try";
+
+/** Reserved for tests (RFC 2606): nobody's mail. */
+export const domain = "family.test";
+
+export const hosts = { mail: `mail.${domain}`, webmail: `webmail.${domain}` } as const;
+
+const inCluster = (service: string): string => `${service}.${worldNamespace}.svc.cluster.local`;
+
+/** Names that the cluster's DNS knows by itself: nothing of a cluster of one's own has to be changed for them. */
+export const services = {
+  provider: inCluster("provider"),
+  issuer: inCluster("issuer"),
+} as const;
+
+/** Who has a mailbox. Apps and everybody's outbound mail use `service`. */
+export const people = ["alpar", "kinga", "service"] as const;
+
+/** The person who signs in. */
+export const person = { name: "kinga", display: "Kinga", email: `kinga@${domain}` } as const;
+
+export const clientId = "stalwart-webui";
+
+/** On a node that has no registry: the image is made here (../images). */
+export const standInIssuerImage = "homelab-mail.test/issuer:stand-in";
