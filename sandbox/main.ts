@@ -2,7 +2,7 @@ import * as path from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import type { Stack } from "@pulumi/pulumi/automation";
-import { type Engine, findEngine, findEngine, openStack, openStack, prepareEngine, prepareEngine, projectEnvironment, projectEnvironment, projectFolder, projectFolder } from "./engine";
+import { type Engine, findEngine, openStack, prepareEngine, projectEnvironment, projectFolder } from "./engine";
 import { runLive } from "./live/run";
 import { toTerminal as log } from "./log";
 import { requireWhatItNeeds } from "./ownCluster";

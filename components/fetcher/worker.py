@@ -119,7 +119,9 @@ class Worker:
         self.failures = self.failures + 1 if problem else 0
         if problem:
             status.fail(problem)
-            self.sleep(min(2 * 2 ** min(self.failures, 6), self.options.retry_max), pair)
+            # At first in quick succession: a new pod's network may open late.
+            pause = (4 if status.flowed else 0.5) * 2 ** min(self.failures - 1, 8)
+            self.sleep(min(pause, self.options.retry_max), pair)
         elif not self.keeper:
             self.fine()
             if not self.watched:
