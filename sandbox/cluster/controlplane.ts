@@ -98,6 +98,7 @@ export function runApiServer(folder: ProcessFolder, tools: Record<string, string
     `--service-account-key-file=${folder.file("service-accounts.pub")}`,
     `--service-account-signing-key-file=${folder.file("service-accounts.key")}`,
     `--service-cluster-ip-range=${place.serviceRange}`,
+    "--kubelet-preferred-address-types=InternalIP", // nobody outside knows a node's name
     "--allow-privileged=true", // as every distribution sets it: what refuses such pods is the namespace
     "--profiling=false",
   ]);

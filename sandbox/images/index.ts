@@ -87,6 +87,7 @@ const webmail: Files = {
   "docker-entrypoint.sh": { content: read("webmail", "entrypoint"), mode: 0o755 },
   "etc/apache2-webmail.conf": { content: read("webmail", "apache.conf") },
   "usr/src/initdb.php": { content: read("webmail", "initdb.php") },
+  "usr/src/static.php": { content: read("webmail", "static.php") },
   "usr/local/etc/php/conf.d/README": { content: "Further settings of PHP's.\n" },
   "var/roundcube/config/README": { content: "Further settings of Roundcube's: *.php\n" },
   "var/roundcube/db/README": { content: "The database.\n" },

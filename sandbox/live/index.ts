@@ -31,6 +31,11 @@ export interface LiveArgs {
 export interface LiveSandbox {
   /** How a browser gets in. */
   readonly browser: { readonly ports: { readonly ingress: number; readonly issuer: number }; readonly spki: string[] };
+  readonly stack: Stack;
+  readonly client: KubeClient;
+  readonly kubectl: Kubectl;
+  readonly authority: Authority;
+  readonly keys: Keys;
   /** Where the person begins: Pocket ID's link that signs in, or the webmail itself. */
   readonly start: string;
   close(): Promise<void>;
@@ -190,6 +195,11 @@ export async function openLive(args: LiveArgs, log: Log): Promise<LiveSandbox> {
     const files = { webmail: `${hosts.webmail}.pem`, issuer: `${services.issuer}.pem` };
     return {
       browser: { ports, spki: certificates.map((name) => spki(path.join(ca, files[name]))) },
+      stack,
+      client,
+      kubectl,
+      authority,
+      keys,
       start,
       close,
     };

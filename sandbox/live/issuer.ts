@@ -69,7 +69,7 @@ export function standInIssuerObjects(): KubeObject[] {
     issuer: issuerUrl,
     listen: "0.0.0.0",
     port: PORT,
-    pkce: true,
+    pkce: false, // the webmail on such a node is Debian's, which is too old for it
     key: "/tls/tls.key",
     cert: "/tls/tls.crt",
     jwk: { ...privateKey.export({ format: "jwk" }), kid: "sandbox", alg: "RS256", use: "sig" },

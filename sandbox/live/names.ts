@@ -20,6 +20,9 @@ export const services = {
 /** Who has a mailbox. Apps and everybody's outbound mail use `service`. */
 export const people = ["alpar", "kinga", "service"] as const;
 
+/** Who has one at the provider: one more, to be added to the stack. */
+export const providerMailboxes = [...people, "dora"] as const;
+
 /** The person who signs in. */
 export const person = { name: "kinga", display: "Kinga", email: `kinga@${domain}` } as const;
 

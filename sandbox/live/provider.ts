@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { KubeObject } from "../kube";
-import { domain, people } from "./names";
+import { domain, providerMailboxes } from "./names";
 import { configMap, secret, serverObjects } from "./pods";
 
 const NOBODY = 65534;
@@ -55,7 +55,7 @@ namespace inbox {
 
 /** The provider: Dovecot for IMAP, and a small SMTP server that lets mail out and sends the answers in. */
 export function providerObjects(image: string, passwords: Readonly<Record<string, string>>): KubeObject[] {
-  const users = people.map((name) => `${name}@${domain}:{PLAIN}${passwords[name]}\n`).join("");
+  const users = providerMailboxes.map((name) => `${name}@${domain}:{PLAIN}${passwords[name]}\n`).join("");
   const mounts = [
     { name: "config", mountPath: "/config", readOnly: true },
     { name: "tls", mountPath: "/tls", readOnly: true },

@@ -6,7 +6,7 @@ import type { KubeClient, KubeObject } from "../kube";
 import type { Authority } from "./authority";
 import { ingressObjects } from "./ingress";
 import { pocketIdObjects, standInIssuerObjects } from "./issuer";
-import { hosts, people, services, stackNamespace, worldNamespace } from "./names";
+import { hosts, providerMailboxes, services, stackNamespace, worldNamespace } from "./names";
 import { providerObjects } from "./provider";
 
 const READY_LIMIT_MS = 600_000; // images may have to be pulled
@@ -45,7 +45,7 @@ export interface Keys {
 export const newKeys = (): Keys => {
   const text = (): string => randomBytes(24).toString("base64url");
   return {
-    passwords: Object.fromEntries(people.map((name) => [name, text()])),
+    passwords: Object.fromEntries(providerMailboxes.map((name) => [name, text()])),
     api: text(),
     encryption: text(),
   };

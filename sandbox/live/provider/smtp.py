@@ -11,6 +11,7 @@ import email.policy
 import email.utils
 import json
 import os
+import signal
 import ssl
 import sys
 import time
@@ -167,6 +168,7 @@ def welcome(users, path):
 
 
 async def main():
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     users = logins("/config/users")
     welcome(users, "/config/welcome.eml")
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)

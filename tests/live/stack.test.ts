@@ -1,0 +1,418 @@
+import * as path from "node:path";
+import type { EngineEvent } from "@pulumi/pulumi/automation";
+import { ProcessFolder, sweep } from "../../sandbox/cluster/processes";
+import { buildImages } from "../../sandbox/images";
+import type { KubeObject } from "../../sandbox/kube";
+import { type LiveSandbox, openLive } from "../../sandbox/live";
+import { hosts, person, services, stackNamespace, worldNamespace } from "../../sandbox/live/names";
+import { tlsSecret } from "../../sandbox/live/world";
+import { type LiveNode, startNode } from "../../sandbox/node";
+import { addressOf, MailProgram, putAtProvider, server } from "./support/mail";
+import { connects, type Probe, startProbe } from "./support/probe";
+import { signIn } from "./support/token";
+import { eventually, sleep } from "./support/wait";
+
+const APPS = "apps";
+const FRIEND = "friend@elsewhere.test";
+const app: Probe = { namespace: APPS, name: "probe" };
+
+let folder: ProcessFolder;
+let node: LiveNode;
+let live: LiveSandbox;
+let programs: MailProgram;
+let token: string;
+const said: string[] = [];
+/** What the world said of mail that left. */
+const left = (subject: string): boolean => said.some((line) => line.startsWith("MAIL LEFT") && line.includes(subject));
+const log = (line: string): void => {
+  said.push(line);
+};
+
+beforeAll(async () => {
+  await sweep();
+  folder = ProcessFolder.temporary();
+  const images = await buildImages(log);
+  node = await startNode({ folder, log });
+  node.importImages(images);
+  const kubeconfig = node.kubeconfig;
+  live = await openLive(
+    { folder: folder.path, kubeconfig, ownCluster: false, config: {}, signal: new AbortController().signal },
+    log,
+  );
+  await startProbe(live.client, app);
+  programs = new MailProgram(live, app);
+  token = await signIn(live, person.name);
+});
+
+afterAll(async () => {
+  await live?.close();
+  await folder?.stop();
+});
+
+/** The stack's pods that stay, by what they belong to: uid and restarts. */
+async function pods(): Promise<Record<string, string>> {
+  const found = await live.client.list("v1", "Pod", stackNamespace);
+  return Object.fromEntries(
+    found
+      .filter(({ metadata }) => !metadata.labels?.["job-name"] && !metadata.deletionTimestamp)
+      .map(({ metadata, status }) => [
+        metadata.labels["app.kubernetes.io/instance"] ?? metadata.name,
+        `${metadata.uid} restarts=${status.containerStatuses?.[0]?.restartCount}`,
+      ]),
+  );
+}
+
+async function up(): Promise<{ changes: Record<string, number>; text: string }> {
+  let changes: Record<string, number> = {};
+  let text = "";
+  const onEvent = ({ summaryEvent }: EngineEvent): void => {
+    if (summaryEvent) changes = { ...summaryEvent.resourceChanges };
+  };
+  const onOutput = (piece: string): void => {
+    text += piece;
+  };
+  await live.stack.up({ onEvent, onOutput }).catch((error: Error) => {
+    throw new Error(`${text}\n${error.message}`);
+  });
+  return { changes, text };
+}
+
+const inInbox = (subject: string, seconds = 120): Promise<string[]> =>
+  eventually(
+    `"${subject}" in the inbox`,
+    async () => {
+      const subjects = await programs.subjects(person.name, token);
+      return subjects.includes(subject) ? subjects : undefined;
+    },
+    { seconds },
+  );
+
+describe("the first pulumi up", () => {
+  test("goes through where a new pod's connections are refused at first, each step at its first try", async () => {
+    const jobs = await live.client.list("batch/v1", "Job", stackNamespace);
+    const ofUpdate = jobs.filter(({ metadata }) => !metadata.ownerReferences);
+    expect(ofUpdate.map(({ status }) => [status.succeeded, status.failed ?? 0])).toEqual([
+      [1, 0],
+      [1, 0],
+    ]);
+  });
+
+  test("leaves every pod ready, and none that had to start again", async () => {
+    const found = await live.client.list("v1", "Pod", stackNamespace);
+    const running = found.filter(({ metadata }) => !metadata.labels?.["job-name"]);
+    expect(running).toHaveLength(5);
+    for (const { metadata, status } of running) {
+      const ready = status.conditions.find(({ type }: KubeObject) => type === "Ready")?.status;
+      expect([metadata.name, ready, status.containerStatuses[0].restartCount]).toEqual([metadata.name, "True", 0]);
+    }
+  });
+
+  test("is done: a second one changes nothing", async () => {
+    expect(Object.keys((await up()).changes)).toEqual(["same"]);
+  });
+});
+
+describe("mail", () => {
+  test("that waited at the provider is in the inbox, which the person's token opens", async () => {
+    await inInbox("Welcome to your mail at home");
+  });
+
+  test("that somebody sends is in the inbox soon", async () => {
+    await putAtProvider(live, person.name, ["fresh"]);
+    await inInbox("fresh");
+  });
+
+  test.each([465, 587] as const)(
+    "sent with a token on %d leaves through the provider, with the relay's login",
+    async (port) => {
+      const subject = `out by ${port}`;
+      const from = addressOf(person.name);
+      expect(await programs.send({ token, user: person.name, from, to: FRIEND, subject, port })).toBe("sent");
+      await eventually("it leaves", async () => left(subject));
+      expect(said.find((line) => line.includes(subject))).toContain(`login ${addressOf("service")}`);
+      await inInbox(`Re: ${subject}`); // and the answer comes back
+    },
+  );
+
+  test("with somebody else's sender is refused", async () => {
+    const answer = await programs.send({
+      token,
+      user: person.name,
+      from: addressOf("alpar"),
+      to: FRIEND,
+      subject: "x",
+      port: 465,
+    });
+    expect(answer).toMatch(/^50[13] /);
+  });
+
+  test("is not opened by a token that somebody changed, and the refusal is not the network's", async () => {
+    expect(await programs.refusal(person.name, `${token.slice(0, -8)}AAAAAAAA`)).toMatch(
+      /AUTHENTICATIONFAILED|[Aa]uthentication/,
+    );
+  });
+
+  test("of an app in another namespace leaves without a login, and reaches people at home", async () => {
+    expect(await programs.relay({ from: addressOf("service"), to: FRIEND, subject: "from an app" })).toBe("sent");
+    await eventually("it leaves", async () => left("from an app"));
+    expect(
+      await programs.relay({ from: addressOf("service"), to: addressOf(person.name), subject: "app at home" }),
+    ).toBe("sent");
+    await inInbox("app at home");
+    expect(await programs.relay({ from: addressOf("service"), to: addressOf("nobody"), subject: "x" })).toMatch(
+      /^550 5.1.2 /,
+    );
+  });
+});
+
+/** Who may talk to whom, as docs/network.md has it: the targets' columns, and for each source what is open. */
+const WEBMAIL_PORT = 8000;
+const METRICS = 8081;
+const PEOPLE = [993, 465, 587, 4190];
+describe("the network policies", () => {
+  type Target = readonly [name: string, host: string, port: number];
+  let targets: Target[];
+  const sources: Record<string, Probe> = {};
+  const labels: Record<string, Record<string, string>> = {
+    stalwart: { "app.kubernetes.io/name": "stalwart", "app.kubernetes.io/instance": "stalwart" },
+    fetchmail: { "app.kubernetes.io/name": "fetchmail", "app.kubernetes.io/instance": "probe" },
+    roundcube: { "app.kubernetes.io/name": "roundcube", "app.kubernetes.io/instance": "roundcube" },
+    settings: { "app.kubernetes.io/name": "stalwart-settings", "app.kubernetes.io/instance": "stalwart-settings" },
+    stranger: {},
+  };
+  const open: Record<string, (target: Target) => boolean> = {
+    stalwart: ([, , port]) => [465, 443, 53].includes(port) && true,
+    fetchmail: ([name, , port]) =>
+      port === 993 ? name !== "webmail" : (name === "stalwart" && [25, 2525].includes(port)) || port === 53,
+    roundcube: ([name, , port]) =>
+      (name === "stalwart" && [993, 465, 4190].includes(port)) || port === 443 || port === 53,
+    settings: ([name, , port]) => (name === "stalwart" && port === 8080) || port === 53,
+    stranger: () => false,
+    "another namespace": ([name, , port]) =>
+      name === "stalwart"
+        ? [...PEOPLE, 25].includes(port)
+        : name === "webmail"
+          ? false
+          : name === "fetcher"
+            ? port === METRICS
+            : true,
+    "the ingress' namespace": ([name, , port]) =>
+      name === "stalwart"
+        ? [...PEOPLE, 25, 8080].includes(port)
+        : name === "webmail"
+          ? port === WEBMAIL_PORT
+          : name === "fetcher"
+            ? port === METRICS
+            : true,
+  };
+
+  beforeAll(async () => {
+    const addressOfPod = async (instance: string): Promise<string> => {
+      const found = await live.client.list("v1", "Pod", stackNamespace);
+      return found.find(
+        ({ metadata }) =>
+          metadata.labels?.["app.kubernetes.io/instance"] === instance && !metadata.name.startsWith("probe"),
+      )?.status.podIP;
+    };
+    const [mail, webmail, fetcher] = [
+      await addressOfPod("stalwart"),
+      await addressOfPod("roundcube"),
+      await addressOfPod("fetchmail-kinga"),
+    ];
+    targets = [
+      ...[25, 2525, 465, 587, 993, 4190, 8080].map((port): Target => ["stalwart", mail as string, port]),
+      ["webmail", webmail as string, WEBMAIL_PORT],
+      ["fetcher", fetcher as string, METRICS],
+      ["provider", services.provider, 993],
+      ["provider", services.provider, 465],
+      ["issuer", services.issuer, 443],
+      ["DNS", node.address, 53],
+    ];
+    for (const [name, own] of Object.entries(labels)) {
+      sources[name] = await startProbe(live.client, { namespace: stackNamespace, name: `probe-${name}` }, own);
+    }
+    sources["another namespace"] = app;
+    sources["the ingress' namespace"] = await startProbe(live.client, { namespace: worldNamespace, name: "probe" });
+    await sleep(3_000); // until their addresses are in the rules
+  });
+
+  afterAll(async () => {
+    for (const { namespace, name } of Object.values(sources)) {
+      if (namespace === stackNamespace)
+        await live.client.delete({ apiVersion: "v1", kind: "Pod", metadata: { name, namespace } });
+    }
+  });
+
+  test.each(Object.keys(open))("let %s reach what it needs, and nothing else", async (source) => {
+    const found = await connects(
+      live.kubectl,
+      sources[source] as Probe,
+      targets.map(([, host, port]) => [host, port]),
+    );
+    const table = (which: readonly boolean[]) =>
+      targets.filter((_, n) => which[n]).map(([name, , port]) => `${name} ${port}`);
+    expect(table(found)).toEqual(table(targets.map((target) => (open[source] as (t: Target) => boolean)(target))));
+  });
+});
+
+describe("a change", () => {
+  test("of the provider's password reaches the fetcher without a restart", async () => {
+    const before = await pods();
+    const users = await live.client.read({
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: "provider-users", namespace: worldNamespace },
+    });
+    const text = Buffer.from(users?.data.users, "base64")
+      .toString()
+      .replace(/(alpar@[^:]*:{PLAIN}).*/, "$1another-password");
+    await live.client.apply(
+      {
+        apiVersion: "v1",
+        kind: "Secret",
+        metadata: { name: "provider-users", namespace: worldNamespace },
+        stringData: { users: text },
+      },
+      "?fieldManager=homelab-mail-sandbox&force=true",
+    );
+    const provider = (await live.client.list("v1", "Pod", worldNamespace)).find(
+      ({ metadata }) => metadata.labels?.app === "provider",
+    );
+    await live.client.delete(provider as KubeObject); // an open session outlives its password
+    await live.stack.setConfig("mailboxes.alpar.password", { value: "another-password", secret: true }, true);
+    await up();
+    await eventually("the provider is back", async () => {
+      const now = (await live.client.list("v1", "Pod", worldNamespace)).find(
+        ({ metadata }) => metadata.labels?.app === "provider" && metadata.uid !== provider?.metadata.uid,
+      );
+      return now?.status.containerStatuses?.every(({ ready }: KubeObject) => ready);
+    });
+    await putAtProvider(live, "alpar", ["after the rotation"]);
+    await eventually("the fetcher has taken it", async () => (await putAtProvider(live, "alpar", [])) === 0, {
+      seconds: 240,
+    });
+    expect(await pods()).toEqual(before);
+  });
+
+  test("that adds a mailbox, or removes it, touches nobody else's pod; settings that come late do no harm", async () => {
+    const before = await pods();
+    node.setPolicyDelay(3_000); // each new pod's address enters the rules seconds late
+    try {
+      await live.stack.setConfig("mailboxes.dora.address", { value: addressOf("dora") }, true);
+      await live.stack.setConfig(
+        "mailboxes.dora.password",
+        { value: live.keys.passwords.dora as string, secret: true },
+        true,
+      );
+      await up();
+      const with_ = await pods();
+      expect(with_["fetchmail-dora"]).toMatch(/restarts=0$/);
+      expect({ ...with_, "fetchmail-dora": undefined }).toEqual({ ...before, "fetchmail-dora": undefined });
+      await live.stack.removeConfig("mailboxes.dora", true);
+      await up();
+      await eventually("its pod is gone", async () => !("fetchmail-dora" in (await pods())));
+      expect(await pods()).toEqual(before);
+    } finally {
+      node.setPolicyDelay(0);
+    }
+  });
+
+  test("with a wrong password ends the update in its time, by name and with the reason, and all else is up", async () => {
+    await live.stack.setConfig("mailboxes.dora.address", { value: addressOf("dora") }, true);
+    await live.stack.setConfig("mailboxes.dora.password", { value: "wrong", secret: true }, true);
+    const failure = await up().then(
+      () => "",
+      (error: Error) => error.message,
+    );
+    expect(failure).toContain("fetchmail-dora");
+    expect(failure).toMatch(/INBOX: the provider refuses the login: .*(AUTHENTICATIONFAILED|authentication)/i);
+    await live.stack.removeConfig("mailboxes.dora", true);
+    await up();
+  });
+});
+
+describe("nothing is lost", () => {
+  test("when the mail server is killed in the middle of a drain of 300", async () => {
+    const subjects = Array.from({ length: 300 }, (_, n) => `drain ${n}`);
+    await putAtProvider(live, person.name, subjects);
+    for (let kill = 0; kill < 2; kill++) {
+      const mail = (await live.client.list("v1", "Pod", stackNamespace)).find(
+        ({ metadata, status }) =>
+          metadata.labels?.["app.kubernetes.io/name"] === "stalwart" && status.phase === "Running",
+      );
+      const target = `/api/v1/namespaces/${stackNamespace}/pods/${mail?.metadata.name}`;
+      await live.client.request("DELETE", target, { gracePeriodSeconds: 0 });
+      await eventually("it is back", async () => {
+        const now = await live.client.read({
+          apiVersion: "apps/v1",
+          kind: "Deployment",
+          metadata: { name: "stalwart", namespace: stackNamespace },
+        });
+        return now?.status.readyReplicas === 1 && now.status.unavailableReplicas === undefined;
+      });
+    }
+    await eventually("all of it is taken", async () => (await putAtProvider(live, person.name, [])) === 0, {
+      seconds: 300,
+    });
+    const there = await eventually("the inbox opens", async () => programs.subjects(person.name, token), {
+      seconds: 420,
+    });
+    expect(subjects.filter((subject) => !there.includes(subject))).toEqual([]);
+  });
+
+  test("when a certificate is renewed: the new one is served within the CronJob's period", async () => {
+    const before = await programs.certificate();
+    const renewed = tlsSecret("family-tls", stackNamespace, live.authority, hosts.mail, hosts.webmail);
+    await live.client.apply(renewed, "?fieldManager=homelab-mail-sandbox&force=true");
+    await eventually("the new certificate", async () => (await programs.certificate()) !== before, {
+      seconds: 480,
+      every: 5_000,
+    });
+  });
+
+  test("when the power goes, and everything comes back in the worst order: it heals by itself within ten minutes", async () => {
+    const issuer = {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name: "issuer", namespace: worldNamespace },
+    };
+    const scale = (replicas: number) =>
+      live.client.request(
+        "PATCH",
+        `/apis/apps/v1/namespaces/${worldNamespace}/deployments/issuer`,
+        { spec: { replicas } },
+        "application/merge-patch+json",
+      );
+    await scale(0); // it comes back last
+    await node.powerCut();
+    await node.powerOn({ lateMs: 10_000 });
+    await sleep(20_000);
+    await scale(1);
+    await eventually("the issuer is back", async () => (await live.client.read(issuer))?.status.readyReplicas === 1, {
+      seconds: 300,
+    });
+    await startProbe(live.client, { ...app, name: "after" });
+    programs = new MailProgram(live, { ...app, name: "after" });
+    await eventually("mail is opened by a token again", async () => programs.subjects(person.name, token), {
+      seconds: 600,
+      every: 5_000,
+    });
+    await putAtProvider(live, person.name, ["after the power cut"]);
+    await inInbox("after the power cut", 300);
+  });
+
+  test("when the stack is destroyed: another one adopts the volume, and the mail is in it", async () => {
+    const before = await programs.subjects(person.name, token);
+    await live.stack.destroy();
+    await live.stack.setConfig("kubernetes:upsertExistingObjects", { value: "true" });
+    await up();
+    await live.stack.removeConfig("kubernetes:upsertExistingObjects");
+    const after = await eventually("the inbox opens", async () => programs.subjects(person.name, token), {
+      seconds: 420,
+    });
+    expect(before.filter((subject) => !after.includes(subject))).toEqual([]);
+  });
+});
+
+void path;
+void server;

@@ -1,0 +1,158 @@
+import * as fs from "node:fs";
+import type { LiveSandbox } from "../../../sandbox/live";
+import { domain, hosts, stackNamespace, worldNamespace } from "../../../sandbox/live/names";
+import { type Probe, python } from "./probe";
+
+export const server = `stalwart.${stackNamespace}.svc.cluster.local`;
+export const addressOf = (name: string): string => `${name}@${domain}`;
+
+/** What a person's mail program does, from a pod: with a token, under the certificate of the public name. */
+const CLIENT = `
+import imaplib, json, smtplib, socket, ssl, sys
+order = json.load(sys.stdin)
+context = ssl.create_default_context(cadata=order["ca"])
+class Named(ssl.SSLContext): pass
+def wrap(sock, **_):
+    return context.wrap_socket(sock, server_hostname=order["name"])
+bearer = lambda *_: f"user={order['user']}\\x01auth=Bearer {order['token']}\\x01\\x01"
+class Imap(imaplib.IMAP4_SSL):
+    def _create_socket(self, timeout):
+        return wrap(socket.create_connection((self.host, self.port), 20))
+class Smtps(smtplib.SMTP_SSL):
+    def _get_socket(self, host, port, timeout):
+        return wrap(socket.create_connection((host, port), 20))
+def inbox():
+    imap = Imap(order["host"], 993)
+    imap.authenticate("XOAUTH2", lambda _: bearer().encode())
+    imap.select(order.get("folder", "INBOX"), readonly=True)
+    _, found = imap.search(None, "ALL")
+    numbers = found[0].split()
+    subjects = []
+    if numbers:
+        _, data = imap.fetch(b"1:*", "(BODY.PEEK[HEADER.FIELDS (SUBJECT)])")
+        subjects = [part[1].decode().partition(":")[2].strip() for part in data if isinstance(part, tuple)]
+    imap.logout()
+    return subjects
+def send():
+    smtp = Smtps(order["host"], 465) if order["port"] == 465 else smtplib.SMTP(order["host"], 587, timeout=20)
+    smtp.ehlo("probe.test")
+    if order["port"] == 587:
+        smtp.docmd("STARTTLS")
+        smtp.sock = wrap(smtp.sock)
+        smtp.file = None
+        smtp.ehlo("probe.test")
+    code, answer = smtp.auth("XOAUTH2", bearer)
+    smtp.sendmail(order["from"], [order["to"]], order["message"])
+    smtp.quit()
+    return "sent"
+def plain():
+    smtp = smtplib.SMTP(order["host"], order["port"], timeout=20)
+    smtp.ehlo("app.test")
+    smtp.sendmail(order["from"], [order["to"]], order["message"])
+    smtp.quit()
+    return "sent"
+def certificate():
+    with wrap(socket.create_connection((order["host"], 993), 20)) as sock:
+        return sock.getpeercert()["serialNumber"]
+try:
+    print(json.dumps({"result": {"inbox": inbox, "send": send, "plain": plain, "certificate": certificate}[order["do"]]()}))
+except smtplib.SMTPResponseException as problem:
+    print(json.dumps({"refused": f"{problem.smtp_code} {problem.smtp_error.decode()}"}))
+except smtplib.SMTPRecipientsRefused as problem:
+    code, text = list(problem.recipients.values())[0]
+    print(json.dumps({"refused": f"{code} {text.decode()}"}))
+except imaplib.IMAP4.error as problem:
+    print(json.dumps({"refused": str(problem)}))
+`;
+
+interface Answer {
+  readonly result?: unknown;
+  readonly refused?: string;
+}
+
+/** A person's programs, in a pod that is neither the stack's nor anybody's. */
+export class MailProgram {
+  constructor(
+    private readonly live: LiveSandbox,
+    private readonly probe: Probe,
+    readonly host = server,
+  ) {}
+
+  private ask(order: object): Promise<Answer> {
+    const ca = fs.readFileSync(this.live.authority.cert, "utf8");
+    return python<Answer>(this.live.kubectl, this.probe, CLIENT, { ca, name: hosts.mail, host: this.host, ...order });
+  }
+
+  /** Subjects of all messages in a folder. */
+  async subjects(person: string, token: string, folder = "INBOX"): Promise<string[]> {
+    const { result, refused } = await this.ask({ do: "inbox", user: addressOf(person), token, folder });
+    if (refused) throw new Error(refused);
+    return result as string[];
+  }
+
+  /** What the server says to a token. */
+  async refusal(person: string, token: string): Promise<string> {
+    return (await this.ask({ do: "inbox", user: addressOf(person), token })).refused ?? "";
+  }
+
+  /** Sends with a token; "sent", or the server's refusal. */
+  async send(mail: {
+    token: string;
+    user: string;
+    from: string;
+    to: string;
+    subject: string;
+    port: 465 | 587;
+  }): Promise<string> {
+    const { result, refused } = await this.ask({ do: "send", ...mail, message: text(mail) });
+    return refused ?? String(result);
+  }
+
+  /** Sends as an app does: no TLS, no login. */
+  async relay(mail: { from: string; to: string; subject: string; port?: number }): Promise<string> {
+    const { result, refused } = await this.ask({ do: "plain", port: 25, ...mail, message: text(mail) });
+    return refused ?? String(result);
+  }
+
+  /** Serial number of the certificate on 993. */
+  async certificate(): Promise<string> {
+    return String((await this.ask({ do: "certificate" })).result);
+  }
+}
+
+let count = 0;
+const text = ({ from, to, subject }: { from: string; to: string; subject: string }): string =>
+  [
+    `From: ${from}`,
+    `To: ${to}`,
+    `Subject: ${subject}`,
+    `Message-ID: <${++count}.${process.pid}@probe.test>`,
+    "",
+    "Hello.",
+    "",
+  ].join("\r\n");
+
+const PUT = `
+import json, os, sys, time
+order = json.load(sys.stdin)
+for subject in order["subjects"]:
+    for part in ("tmp", "new", "cur"):
+        os.makedirs(f"/mail/{order['to']}/{part}", exist_ok=True)
+    name = f"{time.time_ns()}.test"
+    with open(f"/mail/{order['to']}/tmp/{name}", "w", newline="") as file:
+        file.write(f"From: somebody@elsewhere.test\\r\\nTo: {order['to']}\\r\\nSubject: {subject}\\r\\nMessage-ID: <{name}@elsewhere.test>\\r\\n\\r\\nHello.\\r\\n")
+    os.rename(f"/mail/{order['to']}/tmp/{name}", f"/mail/{order['to']}/new/{name}")
+print(json.dumps(sum(len(os.listdir(f"/mail/{order['to']}/{part}")) for part in ("new", "cur"))))
+`;
+
+/** Puts mail into a mailbox at the provider; gives how many messages lie there. */
+export async function putAtProvider(
+  { kubectl, client }: LiveSandbox,
+  person: string,
+  subjects: readonly string[],
+): Promise<number> {
+  const pods = await client.list("v1", "Pod", worldNamespace);
+  const pod = pods.find(({ metadata, status }) => metadata.labels?.app === "provider" && status.phase === "Running");
+  const probe = { namespace: worldNamespace, name: pod?.metadata.name as string };
+  return python(kubectl, probe, PUT, { to: addressOf(person), subjects });
+}

@@ -1,0 +1,91 @@
+import { spawn } from "node:child_process";
+import { defaultImages } from "../../../config/images";
+import type { KubeClient, KubeObject } from "../../../sandbox/kube";
+import type { Kubectl } from "../../../sandbox/live/forward";
+import { sleep } from "./wait";
+
+/** A pod with Python in it, from which connections are tried. */
+export interface Probe {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+const FIELD_MANAGER = "?fieldManager=homelab-mail-live&force=true";
+
+/** Starts one; labels decide which policies it meets. Passes the Pod Security Standard "restricted". */
+export async function startProbe(
+  client: KubeClient,
+  probe: Probe,
+  labels: Record<string, string> = {},
+): Promise<Probe> {
+  const { namespace, name } = probe;
+  const space = { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } };
+  if (!(await client.read(space))) await client.apply(space, FIELD_MANAGER);
+  const pod: KubeObject = {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name, namespace, labels },
+    spec: {
+      automountServiceAccountToken: false,
+      terminationGracePeriodSeconds: 0,
+      securityContext: { runAsNonRoot: true, runAsUser: 65534, seccompProfile: { type: "RuntimeDefault" } },
+      containers: [
+        {
+          name: "probe",
+          image: defaultImages.fetchmail,
+          command: ["python3", "-c", "import time; time.sleep(100000)"],
+          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
+        },
+      ],
+    },
+  };
+  await client.apply(pod, FIELD_MANAGER);
+  for (;;) {
+    const { status } = (await client.read(pod)) ?? {};
+    if (status?.phase === "Running") break;
+    await sleep(200);
+  }
+  return probe;
+}
+
+/** Runs Python in a pod with this as its standard input; gives what it printed as JSON. Fails with what it said. */
+export function python<T>(kubectl: Kubectl, { namespace, name }: Probe, script: string, input: unknown): Promise<T> {
+  const args = ["--kubeconfig", kubectl.kubeconfig, "-n", namespace, "exec", "-i", name, "--", "python3", "-c", script];
+  return new Promise((resolve, reject) => {
+    const child = spawn(kubectl.command, args, { stdio: ["pipe", "pipe", "pipe"] });
+    const said: [string, string] = ["", ""];
+    child.stdout.on("data", (text) => {
+      said[0] += text;
+    });
+    child.stderr.on("data", (text) => {
+      said[1] += text;
+    });
+    child.on("error", reject);
+    child.on("close", (code) => {
+      if (code === 0) resolve(JSON.parse(said[0]) as T);
+      else reject(new Error(`in ${namespace}/${name}: ${said[1].trim().split("\n").slice(-3).join("\n")}`));
+    });
+    child.stdin.end(JSON.stringify(input));
+  });
+}
+
+const CONNECT = `
+import concurrent.futures, json, socket, sys
+def knock(target):
+    host, port = target
+    try:
+        with socket.create_connection((host, port), timeout=4):
+            return True
+    except OSError:
+        return False
+targets = json.load(sys.stdin)
+with concurrent.futures.ThreadPoolExecutor(32) as pool:
+    print(json.dumps(list(pool.map(knock, targets))))
+`;
+
+/** Which of these addresses and ports take a connection from that pod. */
+export const connects = (
+  kubectl: Kubectl,
+  from: Probe,
+  targets: readonly (readonly [string, number])[],
+): Promise<boolean[]> => python(kubectl, from, CONNECT, targets);
