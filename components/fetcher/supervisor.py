@@ -147,6 +147,9 @@ def main():
     server = http.server.ThreadingHTTPServer(("", options.http), Health)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     log(f"fetching {' and '.join(w.folder for w in workers)} of {options.mailbox}")
+    if os.path.exists(os.path.join(options.state, "told")):
+        for each in workers:
+            each.refusals = 2  # the provider is not asked more often for having been asked by a process that ended
     since, ended = time.monotonic(), ""
     threads = [w.start() for w in workers]
     while any(thread.is_alive() for thread in threads):

@@ -25,7 +25,7 @@ export function issuerFiles(): Files {
       files[path.join("srv", path.relative(ROOT, file))] = { content: fs.readFileSync(file) };
     }
   }
-  files["srv/issuer.mjs"] = { content: fs.readFileSync(path.join(ROOT, "sandbox", "live", "issuer.mjs")) };
+  files["srv/issuer.mjs"] = { content: fs.readFileSync(path.join(ROOT, "sandbox", "live", "oidc-server.mjs")) };
   files["usr/local/bin/node"] = { content: fs.readFileSync(process.execPath), mode: 0o755 };
   return files;
 }

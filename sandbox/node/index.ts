@@ -14,7 +14,7 @@ import type { ProcessFolder } from "../cluster/processes";
 import type { ImageArchive } from "../images/archive";
 import type { KubeClient, KubeObject } from "../kube";
 import type { Log } from "../log";
-import { coreDns } from "../tools/catalog";
+import { coreDns, pause } from "../tools/catalog";
 import { findOwn, findTools } from "../tools/find";
 import {
   containerdSocket,
@@ -65,9 +65,8 @@ export class LiveNode {
   }
 
   static async start({ folder, log, signal, hosts }: NodeOptions): Promise<LiveNode> {
-    const sets = ["controlPlane", "etcd", "kubelet", "containerd", "kubeRouter"] as const;
-    const tools = { ...(await findTools(sets, log)), ...(await findOwn(coreDns, log)) };
-    const pause = await pauseImage(folder, log);
+    const tools = await findPrograms(log);
+    const pauseArchive = await pauseImage(folder, log);
     signal?.throwIfAborted();
     log("Starting a node: control plane, kubelet, containerd, kube-proxy, kube-router and CoreDNS");
     const machine = await startMachine(folder);
@@ -85,7 +84,7 @@ export class LiveNode {
     writeCorefile(machine, kubeconfig, hosts?.(machine.hostAddress) ?? {});
     node.startPods();
     await node.untilContainerdAnswers();
-    node.importImages(pause);
+    node.importImages(pauseArchive);
     await makeVolumes(client, folder);
     await node.untilReady();
     node.startNetwork(); // kube-router ends itself while the kubelet has not told the node's address
@@ -216,6 +215,10 @@ export class LiveNode {
 
   async powerOn({ lateMs = 0 }: PowerOn = {}): Promise<void> {
     runApiServer(this.machine.folder, this.tools, this.place);
+    await until("the API server", this.machine.folder, async () => {
+      await this.client.request("GET", "/readyz");
+      return true;
+    });
     this.startPods();
     await sleep(lateMs);
     this.startNetwork();
@@ -244,6 +247,19 @@ export class LiveNode {
     this.log("Taking the node down");
     await this.machine.folder.stop();
   }
+}
+
+const TOOLSETS = ["controlPlane", "etcd", "kubelet", "containerd", "kubeRouter"] as const;
+
+/** Downloads or builds what a node needs. */
+async function findPrograms(log: Log): Promise<Readonly<Record<string, string>>> {
+  return { ...(await findTools(TOOLSETS, log)), ...(await findOwn(coreDns, log)) };
+}
+
+/** The node's programs and images, before they are needed: it takes minutes. */
+export async function prepareNode(log: Log): Promise<void> {
+  await findPrograms(log);
+  await findOwn(pause, log);
 }
 
 export const startNode = (options: NodeOptions): Promise<LiveNode> => LiveNode.start(options);

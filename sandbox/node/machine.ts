@@ -66,14 +66,25 @@ function makeCgroups(name: string, folder: ProcessFolder): void {
   }
 }
 
-const ip = (...args: string[]): string => execFileSync("ip", args, { encoding: "utf8" });
+const ip = (...args: string[]): string =>
+  execFileSync("ip", args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 
-/** Two addresses that nobody on this machine has: 198.18.0.0/15 is for tests of networks (RFC 2544). */
-function freeLink(): { host: string; node: string; name: string } {
+/**
+ * A link between this machine and the node, with two addresses that nobody here has: 198.18.0.0/15 is for tests of networks
+ * (RFC 2544). Another node may take the same one at the same moment; then the next is tried.
+ */
+function addLink(init: string): { host: string; node: string; name: string } {
   const taken = ip("-4", "-o", "address");
   for (let n = 1; n < 255; n++) {
-    const [host, node] = [`198.18.${n}.1`, `198.18.${n}.2`];
-    if (!taken.includes(`${host}/`)) return { host, node, name: `hm${n}` };
+    const [host, node, name] = [`198.18.${n}.1`, `198.18.${n}.2`, `hm${n}`];
+    if (taken.includes(`${host}/`)) continue;
+    try {
+      ip("link", "add", name, "type", "veth", "peer", "name", "eth0", "netns", init);
+    } catch {
+      continue;
+    }
+    ip("address", "add", `${host}/30`, "dev", name);
+    return { host, node, name };
   }
   throw new Error("no free network among 198.18.0.0/16");
 }
@@ -104,9 +115,7 @@ export async function startMachine(folder: ProcessFolder): Promise<Machine> {
   const cgroup = path.basename(folder.path);
   makeCgroups(cgroup, folder);
 
-  const link = freeLink();
-  ip("link", "add", link.name, "type", "veth", "peer", "name", "eth0", "netns", init as string);
-  ip("address", "add", `${link.host}/30`, "dev", link.name);
+  const link = addLink(init as string);
   ip("link", "set", link.name, "up");
   run("ip", "address", "add", `${link.node}/30`, "dev", "eth0");
   run("ip", "link", "set", "eth0", "up");
@@ -137,7 +146,7 @@ export async function startMachine(folder: ProcessFolder): Promise<Machine> {
       } catch {
         // it killed itself, too
       }
-      await sleep(200);
+      while (run("ps", "-e", "-o", "pid=").trim().split("\n").length > 3) await sleep(100); // the first one, its pause, ps
     },
   };
 }
@@ -163,10 +172,17 @@ export function whyNoNode(): string | undefined {
     const packages = missing.map(([, name]) => name).join(" ");
     return `A node needs programs that are not here: apt-get install -y --no-install-recommends ${packages}`;
   }
+  const bridge = "/proc/sys/net/bridge/bridge-nf-call-iptables";
   try {
-    execFileSync("unshare", ["--net", "--mount", "--pid", "--fork", "true"], { stdio: "ignore" });
+    execFileSync(
+      "unshare",
+      ["--net", "--mount", "--pid", "--fork", "sh", "-c", `ip link add b0 type bridge && test -e ${bridge}`],
+      {
+        stdio: "ignore",
+      },
+    );
   } catch {
-    return "A node needs namespaces of its own, and this machine refuses them (is this a container?).";
+    return "A node needs namespaces of its own (is this a container?) and the kernel's br_netfilter, without which policies between pods hold nothing: modprobe br_netfilter";
   }
   return undefined;
 }

@@ -140,7 +140,10 @@ test.concurrent.each([
 
 test.concurrent.each([
   ["of a private authority that the stack trusts", { isPublic: false, authorities: () => [rig.authority.pem] }],
-  ["of a public authority, beside a private one that the stack trusts", { authorities: () => [rig.otherAuthority.pem] }],
+  [
+    "of a public authority, beside a private one that the stack trusts",
+    { authorities: () => [rig.otherAuthority.pem] },
+  ],
 ] as const)("a certificate %s is accepted", async (_kind, { authorities, ...options }) => {
   const station = await rig.station({ ...options, authorities: authorities() });
   await station.inject([message("trusted")]);

@@ -1,5 +1,7 @@
 import { prepareEngine } from "../../../sandbox/engine";
+import { buildImages } from "../../../sandbox/images";
 import { toTerminal } from "../../../sandbox/log";
+import { prepareNode, whyNoNode } from "../../../sandbox/node";
 import { findTools } from "../../../sandbox/tools/find";
 import { kubernetesValidate } from "./tools";
 
@@ -7,6 +9,10 @@ import { kubernetesValidate } from "./tools";
 async function main(): Promise<void> {
   await findTools(["pulumi", "controlPlane", "kubectl", "etcd", "kwok", "kubeScore"], toTerminal);
   await prepareEngine(toTerminal);
+  if (!whyNoNode()) {
+    await prepareNode(toTerminal);
+    await buildImages(toTerminal);
+  }
   kubernetesValidate();
 }
 

@@ -28,6 +28,7 @@ export async function startProbe(
     spec: {
       automountServiceAccountToken: false,
       terminationGracePeriodSeconds: 0,
+      readinessGates: [{ conditionType: "homelab-mail/probe" }], // never ready: no Service leads to it, whatever its labels
       securityContext: { runAsNonRoot: true, runAsUser: 65534, seccompProfile: { type: "RuntimeDefault" } },
       containers: [
         {

@@ -138,7 +138,7 @@ export class Rig {
         },
       ],
     };
-    const script = join(__dirname, "../../../sandbox/live/issuer.mjs");
+    const script = join(__dirname, "../../../sandbox/live/oidc-server.mjs");
     this.provider = Server.start("provider", process.execPath, [script], {
       ...process.env,
       OPTIONS: JSON.stringify(options),
