@@ -32,7 +32,7 @@ export interface FetcherArgs {
 }
 
 /** How long `pulumi up` waits for a fetcher's first contact with the provider. */
-const PATIENCE = "3m";
+export const patience = { create: "3m", update: "3m" };
 
 const source = (file: string): string => readFileSync(join(__dirname, file), "utf8");
 
@@ -132,7 +132,7 @@ export class Fetcher extends ComponentResource {
           parent: this,
           ...(args.waitFor && { dependsOn: args.waitFor }),
           // Pulumi's own patience is ten minutes. A fetcher that cannot log in has said so by then.
-          customTimeouts: { create: PATIENCE, update: PATIENCE },
+          customTimeouts: patience,
         },
       );
     }

@@ -107,7 +107,7 @@ test("a mailbox whose login is refused does not hold everybody up: its name and 
     ["app.kubernetes.io/instance", "fetchmail-kinga"],
     ["not-ready-because", reason],
   );
-  const { text } = await stack.failingUp(); // three minutes, where Pulumi's own patience is ten
+  const { text } = await stack.failingUp(require.resolve("./support/impatient"));
   expect(text).toContain("fetchmail-kinga");
   expect(text).toContain(reason);
   for (const name of ["stalwart", "roundcube", "fetchmail-alpar"]) {

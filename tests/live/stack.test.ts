@@ -1,4 +1,3 @@
-import * as path from "node:path";
 import type { EngineEvent } from "@pulumi/pulumi/automation";
 import { ProcessFolder, sweep } from "../../sandbox/cluster/processes";
 import { buildImages } from "../../sandbox/images";
@@ -7,7 +6,7 @@ import { type LiveSandbox, openLive } from "../../sandbox/live";
 import { hosts, person, services, stackNamespace, worldNamespace } from "../../sandbox/live/names";
 import { tlsSecret } from "../../sandbox/live/world";
 import { type LiveNode, startNode } from "../../sandbox/node";
-import { addressOf, MailProgram, putAtProvider, server } from "./support/mail";
+import { addressOf, MailProgram, putAtProvider } from "./support/mail";
 import { connects, type Probe, startProbe } from "./support/probe";
 import { signIn } from "./support/token";
 import { eventually, sleep } from "./support/wait";
@@ -256,6 +255,15 @@ describe("the network policies", () => {
 });
 
 describe("a change", () => {
+  let certificate = "";
+  let renewedAt = 0;
+  beforeAll(async () => {
+    certificate = await programs.certificate();
+    const renewed = tlsSecret("family-tls", stackNamespace, live.authority, hosts.mail, hosts.webmail);
+    await live.client.apply(renewed, "?fieldManager=homelab-mail-sandbox&force=true");
+    renewedAt = performance.now();
+  });
+
   test("of the provider's password reaches the fetcher without a restart", async () => {
     const before = await pods();
     const users = await live.client.read({
@@ -329,6 +337,15 @@ describe("a change", () => {
     await live.stack.removeConfig("mailboxes.dora", true);
     await up();
   });
+
+  test("of the certificate is served within the CronJob's period, and no restart is needed for it", async () => {
+    const patience = 420 - (performance.now() - renewedAt) / 1000; // five minutes, and what a kubelet takes
+    await eventually("the new certificate", async () => (await programs.certificate()) !== certificate, {
+      seconds: Math.max(30, patience),
+      every: 5_000,
+    });
+    expect((await pods()).stalwart).toMatch(/restarts=0$/);
+  });
 });
 
 describe("nothing is lost", () => {
@@ -358,16 +375,6 @@ describe("nothing is lost", () => {
       seconds: 420,
     });
     expect(subjects.filter((subject) => !there.includes(subject))).toEqual([]);
-  });
-
-  test("when a certificate is renewed: the new one is served within the CronJob's period", async () => {
-    const before = await programs.certificate();
-    const renewed = tlsSecret("family-tls", stackNamespace, live.authority, hosts.mail, hosts.webmail);
-    await live.client.apply(renewed, "?fieldManager=homelab-mail-sandbox&force=true");
-    await eventually("the new certificate", async () => (await programs.certificate()) !== before, {
-      seconds: 480,
-      every: 5_000,
-    });
   });
 
   test("when the power goes, and everything comes back in the worst order: it heals by itself within ten minutes", async () => {
@@ -413,6 +420,3 @@ describe("nothing is lost", () => {
     expect(before.filter((subject) => !after.includes(subject))).toEqual([]);
   });
 });
-
-void path;
-void server;

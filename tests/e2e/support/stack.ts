@@ -80,8 +80,8 @@ export class TestStack {
   }
 
   /** An update that must fail: what the person sees, and the steps taken before. */
-  async failingUp(): Promise<Outcome> {
-    const outcome = await this.run("up");
+  async failingUp(preload?: string): Promise<Outcome> {
+    const outcome = await this.run("up", preload);
     if (outcome.ok) throw new Error(`the update went through:\n${outcome.text}`);
     return outcome;
   }
