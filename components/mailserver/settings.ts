@@ -41,6 +41,12 @@ const WAIT_LIMIT = 60;
 
 type Step = "apply" | "reload";
 
+/**
+ * What is named by the settings' hash gives way before its successor is made. By default it would go at the end of the update;
+ * one that fails before that leaves it, and then the way back to the former settings would find its name taken.
+ */
+const inTurn = { deleteBeforeReplace: true };
+
 const serverUrl = (args: SettingsArgs): types.input.core.v1.EnvVar => ({
   name: "STALWART_URL",
   value: output(args.namespace).apply((space) => `http://${mailServerHost(space)}:${ports.stalwartHttp}`),
@@ -137,7 +143,7 @@ export class Settings extends ComponentResource {
         immutable: true,
         stringData: { [PLAN]: secret(renderPlan(args.plan)), [RELOAD]: renderReload() },
       },
-      { parent: this },
+      { parent: this, ...inTurn },
     );
 
     // No time to live: Pulumi must find the finished Job again. A failed one is replaced by the next `pulumi up`.
@@ -148,7 +154,7 @@ export class Settings extends ComponentResource {
           metadata: meta(objectName, { "pulumi.com/replaceUnready": "true" }),
           spec: jobSpec(step, settingsName, args),
         },
-        { parent: this, dependsOn },
+        { parent: this, dependsOn, ...inTurn },
       );
 
     // Two, and not two containers of one: settings that the server refuses must not keep a renewed certificate or a

@@ -123,7 +123,7 @@ export class LiveNode {
       ...process.env,
       PATH: `${bin}:${process.env.PATH}:/usr/sbin:/sbin`,
     });
-    machine.start(this.program("kubelet"), [
+    machine.keepStarting(this.program("kubelet"), [
       `--config=${folder.file("kubelet.yaml")}`,
       `--kubeconfig=${kubeconfig}`,
       `--root-dir=${folder.file("kubelet")}`,
@@ -151,7 +151,7 @@ export class LiveNode {
   }
 
   private startPolicies(): void {
-    this.machine.start(this.program("kube-router"), [
+    this.machine.keepStarting(this.program("kube-router"), [
       `--kubeconfig=${this.kubeconfig}`,
       `--hostname-override=${NODE_NAME}`,
       "--run-firewall=true",

@@ -19,6 +19,8 @@ export interface Machine {
   readonly cgroup: string;
   /** Starts a program in the machine. */
   start(program: string, args: readonly string[], env?: NodeJS.ProcessEnv): void;
+  /** The same for one that ends itself while what it needs is not there yet, and that an init system starts again. */
+  keepStarting(program: string, args: readonly string[]): void;
   /** Runs a command in the machine to its end. */
   run(program: string, ...args: string[]): string;
   /** Ends every process in the machine at once, as when the power goes. */
@@ -126,7 +128,6 @@ export async function startMachine(folder: ProcessFolder): Promise<Machine> {
     run("sh", "-c", `[ ! -e ${file} ] || echo 1 >${file}`);
   }
 
-  const names = new Set<string>();
   return {
     folder,
     address: link.node,
@@ -134,9 +135,13 @@ export async function startMachine(folder: ProcessFolder): Promise<Machine> {
     cgroup,
     run,
     start: (program, args, env) => {
-      const name = path.basename(program);
-      names.add(name);
-      folder.start("nsenter", [...inside, program, ...args], { name, ...(env && { env }) });
+      folder.start("nsenter", [...inside, program, ...args], { name: path.basename(program), ...(env && { env }) });
+    },
+    keepStarting: (program, args) => {
+      const again = 'while :; do "$@"; sleep 1; done';
+      folder.start("nsenter", [...inside, "sh", "-c", again, "init", program, ...args], {
+        name: path.basename(program),
+      });
     },
     killAll: async (expected) => {
       for (const name of expected) folder.forget(name);

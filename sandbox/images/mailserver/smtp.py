@@ -2,11 +2,20 @@
 
 import asyncio
 import base64
+import collections
 import ipaddress
 
 from aiosmtpd.smtp import SMTP, AuthResult
 
 LIMIT = 160 * 1024 * 1024
+
+
+class Smtp(SMTP):
+    """Tokens are longer than a command line may be, and mail has longer lines than it should."""
+
+    command_size_limit = 65536
+    command_size_limits = collections.defaultdict(lambda: 65536)
+    line_length_limit = 1 << 24
 
 
 class Handler:
@@ -77,5 +86,5 @@ def listen(loop, server, port):
     tls = server.tls if port == 465 else None
     if port == 587:
         options.update(tls_context=server.tls, require_starttls=True)
-    factory = lambda: SMTP(handler, auth_required=people, loop=loop, **options)
+    factory = lambda: Smtp(handler, auth_required=people, loop=loop, **options)
     loop.run_until_complete(loop.create_server(factory, host=None, port=port, ssl=tls))
