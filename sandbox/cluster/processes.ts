@@ -28,10 +28,10 @@ done
 for group in $groups; do kill -s KILL -- "-$group" 2>/dev/null; done
 # The namespaces of a node go with its last process, and with them its mounts and network; its control groups stay.
 cat "$1/${CGROUPS}" 2>/dev/null | while read -r cgroup; do
-  for _ in 1 2 3 4 5 6 7 8 9 10; do
+  for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
     find "$cgroup" -depth -type d -exec rmdir {} + 2>/dev/null
     [ -d "$cgroup" ] || break
-    sleep 0.2
+    sleep 0.5
   done
 done
 rm -rf "$1"

@@ -85,5 +85,9 @@ export function writeArchive(folder: string, images: readonly Image[]): ImageArc
   } finally {
     fs.rmSync(scratch, { recursive: true });
   }
+  for (const file of fs.readdirSync(folder)) {
+    const old = path.join(folder, file);
+    if (/^images-\w+\.tar$/.test(file) && old !== archive) fs.rmSync(old); // most of a gigabyte, and nobody asks for it again
+  }
   return result;
 }

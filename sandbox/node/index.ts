@@ -1,4 +1,3 @@
-import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
@@ -25,6 +24,7 @@ import {
   writeCorefile,
   writeKubeletConfig,
 } from "./files";
+import { giveAddresses, makeVolumes } from "./homelab";
 import { pauseImage } from "./image";
 import { type Machine, startMachine } from "./machine";
 
@@ -43,8 +43,6 @@ export interface PowerOn {
   /** Milliseconds until the network's rules and the cluster's DNS are there, when all else is started. @default 0 */
   readonly lateMs?: number;
 }
-
-const VOLUMES = 16;
 
 /** A whole Kubernetes node on this machine: real kubelet, real containers, real network policies. */
 export class LiveNode {
@@ -275,45 +273,4 @@ function namesOf(reference: string): string[] {
     name.includes("/") && /[.:]/.test(first) ? name : `docker.io/${name.includes("/") ? "" : "library/"}${name}`;
   const untagged = full.replace(/:[^/:]*$/, "");
   return digest ? [full, `${full}@${digest}`, `${untagged}@${digest}`] : [full];
-}
-
-/** Plays the load balancer: the node's address, which kube-proxy serves. */
-async function giveAddresses(client: KubeClient, address: string): Promise<void> {
-  for (const service of await client.list("v1", "Service")) {
-    if (service.spec.type !== "LoadBalancer" || service.status?.loadBalancer?.ingress?.length) continue;
-    const { name, namespace } = service.metadata;
-    const status = { loadBalancer: { ingress: [{ ip: address, ipMode: "VIP" }] } };
-    const target = `/api/v1/namespaces/${namespace}/services/${name}/status`;
-    await client.request("PATCH", target, { status }, "application/merge-patch+json");
-  }
-}
-
-/** Plays the storage driver: volumes that wait for claims. What was in one stays when its claim is gone. */
-async function makeVolumes(client: KubeClient, folder: ProcessFolder): Promise<void> {
-  for (let n = 0; n < VOLUMES; n++) {
-    const directory = folder.file("volumes", String(n));
-    fs.mkdirSync(directory, { recursive: true });
-    await client.apply(
-      {
-        apiVersion: "v1",
-        kind: "PersistentVolume",
-        metadata: { name: `local-${n}` },
-        spec: {
-          accessModes: ["ReadWriteOnce"],
-          capacity: { storage: "100Gi" },
-          persistentVolumeReclaimPolicy: "Retain",
-          storageClassName: n % 2 === 0 ? "longhorn-ssd" : "longhorn",
-          local: { path: directory }, // the kubelet gives these to a pod's group, and hostPath not
-          nodeAffinity: {
-            required: {
-              nodeSelectorTerms: [
-                { matchExpressions: [{ key: "kubernetes.io/hostname", operator: "In", values: [NODE_NAME] }] },
-              ],
-            },
-          },
-        },
-      },
-      "?fieldManager=homelab-mail-sandbox&force=true",
-    );
-  }
 }

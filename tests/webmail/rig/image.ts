@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { addresses, hosts } from "./addresses";
 
@@ -82,20 +82,7 @@ exec apache2 -D FOREGROUND -f /etc/apache2-rig.conf
 `;
 
 /** Debian's package leaves the tables to dbconfig; the image has bin/initdb.sh. Either way: tables when there are none. */
-const initdb = `<?php
-define('INSTALL_PATH', '/var/www/html/');
-require INSTALL_PATH . 'program/include/iniset.php';
-$config = (new rcube_config())->all();
-$db = rcube_db::factory($config['db_dsnw'], '', false);
-$db->set_debug(false);
-$db->db_connect('w');
-if (!in_array('system', $db->list_tables())) {
-    foreach (preg_split('/;\\s*\\n/', file_get_contents(INSTALL_PATH . 'SQL/sqlite.initial.sql')) as $sql) {
-        if (trim($sql) !== '') { $db->query($sql); }
-    }
-}
-if ($error = $db->is_error()) { fwrite(STDERR, $error . "\\n"); exit(1); }
-`;
+const initdb = readFileSync(join(__dirname, "../../../sandbox/images/webmail/initdb.php"));
 
 /**
  * A root file system for the pod: this machine's programs and libraries read-only, Roundcube under /usr/src, and the
