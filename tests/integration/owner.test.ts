@@ -75,7 +75,12 @@ test.concurrent("the metrics that the README names are there, and say what happe
 test.concurrent("fetchmail stops moving: it is started again, and mail arrives", async () => {
   const station = await rig.station({ args: ["--hung=8"] });
   await ready(station);
-  const frozen = station.pod.pids().find((pid) => station.pod.commandLine(pid).startsWith("fetchmail")) as number;
+  let frozen = 0;
+  await until("a fetchmail", () => {
+    // With so short a limit, one that only waits is ended, too: there may be none at this moment.
+    frozen = station.pod.pids().find((pid) => station.pod.commandLine(pid).startsWith("fetchmail")) ?? 0;
+    return frozen > 0;
+  });
   process.kill(frozen, "SIGSTOP");
   await station.inject([message("frozen")]);
   const settle = await findings.during("fetchmail hangs", station);

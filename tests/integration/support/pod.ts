@@ -40,6 +40,8 @@ export interface PodOptions {
 export class Pod {
   readonly output: string[] = [];
   private process: ChildProcess | undefined;
+  /** Whether it is the test that ends the container. */
+  private ending = false;
   // biome-ignore lint/suspicious/noExplicitAny: rendered objects, as the recorder has them
   private readonly spec: any;
   private readonly volumes = new Map<string, string>();
@@ -153,6 +155,7 @@ export class Pod {
   }
 
   start(): void {
+    this.ending = false;
     for (const container of this.spec.initContainers ?? []) execFileSync(...this.command(container));
     const [program, args] = this.command(this.spec.containers[0]);
     const child = spawn(program, [...args, ...(this.options.args ?? [])], { stdio: ["ignore", "pipe", "pipe"] });
@@ -163,7 +166,7 @@ export class Pod {
     this.process = child;
     // A kubelet starts a container anew that ended by itself; its volumes stay.
     child.once("exit", (code) => {
-      if (code === 1 && this.process === child) this.start();
+      if (code === 1 && !this.ending && this.process === child) this.start();
     });
   }
 
@@ -205,6 +208,7 @@ export class Pod {
 
   /** SIGKILL to every process, as the kernel does when memory runs out or a node dies. */
   async kill(): Promise<void> {
+    this.ending = true;
     for (const pid of this.pids()) {
       try {
         process.kill(pid, "SIGKILL");
@@ -215,6 +219,7 @@ export class Pod {
 
   /** SIGTERM to PID 1, then SIGKILL after the grace period. */
   async stop(): Promise<void> {
+    this.ending = true;
     const [first] = this.pids();
     if (first !== undefined) process.kill(first, "SIGTERM");
     const timer = setTimeout(() => void this.kill(), (this.spec.terminationGracePeriodSeconds ?? 30) * 1000);

@@ -37,6 +37,16 @@ const ip = (...args: string[]): void => {
   execFileSync("ip", args, { stdio: ["ignore", "ignore", "pipe"] });
 };
 
+/** A network 10.N.0.0/16 that no rig uses: one that has just ended may still have its interfaces. */
+function freeNet(first: number): number {
+  const taken = execFileSync("ip", ["-o", "address"], { encoding: "utf8" });
+  const links = execFileSync("ip", ["-o", "link"], { encoding: "utf8" });
+  for (let net = first; net < first + 16; net++) {
+    if (!taken.includes(` 10.${net}.0.`) && !links.includes(` v${net}x`)) return net;
+  }
+  throw new Error("every network of this worker is taken");
+}
+
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Waits until `done` holds; fails with `what` when it never does. */
@@ -111,7 +121,7 @@ export class Rig {
     }
     const folder = mkdtempSync(join(tmpdir(), "homelab-mail-rig-"));
     execFileSync("chmod", ["755", folder]);
-    const net = Number(process.env.JEST_WORKER_ID ?? 1) * 16 + Math.floor(Math.random() * 16);
+    const net = freeNet(Number(process.env.JEST_WORKER_ID ?? 1) * 16);
     const gateway = `10.${net}.0.1`;
     ip("address", "add", `${gateway}/16`, "dev", "cluster");
     ip("address", "add", `10.${net}.0.2/16`, "dev", "cluster");
