@@ -1,4 +1,5 @@
-import { secret } from "@pulumi/pulumi";
+import { log, secret } from "@pulumi/pulumi";
+import { unknownController } from "./components/door";
 import { Fetcher } from "./components/fetcher";
 import { IdentityClient } from "./components/identity";
 import { MailServer } from "./components/mailserver";
@@ -18,6 +19,9 @@ import { loadConfig } from "./config/load";
 export = async () => {
   const config = await loadConfig();
   const { hosts, mailboxes, provider, ingress, cluster } = config;
+
+  const sentence = unknownController(ingress);
+  if (sentence !== undefined) await log.warn(sentence);
 
   const client = identityClient({
     ...config,
@@ -44,6 +48,8 @@ export = async () => {
     namespace,
     provider,
     ingressNamespace: ingress.namespace,
+    ingressPort: ingress.port,
+    controller: ingress.controller,
     relayNamespaces: cluster.relayNamespaces,
   });
   const trusting = { ...config, namespace, authorities: authorities(namespace, config.trust.certificates) };

@@ -88,18 +88,18 @@ export const flag = (fallback: boolean, doc: KeyDoc) =>
     .preprocess(toFlag, z.boolean({ error: expected("true or false") }).default(fallback))
     .meta({ ...doc, default: fallback });
 
+const NOT_A_PORT = "is not a port: 1 to 65535";
+
+const portNumber = z
+  .number({ error: expected("a port number") })
+  .int(NOT_A_PORT)
+  .min(1, NOT_A_PORT)
+  .max(65535, NOT_A_PORT);
+
 export const port = (fallback: number, doc: KeyDoc) =>
-  z
-    .preprocess(
-      toNumber,
-      z
-        .number({ error: expected("a port number") })
-        .int("is not a port: 1 to 65535")
-        .min(1, "is not a port: 1 to 65535")
-        .max(65535, "is not a port: 1 to 65535")
-        .default(fallback),
-    )
-    .meta({ ...doc, default: fallback });
+  z.preprocess(toNumber, portNumber.default(fallback)).meta({ ...doc, default: fallback });
+
+export const optionalPort = (doc: KeyDoc) => z.preprocess(toNumber, portNumber.optional()).meta({ ...doc });
 
 /** One of a few words, upper or lower case as one likes. */
 export const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { type Examined, examine, type Sources } from "./examine";
 import { report } from "./report";
 import { certificatesIn } from "./rules/certificates";
+import { wayIn } from "./rules/ingress";
 import { hostsOf } from "./rules/stack";
 import type { Written, WrittenMailbox } from "./schema";
 import { readStackFile } from "./secrecy";
@@ -43,7 +44,7 @@ function buildMailbox(key: string, written: WrittenMailbox, { mailboxes }: Exami
 
 /** Names that are derived from others, and secrets wrapped again: the rest is as written. */
 function build(written: Written, examined: Examined): StackConfig {
-  const { domain, relay, identity, admin, storage, tls, trust, service, mailboxes, hosts, ...rest } = written;
+  const { domain, relay, identity, admin, storage, ingress, tls, trust, service, mailboxes, hosts, ...rest } = written;
   const { clientSecret, apiKey, ...publicClient } = identity;
   const { address, ...otherService } = service;
   const certificates: Tls =
@@ -73,6 +74,7 @@ function build(written: Written, examined: Examined): StackConfig {
       data: { className: storage.className, size: storage.size, labels: storage.labels },
       webmail: { ...storage.webmail, className: storage.webmail.className ?? storage.className },
     },
+    ingress: wayIn(ingress, rest.namespace),
     tls: certificates,
     trust: { certificates: [...new Set(trust.certificates.flatMap(certificatesIn))] },
     service: { ...otherService, ...(address !== undefined && { address }) },

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { controllers } from "./controllers";
 import { defaultImages } from "./images";
 import {
   choice,
@@ -10,6 +11,7 @@ import {
   map,
   named,
   oneOf,
+  optionalPort,
   optionalText,
   port,
   requiredText,
@@ -248,12 +250,80 @@ export const schema = z.strictObject({
   ),
   ingress: section(
     {
-      className: text("nginx", { description: "The ingress class" }, name),
-      annotations: annotations("both Ingresses"),
-      namespace: text(
-        "ingress-nginx",
-        { description: "The ingress controller's namespace: only it reaches the HTTP ports" },
+      kind: choice(["Ingress", "Gateway"], "Ingress", {
+        description: "How the stack asks for its way in: by Ingresses, or by HTTPRoutes of the Gateway API",
+        example: "Gateway",
+      }),
+      className: optionalText(
+        {
+          description:
+            "The ingress class; without it the cluster's default class, and then ingress.controller is needed",
+          derived: "none",
+          example: "nginx",
+        },
+        name,
+      ),
+      controller: optionalText(
+        {
+          description: `What serves the class or the Gateway: ${controllers.join(", ")}`,
+          derived: "by class",
+          example: "traefik",
+        },
+        [rule.knownController],
+        lowerCase,
+      ),
+      annotations: annotations("both Ingresses, or both HTTPRoutes"),
+      namespace: optionalText(
+        {
+          description: "The namespace of the controller's pods: only it reaches the HTTP ports",
+          derived: "by controller",
+          example: "ingress-nginx",
+        },
         namespaceRules,
+      ),
+      port: optionalPort({
+        description: "The port on which the controller's pods take https, for pods that ask the issuer through it",
+        derived: "by controller",
+        example: "8443",
+      }),
+      gateway: section(
+        {
+          name: optionalText(
+            { description: "The Gateway that the routes attach to", derived: "none", example: "traefik-gateway" },
+            name,
+          ),
+          namespace: optionalText(
+            { description: "Its namespace", derived: "none", example: "kube-system" },
+            namespaceRules,
+          ),
+          listeners: list(item(name), [], {
+            description: "Its https listeners for the stack's hosts, by name",
+            example: "websecure",
+          }),
+          redirectListener: optionalText(
+            {
+              description:
+                "Its http listener, where the stack then redirects to https; without it nothing is done there",
+              derived: "none",
+              example: "web",
+            },
+            name,
+          ),
+          certificates: choice(["stack", "gateway"], "stack", {
+            description:
+              "Whose business the listeners' certificates are: the stack makes them, or the Gateway has its own",
+            example: "gateway",
+          }),
+          certificateNamespace: optionalText(
+            {
+              description: "The namespace in which the listeners look for the stack's certificates",
+              derived: "namespace",
+              example: "kube-system",
+            },
+            namespaceRules,
+          ),
+        },
+        { description: "The Gateway, with ingress.kind Gateway" },
       ),
     },
     { description: "How HTTP comes in" },

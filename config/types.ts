@@ -1,4 +1,5 @@
 import type { Output } from "@pulumi/pulumi";
+import type { Controller } from "./controllers";
 
 /** A secret's value: always a Pulumi secret output, never plain text. */
 export type Secret = Output<string>;
@@ -51,6 +52,37 @@ export interface Volume {
 /** Where the mail host's certificate comes from: a cert-manager ClusterIssuer, or an existing TLS Secret in the namespace. */
 export type Tls = { readonly issuer: string } | { readonly secretName: string };
 
+/** A Gateway of the cluster's, and which of its listeners are for this stack. */
+export interface Gateway {
+  readonly name: string;
+  readonly namespace: string;
+  /** Listeners for https, at least one. */
+  readonly listeners: readonly string[];
+  /** The listener for plain http, where requests are sent on to https; absent when that is not this stack's business. */
+  readonly redirectListener?: string;
+  /** Who makes the listeners' certificates. */
+  readonly certificates: "stack" | "gateway";
+  /** Where the listeners look for the stack's certificates, when that is not the stack's own namespace. */
+  readonly certificateNamespace?: string;
+  /** Whether that is another namespace than the Gateway's own, so that it must be allowed to read there. */
+  readonly grant: boolean;
+}
+
+/** How HTTP comes in, whatever asks for it. */
+export interface Ingress {
+  /** What serves it: decides what is asked for besides hosts and paths. */
+  readonly controller: Controller;
+  readonly annotations: Readonly<Record<string, string>>;
+  /** Namespace of the controller's pods: only it may reach the HTTP ports. */
+  readonly namespace: string;
+  /** Where the controller's pods take https. */
+  readonly port: number;
+  /** The ingress class; absent for the cluster's default, and with a Gateway. */
+  readonly className?: string;
+  /** The Gateway that HTTPRoutes attach to; without it there are Ingresses. */
+  readonly gateway?: Gateway;
+}
+
 /** The whole stack's configuration: validated, defaulted, deeply readonly. */
 export interface StackConfig {
   readonly domain: string;
@@ -84,12 +116,7 @@ export interface StackConfig {
   /** Password of Stalwart's recovery administrator `admin`; generated when absent. */
   readonly admin: { readonly password?: Secret };
   readonly storage: { readonly data: Volume; readonly webmail: Volume };
-  readonly ingress: {
-    readonly className: string;
-    readonly annotations: Readonly<Record<string, string>>;
-    /** Namespace of the ingress controller: only it may reach the HTTP ports. */
-    readonly namespace: string;
-  };
+  readonly ingress: Ingress;
   readonly tls: Tls;
   /** Certificates of private authorities, in PEM form, one each: trusted beside the public ones, never instead of them. */
   readonly trust: { readonly certificates: readonly string[] };

@@ -1,5 +1,6 @@
 import type { types } from "@pulumi/kubernetes";
 import type { StackConfig } from "../../config/types";
+import type { Door } from "../door/needs";
 import { labels, names, ports, selector } from "../shared/names";
 import { listeners } from "./listeners";
 
@@ -42,41 +43,18 @@ export function peopleService({ type, address, sourceRanges }: StackConfig["serv
 export const certificateHosts = ({ mail, autoconfig }: StackConfig["hosts"]): string[] =>
   autoconfig === undefined ? [mail] : [mail, autoconfig];
 
-/** For ingress-nginx; other controllers have no such limits by default. */
-const ingressDefaults = {
-  "nginx.ingress.kubernetes.io/proxy-body-size": "64m", // JMAP uploads: the server takes 50 MB
-  // Push over WebSocket and event source stays open: the defaults would cut it every minute.
-  "nginx.ingress.kubernetes.io/proxy-read-timeout": "3600",
-  "nginx.ingress.kubernetes.io/proxy-send-timeout": "3600",
-};
-
-export const ingressAnnotations = (
-  configured: StackConfig["ingress"]["annotations"],
-): Readonly<Record<string, string>> => ({ ...ingressDefaults, ...configured });
-
 /** What mail clients ask an autoconfiguration host for; the web admin is not served there. */
 const AUTOCONFIG_PATHS = ["/mail/config-v1.1.xml", "/.well-known/autoconfig/mail/config-v1.1.xml"];
 
 /** Web admin, JMAP, CalDAV, CardDAV and client autoconfiguration. */
-export function ingressSpec(
-  className: string,
-  hosts: StackConfig["hosts"],
-  tlsSecret: string,
-): types.input.networking.v1.IngressSpec {
-  const backend = { service: { name: names.stalwart, port: { number: ports.stalwartHttp } } };
-  const rule = (host: string, pathType: string, paths: readonly string[]) => ({
-    host,
-    http: { paths: paths.map((path) => ({ path, pathType, backend })) },
-  });
-  return {
-    ingressClassName: className,
-    tls: [{ hosts: certificateHosts(hosts), secretName: tlsSecret }],
-    rules: [
-      rule(hosts.mail, "Prefix", ["/"]),
-      ...(hosts.autoconfig === undefined ? [] : [rule(hosts.autoconfig, "Exact", AUTOCONFIG_PATHS)]),
-    ],
-  };
-}
+export const mailDoor = ({ mail, autoconfig }: StackConfig["hosts"], tlsSecret: string): Door => ({
+  name: names.stalwart,
+  hosts: [{ name: mail }, ...(autoconfig === undefined ? [] : [{ name: autoconfig, paths: AUTOCONFIG_PATHS }])],
+  service: { name: names.stalwart, port: ports.stalwartHttp },
+  tlsSecret,
+  // JMAP uploads: the server takes 50 MB. Push is silent while no mail comes.
+  needs: { body: "64m", silence: 3600 },
+});
 
 /** A cert-manager Certificate (https://cert-manager.io/docs/usage/certificate/). */
 export const certificateSpec = (issuer: string, hosts: StackConfig["hosts"], tlsSecret: string) => ({

@@ -2,7 +2,6 @@ import { createHmac } from "node:crypto";
 import { CustomResource } from "@pulumi/kubernetes/apiextensions";
 import * as apps from "@pulumi/kubernetes/apps/v1";
 import * as core from "@pulumi/kubernetes/core/v1";
-import * as networking from "@pulumi/kubernetes/networking/v1";
 import {
   ComponentResource,
   type ComponentResourceOptions,
@@ -15,9 +14,10 @@ import {
 } from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { StackConfig } from "../../config/types";
+import { openDoor } from "../door";
 import { labels, mailServerHost, names } from "../shared/names";
 import type { Trust } from "../shared/trust";
-import { certificateSpec, clusterService, ingressAnnotations, ingressSpec, peopleService } from "./access";
+import { certificateSpec, clusterService, mailDoor, peopleService } from "./access";
 import { deploymentSpec, serverConfig, serverConfigData } from "./deployment";
 import { Settings } from "./settings";
 
@@ -92,21 +92,23 @@ export class MailServer extends ComponentResource {
       own,
     );
 
-    const certificates =
-      "issuer" in args.tls
-        ? [
-            new CustomResource(
-              names.secrets.mailTls,
-              {
-                apiVersion: "cert-manager.io/v1",
-                kind: "Certificate",
-                metadata: meta(names.secrets.mailTls, unawaited),
-                spec: certificateSpec(args.tls.issuer, hosts, tlsSecret),
-              },
-              own,
-            ),
-          ]
-        : [];
+    const certificate = (logicalName: string, issuer: string, where: Input<string>): CustomResource =>
+      new CustomResource(
+        logicalName,
+        {
+          apiVersion: "cert-manager.io/v1",
+          kind: "Certificate",
+          metadata: { ...meta(names.secrets.mailTls, unawaited), namespace: where },
+          spec: certificateSpec(issuer, hosts, tlsSecret),
+        },
+        own,
+      );
+    const certificates = "issuer" in args.tls ? [certificate(names.secrets.mailTls, args.tls.issuer, namespace)] : [];
+    // The server's own is mounted from the stack's namespace, so a Gateway that looks elsewhere gets one more.
+    const elsewhere = args.ingress.gateway?.certificateNamespace;
+    if ("issuer" in args.tls && elsewhere !== undefined) {
+      certificate(`${names.secrets.mailTls}-gateway`, args.tls.issuer, elsewhere);
+    }
 
     const service = new core.Service(
       names.stalwart,
@@ -121,14 +123,7 @@ export class MailServer extends ComponentResource {
       },
       own,
     );
-    new networking.Ingress(
-      names.stalwart,
-      {
-        metadata: meta(names.stalwart, { ...unawaited, ...ingressAnnotations(args.ingress.annotations) }),
-        spec: ingressSpec(args.ingress.className, hosts, tlsSecret),
-      },
-      own,
-    );
+    openDoor(mailDoor(hosts, tlsSecret), args.ingress, namespace, own);
 
     const server = new apps.Deployment(
       names.stalwart,

@@ -1,7 +1,8 @@
+import { CustomResource } from "@pulumi/kubernetes/apiextensions";
 import * as networking from "@pulumi/kubernetes/networking/v1";
 import { ComponentResource, type ComponentResourceOptions, type Input } from "@pulumi/pulumi";
 import { labels } from "../shared/names";
-import { type PolicyArgs, policies } from "./policies";
+import { ciliumPolicies, type PolicyArgs, policies } from "./policies";
 
 export interface NetworkArgs extends PolicyArgs {
   /** Namespace the policies guard. */
@@ -16,6 +17,14 @@ export class Network extends ComponentResource {
       new networking.NetworkPolicy(
         policy,
         { metadata: { name: policy, namespace: args.namespace, labels: labels(policy) }, spec },
+        { parent: this },
+      );
+    }
+    for (const [policy, spec] of Object.entries(ciliumPolicies(args))) {
+      const metadata = { name: policy, namespace: args.namespace, labels: labels(policy) };
+      new CustomResource(
+        policy,
+        { apiVersion: "cilium.io/v2", kind: "CiliumNetworkPolicy", metadata, spec },
         { parent: this },
       );
     }

@@ -1,4 +1,5 @@
 import type { types } from "@pulumi/kubernetes";
+import type { Controller } from "../../config/controllers";
 import type { Endpoint } from "../../config/types";
 import { names, ports, selector } from "../shared/names";
 
@@ -11,6 +12,10 @@ export interface PolicyArgs {
   readonly provider: { readonly imap: Endpoint; readonly smtp: Endpoint };
   /** Namespace of the ingress controller, which alone reaches the HTTP ports from outside the namespace. */
   readonly ingressNamespace: string;
+  /** Where the controller's pods take https, when that is neither 443 nor 8443. */
+  readonly ingressPort?: number;
+  /** What the controller is: Cilium's is no pod. */
+  readonly controller?: Controller;
   /** Namespaces whose pods may relay through port 25; empty means every namespace. */
   readonly relayNamespaces: readonly string[];
 }
@@ -32,9 +37,12 @@ const dns = {
 
 /**
  * The identity provider. A policy knows addresses, not names, and the issuer is often this very cluster's ingress,
- * whose pods listen on 443 (ingress-nginx) or 8443 (Traefik, Contour) behind a Service on 443.
+ * whose pods listen on 443 (ingress-nginx), 8443 (Traefik, HAProxy, Contour) or elsewhere behind a Service on 443.
  */
-const https = { ports: tcp(443, 8443) };
+const https = (ingressPort = 443): { ports: Port[] } => ({ ports: tcp(...new Set([443, 8443, ingressPort])) });
+
+const acmeSolver = { "acme.cert-manager.io/http01-solver": "true" };
+const acmePort = 8089;
 
 const mailPorts = [ports.imaps, ports.submissions, ports.submission, ports.manageSieve];
 
@@ -58,14 +66,14 @@ export function policies(args: PolicyArgs): Record<string, Spec> {
         { from: [pods(names.fetchmail)], ports: tcp(ports.smtp, ports.junk) },
         { from: [namespace(args.ingressNamespace), pods(names.settings)], ports: tcp(ports.stalwartHttp) },
       ],
-      egress: [dns, { ports: tcp(args.provider.smtp.port) }, https],
+      egress: [dns, { ports: tcp(args.provider.smtp.port) }, https(args.ingressPort)],
     },
     // cert-manager answers HTTP-01 challenges from a pod of its own beside the Certificate, on port 8089
     // (https://cert-manager.io/docs/configuration/acme/http01/); closed, no certificate would ever be issued.
     "acme-solver": {
-      podSelector: { matchLabels: { "acme.cert-manager.io/http01-solver": "true" } },
+      podSelector: { matchLabels: acmeSolver },
       policyTypes: ["Ingress"],
-      ingress: [{ from: [namespace(args.ingressNamespace)], ports: tcp(8089) }],
+      ingress: [{ from: [namespace(args.ingressNamespace)], ports: tcp(acmePort) }],
     },
     [names.settings]: {
       podSelector: { matchLabels: { "app.kubernetes.io/name": names.settings } },
@@ -90,8 +98,25 @@ export function policies(args: PolicyArgs): Record<string, Spec> {
       egress: [
         dns,
         { to: [pods(names.stalwart)], ports: tcp(ports.imaps, ports.submissions, ports.manageSieve) },
-        https,
+        https(args.ingressPort),
       ],
     },
+  };
+}
+
+/**
+ * Cilium's Ingress and Gateway are its own Envoy on the nodes: what comes from there has the identity `ingress`, which
+ * no NetworkPolicy can name (https://docs.cilium.io/en/stable/network/servicemesh/ingress/).
+ */
+export function ciliumPolicies({ controller }: Pick<PolicyArgs, "controller">): Record<string, object> {
+  if (controller !== "cilium") return {};
+  const fromIngress = (matchLabels: Record<string, string>, port: number) => ({
+    endpointSelector: { matchLabels },
+    ingress: [{ fromEntities: ["ingress"], toPorts: [{ ports: [{ port: `${port}`, protocol: "TCP" }] }] }],
+  });
+  return {
+    [names.stalwart]: fromIngress(selector(names.stalwart), ports.stalwartHttp),
+    [names.roundcube]: fromIngress(selector(names.roundcube), ports.roundcubeHttp),
+    "acme-solver": fromIngress(acmeSolver, acmePort),
   };
 }

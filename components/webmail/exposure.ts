@@ -1,8 +1,8 @@
 import { CustomResource } from "@pulumi/kubernetes/apiextensions";
 import * as core from "@pulumi/kubernetes/core/v1";
-import * as networking from "@pulumi/kubernetes/networking/v1";
 import type { CustomResourceOptions, Input } from "@pulumi/pulumi";
 import type { StackConfig } from "../../config/types";
+import { openDoor } from "../door";
 import { labels, names, selector } from "../shared/names";
 import { limits } from "./limits";
 
@@ -11,10 +11,10 @@ export interface ExposureArgs {
   /** The webmail's public name. */
   readonly host: string;
   readonly tls: StackConfig["tls"];
-  readonly ingress: { readonly className: string; readonly annotations: Readonly<Record<string, string>> };
+  readonly ingress: StackConfig["ingress"];
 }
 
-/** The way in: Service, certificate and Ingress. HSTS is ingress-nginx's default for every host with TLS. */
+/** The way in: Service, certificate and door. */
 export function expose({ namespace, host, tls, ingress }: ExposureArgs, opts: CustomResourceOptions): void {
   const skipAwait = { "pulumi.com/skipAwait": "true" };
   const metadata = (name: string) => ({ name, namespace, labels: labels(names.roundcube) });
@@ -28,13 +28,17 @@ export function expose({ namespace, host, tls, ingress }: ExposureArgs, opts: Cu
     opts,
   );
 
-  if ("issuer" in tls) {
+  const { gateway } = ingress;
+  if ("issuer" in tls && gateway?.certificates !== "gateway") {
     new CustomResource(
       names.secrets.webmailTls,
       {
         apiVersion: "cert-manager.io/v1",
         kind: "Certificate",
-        metadata: metadata(names.secrets.webmailTls),
+        metadata: {
+          ...metadata(names.secrets.webmailTls),
+          ...(gateway?.certificateNamespace !== undefined && { namespace: gateway.certificateNamespace }),
+        },
         spec: {
           secretName: names.secrets.webmailTls,
           dnsNames: [host],
@@ -45,24 +49,12 @@ export function expose({ namespace, host, tls, ingress }: ExposureArgs, opts: Cu
     );
   }
 
-  const service = { name: names.roundcube, port: { name: "http" } };
-  new networking.Ingress(
-    names.roundcube,
-    {
-      metadata: {
-        ...metadata(names.roundcube),
-        annotations: {
-          ...skipAwait,
-          "nginx.ingress.kubernetes.io/proxy-body-size": limits.ingress,
-          ...ingress.annotations,
-        },
-      },
-      spec: {
-        ingressClassName: ingress.className,
-        tls: [{ hosts: [host], secretName: "issuer" in tls ? names.secrets.webmailTls : tls.secretName }],
-        rules: [{ host, http: { paths: [{ path: "/", pathType: "Prefix", backend: { service } }] } }],
-      },
-    },
-    opts,
-  );
+  const door = {
+    name: names.roundcube,
+    hosts: [{ name: host }],
+    service: { name: names.roundcube, port: 80, portName: "http" },
+    tlsSecret: "issuer" in tls ? names.secrets.webmailTls : tls.secretName,
+    needs: { body: limits.ingress },
+  };
+  openDoor(door, ingress, namespace, opts);
 }

@@ -38,8 +38,8 @@ export interface WebmailArgs {
   readonly identity: StackConfig["identity"];
   /** Where the webmail host's certificate comes from. */
   readonly tls: StackConfig["tls"];
-  /** Annotations win over the stack's own. */
-  readonly ingress: { readonly className: string; readonly annotations: Readonly<Record<string, string>> };
+  /** How HTTP comes in. */
+  readonly ingress: StackConfig["ingress"];
   /** CIDRs that the ingress controller's requests come from. */
   readonly cluster: { readonly networks: readonly string[] };
   /** Private authorities, beside the public ones. @default none */

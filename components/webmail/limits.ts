@@ -15,7 +15,7 @@ export const limits = {
   upload: `${attachments}M`,
   /** PHP's `post_max_size`: form fields come on top of the file. */
   request: `${attachments + 2}M`,
-  /** ingress-nginx's `proxy-body-size`, 1m unless told. */
+  /** What the door must let through, as nginx writes sizes. */
   ingress: `${attachments + 4}m`,
   /**
    * PHP's `memory_limit`: a message is held in memory several times over while it is sent; Roundcube spools to disk

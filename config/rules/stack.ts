@@ -1,5 +1,6 @@
 import type { Written } from "../schema";
 import { distinctAuthorities } from "./certificates";
+import { certificatesHaveOnePlace, completeWayIn, oneWayIn } from "./ingress";
 import type { Finding } from "./mailboxes";
 import { requestsAboveLimits } from "./quantities";
 
@@ -63,4 +64,7 @@ export const stackRules = [
   sourceRangesNeedLoadBalancer,
   requestsWithinLimits,
   distinctAuthorities,
+  completeWayIn,
+  oneWayIn,
+  certificatesHaveOnePlace,
 ] as const;

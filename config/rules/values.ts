@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { names } from "../../components/shared/names";
+import { controllers } from "../controllers";
 
 /**
  * A rule about one value: what is wrong with it, or undefined. Rules never repeat the value: the report decides whether
@@ -42,6 +43,12 @@ export const ownNamespace: Rule = (value) =>
 /** Names of storage classes, issuers, ingress classes and Secrets. */
 export const kubernetesName: Rule = (value) =>
   is(isDnsName(value), "is not a Kubernetes name: lower-case letters, digits, dashes and dots");
+
+export const knownController: Rule = (value) =>
+  is(
+    (controllers as readonly string[]).includes(value),
+    `is no controller known here; one of ${controllers.join(", ")}`,
+  );
 
 export const labelKey: Rule = (value) => {
   const slash = value.indexOf("/");

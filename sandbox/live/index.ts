@@ -64,6 +64,7 @@ async function configure(
     "storage.size": "1Gi",
     "identity.issuer": issuerUrl,
     "tls.secretName": TLS_SECRET,
+    "ingress.className": "nginx",
     "ingress.namespace": worldNamespace,
     "service.type": "ClusterIP",
     "provider.imap.host": services.provider,

@@ -12,6 +12,7 @@ export const threeMailboxes: RawConfig = {
     alpar: { password: "S3cret-alpar-imap", admin: true, aliases: ["boss"] },
   },
   relay: { password: "S3cret-relay" },
+  ingress: { className: "nginx" },
 };
 
 /** Keys that hold secrets, as the engine would name them. */
@@ -20,6 +21,8 @@ const SECRET_KEYS = ["mailboxes", "relay", "identity", "admin"];
 export interface Deployed {
   readonly recorder: Recorder;
   readonly outputs: Record<string, unknown>;
+  /** What the program warned of. */
+  readonly warnings: readonly string[];
 }
 
 /** Puts configuration where the engine would. Structured values travel as JSON. */
@@ -39,8 +42,15 @@ export async function deploy(config: RawConfig = threeMailboxes): Promise<Deploy
   const recorder = await startRecording();
   setConfig(config);
   const program = require("../../index") as () => Promise<Record<string, unknown>>;
-  const outputs = await program();
-  await settled();
-  const plain = await resolved(pulumi.output(outputs));
-  return { recorder, outputs: plain as Record<string, unknown> };
+  const warnings: string[] = [];
+  const { warn } = console;
+  console.warn = (text: string) => warnings.push(text); // where the SDK writes when no engine listens
+  try {
+    const outputs = await program();
+    await settled();
+    const plain = await resolved(pulumi.output(outputs));
+    return { recorder, outputs: plain as Record<string, unknown>, warnings };
+  } finally {
+    console.warn = warn;
+  }
 }

@@ -49,6 +49,7 @@ export class TestStack {
     const made = new TestStack(name, stack, home);
     await made.set("domain", "newjoy.ro");
     await made.set("namespace", made.namespace);
+    await made.set("ingress.className", "nginx");
     for (const mailbox of mailboxes) await made.setSecret(`mailboxes.${mailbox}.password`, passwordOf(mailbox));
     await made.setSecret("relay.password", RELAY_PASSWORD);
     return made;

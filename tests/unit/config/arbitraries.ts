@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { controllers } from "../../../config/controllers";
 import { defaultImages } from "../../../config/images";
 
 const letters = "abcdefghijklmnopqrstuvwxyz0123456789";
@@ -63,6 +64,26 @@ const mailboxes = (inDomain: string): fc.Arbitrary<Record<string, unknown>> =>
       }),
   );
 
+/** A class that is known, one that is not, the default one, or a Gateway. */
+const wayIn: fc.Arbitrary<Record<string, unknown>> = fc.oneof(
+  fc.record({ className: fc.constantFrom("nginx", "traefik", "haproxy", "cilium") }),
+  fc.record({ className: label, namespace: label }),
+  fc.record({ controller: fc.constantFrom(...controllers), namespace: label }),
+  fc.record({
+    kind: fc.constantFrom("Gateway", "gateway"),
+    gateway: fc.record(
+      {
+        name: label,
+        namespace: label,
+        listeners: fc.array(label, { minLength: 1, maxLength: 3 }),
+        redirectListener: label,
+        certificates: fc.constantFrom("stack", "gateway"),
+      },
+      { requiredKeys: ["name", "namespace", "listeners"] },
+    ),
+  }),
+);
+
 /** Configurations as people may write them, all of them good. */
 export const goodConfig: fc.Arbitrary<Record<string, unknown>> = domain.chain((inDomain) =>
   fc.record(
@@ -93,7 +114,7 @@ export const goodConfig: fc.Arbitrary<Record<string, unknown>> = domain.chain((i
         },
         { requiredKeys: [] },
       ),
-      ingress: fc.record({ className: label, namespace: label }, { requiredKeys: [] }),
+      ingress: wayIn,
       tls: fc.oneof(fc.constant({}), fc.record({ issuer: label }), fc.record({ secretName: label })),
       service: fc.record(
         { type: fc.constantFrom("LoadBalancer", "loadbalancer"), address: fc.ipV4(), sourceRanges: fc.array(network) },
@@ -105,6 +126,6 @@ export const goodConfig: fc.Arbitrary<Record<string, unknown>> = domain.chain((i
       ),
       images: fc.constantFrom({}, { stalwart: defaultImages.stalwart }),
     },
-    { requiredKeys: ["domain", "mailboxes", "relay"] },
+    { requiredKeys: ["domain", "mailboxes", "relay", "ingress"] },
   ),
 );

@@ -323,6 +323,7 @@ describe("the report", () => {
       domain: "newjoy",
       mailboxes: { kinga: {}, alpar: { password: "q", admin: "yes" } },
       tls: { issuer: "a", secretName: "b" },
+      ingress: { controller: "traefik" },
       colour: "blue",
     });
     expect(report).toMatchInlineSnapshot(`

@@ -18,6 +18,7 @@ export const working = {
   domain: "newjoy.ro",
   mailboxes: { kinga: { password: "kinga-password" }, alpar: { password: "alpar-password", admin: true } },
   relay: { password: "relay-password" },
+  ingress: { className: "nginx" },
 } as const;
 
 export interface Reading {

@@ -1,4 +1,5 @@
 import { resolved } from "../../../support/recorder";
+import { sampleConfig } from "../../../support/sample";
 import { type Deployed, deploy, deployment } from "./deployed";
 
 let sample: Deployed;
@@ -92,8 +93,7 @@ describe("people's way in", () => {
 
   it("takes the ingress annotations that are configured over its own", async () => {
     const ingress = {
-      className: "nginx",
-      namespace: "ingress-nginx",
+      ...sampleConfig().ingress,
       annotations: { "nginx.ingress.kubernetes.io/proxy-body-size": "1g", "example.org/x": "y" },
     };
     const { annotations } = (await deploy({ ingress })).recorder.object("Ingress", "stalwart").inputs.metadata;

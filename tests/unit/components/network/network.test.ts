@@ -1,5 +1,5 @@
 import { Network } from "../../../../components/network";
-import { policies } from "../../../../components/network/policies";
+import { ciliumPolicies, policies } from "../../../../components/network/policies";
 import { settled, startRecording } from "../../../support/recorder";
 import { sampleConfig } from "../../../support/sample";
 
@@ -73,5 +73,36 @@ describe("network policies", () => {
       podSelector: { matchLabels: { "acme.cert-manager.io/http01-solver": "true" } },
       ingress: [{ ports: [{ port: 8089 }] }],
     });
+  });
+
+  it("let the servers reach the issuer behind the controller's pods, wherever those take https", () => {
+    const egress = (ingressPort?: number): number[] =>
+      plain(policies({ ...args, ...(ingressPort && { ingressPort }) }))
+        .roundcube.egress.at(-1)
+        .ports.map((p: { port: number }) => p.port);
+    expect(egress()).toEqual([443, 8443]);
+    expect(egress(8443)).toEqual([443, 8443]);
+    expect(egress(10443)).toEqual([443, 8443, 10443]);
+  });
+
+  it("name Cilium's own ingress, which is in no namespace", async () => {
+    expect(ciliumPolicies({ controller: "traefik" })).toEqual({});
+    const recorder = await startRecording();
+    new Network("network", { ...args, namespace: "family-mail", controller: "cilium" });
+    await settled();
+    const made = recorder
+      .kind("CiliumNetworkPolicy")
+      .map(({ inputs: { metadata, spec } }) => [
+        `${metadata.namespace}/${metadata.name}`,
+        ...spec.ingress.flatMap((rule: { fromEntities: string[]; toPorts: { ports: { port: string }[] }[] }) => [
+          rule.fromEntities.join(),
+          rule.toPorts.flatMap(({ ports }) => ports.map(({ port }) => port)).join(),
+        ]),
+      ]);
+    expect(made.sort()).toEqual([
+      ["family-mail/acme-solver", "ingress", "8089"],
+      ["family-mail/roundcube", "ingress", "8000"],
+      ["family-mail/stalwart", "ingress", "8080"],
+    ]);
   });
 });

@@ -130,7 +130,7 @@ describe("the webmail", () => {
     const annotations = (r: Recorder) => r.object("Ingress", "roundcube").inputs.metadata.annotations;
     expect(annotations(recorder)[size]).toBe("34m");
     const { recorder: own } = await deploy({
-      ingress: { className: "nginx", namespace: "ingress-nginx", annotations: { [size]: "100m", extra: "yes" } },
+      ingress: { ...sampleConfig().ingress, annotations: { [size]: "100m", extra: "yes" } },
     });
     expect(annotations(own)).toMatchObject({ [size]: "100m", extra: "yes" });
   });

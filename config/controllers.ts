@@ -1,0 +1,39 @@
+/** What is known of a controller before anything is rendered for it. */
+interface Facts {
+  /** Classes that are taken for this controller when `ingress.controller` does not say which it is. */
+  readonly classes: readonly string[];
+  /** Where its pods run when it is installed as its makers say; undefined: in the Gateway's own namespace. */
+  readonly namespace: string | undefined;
+  /** Where its pods take https. Policies know pods' ports, not the Service's. */
+  readonly port: number;
+}
+
+/**
+ * The controllers that this stack knows how to ask for what it needs; what is asked of each, with the sources, is in
+ * docs/ingress.md. `other` is any that speaks plain Ingress or Gateway API.
+ */
+const known = {
+  "ingress-nginx": { classes: ["nginx"], namespace: "ingress-nginx", port: 443 },
+  // Where k3s puts it: the class, the namespace and the ports are k3s' own manifest's.
+  traefik: { classes: ["traefik"], namespace: "kube-system", port: 8443 },
+  haproxy: { classes: ["haproxy"], namespace: "haproxy-controller", port: 8443 },
+  "haproxy-ingress": { classes: [], namespace: "ingress-controller", port: 443 },
+  f5: { classes: [], namespace: "nginx-ingress", port: 443 },
+  cilium: { classes: ["cilium"], namespace: "kube-system", port: 443 },
+  "envoy-gateway": { classes: [], namespace: "envoy-gateway-system", port: 10443 },
+  "nginx-gateway-fabric": { classes: [], namespace: undefined, port: 443 },
+  other: { classes: [], namespace: undefined, port: 443 },
+} as const satisfies Record<string, Facts>;
+
+export type Controller = keyof typeof known;
+
+export const controllers = Object.keys(known) as [Controller, ...Controller[]];
+
+/** The controller that usually has a class of this name. */
+export function controllerOf(className: string | undefined): Controller | undefined {
+  if (className === undefined) return undefined;
+  return controllers.find((name) => (known[name].classes as readonly string[]).includes(className));
+}
+
+/** Where a controller's pods are, as far as that is known without asking. */
+export const whereabouts = (controller: Controller): Pick<Facts, "namespace" | "port"> => known[controller];

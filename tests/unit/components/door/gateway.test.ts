@@ -1,0 +1,162 @@
+import { routes } from "../../../../components/door/gateway";
+import { controllers } from "../../../../config/controllers";
+import type { Deployed } from "../../../support/deploy";
+import { behind, gateway, gatewayConfig, mail, objects } from "./sample";
+
+const parent = (sectionName: string) => ({ name: "home", namespace: "edge", sectionName });
+
+describe("a stack behind a Gateway", () => {
+  let stack: Deployed;
+  beforeAll(async () => {
+    const hosts = { autoconfig: "autoconfig.newjoy.ro" };
+    stack = await behind({ kind: "Gateway", gateway: gatewayConfig, annotations: { "example.org/x": "y" } }, { hosts });
+  }, 60_000);
+
+  it("has routes and no Ingress", () => {
+    expect(stack.recorder.kind("Ingress")).toEqual([]);
+    expect(Object.keys(objects(stack, "HTTPRoute")).sort()).toEqual([
+      "roundcube",
+      "roundcube-http",
+      "stalwart",
+      "stalwart-autoconfig.newjoy.ro",
+      "stalwart-http",
+    ]);
+  });
+
+  it("serves the same hosts and paths as with Ingresses, over https, by Services and ports that are there", () => {
+    const { stalwart, roundcube, "stalwart-autoconfig.newjoy.ro": autoconfig } = objects(stack, "HTTPRoute");
+    const served = ({ spec }: typeof stalwart) => [
+      spec.hostnames,
+      spec.rules[0].matches.map((m: { path: { type: string; value: string } }) => `${m.path.type} ${m.path.value}`),
+      spec.rules[0].backendRefs,
+    ];
+    expect(served(stalwart)).toEqual([["mail.newjoy.ro"], ["PathPrefix /"], [{ name: "stalwart", port: 8080 }]]);
+    expect(served(roundcube)).toEqual([["webmail.newjoy.ro"], ["PathPrefix /"], [{ name: "roundcube", port: 80 }]]);
+    expect(served(autoconfig)).toEqual([
+      ["autoconfig.newjoy.ro"],
+      ["Exact /mail/config-v1.1.xml", "Exact /.well-known/autoconfig/mail/config-v1.1.xml"],
+      [{ name: "stalwart", port: 8080 }],
+    ]);
+    for (const { spec } of [stalwart, roundcube, autoconfig]) {
+      expect(spec.parentRefs).toEqual([parent("https")]);
+      for (const { name, port } of spec.rules[0].backendRefs) {
+        const { ports } = stack.recorder.object("Service", name).inputs.spec;
+        expect(ports.map((p: { port: number }) => p.port)).toContain(port);
+      }
+    }
+  });
+
+  it("sends plain http on to https, for every host", () => {
+    const { "stalwart-http": http } = objects(stack, "HTTPRoute");
+    expect(http.spec).toEqual({
+      parentRefs: [parent("http")],
+      hostnames: ["mail.newjoy.ro", "autoconfig.newjoy.ro"],
+      rules: [{ filters: [{ type: "RequestRedirect", requestRedirect: { scheme: "https", statusCode: 301 } }] }],
+    });
+  });
+
+  it("lets the Gateway read the certificates, and no other Secret", () => {
+    const grants = objects(stack, "ReferenceGrant");
+    expect(Object.values(grants).map(({ metadata, spec }) => [metadata.namespace, spec.from, spec.to])).toEqual(
+      ["stalwart-tls", "roundcube-tls"].map((name) => [
+        "stalwart-mail",
+        [{ group: "gateway.networking.k8s.io", kind: "Gateway", namespace: "edge" }],
+        [{ group: "", kind: "Secret", name }],
+      ]),
+    );
+  });
+
+  it("carries the annotations that are configured, and hangs no update where no controller answers", () => {
+    for (const { metadata } of Object.values(objects(stack, "HTTPRoute"))) {
+      expect(metadata.annotations).toEqual({ "example.org/x": "y", "pulumi.com/skipAwait": "true" });
+    }
+  });
+
+  it("is told that nothing beyond the API is asked of a controller that is not named", () => {
+    expect(stack.warnings).toEqual([expect.stringContaining("Gateway edge/home: nothing is asked")]);
+  });
+});
+
+describe("a listener's certificates", () => {
+  const certificates = ({ recorder }: Deployed) =>
+    recorder
+      .kind("Certificate")
+      .map(({ inputs }) => `${inputs.metadata.namespace}/${inputs.metadata.name}`)
+      .sort();
+  const withGateway = (more: object, tls = {}) =>
+    behind({ kind: "Gateway", controller: "traefik", gateway: { ...gatewayConfig, ...more } }, { tls });
+
+  it("stay the same objects when a stack leaves its Ingresses for a Gateway", async () => {
+    const identity = (stack: Deployed) =>
+      stack.recorder.kind("Certificate").map(({ urn, inputs }) => ({ urn, inputs }));
+    expect(identity(await withGateway({}))).toEqual(identity(await behind({ className: "nginx" })));
+  }, 60_000);
+
+  it("are made where it looks, and the server keeps its own", async () => {
+    const stack = await withGateway({ certificateNamespace: "edge" });
+    expect(certificates(stack)).toEqual(["edge/roundcube-tls", "edge/stalwart-tls", "stalwart-mail/stalwart-tls"]);
+    expect(stack.recorder.kind("ReferenceGrant")).toEqual([]); // the Gateway is in that namespace
+  }, 60_000);
+
+  it("need a grant in any third namespace", async () => {
+    const stack = await withGateway({ certificateNamespace: "certificates" });
+    const places = Object.values(objects(stack, "ReferenceGrant")).map(({ metadata }) => metadata.namespace);
+    expect(places).toEqual(["certificates", "certificates"]);
+  }, 60_000);
+
+  it("are not asked for when the Gateway has its own; the server's is", async () => {
+    const stack = await withGateway({ certificates: "gateway" });
+    expect(certificates(stack)).toEqual(["stalwart-mail/stalwart-tls"]);
+    expect(stack.recorder.kind("ReferenceGrant")).toEqual([]);
+  }, 60_000);
+
+  it("may be read where somebody else put them", async () => {
+    const stack = await withGateway({}, { secretName: "wildcard" });
+    expect(certificates(stack)).toEqual([]);
+    const named = Object.values(objects(stack, "ReferenceGrant")).map(({ spec }) => spec.to[0].name);
+    expect(named).toEqual(["wildcard", "wildcard"]);
+  }, 60_000);
+});
+
+describe("each controller of Gateways", () => {
+  // biome-ignore lint/suspicious/noExplicitAny: rendered objects, read as plain data
+  const rule = (controller: (typeof controllers)[number]): any => {
+    const [route] = routes(mail, gateway, controller) as { spec: { rules?: object[] } }[];
+    return route?.spec.rules?.[0];
+  };
+
+  it("has browsers remember https, and takes a client's own word for its address away", () => {
+    for (const controller of controllers) {
+      expect(rule(controller).filters).toEqual([
+        { type: "RequestHeaderModifier", requestHeaderModifier: { remove: ["Forwarded"] } },
+        {
+          type: "ResponseHeaderModifier",
+          responseHeaderModifier: { set: [{ name: "Strict-Transport-Security", value: "max-age=31536000" }] },
+        },
+      ]);
+    }
+  });
+
+  it("ends no request for having lasted long, where it can be told so", () => {
+    for (const controller of ["other", "envoy-gateway", "cilium", "traefik"] as const) {
+      expect(rule(controller).timeouts).toEqual({ request: "0s" });
+    }
+    expect(rule("nginx-gateway-fabric")).not.toHaveProperty("timeouts");
+  });
+
+  it("is told the size of requests if it has a limit: NGINX Gateway Fabric", () => {
+    const sizes = routes(mail, gateway, "nginx-gateway-fabric").filter(({ kind }) => kind === "ClientSettingsPolicy");
+    expect(sizes.map(({ spec }) => spec)).toEqual([
+      {
+        targetRef: { group: "gateway.networking.k8s.io", kind: "HTTPRoute", name: "stalwart" },
+        body: { maxSize: "64m" },
+      },
+    ]);
+  });
+
+  it("redirects nothing where no listener for plain http is named", () => {
+    const { redirectListener, ...quiet } = gateway;
+    expect(redirectListener).toBe("http");
+    expect(routes(mail, quiet, "other").map(({ name }) => name)).toEqual(["stalwart", "stalwart-auto.newjoy.ro"]);
+  });
+});

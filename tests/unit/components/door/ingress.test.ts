@@ -1,0 +1,151 @@
+import type { Deployed } from "../../../support/deploy";
+import { annotationsOf, behind, objects } from "./sample";
+
+describe("a stack with ingress-nginx, or a fork of it", () => {
+  let stack: Deployed;
+  beforeAll(async () => {
+    stack = await behind({ className: "nginx" }, { hosts: { autoconfig: "autoconfig.newjoy.ro" } });
+  }, 60_000);
+
+  it("has the Ingresses that it had when nginx was the only choice", () => {
+    const labels = (app: string) => ({
+      "app.kubernetes.io/name": app,
+      "app.kubernetes.io/instance": app,
+      "app.kubernetes.io/part-of": "homelab-mail",
+      "app.kubernetes.io/managed-by": "pulumi",
+    });
+    const mail = { service: { name: "stalwart", port: { number: 8080 } } };
+    const exact = (path: string) => ({ path, pathType: "Exact", backend: mail });
+    expect(objects(stack, "Ingress")).toEqual({
+      stalwart: {
+        apiVersion: "networking.k8s.io/v1",
+        kind: "Ingress",
+        metadata: {
+          name: "stalwart",
+          namespace: "stalwart-mail",
+          labels: labels("stalwart"),
+          annotations: {
+            "pulumi.com/skipAwait": "true",
+            "nginx.ingress.kubernetes.io/proxy-body-size": "64m",
+            "nginx.ingress.kubernetes.io/proxy-read-timeout": "3600",
+            "nginx.ingress.kubernetes.io/proxy-send-timeout": "3600",
+          },
+        },
+        spec: {
+          ingressClassName: "nginx",
+          tls: [{ hosts: ["mail.newjoy.ro", "autoconfig.newjoy.ro"], secretName: "stalwart-tls" }],
+          rules: [
+            { host: "mail.newjoy.ro", http: { paths: [{ path: "/", pathType: "Prefix", backend: mail }] } },
+            {
+              host: "autoconfig.newjoy.ro",
+              http: {
+                paths: [exact("/mail/config-v1.1.xml"), exact("/.well-known/autoconfig/mail/config-v1.1.xml")],
+              },
+            },
+          ],
+        },
+      },
+      roundcube: {
+        apiVersion: "networking.k8s.io/v1",
+        kind: "Ingress",
+        metadata: {
+          name: "roundcube",
+          namespace: "stalwart-mail",
+          labels: labels("roundcube"),
+          annotations: {
+            "pulumi.com/skipAwait": "true",
+            "nginx.ingress.kubernetes.io/proxy-body-size": "34m",
+          },
+        },
+        spec: {
+          ingressClassName: "nginx",
+          tls: [{ hosts: ["webmail.newjoy.ro"], secretName: "roundcube-tls" }],
+          rules: [
+            {
+              host: "webmail.newjoy.ro",
+              http: {
+                paths: [
+                  {
+                    path: "/",
+                    pathType: "Prefix",
+                    backend: { service: { name: "roundcube", port: { name: "http" } } },
+                  },
+                ],
+              },
+            },
+          ],
+        },
+      },
+    });
+  });
+
+  it("is warned of nothing, and has nothing of another controller's", () => {
+    expect(stack.warnings).toEqual([]);
+    for (const kind of ["Middleware", "HTTPRoute", "ReferenceGrant", "CiliumNetworkPolicy", "ClientSettingsPolicy"]) {
+      expect(stack.recorder.kind(kind)).toEqual([]);
+    }
+  });
+});
+
+describe("a stack with Traefik", () => {
+  let stack: Deployed;
+  beforeAll(async () => {
+    stack = await behind({ className: "traefik" }, { namespace: "family-mail" });
+  }, 60_000);
+
+  it("sends plain http on to https by an Ingress of its own, for the same hosts", () => {
+    const ingresses = objects(stack, "Ingress");
+    expect(Object.keys(ingresses).sort()).toEqual(["roundcube", "roundcube-http", "stalwart", "stalwart-http"]);
+    for (const name of ["roundcube", "stalwart"]) {
+      const plain = ingresses[`${name}-http`];
+      expect(plain.spec).not.toHaveProperty("tls");
+      expect(plain.spec.rules).toEqual(ingresses[name].spec.rules);
+      expect(plain.spec.ingressClassName).toBe("traefik");
+    }
+  });
+
+  it("names Middlewares that are there, by the namespace that they are in", () => {
+    const middlewares = objects(stack, "Middleware");
+    for (const ingress of Object.values(objects(stack, "Ingress"))) {
+      const named = annotationsOf(ingress)["traefik.ingress.kubernetes.io/router.middlewares"] as string;
+      const [, name = ""] = /^family-mail-(.+)@kubernetescrd$/.exec(named) ?? [];
+      expect(middlewares).toHaveProperty(name);
+      expect(middlewares[name].metadata.namespace).toBe("family-mail");
+    }
+    expect(Object.keys(middlewares)).toHaveLength(4);
+  });
+
+  it("has browsers remember https, and takes a client's own word for its address away", () => {
+    const { headers } = objects(stack, "Middleware")["stalwart-headers"].spec;
+    expect(headers).toEqual({ stsSeconds: 31536000, customRequestHeaders: { Forwarded: "" } });
+  });
+});
+
+describe("a stack whose class is not named", () => {
+  it("asks for the cluster's default class, with what its controller needs", async () => {
+    const stack = await behind({ controller: "ingress-nginx" });
+    for (const { spec, metadata } of Object.values(objects(stack, "Ingress"))) {
+      expect(spec).not.toHaveProperty("ingressClassName");
+      expect(metadata.annotations).toHaveProperty(["nginx.ingress.kubernetes.io/proxy-body-size"]);
+    }
+  }, 60_000);
+});
+
+describe("a stack whose class nobody knows", () => {
+  it("has no annotations but its own, and says so in the preview", async () => {
+    const ingress = { className: "edge", namespace: "edge", annotations: { "example.org/size": "64m" } };
+    const stack = await behind(ingress);
+    for (const object of Object.values(objects(stack, "Ingress"))) {
+      expect(annotationsOf(object)).toEqual({ "example.org/size": "64m" });
+    }
+    expect(stack.warnings).toEqual([expect.stringMatching(/class edge: .* no annotations.*ingress\.controller/)]);
+  }, 60_000);
+
+  it("has the annotations of the controller that it is told to be", async () => {
+    const stack = await behind({ className: "nginx-public", controller: "f5" });
+    expect(annotationsOf(objects(stack, "Ingress").roundcube)).toMatchObject({
+      "nginx.org/client-max-body-size": "34m",
+    });
+    expect(stack.warnings).toEqual([]);
+  }, 60_000);
+});

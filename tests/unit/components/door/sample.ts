@@ -1,0 +1,23 @@
+import { mailDoor } from "../../../../components/mailserver/access";
+import type { Gateway } from "../../../../config/types";
+import { type Deployed, deploy, type RawConfig, threeMailboxes } from "../../../support/deploy";
+
+/** The whole stack with another way in. */
+export const behind = (ingress: RawConfig, more: RawConfig = {}): Promise<Deployed> =>
+  deploy({ ...threeMailboxes, ...more, ingress });
+
+export const gatewayConfig = { name: "home", namespace: "edge", listeners: ["https"], redirectListener: "http" };
+
+/** The mail server's door, with an autoconfiguration host. */
+export const mail = mailDoor({ mail: "mail.newjoy.ro", webmail: "w", autoconfig: "auto.newjoy.ro" }, "stalwart-tls");
+
+export const gateway: Gateway = { ...gatewayConfig, certificates: "stack", grant: true };
+
+/** Objects of a kind by name, with what they say. */
+// biome-ignore lint/suspicious/noExplicitAny: rendered objects, read as plain data
+export const objects = ({ recorder }: Deployed, kind: string): Record<string, any> =>
+  Object.fromEntries(recorder.kind(kind).map(({ inputs }) => [inputs.metadata.name, inputs]));
+
+/** Annotations that are not the engine's. */
+export const annotationsOf = (object: { metadata: { annotations: Record<string, string> } }) =>
+  Object.fromEntries(Object.entries(object.metadata.annotations).filter(([key]) => !key.startsWith("pulumi.com/")));
