@@ -1,9 +1,9 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { createInterface } from "node:readline";
 import type { Log } from "../log";
-import type { Buildable } from "./catalog";
+import type { Buildable, Trimmed } from "./catalog";
 
 const SAY_EVERY_MS = 15_000;
 
@@ -14,11 +14,12 @@ function goVersionFor(moduleFolder: string): string {
 
 /** Builds a set from Go modules whose every version and checksum is pinned under go/. */
 export async function build(set: Buildable, folder: string, log: Log): Promise<string> {
-  const moduleFolder = path.join(__dirname, "..", "go", set.module);
   const scratch = fs.mkdtempSync(path.join(folder, "build-"));
+  let moduleFolder = path.join(__dirname, "..", "go", set.module);
   const flags = ["-v", "-trimpath", "-mod=readonly", "-buildvcs=false", "-ldflags", `-s -w ${set.ldflags ?? ""}`];
   if (set.tags) flags.push("-tags", set.tags);
   try {
+    if (set.trimmed) moduleFolder = withTrimmed(set.trimmed, moduleFolder, path.join(scratch, "module"));
     for (const [program, goPackage] of Object.entries(set.programs)) {
       const args = [...flags, "-o", path.join(scratch, program), goPackage];
       await goBuild({ args, cwd: moduleFolder, program, isStatic: set.isStatic === true }, log);
@@ -30,6 +31,25 @@ export async function build(set: Buildable, folder: string, log: Log): Promise<s
   } finally {
     fs.rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+/** A copy of the module's folder, with the trimmed module where its go.mod looks for it. */
+function withTrimmed({ module, version, sum, folder, exchanged }: Trimmed, source: string, target: string): string {
+  const download = ["mod", "download", "-json", `${module}@${version}`];
+  // Outside of the module: its go.mod names a folder that is not there yet.
+  const { Dir, Sum } = JSON.parse(execFileSync("go", download, { cwd: path.dirname(target), encoding: "utf8" }));
+  if (Sum !== sum) throw new Error(`build: ${module} ${version} is not what it was: ${Sum}`);
+  fs.cpSync(source, target, { recursive: true });
+  const place = path.join(target, folder);
+  execFileSync("cp", ["-r", Dir, place]); // Go keeps its copy read-only, and fs.cpSync would fail on that
+  execFileSync("chmod", ["-R", "u+w", place]);
+  const trimmed = path.join(place, exchanged.path);
+  for (const entry of fs.readdirSync(trimmed)) {
+    if (!exchanged.keep.includes(entry)) fs.rmSync(path.join(trimmed, entry), { recursive: true });
+  }
+  fs.cpSync(path.join(source, exchanged.by), trimmed, { recursive: true });
+  fs.rmSync(path.join(target, exchanged.by), { recursive: true });
+  return target;
 }
 
 interface GoBuild {

@@ -15,6 +15,19 @@ export interface Buildable {
   readonly isStatic?: boolean;
   /** Go's build tags. */
   readonly tags?: string;
+  /** A module that goes in without most of its packages. */
+  readonly trimmed?: Trimmed;
+}
+
+/** A module that is copied beside the go.mod, to the folder that its replace directive names, with a part exchanged. */
+export interface Trimmed {
+  readonly module: string;
+  readonly version: string;
+  /** What go.sum would say of it: a module that is replaced is not listed there. */
+  readonly sum: string;
+  readonly folder: string;
+  /** The package in it that is exchanged for the folder of the same name under go/, with what is kept of its folders. */
+  readonly exchanged: { readonly path: string; readonly by: string; readonly keep: readonly string[] };
 }
 
 /** A set that may also be there already, or be downloaded. */
@@ -70,6 +83,7 @@ const kubernetes = {
 const CONTAINERD = "2.4.2";
 const ETCD = "3.6.4";
 const KWOK = "0.8.0";
+const TRAEFIK = "3.7.13";
 
 export const toolsets = {
   pulumi: {
@@ -119,6 +133,27 @@ export const toolsets = {
     download: (_, { os, arch }) => ({
       url: `https://github.com/kubernetes-sigs/kwok/releases/download/v${KWOK}/kwok-${os}-${arch}`,
     }),
+  },
+  traefik: {
+    name: "Traefik",
+    version: TRAEFIK,
+    module: "traefik",
+    programs: { traefik: "github.com/traefik/traefik/v3/cmd/traefik" },
+    ldflags: `-X github.com/traefik/traefik/v3/pkg/version.Version=${TRAEFIK}`,
+    versionArgs: ["version"],
+    atLeast: "3.6.0",
+    trimmed: {
+      module: "github.com/go-acme/lego/v5",
+      version: "v5.4.1",
+      sum: "h1:Jt6xAP9xQrJ3SLLGgxejfDDd3pzdrmuLCWe4oTqHHQc=",
+      folder: "lego",
+      exchanged: { path: "providers/dns", by: "dns", keep: ["exec", "internal"] },
+    },
+    download: (_, { os, arch }) => {
+      const release = `https://github.com/traefik/traefik/releases/download/v${TRAEFIK}`;
+      const url = `${release}/traefik_v${TRAEFIK}_${os}_${arch}.tar.gz`;
+      return { url, sums: `${release}/traefik_v${TRAEFIK}_checksums.txt`, member: "traefik" };
+    },
   },
   kubelet: {
     ...kubernetes,

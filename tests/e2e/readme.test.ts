@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { defaultImages } from "../../config/images";
 import { findTools } from "../../sandbox/tools/find";
+import { applyTraefikKinds } from "./support/schemas";
 import { client, engine, folder, kubeconfig } from "./support/world";
 
 /**
@@ -45,6 +46,7 @@ function sh(command: string): string {
 
 let environment: NodeJS.ProcessEnv;
 beforeAll(async () => {
+  await applyTraefikKinds(client); // the class that the README sets
   const { pulumi, searchPath } = await engine();
   const { kubectl } = await findTools(["kubectl"], () => {});
   fs.mkdirSync(bin, { recursive: true });

@@ -11,6 +11,7 @@ trap 'rm -f "$hosts"' EXIT
 node --require ./start.cjs -e 'process.stdout.write(require("./tests/webmail/rig/addresses").hostsFile)' > "$hosts"
 unshare --net --mount --propagation private bash -euc '
   ip link set lo up
+  for pod in 10.42.0.8 10.42.0.9; do ip address add $pod/32 dev lo; done
   mount --bind "$1" /etc/hosts
   shift
   exec node node_modules/jest/bin/jest.js --config jest.webmail.config.js "$@"

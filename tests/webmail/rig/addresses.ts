@@ -21,6 +21,14 @@ export const addresses = {
   rig: "127.0.0.50",
   pod: "127.0.0.60",
 };
+
+/** Where the cluster's doors are, and where they find the pods: the API server takes no loopback address for a pod's. */
+export const cluster = {
+  Ingress: addresses.ingress,
+  Gateway: "127.0.0.11",
+  webmailPod: "10.42.0.8",
+  mailPod: "10.42.0.9",
+};
 export const hostsFile = `127.0.0.1 localhost
 ${addresses.ingress} ${hosts.webmail}
 ${addresses.issuer} ${hosts.issuer}

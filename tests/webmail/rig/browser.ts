@@ -7,13 +7,14 @@ export const desktop = { width: 1280, height: 800 };
 export const phone = { width: 390, height: 844 };
 
 /** Debian's Chromium, which takes the rig's certificates, and no others, for good. */
-export function launch(rig: Rig): Promise<Browser> {
+export function launch(rig: Rig, ...args: string[]): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: [
       "--no-sandbox", // it runs as root, in namespaces of its own
       "--disable-dev-shm-usage",
       `--ignore-certificate-errors-spki-list=${rig.trusted.join(",")}`,
+      ...args,
     ],
   });
 }

@@ -1,0 +1,49 @@
+import { execFileSync } from "node:child_process";
+import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { applyManifests } from "../../../sandbox/cluster/controlplane";
+import type { KubeClient } from "../../../sandbox/kube";
+
+const modules = path.join(__dirname, "../../../sandbox/go/crds");
+
+/** The folder of a Go module, at the version and with the checksum that sandbox/go/crds pins. */
+function moduleFolder(name: string): string {
+  const answer = execFileSync("go", ["mod", "download", "-json", name], { cwd: modules, encoding: "utf8" });
+  return JSON.parse(answer).Dir;
+}
+
+/** A kind is served a moment after its definition is there. */
+async function served(client: KubeClient, version: string): Promise<void> {
+  for (let tries = 0; tries < 300; tries++) {
+    if (await client.request("GET", `/openapi/v3/apis/${version}`).catch(() => undefined)) return;
+    await sleep(100);
+  }
+  throw new Error(`${version} is not served`);
+}
+
+/** The kinds of the Gateway API that this stack and its tests use, as its makers publish them. */
+export async function applyGatewayApi(client: KubeClient): Promise<void> {
+  const folder = path.join(moduleFolder("sigs.k8s.io/gateway-api"), "config/crd/standard");
+  for (const kind of [
+    "gatewayclasses",
+    "gateways",
+    "httproutes",
+    "referencegrants",
+    "grpcroutes",
+    "backendtlspolicies",
+  ]) {
+    await applyManifests(client, path.join(folder, `gateway.networking.k8s.io_${kind}.yaml`));
+  }
+  await served(client, "gateway.networking.k8s.io/v1");
+  await served(client, "gateway.networking.k8s.io/v1beta1");
+}
+
+/** Traefik's own kinds, as Traefik's documentation has them installed. */
+export async function applyTraefikKinds(client: KubeClient): Promise<void> {
+  const folder = path.join(
+    moduleFolder("github.com/traefik/traefik/v3"),
+    "docs/content/reference/dynamic-configuration",
+  );
+  await applyManifests(client, path.join(folder, "kubernetes-crd-definition-v1.yml"));
+  await served(client, "traefik.io/v1alpha1");
+}

@@ -1,0 +1,126 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import type { Server } from "node:http";
+import type { Server as Relay } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { deploy, type RawConfig, threeMailboxes } from "../support/deploy";
+import { Rig } from "./rig";
+import { cluster, hosts } from "./rig/addresses";
+import { launch, message, Person } from "./rig/browser";
+import { Client } from "./rig/client";
+import { eventually } from "./rig/processes";
+import { type Seen, startMailServer, startPodNetwork } from "./rig/stand-in";
+import { gateway, Traefiks } from "./rig/traefik";
+
+const kinds = ["Ingress", "Gateway"] as const;
+const wayIn: Record<(typeof kinds)[number], RawConfig> = {
+  Ingress: { className: "traefik" },
+  Gateway: { kind: "Gateway", controller: "traefik", gateway },
+};
+
+const rig = new Rig();
+const traefiks = new Traefiks();
+const folder = mkdtempSync(join(tmpdir(), "webmail-door-"));
+let servers: (Server | Relay)[] = [];
+const clients = {} as Record<(typeof kinds)[number], Client>;
+/** Connections that say nothing for three minutes: begun first, looked at last. */
+let pushed: Record<string, Promise<{ text: string }>>;
+
+beforeAll(async () => {
+  const stacks = [await deploy({ ...threeMailboxes, ingress: wayIn.Ingress })];
+  stacks.push(await deploy({ ...threeMailboxes, ingress: wayIn.Gateway }));
+  await rig.start({ door: false });
+  servers = [await startMailServer(), await startPodNetwork()];
+  await traefiks.start();
+  await traefiks.certificate("roundcube-tls", rig.certificate(hosts.webmail));
+  await traefiks.certificate("stalwart-tls", rig.certificate("mail.newjoy.ro"));
+  await traefiks.gateway("roundcube-tls", "stalwart-tls");
+  for (const stack of stacks) await traefiks.deploy(stack);
+  for (const kind of kinds) {
+    await traefiks.open(kind);
+    clients[kind] = new Client(cluster[kind], rig.ca);
+    for (const host of [hosts.webmail, hosts.mail]) await clients[kind].opens(host);
+  }
+  const websocket = ["GET /jmap/ws HTTP/1.1", "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13"];
+  const handshake = [...websocket, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="];
+  pushed = Object.fromEntries(
+    kinds.flatMap((kind) => [
+      [`${kind} events`, clients[kind].events(hosts.mail, "/jmap/eventsource/?types=*&closeafter=no&ping=0")],
+      [`${kind} websocket`, clients[kind].raw(hosts.mail, handshake).then(({ bytes }) => ({ text: `${bytes}` }))],
+    ]),
+  );
+}, 240_000);
+
+afterAll(async () => {
+  if (process.env.RIG_LOGS) console.log(rig.logs(), traefiks.log);
+  for (const server of servers) server.close();
+  await traefiks.stop();
+  await rig.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe.each(kinds)("through Traefik, by %s", (kind) => {
+  const seenBy = async (...ask: Parameters<Client["ask"]>): Promise<Seen> =>
+    JSON.parse((await clients[kind].ask(...ask)).body);
+
+  it("a person signs in, and sends an attachment of 25 MB", async () => {
+    const rules = `--host-resolver-rules=MAP ${hosts.webmail} ${cluster[kind]}`;
+    const browser = await launch(rig, rules);
+    try {
+      rig.mail.deliver("kinga", message(`Through ${kind}`));
+      const kinga = await (await Person.arrives(browser, "kinga")).signsIn();
+      await kinga.seesMessage(`Through ${kind}`);
+      const attachment = join(folder, `${kind}.bin`);
+      writeFileSync(attachment, randomBytes(25_000_000));
+      await kinga.sends("friend@example.org", `Large by ${kind}`, "See attachment.", [attachment]);
+      const sent = await eventually("the message at the sink", () =>
+        rig.sink.sent.find((m) => m.data.includes(`Subject: Large by ${kind}`)),
+      );
+      expect(sent.data.length).toBeGreaterThan((25_000_000 * 4) / 3);
+    } finally {
+      await browser.close();
+    }
+  }, 180_000);
+
+  it("JMAP takes an upload of 60 MB", async () => {
+    const body = randomBytes(60_000_000);
+    const { bytes } = await seenBy(hosts.mail, "/jmap/upload/a/", { method: "POST", body });
+    expect(bytes).toBe(body.length);
+  });
+
+  it("the mail server is told the client's address, and not what the client says of it", async () => {
+    const from = "127.0.0.77";
+    const forged = { "x-forwarded-for": "203.0.113.9", forwarded: "for=203.0.113.9" };
+    const { headers, raw } = await seenBy(hosts.mail, "/", { from, headers: forged });
+    expect(headers["x-forwarded-for"]).toBe(from);
+    expect(headers["x-forwarded-proto"]).toBe("https");
+    expect(headers).not.toHaveProperty("forwarded");
+    expect(raw.join()).not.toContain("203.0.113.9");
+  });
+
+  it("plain http leads to https, and the browser is told to remember it", async () => {
+    for (const host of [hosts.webmail, hosts.mail]) {
+      const plain = await clients[kind].ask(host, "/some/where?a=b", { plain: true });
+      expect([plain.status, plain.headers.location]).toEqual([301, `https://${host}/some/where?a=b`]);
+      const { headers } = await clients[kind].ask(host, "/");
+      expect(headers["strict-transport-security"]).toMatch(/^max-age=31536000/);
+    }
+  });
+
+  it("shows the certificate of each host", async () => {
+    for (const host of [hosts.webmail, hosts.mail]) expect((await clients[kind].ask(host, "/")).status).toBe(200);
+  });
+});
+
+describe.each(kinds)("push through Traefik, by %s", (kind) => {
+  it("reaches a mail program that has heard nothing for three minutes", async () => {
+    expect((await pushed[`${kind} events`])?.text).toContain("event: state");
+  }, 240_000);
+
+  it("reaches a WebSocket that has heard nothing for three minutes", async () => {
+    const text = (await pushed[`${kind} websocket`])?.text ?? "";
+    expect(text).toMatch(/^HTTP\/1\.1 101 /);
+    expect(text.endsWith("{}")).toBe(true);
+  }, 240_000);
+});
