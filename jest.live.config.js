@@ -1,4 +1,4 @@
-/** The whole stack on a real node: a kubelet, containers, network policies. tests/live/run.sh starts it. */
+/** The whole stack on a real node: a kubelet, containers, network policies. tests/live/main.ts starts it. */
 module.exports = {
   ...require("./jest.config.js"),
   roots: ["<rootDir>/tests/live"],

@@ -1,16 +1,17 @@
 import * as fs from "node:fs";
-import { request } from "node:https";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Stack } from "@pulumi/pulumi/automation";
+import { defaultImages } from "../../config/images";
 import { type Engine, findEngine, openStack, projectFolder } from "../engine";
 import { KubeClient, type KubeObject } from "../kube";
 import type { Log } from "../log";
 import { findTools } from "../tools/find";
 import { Authority, spki } from "./authority";
 import { follow, forward, type Kubectl } from "./forward";
-import { type Ask, furnishPocketId, issuerUrl } from "./issuer";
+import type { IssuerChoice } from "./issuer";
 import { domain, hosts, people, person, services, stackNamespace, worldNamespace } from "./names";
+import { type IssuerDoor, openIssuer } from "./signIn";
 import { buildWorld, type Keys, newKeys, removeWorld, tlsSecret } from "./world";
 
 const STACK = "live";
@@ -22,6 +23,9 @@ export interface LiveArgs {
   readonly kubeconfig: string;
   /** One's own cluster, which pulls the real images and is tidied up; otherwise a node that ends as a whole. */
   readonly ownCluster: boolean;
+  readonly issuer: IssuerChoice;
+  /** An image with Dovecot and Python in it, for the make-believe provider. @default the fetchers' image */
+  readonly providerImage?: string;
   /** Further configuration keys, for example storage.className. */
   readonly config: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
@@ -30,7 +34,8 @@ export interface LiveArgs {
 /** The whole stack with everything that it needs around it, on a cluster. */
 export interface LiveSandbox {
   /** How a browser gets in. */
-  readonly browser: { readonly ports: { readonly ingress: number; readonly issuer: number }; readonly spki: string[] };
+  readonly browser: { readonly ports: { readonly ingress: number; readonly issuer?: number }; readonly spki: string[] };
+  readonly issuer: IssuerDoor;
   readonly stack: Stack;
   readonly client: KubeClient;
   readonly kubectl: Kubectl;
@@ -50,19 +55,22 @@ async function defaultStorageClass(client: KubeClient): Promise<string> {
   return chosen.metadata.name;
 }
 
-async function configure(
-  stack: Stack,
-  client: KubeClient,
-  keys: Keys,
-  authority: Authority,
-  extra: LiveArgs["config"],
-) {
+interface Written {
+  readonly keys: Keys;
+  readonly issuer: Pick<IssuerDoor, "url" | "clientId">;
+  readonly authorities: readonly string[];
+  readonly storageClass: string;
+  readonly extra: LiveArgs["config"];
+}
+
+async function configure(stack: Stack, { keys, issuer, authorities, storageClass, extra }: Written) {
   const plain: Record<string, string> = {
     domain,
     namespace: stackNamespace,
-    "storage.className": await defaultStorageClass(client),
+    "storage.className": storageClass,
     "storage.size": "1Gi",
-    "identity.issuer": issuerUrl,
+    "identity.issuer": issuer.url,
+    "identity.clientId": issuer.clientId,
     "tls.secretName": TLS_SECRET,
     "ingress.className": "nginx",
     "ingress.namespace": worldNamespace,
@@ -70,7 +78,7 @@ async function configure(
     "provider.imap.host": services.provider,
     "provider.smtp.host": services.provider,
     "mailboxes.kinga.displayName": person.display,
-    "trust.certificates[0]": fs.readFileSync(authority.cert, "utf8"),
+    ...Object.fromEntries(authorities.map((text, n) => [`trust.certificates[${n}]`, text])),
     ...extra,
   };
   for (const [key, value] of Object.entries(plain)) await stack.setConfig(key, { value }, true);
@@ -90,30 +98,6 @@ async function issueCertificate(client: KubeClient, authority: Authority, until:
     "?fieldManager=homelab-mail-sandbox&force=true",
   );
 }
-
-const pocketId =
-  (port: number, apiKey: string, authority: Authority): Ask =>
-  (method, target, body) =>
-    new Promise((resolve, reject) => {
-      const call = request(
-        {
-          host: "127.0.0.1",
-          port,
-          path: target,
-          method,
-          servername: services.issuer,
-          ca: fs.readFileSync(authority.cert),
-          headers: { host: services.issuer, "X-API-Key": apiKey, "Content-Type": "application/json" },
-        },
-        async (response) => {
-          let text = "";
-          for await (const chunk of response) text += chunk;
-          resolve({ status: response.statusCode ?? 0, body: text ? JSON.parse(text) : {} });
-        },
-      );
-      call.on("error", reject);
-      call.end(body === undefined ? undefined : JSON.stringify(body));
-    });
 
 /** Tells of each message that leaves. */
 function tellOfMail(kubectl: Kubectl, log: Log, signal: AbortSignal): void {
@@ -146,11 +130,12 @@ export async function openLive(args: LiveArgs, log: Log): Promise<LiveSandbox> {
   const ending = new AbortController();
   const signal = AbortSignal.any([args.signal, ending.signal]);
   const keys = newKeys();
-  const ca = path.join(args.folder, "authority");
-  fs.mkdirSync(ca, { mode: 0o700 });
-  const authority = new Authority(ca);
+  const authorityFolder = path.join(args.folder, "authority");
+  fs.mkdirSync(authorityFolder, { mode: 0o700 });
+  const authority = new Authority(authorityFolder);
 
   let stack: Stack | undefined;
+  let issuer: IssuerDoor | undefined;
   const close = async (): Promise<void> => {
     ending.abort();
     if (!args.ownCluster) return;
@@ -162,17 +147,25 @@ export async function openLive(args: LiveArgs, log: Log): Promise<LiveSandbox> {
     }
     log(`Removing the namespaces ${stackNamespace} and ${worldNamespace}, with all that is in them`);
     await removeWorld(client);
+    await issuer?.clear().catch((error: Error) => log(error.message));
   };
   try {
     log(`Putting up a make-believe provider, an issuer and a way in, in namespace ${worldNamespace}`);
     if (!args.ownCluster) log("NOTE: no image can be pulled here. Stand-ins play Stalwart and Pocket ID.");
-    await buildWorld({ client, authority, keys, realIssuer: args.ownCluster, signal });
+    const { issuer: choice, providerImage = defaultImages.fetchmail } = args;
+    const storageClass = args.config["storage.className"] ?? (await defaultStorageClass(client));
+    await buildWorld({ client, authority, keys, issuer: choice.kind, providerImage, storageClass, signal });
+    const at = (service: string) => ({ namespace: worldNamespace, service, port: 443 });
+    const ca = fs.readFileSync(authority.cert, "utf8");
+    const issuerPort = choice.kind === "outside" ? {} : { port: await forward(kubectl, at("issuer"), signal) };
+    issuer = await openIssuer(choice, { ca, apiKey: keys.api, ...issuerPort });
 
     const project = projectFolder(args.folder);
     fs.mkdirSync(project, { recursive: true });
     fs.writeFileSync(path.join(project, `Pulumi.${STACK}.yaml`), ""); // not the sample's
     stack = await openStack(engine, { folder: args.folder, stack: STACK, kubeconfig: args.kubeconfig });
-    await configure(stack, client, keys, authority, args.config);
+    const authorities = [ca, ...(choice.kind === "outside" && choice.ca !== undefined ? [choice.ca] : [])];
+    await configure(stack, { keys, issuer, authorities, storageClass, extra: args.config });
     log("\npulumi up");
     const upEnds = new AbortController();
     const certificate = issueCertificate(client, authority, AbortSignal.any([signal, upEnds.signal]));
@@ -183,19 +176,16 @@ export async function openLive(args: LiveArgs, log: Log): Promise<LiveSandbox> {
       await certificate;
     }
 
-    const at = (service: string) => ({ namespace: worldNamespace, service, port: 443 });
     const ports = {
       ingress: await forward(kubectl, at("ingress"), signal),
-      issuer: await forward(kubectl, at("issuer"), signal),
+      ...(issuerPort.port !== undefined && { issuer: issuerPort.port }),
     };
     tellOfMail(kubectl, log, signal);
-    const start = args.ownCluster
-      ? await furnishPocketId(pocketId(ports.issuer, keys.api, authority))
-      : `https://${hosts.webmail}/`;
-    const certificates = ["webmail", "issuer"] as const;
-    const files = { webmail: `${hosts.webmail}.pem`, issuer: `${services.issuer}.pem` };
+    const start = (await issuer.link?.()) ?? `https://${hosts.webmail}/`;
+    const files = [hosts.webmail, ...(choice.kind === "outside" ? [] : [services.issuer])];
     return {
-      browser: { ports, spki: certificates.map((name) => spki(path.join(ca, files[name]))) },
+      browser: { ports, spki: files.map((name) => spki(path.join(authorityFolder, `${name}.pem`))) },
+      issuer,
       stack,
       client,
       kubectl,
@@ -215,7 +205,7 @@ export function browserOptions({ ports, spki: keys }: LiveSandbox["browser"]): s
   const rules = [
     `MAP ${hosts.webmail}:443 127.0.0.1:${ports.ingress}`,
     `MAP ${hosts.mail}:443 127.0.0.1:${ports.ingress}`,
-    `MAP ${services.issuer}:443 127.0.0.1:${ports.issuer}`,
+    ...(ports.issuer === undefined ? [] : [`MAP ${services.issuer}:443 127.0.0.1:${ports.issuer}`]),
   ];
   return [
     "--user-data-dir=/tmp/homelab-mail-browser",

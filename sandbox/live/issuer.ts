@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import type { KubeObject } from "../kube";
-import { clientId, hosts, person, services, standInIssuerImage } from "./names";
+import { callbacks, clientId, person, services, standInIssuerImage, worldNamespace } from "./names";
 import { secret, serverObjects } from "./pods";
 
 /** The real one, where images can be pulled (https://pocket-id.org/docs/configuration/environment-variables). */
@@ -9,15 +9,14 @@ export const pocketIdImage =
 
 export const issuerUrl = `https://${services.issuer}`;
 
-/** Where sign-in and sign-out may return to; the same as the stack's output `identityClient` says. */
-const client = {
-  callbackURLs: [
-    `https://${hosts.webmail}/index.php/login/oauth`,
-    `https://${hosts.mail}/admin/oauth/callback`,
-    `https://${hosts.mail}/account/oauth/callback`,
-  ],
-  logoutCallbackURLs: [`https://${hosts.webmail}/?_task=logout`],
-} as const;
+/** Who signs people in. */
+export type IssuerChoice =
+  /** A stand-in: where no image can be pulled. */
+  | { readonly kind: "stand-in" }
+  /** The real one, in the cluster. */
+  | { readonly kind: "pocket-id" }
+  /** A Pocket ID that is there already, by the address that pods and this machine know, with an administrator's API key. */
+  | { readonly kind: "outside"; readonly url: string; readonly apiKey: string; readonly ca?: string };
 
 /** Not 443: the stack's policies let pods out to 443 and 8443, and a pod without root has the latter anyway. */
 const PORT = 8443;
@@ -25,11 +24,27 @@ const PORT = 8443;
 const probe = { readinessProbe: { tcpSocket: { port: PORT }, periodSeconds: 2 } };
 const tlsMount = { name: "tls", mountPath: "/tls", readOnly: true };
 
-/** Pocket ID, with an API key for the sandbox. */
-export function pocketIdObjects(keys: { readonly api: string; readonly encryption: string }): KubeObject[] {
+/** Pocket ID, with an API key for the sandbox, and a volume: people and signing keys outlive its pod. */
+export function pocketIdObjects({
+  keys,
+  storageClass,
+}: {
+  readonly keys: { readonly api: string; readonly encryption: string };
+  readonly storageClass: string;
+}): KubeObject[] {
   const fromSecret = (name: string, key: string) => ({ name, valueFrom: { secretKeyRef: { name: "issuer", key } } });
   return [
-    secret("issuer", keys),
+    secret("issuer", { api: keys.api, encryption: keys.encryption }),
+    {
+      apiVersion: "v1",
+      kind: "PersistentVolumeClaim",
+      metadata: { name: "issuer", namespace: worldNamespace },
+      spec: {
+        accessModes: ["ReadWriteOnce"],
+        storageClassName: storageClass,
+        resources: { requests: { storage: "1Gi" } },
+      },
+    },
     ...serverObjects({
       name: "issuer",
       user: 1000,
@@ -55,7 +70,7 @@ export function pocketIdObjects(keys: { readonly api: string; readonly encryptio
         },
       ],
       volumes: [
-        { name: "data", emptyDir: {} },
+        { name: "data", persistentVolumeClaim: { claimName: "issuer" } },
         { name: "tmp", emptyDir: {} },
       ],
     }),
@@ -76,8 +91,8 @@ export function standInIssuerObjects(): KubeObject[] {
     clients: [
       {
         client_id: clientId,
-        redirect_uris: client.callbackURLs,
-        post_logout_redirect_uris: client.logoutCallbackURLs,
+        redirect_uris: callbacks.callbackURLs,
+        post_logout_redirect_uris: callbacks.logoutCallbackURLs,
       },
     ],
     people: [{ sub: "6f2d8b1e-1c3a-4a52-9d7e-0b5f3a9c4d21", email: person.email, name: person.display }],
@@ -101,42 +116,4 @@ export function standInIssuerObjects(): KubeObject[] {
       volumes: [],
     }),
   ];
-}
-
-/** Asks Pocket ID's API, through a way in on this machine. */
-export type Ask = (method: string, path: string, body?: unknown) => Promise<{ status: number; body: KubeObject }>;
-
-/** Puts the person and the client into Pocket ID; returns the link that signs the person in, once. */
-export async function furnishPocketId(ask: Ask): Promise<string> {
-  const must = async (method: string, path: string, body: unknown): Promise<KubeObject> => {
-    const answer = await ask(method, path, body);
-    if (answer.status >= 300) {
-      throw new Error(`Pocket ID answers ${method} ${path} with HTTP ${answer.status}: ${JSON.stringify(answer.body)}`);
-    }
-    return answer.body;
-  };
-  const user = await must("POST", "/api/users", {
-    username: person.name,
-    email: person.email,
-    emailVerified: true,
-    firstName: person.display,
-    lastName: "",
-    displayName: person.display,
-    isAdmin: false,
-  });
-  await must("POST", "/api/oidc/clients", {
-    id: clientId,
-    name: "Mail",
-    description: "",
-    ...client,
-    isPublic: true,
-    pkceEnabled: true,
-    requiresReauthentication: false,
-    requiresPushedAuthorizationRequests: false,
-    skipConsent: true,
-    credentials: { federatedIdentities: [] },
-    isGroupRestricted: false,
-  });
-  const { token } = await must("POST", `/api/users/${user.id}/one-time-access-token`, { ttl: "12h" });
-  return `${issuerUrl}/lc/${token}`;
 }

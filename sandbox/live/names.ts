@@ -4,6 +4,9 @@ export const worldNamespace = "homelab-mail-world";
 /** Where the stack goes: not its usual namespace, for a cluster of one's own may have the real one. */
 export const stackNamespace = "homelab-mail-try";
 
+/** Where other apps of a cluster would be: only the live suite makes it. */
+export const appsNamespace = "homelab-mail-apps";
+
 /** Reserved for tests (RFC 2606): nobody's mail. */
 export const domain = "family.test";
 
@@ -27,6 +30,16 @@ export const providerMailboxes = [...people, "dora"] as const;
 export const person = { name: "kinga", display: "Kinga", email: `kinga@${domain}` } as const;
 
 export const clientId = "stalwart-webui";
+
+/** Where sign-in and sign-out may return to; the same as the stack's output `identityClient` says. */
+export const callbacks = {
+  callbackURLs: [
+    `https://${hosts.webmail}/index.php/login/oauth`,
+    `https://${hosts.mail}/admin/oauth/callback`,
+    `https://${hosts.mail}/account/oauth/callback`,
+  ],
+  logoutCallbackURLs: [`https://${hosts.webmail}/?_task=logout`],
+} as const;
 
 /** On a node that has no registry: the image is made here (../images). */
 export const standInIssuerImage = "homelab-mail.test/issuer:stand-in";

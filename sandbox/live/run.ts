@@ -59,6 +59,7 @@ export async function runLive(args: RunArgs, log: Log): Promise<void> {
         folder: folder.path,
         kubeconfig: own ? path.resolve(own) : await ownNode(folder, log, signal),
         ownCluster: own !== undefined,
+        issuer: { kind: own === undefined ? "stand-in" : "pocket-id" },
         config,
         signal,
       },

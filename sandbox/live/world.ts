@@ -5,8 +5,8 @@ import { defaultImages } from "../../config/images";
 import type { KubeClient, KubeObject } from "../kube";
 import type { Authority } from "./authority";
 import { ingressObjects } from "./ingress";
-import { pocketIdObjects, standInIssuerObjects } from "./issuer";
-import { hosts, providerMailboxes, services, stackNamespace, worldNamespace } from "./names";
+import { type IssuerChoice, pocketIdObjects, standInIssuerObjects } from "./issuer";
+import { appsNamespace, hosts, providerMailboxes, services, stackNamespace, worldNamespace } from "./names";
 import { providerObjects } from "./provider";
 
 const READY_LIMIT_MS = 600_000; // images may have to be pulled
@@ -55,8 +55,10 @@ export interface WorldArgs {
   readonly client: KubeClient;
   readonly authority: Authority;
   readonly keys: Keys;
-  /** Whether Pocket ID's image can be had; otherwise a stand-in signs people in. */
-  readonly realIssuer: boolean;
+  readonly issuer: IssuerChoice["kind"];
+  readonly storageClass: string;
+  /** An image with Dovecot and Python in it. */
+  readonly providerImage: string;
   readonly signal: AbortSignal;
 }
 
@@ -77,23 +79,29 @@ async function untilReady(client: KubeClient, signal: AbortSignal): Promise<void
 }
 
 /** Puts a provider, an issuer and a way in for browsers into a namespace of their own, and waits until they answer. */
-export async function buildWorld({ client, authority, keys, realIssuer, signal }: WorldArgs): Promise<void> {
+export async function buildWorld(args: WorldArgs): Promise<void> {
+  const { client, authority, keys, issuer, providerImage, storageClass, signal } = args;
+  const issuerObjects = {
+    "stand-in": standInIssuerObjects,
+    "pocket-id": () => pocketIdObjects({ keys, storageClass }),
+    outside: () => [],
+  };
   const objects = [
     namespace(worldNamespace),
     tlsSecret("provider-tls", worldNamespace, authority, services.provider),
     tlsSecret("issuer-tls", worldNamespace, authority, services.issuer),
     tlsSecret("ingress-tls", worldNamespace, authority, hosts.webmail, hosts.mail),
-    ...providerObjects(defaultImages.fetchmail, keys.passwords),
-    ...(realIssuer ? pocketIdObjects(keys) : standInIssuerObjects()),
+    ...providerObjects(providerImage, keys.passwords),
+    ...issuerObjects[issuer](),
     ...ingressObjects(defaultImages.roundcube),
   ];
   for (const object of objects) await client.apply(object, "?fieldManager=homelab-mail-sandbox&force=true");
   await untilReady(client, signal);
 }
 
-/** Both namespaces, and all that is in them. Waits until they are gone. */
+/** All namespaces of a try, and all that is in them. Waits until they are gone. */
 export async function removeWorld(client: KubeClient): Promise<boolean> {
-  const spaces = [worldNamespace, stackNamespace].map(namespace);
+  const spaces = [worldNamespace, stackNamespace, appsNamespace].map(namespace);
   const there: KubeObject[] = [];
   for (const space of spaces) if (await client.read(space)) there.push(space);
   for (const space of there) await client.delete(space);

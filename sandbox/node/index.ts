@@ -224,8 +224,8 @@ export class LiveNode {
   }
 
   /**
-   * From now on a new pod's address enters the policies' rules only after this time, on top of kube-router's own: the agent
-   * is stopped, as a busy machine stops it, and let go for a moment now and then. 0 ends it.
+   * From now on a new pod's address enters the policies' rules later by up to this time, half of it on average, on top of
+   * kube-router's own: the agent is stopped, as a busy machine stops it, and let go for a moment now and then. 0 ends it.
    */
   setPolicyDelay(ms: number): void {
     clearInterval(this.policyDelay);

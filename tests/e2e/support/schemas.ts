@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { readdirSync } from "node:fs";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { applyManifests } from "../../../sandbox/cluster/controlplane";
@@ -21,19 +22,11 @@ async function served(client: KubeClient, version: string): Promise<void> {
   throw new Error(`${version} is not served`);
 }
 
-/** The kinds of the Gateway API that this stack and its tests use, as its makers publish them. */
+/** All kinds of the Gateway API's standard channel, as its makers publish them: a controller waits for each of them. */
 export async function applyGatewayApi(client: KubeClient): Promise<void> {
   const folder = path.join(moduleFolder("sigs.k8s.io/gateway-api"), "config/crd/standard");
-  for (const kind of [
-    "gatewayclasses",
-    "gateways",
-    "httproutes",
-    "referencegrants",
-    "grpcroutes",
-    "backendtlspolicies",
-  ]) {
-    await applyManifests(client, path.join(folder, `gateway.networking.k8s.io_${kind}.yaml`));
-  }
+  const definitions = readdirSync(folder).filter((name) => name.startsWith("gateway.networking.k8s.io_"));
+  for (const name of definitions) await applyManifests(client, path.join(folder, name));
   await served(client, "gateway.networking.k8s.io/v1");
   await served(client, "gateway.networking.k8s.io/v1beta1");
 }

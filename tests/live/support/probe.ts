@@ -16,7 +16,7 @@ const FIELD_MANAGER = "?fieldManager=homelab-mail-live&force=true";
 export async function startProbe(
   client: KubeClient,
   probe: Probe,
-  labels: Record<string, string> = {},
+  { labels = {}, image = defaultImages.fetchmail }: { labels?: Record<string, string>; image?: string } = {},
 ): Promise<Probe> {
   const { namespace, name } = probe;
   const space = { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } };
@@ -33,7 +33,7 @@ export async function startProbe(
       containers: [
         {
           name: "probe",
-          image: defaultImages.fetchmail,
+          image,
           command: ["python3", "-c", "import time; time.sleep(100000)"],
           securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
         },
@@ -80,9 +80,15 @@ def knock(target):
     except OSError:
         return False
 targets = json.load(sys.stdin)
+with open("/etc/resolv.conf") as file:
+    dns = next(line.split()[1] for line in file if line.startswith("nameserver"))
+targets = [(dns if host == "the nameserver" else host, port) for host, port in targets]
 with concurrent.futures.ThreadPoolExecutor(32) as pool:
     print(json.dumps(list(pool.map(knock, targets))))
 `;
+
+/** Stands for the address at which that pod asks for names. */
+export const nameserver = "the nameserver";
 
 /** Which of these addresses and ports take a connection from that pod. */
 export const connects = (

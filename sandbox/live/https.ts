@@ -1,0 +1,44 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { request } from "node:https";
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+export interface Question {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** Asks one server over https; no redirect is followed. */
+export type Ask = (method: string, path: string, question?: Question) => Promise<Answer>;
+
+/** A server that has `url`'s name, reached at `port` of this machine if one leads there, under an authority of one's own. */
+export function asker(url: string, { port, ca }: { readonly port?: number; readonly ca?: string }): Ask {
+  const { hostname, host, port: own } = new URL(url);
+  const where = port === undefined ? { host: hostname, port: Number(own || 443) } : { host: "127.0.0.1", port };
+  return (method, path, { headers = {}, body } = {}) =>
+    new Promise((resolve, reject) => {
+      const length = body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) };
+      const call = request(
+        {
+          ...where,
+          method,
+          path,
+          agent: false,
+          servername: hostname,
+          headers: { host, ...headers, ...length },
+          ...(ca !== undefined && { ca }),
+        },
+        async (response) => {
+          let text = "";
+          for await (const piece of response) text += piece;
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text });
+        },
+      );
+      call.on("error", reject);
+      call.end(body);
+    });
+}

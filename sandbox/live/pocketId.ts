@@ -1,0 +1,68 @@
+import type { Ask } from "./https";
+import { callbacks, person } from "./names";
+
+/** What Pocket ID's API answers, as far as it is read here. */
+interface Found {
+  readonly id: string;
+  readonly token?: string;
+}
+
+/** Pocket ID's API (2.14), with a key of an administrator's. */
+export class PocketId {
+  constructor(
+    private readonly ask: Ask,
+    private readonly url: string,
+    private readonly apiKey: string,
+  ) {}
+
+  private async call(method: string, path: string, body?: unknown): Promise<Found> {
+    const { status, body: text } = await this.ask(method, path, {
+      headers: { "x-api-key": this.apiKey, "content-type": "application/json" },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    if (status >= 300)
+      throw new Error(`Pocket ID answers ${method} ${path} with HTTP ${status}: ${text.slice(0, 300)}`);
+    return text ? JSON.parse(text) : { id: "" };
+  }
+
+  /** Puts the person there; gives the id. */
+  async addPerson(username: string): Promise<string> {
+    const { id } = await this.call("POST", "/api/users", {
+      username,
+      email: person.email,
+      emailVerified: true,
+      firstName: person.display,
+      lastName: "",
+      displayName: person.display,
+      isAdmin: false,
+    });
+    return id;
+  }
+
+  async addClient(id: string): Promise<void> {
+    await this.call("POST", "/api/oidc/clients", {
+      id,
+      name: "Mail",
+      description: "",
+      ...callbacks,
+      isPublic: true,
+      pkceEnabled: true,
+      requiresReauthentication: false,
+      requiresPushedAuthorizationRequests: false,
+      skipConsent: true,
+      credentials: { federatedIdentities: [] },
+      isGroupRestricted: false,
+    });
+  }
+
+  /** A link that signs the person in, once. */
+  async link(userId: string): Promise<string> {
+    const { token } = await this.call("POST", `/api/users/${userId}/one-time-access-token`, { ttl: "12h" });
+    return `${this.url}/lc/${token}`;
+  }
+
+  async remove(userId: string, clientId: string): Promise<void> {
+    await this.call("DELETE", `/api/oidc/clients/${clientId}`);
+    await this.call("DELETE", `/api/users/${userId}`);
+  }
+}

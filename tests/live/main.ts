@@ -1,0 +1,31 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { whyNoNode } from "../../sandbox/node/machine";
+import { HELP, read } from "./support/options";
+
+/** Says what is missing, or starts jest with what the suite has to know in its environment. */
+function main(args: readonly string[]): number {
+  if (args.includes("--help")) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const { options, jest } = read(args, process.env);
+  const reason = options.kubeconfig === undefined ? whyNoNode() : undefined;
+  if (reason) throw new Error(reason);
+  // The trial in a browser makes a node of its own.
+  const only = options.kubeconfig === undefined ? [] : ["tests/live/stack"];
+  const program = join(__dirname, "..", "..", "node_modules", "jest", "bin", "jest.js");
+  const { status } = spawnSync(
+    process.execPath,
+    [program, "--config", "jest.live.config.js", "--forceExit", ...only, ...jest],
+    { stdio: "inherit", env: { ...process.env, HOMELAB_MAIL_LIVE: JSON.stringify(options) } },
+  );
+  return status ?? 1;
+}
+
+try {
+  process.exitCode = main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`${(error as Error).message}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,90 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { defaultImages } from "../../../config/images";
+import { type IssuerChoice, pocketIdImage } from "../../../sandbox/live/issuer";
+import { appsNamespace, stackNamespace, worldNamespace } from "../../../sandbox/live/names";
+
+/** Where the suite runs, and with what. */
+export interface Options {
+  /** A cluster of one's own, with real images. @default a node of this machine, with stand-ins */
+  readonly kubeconfig?: string;
+  readonly issuer: IssuerChoice;
+  readonly providerImage?: string;
+  readonly config: Readonly<Record<string, string>>;
+}
+
+export const HELP = `npm run test:live [-- OPTIONS] [JEST'S OPTIONS]
+
+The whole stack, put up by the real engine on a real node: mail flows, and promises are kept.
+Without options the node is made on this machine (Linux, as root), with stand-ins for Stalwart and Pocket ID.
+
+  --kubeconfig FILE      a cluster of yours, and the real images
+  --config KEY=VALUE     a configuration key of the stack, for example storage.className=standard; may be repeated
+  --issuer URL           a Pocket ID that is there already, instead of one in the cluster; pods and this machine reach it
+                         by this URL, on port 443 or 8443. The environment's POCKET_ID_API_KEY is an administrator's
+                         API key: a person and a client are added, and removed at the end
+  --issuer-ca FILE       the private authority (PEM) of that Pocket ID's certificate
+  --provider-image NAME  an image with Dovecot 2.3 and Python 3, for the provider; the fetchers' image by default
+
+What a cluster of yours needs:
+  - NetworkPolicies that are enforced; a storage class (the default one, or storage.className); nodes that let pods set
+    net.ipv4.ip_unprivileged_port_start, as Kubernetes allows by default
+  - these images, pulled or imported:
+      ${defaultImages.stalwart}
+      ${defaultImages.stalwartCli}
+      ${defaultImages.roundcube}      (also the way in: its Apache)
+      ${defaultImages.fetchmail}      (also the provider, and the pods that knock at doors)
+      ${pocketIdImage}      (not with --issuer)
+  - nothing of an earlier try: the namespaces ${stackNamespace}, ${worldNamespace} and ${appsNamespace} are made, and
+    removed at the end. An interrupted run is cleared by: npm run sandbox -- --live --stop --kubeconfig FILE
+
+The provider and, without --issuer, the issuer run in ${worldNamespace}, outside everything the stack knows of.
+What needs a hand on the node's power or on its network's rules is done as far as the API lets it: there the power cut
+kills every pod of the stack at once, and policies are as late as they are by themselves.
+`;
+
+/** Splits the command line into what is meant for the suite and what goes to jest. Fails with one line. */
+export function read(args: readonly string[], environment: NodeJS.ProcessEnv): { options: Options; jest: string[] } {
+  const own = {
+    kubeconfig: { type: "string" },
+    config: { type: "string", multiple: true },
+    issuer: { type: "string" },
+    "issuer-ca": { type: "string" },
+    "provider-image": { type: "string" },
+  } as const;
+  const mine: string[] = [];
+  const jest: string[] = [];
+  for (let n = 0; n < args.length; n++) {
+    const name = /^--([a-z-]+)/.exec(args[n] as string)?.[1] ?? "";
+    if (!(name in own)) jest.push(args[n] as string);
+    else if ((args[n] as string).includes("=") && name !== "config") mine.push(args[n] as string);
+    else mine.push(args[n] as string, args[++n] ?? "");
+  }
+  const { values } = parseArgs({ args: mine, options: own });
+  const { kubeconfig, issuer: url, "issuer-ca": ca, "provider-image": providerImage } = values;
+  const apiKey = environment.POCKET_ID_API_KEY;
+  for (const [option, value] of Object.entries({ ...values, config: undefined })) {
+    if (option !== "kubeconfig" && value !== undefined && !kubeconfig)
+      throw new Error(`--${option} needs --kubeconfig`);
+  }
+  if (ca && !url) throw new Error("--issuer-ca needs --issuer");
+  if (url && !apiKey)
+    throw new Error("--issuer needs an administrator's API key in the environment: POCKET_ID_API_KEY");
+  const outside = url &&
+    apiKey && { kind: "outside" as const, url, apiKey, ...(ca && { ca: readFileSync(ca, "utf8") }) };
+  const pairs = (values.config ?? []).map((pair): [string, string] => {
+    const [key = "", ...rest] = pair.split("=");
+    if (rest.length === 0) throw new Error(`--config ${pair}: write KEY=VALUE`);
+    return [key, rest.join("=")];
+  });
+  return {
+    options: {
+      ...(kubeconfig && { kubeconfig: resolve(kubeconfig) }),
+      issuer: outside || { kind: kubeconfig ? "pocket-id" : "stand-in" },
+      ...(providerImage && { providerImage }),
+      config: Object.fromEntries(pairs),
+    },
+    jest,
+  };
+}

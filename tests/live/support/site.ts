@@ -1,0 +1,166 @@
+import type { EngineEvent } from "@pulumi/pulumi/automation";
+import { ProcessFolder, sweep } from "../../../sandbox/cluster/processes";
+import { buildImages } from "../../../sandbox/images";
+import type { KubeObject } from "../../../sandbox/kube";
+import { type LiveSandbox, openLive } from "../../../sandbox/live";
+import { appsNamespace, person, stackNamespace, worldNamespace } from "../../../sandbox/live/names";
+import { type LiveNode, startNode } from "../../../sandbox/node";
+import { MailProgram } from "./mail";
+import type { Options } from "./options";
+import { type Probe, startProbe } from "./probe";
+import { signIn } from "./signIn";
+import { eventually, sleep } from "./wait";
+
+/** The one stack that all promises are about, and the hands that the suite has on it. */
+export class Site {
+  readonly options: Options = JSON.parse(process.env.HOMELAB_MAIL_LIVE ?? '{"issuer":{"kind":"stand-in"},"config":{}}');
+  /** A pod of somebody else's app. */
+  readonly app: Probe = { namespace: appsNamespace, name: "probe" };
+  live!: LiveSandbox;
+  /** The person's programs. */
+  programs!: MailProgram;
+  token!: string;
+  /** Undefined on a cluster of one's own. */
+  node: LiveNode | undefined;
+  private readonly said: string[] = [];
+  private folder!: ProcessFolder;
+
+  /** Puts everything up. */
+  async open(): Promise<void> {
+    const { kubeconfig, ...rest } = this.options;
+    const log = (line: string): void => {
+      this.said.push(line);
+    };
+    if (kubeconfig === undefined) await sweep();
+    this.folder = ProcessFolder.temporary();
+    if (kubeconfig === undefined) {
+      const images = await buildImages(log);
+      this.node = await startNode({ folder: this.folder, log });
+      this.node.importImages(images);
+    }
+    this.live = await openLive(
+      {
+        ...rest,
+        // The node plays a load balancer; a cluster of one's own is left without an address more.
+        config: { ...(this.node && { "service.type": "LoadBalancer" }), ...rest.config },
+        folder: this.folder.path,
+        kubeconfig: kubeconfig ?? (this.node as LiveNode).kubeconfig,
+        ownCluster: kubeconfig !== undefined,
+        signal: new AbortController().signal,
+      },
+      log,
+    );
+    await this.probe(this.app);
+    this.programs = new MailProgram(this.live, this.app);
+    this.token = await signIn(this.live, person.name);
+  }
+
+  async close(): Promise<void> {
+    await this.live?.close();
+    await this.folder?.stop();
+  }
+
+  /** Starts a pod from which things are tried. */
+  probe(probe: Probe, labels: Record<string, string> = {}): Promise<Probe> {
+    const image = this.options.config["images.fetchmail"];
+    return startProbe(this.live.client, probe, { labels, ...(image && { image }) });
+  }
+
+  /** What the provider told of a message that left through it. */
+  left(subject: string): string | undefined {
+    return this.said.find((line) => line.startsWith("MAIL LEFT") && line.includes(subject));
+  }
+
+  /** The stack's pods that stay, by what they belong to: uid and restarts. */
+  async pods(): Promise<Record<string, string>> {
+    const found = await this.live.client.list("v1", "Pod", stackNamespace);
+    return Object.fromEntries(
+      found
+        .filter(({ metadata }) => !metadata.labels?.["job-name"] && !metadata.deletionTimestamp)
+        .map(({ metadata, status }) => [
+          metadata.labels["app.kubernetes.io/instance"] ?? metadata.name,
+          `${metadata.uid} restarts=${status.containerStatuses?.[0]?.restartCount}`,
+        ]),
+    );
+  }
+
+  /** `pulumi up`: what it changed, by kind of step. Fails with all that it said. */
+  async up(): Promise<Record<string, number>> {
+    let changes: Record<string, number> = {};
+    let text = "";
+    const onEvent = ({ summaryEvent }: EngineEvent): void => {
+      if (summaryEvent) changes = { ...summaryEvent.resourceChanges };
+    };
+    const onOutput = (piece: string): void => {
+      text += piece;
+    };
+    await this.live.stack.up({ onEvent, onOutput }).catch((error: Error) => {
+      throw new Error(`${text}\n${error.message}`);
+    });
+    return changes;
+  }
+
+  /** Sets a key of the stack's configuration. */
+  async set(key: string, value: string, { secret = false } = {}): Promise<void> {
+    await this.live.stack.setConfig(key, { value, secret }, true);
+  }
+
+  async readyMailServer(): Promise<KubeObject> {
+    const found = await this.live.client.list("v1", "Pod", stackNamespace);
+    const ready = found.find(
+      ({ metadata, status }) =>
+        metadata.labels?.["app.kubernetes.io/name"] === "stalwart" &&
+        !metadata.deletionTimestamp &&
+        status.conditions?.some((c: KubeObject) => c.type === "Ready" && c.status === "True"),
+    );
+    if (!ready) throw new Error("no mail server is ready");
+    return ready;
+  }
+
+  /** Kills a pod without letting it end. */
+  async kill(namespace: string, name: string): Promise<void> {
+    await this.live.client.request("DELETE", `/api/v1/namespaces/${namespace}/pods/${name}`, { gracePeriodSeconds: 0 });
+  }
+
+  inInbox(subject: string, seconds = 120): Promise<string[]> {
+    return eventually(
+      `"${subject}" in the inbox`,
+      async () => {
+        const subjects = await this.programs.subjects(person.name, this.token);
+        return subjects.includes(subject) ? subjects : undefined;
+      },
+      { seconds },
+    );
+  }
+
+  /**
+   * Everything is killed at once and comes back in the worst order: the mail server before the network's rules and the
+   * cluster's names, the issuer last. On a cluster of one's own the stack's pods are killed, and the issuer is away.
+   */
+  async powerCut(): Promise<void> {
+    const scalable = this.options.issuer.kind !== "outside";
+    if (scalable) await this.scaleIssuer(0);
+    if (this.node) {
+      await this.node.powerCut();
+      await this.node.powerOn({ lateMs: 10_000 });
+    } else {
+      const pods = await this.live.client.list("v1", "Pod", stackNamespace);
+      await Promise.all(pods.map(({ metadata }) => this.kill(stackNamespace, metadata.name)));
+    }
+    await sleep(20_000);
+    if (!scalable) return;
+    await this.scaleIssuer(1);
+    const issuer = {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name: "issuer", namespace: worldNamespace },
+    };
+    const back = async (): Promise<boolean> => (await this.live.client.read(issuer))?.status.readyReplicas === 1;
+    await eventually("the issuer is back", back, { seconds: 300 });
+  }
+
+  private async scaleIssuer(replicas: number): Promise<void> {
+    const target = `/apis/apps/v1/namespaces/${worldNamespace}/deployments/issuer`;
+    await this.live.client.request("PATCH", target, { spec: { replicas } }, "application/merge-patch+json");
+  }
+}

@@ -1,0 +1,47 @@
+import { HELP, read } from "../../live/support/options";
+
+const key = { POCKET_ID_API_KEY: "key" };
+
+test("without options the suite makes its own node, with a stand-in as issuer; jest gets the rest", () => {
+  expect(read(["-t", "mail", "--verbose"], {})).toEqual({
+    options: { issuer: { kind: "stand-in" }, config: {} },
+    jest: ["-t", "mail", "--verbose"],
+  });
+});
+
+test("a cluster of one's own gets Pocket ID's image, and configuration as it is written", () => {
+  const { options, jest } = read(
+    ["--kubeconfig", "/k", "--config", "storage.className=a=b", "--config", "storage.size=2Gi", "-t", "x"],
+    {},
+  );
+  expect(options).toEqual({
+    kubeconfig: "/k",
+    issuer: { kind: "pocket-id" },
+    config: { "storage.className": "a=b", "storage.size": "2Gi" },
+  });
+  expect(jest).toEqual(["-t", "x"]);
+});
+
+test("an issuer that is there already is used, with the key from the environment and not from the command line", () => {
+  expect(read(["--kubeconfig=/k", "--issuer=https://id.example"], key).options.issuer).toEqual({
+    kind: "outside",
+    url: "https://id.example",
+    apiKey: "key",
+  });
+});
+
+test.each([
+  [["--issuer", "https://id.example"], key, "--issuer needs --kubeconfig"],
+  [["--provider-image", "x"], {}, "--provider-image needs --kubeconfig"],
+  [["--kubeconfig", "/k", "--issuer", "https://id.example"], {}, "POCKET_ID_API_KEY"],
+  [["--kubeconfig", "/k", "--issuer-ca", "/ca"], {}, "--issuer-ca needs --issuer"],
+  [["--kubeconfig", "/k", "--config", "storage.size"], {}, "write KEY=VALUE"],
+])("%j is refused by name", (args, environment, message) => {
+  expect(() => read(args, environment)).toThrow(message);
+});
+
+test("the help names every option that is understood", () => {
+  for (const option of ["--kubeconfig", "--config", "--issuer ", "--issuer-ca", "--provider-image"]) {
+    expect(HELP).toContain(option);
+  }
+});
