@@ -33,7 +33,11 @@ function ingressNginx({ needs }: Door): Asked {
   });
 }
 
-/** A router with TLS is not served over plain http, so the redirect is an Ingress of its own. */
+/**
+ * An Ingress of Traefik's is served at every entry point, whatever its `tls` says (traefik/traefik,
+ * pkg/provider/kubernetes/ingress/kubernetes.go, loadRouter). This one is for TLS only, and a second one sends on whoever
+ * comes without. Where the second one counts, too, the first one goes first.
+ */
 function traefik({ name }: Door, namespace: string): Asked {
   const middleware = (suffix: string, spec: Extension["spec"]): Extension => ({
     apiVersion: "traefik.io/v1alpha1",
@@ -45,13 +49,13 @@ function traefik({ name }: Door, namespace: string): Asked {
     "traefik.ingress.kubernetes.io/router.middlewares": `${namespace}-${name}-${suffix}@kubernetescrd`,
   });
   return {
-    annotations: through("headers"),
+    annotations: { ...through("headers"), "traefik.ingress.kubernetes.io/router.tls": "true" },
     extensions: [
       // An empty value takes the header away. Traefik itself replaces X-Forwarded-For, and leaves `Forwarded` alone.
       middleware("headers", { headers: { stsSeconds: HSTS, customRequestHeaders: { Forwarded: "" } } }),
       middleware("https", { redirectScheme: { scheme: "https", permanent: true } }),
     ],
-    plainHttp: through("https"),
+    plainHttp: { ...through("https"), "traefik.ingress.kubernetes.io/router.priority": "1" },
   };
 }
 

@@ -104,6 +104,16 @@ describe("a stack with Traefik", () => {
     }
   });
 
+  it("serves nothing over plain http but that, whatever Traefik's entry points are called", () => {
+    const ingresses = objects(stack, "Ingress");
+    const prefix = "traefik.ingress.kubernetes.io";
+    for (const name of ["roundcube", "stalwart"]) {
+      expect(annotationsOf(ingresses[name])).toMatchObject({ [`${prefix}/router.tls`]: "true" });
+      expect(annotationsOf(ingresses[`${name}-http`])).not.toHaveProperty([`${prefix}/router.tls`]);
+      expect(annotationsOf(ingresses[`${name}-http`])).toMatchObject({ [`${prefix}/router.priority`]: "1" });
+    }
+  });
+
   it("names Middlewares that are there, by the namespace that they are in", () => {
     const middlewares = objects(stack, "Middleware");
     for (const ingress of Object.values(objects(stack, "Ingress"))) {
