@@ -6,11 +6,11 @@ import { MailServer } from "./components/mailserver";
 import { Network } from "./components/network";
 import { accountUrl, adminUrl, clientSettings, identityClient } from "./components/outputs/clients";
 import { dnsRecords, zoneLine } from "./components/outputs/dns";
-import { mailServerHost, names, ports } from "./components/shared/names";
 import { Storage } from "./components/storage";
 import { authorities } from "./components/trust";
 import { Webmail, webmailLogoutUri, webmailRedirectUri } from "./components/webmail";
 import { loadConfig } from "./config/load";
+import { mailServerHost, names, ports } from "./config/names";
 
 /**
  * A hosted provider has the MX. fetchmail pulls each mailbox from it and hands every message to Stalwart, which stores

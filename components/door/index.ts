@@ -1,8 +1,8 @@
 import { CustomResource } from "@pulumi/kubernetes/apiextensions";
 import * as networking from "@pulumi/kubernetes/networking/v1";
 import { type CustomResourceOptions, type Input, output } from "@pulumi/pulumi";
+import { labels } from "../../config/names";
 import type { Ingress } from "../../config/types";
-import { labels } from "../shared/names";
 import { asked, type Extension } from "./asked";
 import { grant, routes } from "./gateway";
 import { ingressSpec } from "./ingress";

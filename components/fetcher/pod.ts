@@ -1,7 +1,7 @@
 import type { types } from "@pulumi/kubernetes";
 import { type Input, interpolate, type Output } from "@pulumi/pulumi";
+import { addressKey, names, passwordKey, ports } from "../../config/names";
 import type { Endpoint, Mailbox, Resources } from "../../config/types";
-import { addressKey, names, passwordKey, ports } from "../shared/names";
 import { hardenedPod } from "../shared/pod";
 import type { TrustParts } from "../shared/trust";
 

@@ -1,7 +1,7 @@
 import type { types } from "@pulumi/kubernetes";
+import { labels, names, ports, selector } from "../../config/names";
 import type { StackConfig } from "../../config/types";
 import type { Door } from "../door/needs";
-import { labels, names, ports, selector } from "../shared/names";
 import { listeners } from "./listeners";
 
 type ServiceSpec = types.input.core.v1.ServiceSpec;

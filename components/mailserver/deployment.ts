@@ -1,7 +1,7 @@
 import type { types } from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
+import { labels, names, ports, selector } from "../../config/names";
 import type { Resources } from "../../config/types";
-import { labels, names, ports, selector } from "../shared/names";
 import { hardenedPod } from "../shared/pod";
 import { type Trust, type TrustParts, trustParts } from "../shared/trust";
 import { networkIsClosed, waiting } from "../shared/waiting";

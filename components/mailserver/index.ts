@@ -13,9 +13,9 @@ import {
   unsecret,
 } from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { labels, mailServerHost, names } from "../../config/names";
 import type { StackConfig } from "../../config/types";
 import { openDoor } from "../door";
-import { labels, mailServerHost, names } from "../shared/names";
 import type { Trust } from "../shared/trust";
 import { certificateSpec, clusterService, mailDoor, peopleService } from "./access";
 import { deploymentSpec, serverConfig, serverConfigData } from "./deployment";

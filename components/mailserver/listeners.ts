@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { ports } from "../shared/names";
+import { ports } from "../../config/names";
 
 /** A port that the mail server listens on: one list feeds the settings, the Services and the container's ports. */
 export interface Listener {

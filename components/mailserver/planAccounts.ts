@@ -1,5 +1,5 @@
+import { names } from "../../config/names";
 import type { Mailbox } from "../../config/types";
-import { names } from "../shared/names";
 import { type Body, list, type Operation, reconcile, set, update, upsert } from "./operations";
 
 export type PlanMailbox = Pick<Mailbox, "name" | "localPart" | "displayName" | "aliases" | "admin" | "folders">;

@@ -1,5 +1,5 @@
+import { ports } from "../../config/names";
 import type { Endpoint } from "../../config/types";
-import { ports } from "../shared/names";
 import { always, type Operation, reconcile, update, upsert, when } from "./operations";
 import { paths } from "./paths";
 

@@ -10,8 +10,8 @@ import {
   type Resource,
   secret,
 } from "@pulumi/pulumi";
+import { labels, mailServerHost, names, ports } from "../../config/names";
 import type { Resources } from "../../config/types";
-import { labels, mailServerHost, names, ports } from "../shared/names";
 import { type HardenedContainerArgs, hardenedPod } from "../shared/pod";
 import { waiting } from "../shared/waiting";
 import { listenersHash } from "./listeners";

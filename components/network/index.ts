@@ -1,7 +1,7 @@
 import { CustomResource } from "@pulumi/kubernetes/apiextensions";
 import * as networking from "@pulumi/kubernetes/networking/v1";
 import { ComponentResource, type ComponentResourceOptions, type Input } from "@pulumi/pulumi";
-import { labels } from "../shared/names";
+import { labels } from "../../config/names";
 import { ciliumPolicies, type PolicyArgs, policies } from "./policies";
 
 export interface NetworkArgs extends PolicyArgs {

@@ -1,7 +1,7 @@
 import type { types } from "@pulumi/kubernetes";
 import type { Controller } from "../../config/controllers";
+import { names, ports, selector } from "../../config/names";
 import type { Endpoint } from "../../config/types";
-import { names, ports, selector } from "../shared/names";
 
 type Spec = types.input.networking.v1.NetworkPolicySpec;
 type Peer = types.input.networking.v1.NetworkPolicyPeer;

@@ -6,8 +6,8 @@ import {
   type Resource,
   ResourceHook,
 } from "@pulumi/pulumi";
+import { labels, names } from "../../config/names";
 import type { Volume } from "../../config/types";
-import { labels, names } from "../shared/names";
 import { shrinkingProblem } from "./shrinking";
 
 export interface StorageArgs {

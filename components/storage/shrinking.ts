@@ -1,5 +1,5 @@
+import { names } from "../../config/names";
 import { bytes } from "../../config/quantity";
-import { names } from "../shared/names";
 
 interface Claim {
   readonly metadata?: { readonly name?: string };

@@ -1,6 +1,6 @@
 import * as core from "@pulumi/kubernetes/core/v1";
 import { ComponentResource, type ComponentResourceOptions, type Input } from "@pulumi/pulumi";
-import { labels, names } from "../shared/names";
+import { labels, names } from "../../config/names";
 import { type Trust, trustFile, trustRevision } from "../shared/trust";
 
 export interface AuthoritiesArgs {

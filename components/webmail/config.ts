@@ -1,4 +1,4 @@
-import { ports } from "../shared/names";
+import { ports } from "../../config/names";
 import { limits } from "./limits";
 import { FromEnvironment, type PhpValue, php } from "./php";
 import { refusalPhp } from "./refusal";

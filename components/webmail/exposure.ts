@@ -1,9 +1,9 @@
 import { CustomResource } from "@pulumi/kubernetes/apiextensions";
 import * as core from "@pulumi/kubernetes/core/v1";
 import type { CustomResourceOptions, Input } from "@pulumi/pulumi";
+import { labels, names, selector } from "../../config/names";
 import type { StackConfig } from "../../config/types";
 import { openDoor } from "../door";
-import { labels, names, selector } from "../shared/names";
 import { limits } from "./limits";
 
 export interface ExposureArgs {

@@ -10,8 +10,8 @@ import {
   output,
 } from "@pulumi/pulumi";
 import { RandomPassword, RandomUuid } from "@pulumi/random";
+import { labels, names, selector } from "../../config/names";
 import type { Resources, StackConfig } from "../../config/types";
-import { labels, names, selector } from "../shared/names";
 import { type Trust, trustBundle, trustParts } from "../shared/trust";
 import { webmailConfig, webmailUrl } from "./config";
 import { expose } from "./exposure";

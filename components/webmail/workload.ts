@@ -1,7 +1,7 @@
 import type { types } from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
+import { names, ports } from "../../config/names";
 import type { Resources } from "../../config/types";
-import { names, ports } from "../shared/names";
 import { hardenedPod } from "../shared/pod";
 import type { TrustParts } from "../shared/trust";
 import { databaseDirectory, environment } from "./config";

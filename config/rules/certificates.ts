@@ -1,6 +1,4 @@
 import { X509Certificate } from "node:crypto";
-import type { Finding } from "./mailboxes";
-import type { Readable } from "./stack";
 import type { Rule } from "./values";
 
 const BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
@@ -9,7 +7,7 @@ const BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 export const certificatesIn = (pem: string): string[] =>
   (pem.match(BLOCK) ?? []).map((block) => block.replaceAll("\r\n", "\n"));
 
-const parsed = (pem: string): X509Certificate | undefined => {
+export const parsed = (pem: string): X509Certificate | undefined => {
   try {
     return new X509Certificate(pem);
   } catch {
@@ -43,25 +41,3 @@ export const authorityCertificates: Rule = (value) => {
   }
   return undefined;
 };
-
-/** An authority that stands there twice was meant to be another one. */
-export function distinctAuthorities({ trust }: Readable): Finding[] {
-  const seen = new Map<string, number>();
-  return (trust?.certificates ?? []).flatMap((text, index) =>
-    certificatesIn(text).flatMap((pem): Finding[] => {
-      const fingerprint = parsed(pem)?.fingerprint256;
-      if (fingerprint === undefined) return [];
-      const other = seen.get(fingerprint);
-      if (other === undefined) seen.set(fingerprint, index);
-      return other === undefined || other === index
-        ? []
-        : [
-            {
-              path: ["trust", "certificates", index],
-              text: `holds the same certificate as trust.certificates[${other}]`,
-              mend: "remove",
-            },
-          ];
-    }),
-  );
-}

@@ -1,8 +1,7 @@
 import { type Controller, controllerOf, whereabouts } from "../controllers";
 import type { Written } from "../schema";
 import type { Ingress } from "../types";
-import type { Finding } from "./mailboxes";
-import type { Readable } from "./stack";
+import type { Finding, Readable } from "./finding";
 
 type Group = Written["ingress"];
 

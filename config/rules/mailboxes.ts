@@ -1,5 +1,6 @@
-import { fetcherName, passwordKey } from "../../components/shared/names";
+import { fetcherName, passwordKey } from "../names";
 import type { Path } from "../paths";
+import type { Finding } from "./finding";
 import { dnsLabel, localPart, notReserved } from "./values";
 
 /** A mailbox as far as it could be read: what is wrong on its own is reported elsewhere and absent here. */
@@ -10,16 +11,6 @@ export interface MailboxDraft {
   /** Full address; absent when it or the domain could not be read. */
   readonly address?: string;
   readonly aliases: readonly { readonly path: Path; readonly address: string }[];
-}
-
-/** Something wrong with a key, without the value: addresses may be secret. */
-export interface Finding {
-  readonly path: Path;
-  readonly text: string;
-  /** How it is mended; the report turns it into commands. @default "set" */
-  readonly mend?: "set" | "remove";
-  /** For a name that cannot be: one that can. */
-  readonly rename?: string;
 }
 
 const MAX_OBJECT_NAME = 63;

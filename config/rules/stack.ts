@@ -1,11 +1,8 @@
 import type { Written } from "../schema";
-import { distinctAuthorities } from "./certificates";
+import { certificatesIn, parsed } from "./certificates";
+import type { Finding, Readable } from "./finding";
 import { certificatesHaveOnePlace, completeWayIn, oneWayIn } from "./ingress";
-import type { Finding } from "./mailboxes";
 import { requestsAboveLimits } from "./quantities";
-
-/** What the rules about several keys look at: groups that could be read; the others are reported elsewhere. */
-export type Readable = { readonly [Key in keyof Written]?: Written[Key] | undefined };
 
 /** Hosts with their defaults. */
 export function hostsOf(domain: string, hosts: Written["hosts"]) {
@@ -53,6 +50,28 @@ export function requestsWithinLimits({ resources }: Readable): Finding[] {
       path: ["resources", workload, "requests", kind],
       text: `is more than resources.${workload}.limits.${kind}, ${amounts.limits[kind]}`,
     })),
+  );
+}
+
+/** An authority that stands there twice was meant to be another one. */
+export function distinctAuthorities({ trust }: Readable): Finding[] {
+  const seen = new Map<string, number>();
+  return (trust?.certificates ?? []).flatMap((text, index) =>
+    certificatesIn(text).flatMap((pem): Finding[] => {
+      const fingerprint = parsed(pem)?.fingerprint256;
+      if (fingerprint === undefined) return [];
+      const other = seen.get(fingerprint);
+      if (other === undefined) seen.set(fingerprint, index);
+      return other === undefined || other === index
+        ? []
+        : [
+            {
+              path: ["trust", "certificates", index],
+              text: `holds the same certificate as trust.certificates[${other}]`,
+              mend: "remove",
+            },
+          ];
+    }),
   );
 }
 

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
-import { names } from "../../components/shared/names";
 import { controllers } from "../controllers";
+import { names } from "../names";
 
 /**
  * A rule about one value: what is wrong with it, or undefined. Rules never repeat the value: the report decides whether

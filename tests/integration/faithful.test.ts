@@ -1,6 +1,7 @@
 import { expectDocumented, Findings } from "./support/docs";
 import { message, oddities } from "./support/messages";
-import { Rig, type Station, until } from "./support/rig";
+import { Rig, until } from "./support/rig";
+import type { Station } from "./support/station";
 
 let rig: Rig;
 beforeAll(async () => {

@@ -1,5 +1,6 @@
 import { message } from "./support/messages";
-import { Rig, type Station, sleep, until } from "./support/rig";
+import { Rig, sleep, until } from "./support/rig";
+import type { Station } from "./support/station";
 
 /**
  * The rig must notice what it is there to notice: each of these breaks one rule of the configuration, and the mail that

@@ -1,6 +1,7 @@
 import { documentedMetrics, expectDocumented, Findings } from "./support/docs";
 import { message } from "./support/messages";
-import { Rig, type Station, sleep, until } from "./support/rig";
+import { Rig, sleep, until } from "./support/rig";
+import type { Station } from "./support/station";
 
 let rig: Rig;
 beforeAll(async () => {

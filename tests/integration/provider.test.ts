@@ -1,7 +1,8 @@
 import { expectDocumented, Findings } from "./support/docs";
 import { message } from "./support/messages";
 import { IMAP_HOST } from "./support/provider";
-import { Rig, type Station, sleep, until } from "./support/rig";
+import { Rig, sleep, until } from "./support/rig";
+import type { Station } from "./support/station";
 
 let rig: Rig;
 beforeAll(async () => {

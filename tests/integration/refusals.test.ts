@@ -1,7 +1,8 @@
 import { expectDocumented, Findings } from "./support/docs";
 import { message } from "./support/messages";
-import { Rig, type Station, sleep, until } from "./support/rig";
+import { Rig, sleep, until } from "./support/rig";
 import type { Action, Stage } from "./support/sink";
+import type { Station } from "./support/station";
 
 let rig: Rig;
 beforeAll(async () => {

@@ -2,7 +2,8 @@ import { createConnection } from "node:net";
 import { schema } from "../../config/schema";
 import { Findings } from "./support/docs";
 import { message } from "./support/messages";
-import { Rig, type Station, sleep, until } from "./support/rig";
+import { Rig, sleep, until } from "./support/rig";
+import type { Station } from "./support/station";
 
 let rig: Rig;
 beforeAll(async () => {

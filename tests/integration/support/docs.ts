@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Station } from "./rig";
+import type { Station } from "./station";
 
 const root = join(__dirname, "../../..");
 const PAGE = join(root, "docs/fetching.md");

@@ -11,10 +11,11 @@ import { type Recorder, settled, startRecording } from "../../support/recorder";
 import { sampleMailbox } from "../../support/sample";
 import { undocumented } from "./docs";
 import { Front } from "./front";
-import { asServed, type Ledger, ledger } from "./ledger";
-import { Pod, type PodOptions } from "./pod";
-import { Authority, type Certificate, IMAP_HOST, Provider } from "./provider";
+import { asServed, ledger } from "./ledger";
+import { Pod } from "./pod";
+import { Authority, IMAP_HOST, Provider } from "./provider";
 import { Sink } from "./sink";
+import type { Station, StationOptions } from "./station";
 
 const MAIL_SERVER = "stalwart.stalwart-mail.svc.cluster.local";
 
@@ -60,42 +61,6 @@ export async function until(
     if (performance.now() > end) throw new Error(`never happened: ${what}\n${options.more?.() ?? ""}`);
     await sleep(options.every ?? 100);
   }
-}
-
-export interface StationOptions {
-  readonly mailbox?: Partial<Mailbox>;
-  readonly password?: string;
-  /** Puts a front that can misbehave between the fetcher and Dovecot. */
-  readonly front?: boolean;
-  readonly certificate?: Certificate;
-  readonly tamper?: PodOptions["tamper"];
-  /** Added to the container's arguments: shorter limits, to see them reached. */
-  readonly args?: readonly string[];
-  /** Certificates of private authorities that the stack trusts. */
-  readonly authorities?: readonly string[];
-  /** Whether the image knows the authority that the provider's certificate is of, as it knows public ones. @default true */
-  readonly isPublic?: boolean;
-  /** Shared by stations of one test file. */
-  readonly sink?: Sink;
-  /** Whether the fetcher starts at once. @default true */
-  readonly start?: boolean;
-}
-
-/** One mailbox with everything around it: account, fetcher, mail server. */
-export interface Station {
-  readonly user: string;
-  readonly mailbox: Mailbox;
-  readonly pod: Pod;
-  readonly sink: Sink;
-  readonly front: Front;
-  /** Takes the pod's network link down or up. */
-  link(state: "up" | "down"): void;
-  /** An SMTP server on the pod's own loopback; returns what it was told so far. */
-  listenInside(port: number): Promise<() => string>;
-  /** Puts messages into a folder at the provider and remembers what the provider would hand out. */
-  inject(messages: readonly Buffer[], folder?: string): Promise<void>;
-  /** Where every message is now. */
-  account(): Promise<Ledger>;
 }
 
 export class Rig {

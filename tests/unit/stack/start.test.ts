@@ -50,6 +50,6 @@ describe("Node", () => {
 });
 
 test("the program's own TypeScript runs as it is", () => {
-  const script = `console.log(JSON.stringify(Object.keys(require("./components/shared/names.ts"))))`;
+  const script = `console.log(JSON.stringify(Object.keys(require("./config/names.ts"))))`;
   expect(started(script)).toContain("names");
 });

@@ -1,4 +1,4 @@
-import { mailServerHost } from "../../../components/shared/names";
+import { mailServerHost } from "../../../config/names";
 
 /**
  * The rig lives in a network namespace of its own (see tests/webmail/run.sh), so every server has its real port on an

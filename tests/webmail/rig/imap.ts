@@ -1,5 +1,5 @@
 import { connect } from "node:tls";
-import { ports } from "../../../components/shared/names";
+import { ports } from "../../../config/names";
 import { hosts } from "./addresses";
 
 /** Signs in to IMAP with a token, as a mail program would; answers the server's tagged answer. */

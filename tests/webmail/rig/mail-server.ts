@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ports } from "../../../components/shared/names";
+import { ports } from "../../../config/names";
 import type { KeyPair } from "../../../sandbox/live/authority";
 import { addresses, domain, hosts } from "./addresses";
 import { Server } from "./processes";

@@ -1,0 +1,76 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { preProcessFile } from "typescript";
+
+const ROOT = join(__dirname, "../../..");
+const ROOMS = readFileSync(join(ROOT, "docs/architecture.md"), "utf8");
+
+const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "*.ts"], {
+  cwd: ROOT,
+  encoding: "utf8",
+})
+  .split("\n")
+  .filter((file) => file && existsSync(join(ROOT, file)));
+
+/** The files of this project that a file imports. */
+const imports = new Map(
+  files.map((file) => {
+    const { importedFiles } = preProcessFile(readFileSync(join(ROOT, file), "utf8"));
+    const own = importedFiles.map(({ fileName }) => fileName).filter((name) => name.startsWith("."));
+    const targets = own.map((name) => normalize(join(dirname(file), name)));
+    return [file, targets.flatMap((name) => [`${name}.ts`, `${name}/index.ts`].filter((path) => files.includes(path)))];
+  }),
+);
+
+/** What tests may use. */
+const all: readonly string[] = [];
+
+/** The rows of the map: a room, and the rooms that it may use. */
+const rooms = new Map<string, readonly string[]>(
+  [...ROOMS.matchAll(/^\| `([^`]+)` \| ([^|]*)\|[^|]+\|$/gm)].map(([, room = "", below = ""]) => [
+    room,
+    below.trim() === "all" ? all : [...below.matchAll(/`([^`]+)`/g)].map(([, name]) => name as string),
+  ]),
+);
+
+/** The room that a file is in: the longest name of the map that its path begins with. */
+const roomOf = (file: string): string | undefined =>
+  [...rooms.keys()].filter((room) => file === room || file.startsWith(room)).sort((a, b) => b.length - a.length)[0];
+
+test("every file is in a room of the map", () => {
+  expect(files.filter((file) => roomOf(file) === undefined)).toEqual([]);
+});
+
+test("every room of the map has somebody in it", () => {
+  expect([...rooms.keys()].filter((room) => !files.some((file) => roomOf(file) === room))).toEqual([]);
+});
+
+/** Parts of the stack are rooms of the same kind, which do not use each other. */
+const partOf = (file: string): string =>
+  roomOf(file) === "components/" ? file.split("/").slice(0, 2).join("/") : (roomOf(file) as string);
+
+test("a room uses only the rooms that the map has below it", () => {
+  const upwards = [...imports].flatMap(([file, targets]) => {
+    const below = rooms.get(roomOf(file) as string) ?? [];
+    const may = (target: string): boolean =>
+      partOf(target) === partOf(file) ||
+      (roomOf(target) !== roomOf(file) &&
+        (below.includes(roomOf(target) as string) || rooms.get(roomOf(file) as string) === all));
+    return targets.filter((target) => !may(target)).map((target) => `${file} imports ${target}`);
+  });
+  expect(upwards).toEqual([]);
+});
+
+test("no file imports itself by way of others", () => {
+  const circles: string[] = [];
+  const done = new Set<string>();
+  const visit = (file: string, way: readonly string[]): void => {
+    if (way.includes(file)) circles.push([...way.slice(way.indexOf(file)), file].join(" → "));
+    if (way.includes(file) || done.has(file)) return;
+    for (const target of imports.get(file) ?? []) visit(target, [...way, file]);
+    done.add(file);
+  };
+  for (const file of files) visit(file, []);
+  expect(circles).toEqual([]);
+});
