@@ -3,6 +3,6 @@ module.exports = {
   testEnvironment: "node",
   roots: ["<rootDir>/tests/unit"],
   setupFiles: ["<rootDir>/tests/support/seed.ts"],
-  testTimeout: 120_000, // tests and hooks: a busy machine is slow, not wrong
+  testTimeout: 900_000, // a hang ends; a busy machine is slow, not wrong
   transform: { "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }] },
 };

@@ -10,7 +10,7 @@ interface Facts {
 
 /**
  * The controllers that this stack knows how to ask for what it needs; what is asked of each, with the sources, is in
- * docs/ingress.md. `other` is any that speaks plain Ingress or Gateway API.
+ * docs/how-to/ingress.md. `other` is any that speaks plain Ingress or Gateway API.
  */
 const known = {
   "ingress-nginx": { classes: ["nginx"], namespace: "ingress-nginx", port: 443 },

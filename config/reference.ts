@@ -59,7 +59,7 @@ export const referenceKeys = (): Key[] => keysOf(schema, [], "");
 
 const cell = (text: string): string => text.replaceAll("|", "\\|");
 
-/** The README's table of every configuration key. */
+/** The table of every configuration key, for docs/reference/configuration.md. */
 export function configTable(): string {
   const rows = referenceKeys().map(
     ({ key, meaning, default: fallback, command }) =>

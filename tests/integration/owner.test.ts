@@ -56,7 +56,7 @@ test.concurrent("a Secret without a value: the reason shows, and the value mends
   await settle();
 });
 
-test.concurrent("the metrics that the README names are there, and say what happened", async () => {
+test.concurrent("the metrics that the docs name are there, and say what happened", async () => {
   const station = await rig.station();
   await station.inject([message("measured")]);
   await arrived(station, 1, 60);

@@ -31,7 +31,7 @@ const ready = (station: Station): Promise<void> =>
     seconds: 60,
     more: () => `${JSON.stringify(station.pod.ready())}\n${station.pod.log}\n${station.front.commands.join("\n")}`,
   });
-/** Waits for a reason to show, and holds the README against it. */
+/** Waits for a reason to show, and holds the docs against it. */
 async function trouble(station: Station, reason: RegExp, seconds = 120): Promise<void> {
   let text = "";
   const shows = (): boolean => {

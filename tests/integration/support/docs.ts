@@ -3,14 +3,14 @@ import { join } from "node:path";
 import type { Station } from "./station";
 
 const root = join(__dirname, "../../..");
-const PAGE = join(root, "docs/fetching.md");
+const PAGE = join(root, "docs/explanation/fetching.md");
 
 /** What one test file found out: where each case's message was, and figures. Printed, and written to the docs if asked. */
 export class Findings {
   private readonly cases = new Map<string, [string, string]>();
   private readonly figures: string[] = [];
 
-  /** `section` is the name of the markers in docs/fetching.md. */
+  /** `section` is the name of the markers in docs/explanation/fetching.md. */
   constructor(private readonly section: string) {}
 
   /** Where the message is now, and where it is when the returned function is called. */
@@ -52,7 +52,7 @@ export class Findings {
       const page = readFileSync(PAGE, "utf8");
       const [before, rest] = page.split(`<!-- ${name}:begin -->\n`);
       const [, after] = rest?.split(`<!-- ${name}:end -->`) ?? [];
-      if (after === undefined) throw new Error(`docs/fetching.md has no markers ${name}`);
+      if (after === undefined) throw new Error(`docs/explanation/fetching.md has no markers ${name}`);
       writeFileSync(PAGE, `${before}<!-- ${name}:begin -->\n${text}\n<!-- ${name}:end -->${after}`);
     } finally {
       rmdirSync(lock);
@@ -74,16 +74,14 @@ async function whereabouts(station: Station): Promise<string> {
   return words.join(", ") || "none";
 }
 
-const readmeSection = (): string =>
-  /### Fetching\n([\s\S]*?)\n##/.exec(readFileSync(join(root, "README.md"), "utf8"))?.[1] ?? "";
+const reference = (): string => readFileSync(join(root, "docs/reference/fetcher.md"), "utf8");
 
-/** The names of metrics that the README explains. */
-export const documentedMetrics = (): string[] =>
-  [...new Set(readmeSection().match(/\bfetchmail_[a-z_]+\b/g) ?? [])].sort();
+/** The names of metrics that the docs explain. */
+export const documentedMetrics = (): string[] => [...new Set(reference().match(/\bfetchmail_[a-z_]+\b/g) ?? [])].sort();
 
-/** The lines that the README's table of fetching troubles quotes; `…` stands for anything. */
+/** The lines that the table in docs/reference/fetcher.md quotes; `…` stands for anything. */
 export function documentedLines(): string[] {
-  const rows = readmeSection()
+  const rows = reference()
     .split("\n")
     .filter((line) => /^\| `(?!fetchmail_)/.test(line));
   return rows.flatMap((row) => [...(row.split(" | ")[0] as string).matchAll(/`([^`]+)`/g)].map((m) => m[1] as string));
@@ -95,12 +93,12 @@ function isDocumented(printed: string): boolean {
   return documentedLines().some(fits);
 }
 
-/** Fails unless one of the README's lines is what was printed. */
+/** Fails unless one of those lines is what was printed. */
 export function expectDocumented(printed: string): void {
   expect({ printed, documented: isDocumented(printed) }).toEqual({ printed, documented: true });
 }
 
-/** What a fetcher's log says of a folder and the README does not. The time and the folder's name aside. */
+/** What a fetcher's log says of a folder and the docs do not. The time and the folder's name aside. */
 export function undocumented(log: string): string[] {
   const lines = log.split("\n").flatMap((line) => /^\S+ (?:INBOX|Junk)(: .*)$/.exec(line)?.[1] ?? []);
   return lines.map((line) => `INBOX${line}`).filter((line) => !isDocumented(line));

@@ -219,7 +219,7 @@ export class Rig {
     };
   }
 
-  /** Ends everything, and holds every line that the fetchers have said against the README. */
+  /** Ends everything, and holds every line that the fetchers have said against the docs. */
   async destroy(): Promise<void> {
     for (const cleanup of this.cleanups.reverse()) await cleanup();
     this.provider.stop();
@@ -230,6 +230,6 @@ export class Rig {
       } catch {}
     }
     const missing = new Set(this.said.flatMap((log) => undocumented(log())));
-    if (missing.size > 0) throw new Error(`the README does not explain:\n${[...missing].join("\n")}`);
+    if (missing.size > 0) throw new Error(`docs/reference/fetcher.md does not explain:\n${[...missing].join("\n")}`);
   }
 }

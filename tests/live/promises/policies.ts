@@ -18,7 +18,7 @@ const labels: Partial<Record<Source, Record<string, string>>> = {
   stranger: {},
 };
 
-/** Every pair of docs/network.md, tried from pods. */
+/** Every pair of docs/reference/network.md, tried from pods. */
 export function policyPromises(site: Site): void {
   describe("the network policies", () => {
     const sources = {} as Record<Source, Probe>;

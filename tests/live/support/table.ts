@@ -1,4 +1,4 @@
-/** What can be reached, by the name that docs/network.md gives it and the port. */
+/** What can be reached, by the name that docs/reference/network.md gives it and the port. */
 export const doors = {
   stalwart: [25, 2525, 465, 587, 993, 4190, 8080],
   webmail: [8000],
@@ -11,7 +11,7 @@ export const doors = {
 const people = ["stalwart 465", "stalwart 587", "stalwart 993", "stalwart 4190"];
 const outside = ["provider 993", "provider 465", "issuer 443", "DNS 53"];
 
-/** Who may talk to whom: the rows of the table in docs/network.md, which tests/unit/components/network compares. */
+/** Who may talk to whom: the rows of the table in docs/reference/network.md, which tests/unit/components/network compares. */
 export const open = {
   stalwart: ["provider 465", "stalwart 465", "issuer 443", "DNS 53"],
   fetchmail: ["stalwart 25", "stalwart 2525", "stalwart 993", "provider 993", "DNS 53"],

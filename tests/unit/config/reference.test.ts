@@ -88,9 +88,11 @@ function wayIn(key: string, set: Record<string, object>): object {
   return { kind: "Gateway", ...set, gateway };
 }
 
-describe("the README's table of configuration", () => {
+describe("the documented table of configuration", () => {
   test("is the schema's", () => {
-    const table = /<!-- config:begin -->\n([\s\S]*?)\n?<!-- config:end -->/.exec(file("README.md"))?.[1]?.trim();
+    const table = /<!-- config:begin -->\n([\s\S]*?)\n?<!-- config:end -->/
+      .exec(file("docs/reference/configuration.md"))?.[1]
+      ?.trim();
     expect({ [REGENERATE]: table }).toEqual({ [REGENERATE]: configTable() });
   });
 

@@ -1,17 +1,13 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { preProcessFile } from "typescript";
 
 const ROOT = join(__dirname, "../../..");
-const ROOMS = readFileSync(join(ROOT, "docs/architecture.md"), "utf8");
+const ROOMS = readFileSync(join(ROOT, "docs/explanation/architecture.md"), "utf8");
 
-const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "*.ts"], {
-  cwd: ROOT,
-  encoding: "utf8",
-})
-  .split("\n")
-  .filter((file) => file && existsSync(join(ROOT, file)));
+const files = readdirSync(ROOT, { recursive: true, encoding: "utf8" }).filter(
+  (file) => file.endsWith(".ts") && !/(^|\/)(node_modules|\.[^/]+)\//.test(file),
+);
 
 /** The files of this project that a file imports. */
 const imports = new Map(

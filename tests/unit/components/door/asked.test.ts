@@ -6,7 +6,7 @@ import { mail } from "./sample";
 const webmail: Door = { ...mail, name: "roundcube", needs: { body: "34m" } };
 const annotations = (controller: Controller, door: Door = mail) => asked(controller, door, "stalwart-mail").annotations;
 
-/** Rows of docs/ingress.md: what is set, for push and for the size of requests. */
+/** Rows of docs/how-to/ingress.md: what is set, for push and for the size of requests. */
 const rows: readonly (readonly [Controller, Readonly<Record<string, string>>])[] = [
   [
     "ingress-nginx",

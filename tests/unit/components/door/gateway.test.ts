@@ -10,7 +10,7 @@ describe("a stack behind a Gateway", () => {
   beforeAll(async () => {
     const hosts = { autoconfig: "autoconfig.newjoy.ro" };
     stack = await behind({ kind: "Gateway", gateway: gatewayConfig, annotations: { "example.org/x": "y" } }, { hosts });
-  }, 60_000);
+  });
 
   it("has routes and no Ingress", () => {
     expect(stack.recorder.kind("Ingress")).toEqual([]);
@@ -90,32 +90,32 @@ describe("a listener's certificates", () => {
     const identity = (stack: Deployed) =>
       stack.recorder.kind("Certificate").map(({ urn, inputs }) => ({ urn, inputs }));
     expect(identity(await withGateway({}))).toEqual(identity(await behind({ className: "nginx" })));
-  }, 60_000);
+  });
 
   it("are made where it looks, and the server keeps its own", async () => {
     const stack = await withGateway({ certificateNamespace: "edge" });
     expect(certificates(stack)).toEqual(["edge/roundcube-tls", "edge/stalwart-tls", "stalwart-mail/stalwart-tls"]);
     expect(stack.recorder.kind("ReferenceGrant")).toEqual([]); // the Gateway is in that namespace
-  }, 60_000);
+  });
 
   it("need a grant in any third namespace", async () => {
     const stack = await withGateway({ certificateNamespace: "certificates" });
     const places = Object.values(objects(stack, "ReferenceGrant")).map(({ metadata }) => metadata.namespace);
     expect(places).toEqual(["certificates", "certificates"]);
-  }, 60_000);
+  });
 
   it("are not asked for when the Gateway has its own; the server's is", async () => {
     const stack = await withGateway({ certificates: "gateway" });
     expect(certificates(stack)).toEqual(["stalwart-mail/stalwart-tls"]);
     expect(stack.recorder.kind("ReferenceGrant")).toEqual([]);
-  }, 60_000);
+  });
 
   it("may be read where somebody else put them", async () => {
     const stack = await withGateway({}, { secretName: "wildcard" });
     expect(certificates(stack)).toEqual([]);
     const named = Object.values(objects(stack, "ReferenceGrant")).map(({ spec }) => spec.to[0].name);
     expect(named).toEqual(["wildcard", "wildcard"]);
-  }, 60_000);
+  });
 });
 
 describe("each controller of Gateways", () => {

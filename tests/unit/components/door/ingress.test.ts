@@ -5,7 +5,7 @@ describe("a stack with ingress-nginx, or a fork of it", () => {
   let stack: Deployed;
   beforeAll(async () => {
     stack = await behind({ className: "nginx" }, { hosts: { autoconfig: "autoconfig.newjoy.ro" } });
-  }, 60_000);
+  });
 
   it("has the Ingresses that it had when nginx was the only choice", () => {
     const labels = (app: string) => ({
@@ -91,7 +91,7 @@ describe("a stack with Traefik", () => {
   let stack: Deployed;
   beforeAll(async () => {
     stack = await behind({ className: "traefik" }, { namespace: "family-mail" });
-  }, 60_000);
+  });
 
   it("sends plain http on to https by an Ingress of its own, for the same hosts", () => {
     const ingresses = objects(stack, "Ingress");
@@ -138,7 +138,7 @@ describe("a stack whose class is not named", () => {
       expect(spec).not.toHaveProperty("ingressClassName");
       expect(metadata.annotations).toHaveProperty(["nginx.ingress.kubernetes.io/proxy-body-size"]);
     }
-  }, 60_000);
+  });
 });
 
 describe("a stack whose class nobody knows", () => {
@@ -149,7 +149,7 @@ describe("a stack whose class nobody knows", () => {
       expect(annotationsOf(object)).toEqual({ "example.org/size": "64m" });
     }
     expect(stack.warnings).toEqual([expect.stringMatching(/class edge: .* no annotations.*ingress\.controller/)]);
-  }, 60_000);
+  });
 
   it("has the annotations of the controller that it is told to be", async () => {
     const stack = await behind({ className: "nginx-public", controller: "f5" });
@@ -157,5 +157,5 @@ describe("a stack whose class nobody knows", () => {
       "nginx.org/client-max-body-size": "34m",
     });
     expect(stack.warnings).toEqual([]);
-  }, 60_000);
+  });
 });

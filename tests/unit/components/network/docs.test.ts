@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { open, type Source } from "../../../live/support/table";
 
-const text = readFileSync(join(__dirname, "../../../../docs/network.md"), "utf8");
+const text = readFileSync(join(__dirname, "../../../../docs/reference/network.md"), "utf8");
 const [head = [], , ...rows] = text
   .split("\n")
   .filter((line) => line.startsWith("|"))

@@ -13,7 +13,7 @@ const source = programs.replace(/\{[^{}]*\}/g, "…");
 /** Texts that come from fetchmail itself, seen by the integration tests only. */
 const fetchmails = ["timeout after "];
 
-test("each log line that the README explains is one that the fetcher can print", () => {
+test("each log line that the docs explain is one that the fetcher can print", () => {
   const beginnings = documentedLines().map((line) => line.replace(/^INBOX: (… )?/, "").split("…")[0] as string);
   expect(beginnings.length).toBeGreaterThan(15);
   for (const text of beginnings) {
@@ -29,12 +29,12 @@ test("each log line that the README explains is one that the fetcher can print",
   }
 });
 
-test("the README names the fetcher's metrics, all of them", () => {
+test("the docs name the fetcher's metrics, all of them", () => {
   const names = [...source.matchAll(/^ {8}\("([a-z_]+)", "(?:gauge|counter)"/gm)].map((m) => `fetchmail_${m[1]}`);
   expect(documentedMetrics()).toEqual(names.sort());
 });
 
-test("the README has a way out for each reason that the fetcher gives", () => {
+test("the docs have a way out for each reason that the fetcher gives", () => {
   const reasons = [
     ...source.matchAll(/\.fail\(f?"([^"]+)"/g),
     ...source.matchAll(/self\.(?:detail|error) = f"([^"]+)"/g),

@@ -3,16 +3,16 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { defaultImages } from "../../config/images";
 import { findTools } from "../../sandbox/tools/find";
+import { pages, ROOT } from "../support/pages";
 import { applyTraefikKinds } from "./support/schemas";
 import { client, engine, folder, kubeconfig } from "./support/world";
 
 /**
- * The README's commands, as they stand there and in their order, run by a shell in a copy of the repository. What a person
+ * The commands of the README and of docs/, as they stand there and in their order, run by a shell in a copy of the repository. What a person
  * fills in is filled in. Left out: `npm …` (that is how these tests are run), and what needs the inside of a container,
  * for on this cluster no container runs.
  */
-const ROOT = path.join(__dirname, "..", "..");
-const README = fs.readFileSync(path.join(ROOT, "README.md"), "utf8");
+const DOCS = [...pages.values()].join("\n");
 const home = path.join(folder, "readme");
 const copy = path.join(home, "homelab-mail");
 const bin = path.join(home, "bin");
@@ -21,7 +21,7 @@ const leftOut = /^npm |\slogs\s|\sport-forward\s/;
 
 /** Commands of the block that holds `line`: one a line, unless a pipe goes on in the next. */
 function block(line: string): string[] {
-  const blocks = [...README.matchAll(/^( *)```\n([\s\S]*?)\n\1```$/gm)].map((match) => match[2] as string);
+  const blocks = [...DOCS.matchAll(/^( *)```\n([\s\S]*?)\n\1```$/gm)].map((match) => match[2] as string);
   const found = blocks.filter((text) => text.split("\n").some((l) => l.trim().startsWith(line)));
   expect({ line, blocks: found.length }).toEqual({ line, blocks: 1 });
   const joined = (found[0] as string).replace(/\|\n\s*/g, "| ");
@@ -46,7 +46,7 @@ function sh(command: string): string {
 
 let environment: NodeJS.ProcessEnv;
 beforeAll(async () => {
-  await applyTraefikKinds(client); // the class that the README sets
+  await applyTraefikKinds(client); // the class that the tutorial sets
   const { pulumi, searchPath } = await engine();
   const { kubectl } = await findTools(["kubectl"], () => {});
   fs.mkdirSync(bin, { recursive: true });
@@ -79,7 +79,7 @@ afterAll(async () => {
 const deployments = async (): Promise<string[]> =>
   (await client.list("apps/v1", "Deployment", NAMESPACE)).map(({ metadata }) => metadata.name).sort();
 
-/** The copied stack file, edited as the README says: the domain, the mailboxes. */
+/** The copied stack file, edited as the tutorial says: the domain, the mailboxes. */
 function edit(): void {
   const file = path.join(copy, "Pulumi.family.yaml");
   const text = fs.readFileSync(file, "utf8").replaceAll("newjoy.ro", "your.domain");
@@ -99,7 +99,7 @@ test("first deployment", async () => {
   firstDeployment();
   sh("pulumi up");
   expect(await deployments()).toEqual(["fetchmail-kinga", "roundcube", "stalwart"]);
-  const outputs = [...README.matchAll(/`(pulumi stack output [a-zA-Z]+)`/g)].map((match) => match[1] as string);
+  const outputs = [...DOCS.matchAll(/`(pulumi stack output [a-zA-Z]+)`/g)].map((match) => match[1] as string);
   expect(outputs.length).toBeGreaterThan(1);
   for (const command of new Set(outputs)) expect(sh(command)).toMatch(/your\.domain|stalwart-mail/);
   expect(sh("kubectl -n stalwart-mail get service stalwart-mail")).toContain("993");
