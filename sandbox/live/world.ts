@@ -62,6 +62,20 @@ export interface WorldArgs {
   readonly signal: AbortSignal;
 }
 
+/** A program that is not in its image never starts, however long one waits. */
+const HOPELESS = /executable file not found|no such file or directory/;
+
+/** What keeps pods from starting, in the kubelet's words. */
+async function troubles(client: KubeClient): Promise<string[]> {
+  const pods = await client.list("v1", "Pod", worldNamespace);
+  return pods.flatMap(({ metadata, status }) =>
+    (status?.containerStatuses ?? []).flatMap(({ name, state, lastState }: KubeObject) => {
+      const said = state?.waiting?.message ?? lastState?.terminated?.message;
+      return said ? [`${metadata.labels.app}, container ${name}: ${said}`] : [];
+    }),
+  );
+}
+
 async function untilReady(client: KubeClient, signal: AbortSignal): Promise<void> {
   const deadline = Date.now() + READY_LIMIT_MS;
   for (;;) {
@@ -69,9 +83,14 @@ async function untilReady(client: KubeClient, signal: AbortSignal): Promise<void
     const deployments = await client.list("apps/v1", "Deployment", worldNamespace);
     const waiting = deployments.filter(({ status }) => !status?.readyReplicas).map(({ metadata }) => metadata.name);
     if (waiting.length === 0) return;
-    if (Date.now() > deadline) {
+    const said = await troubles(client);
+    if (Date.now() > deadline || said.some((text) => HOPELESS.test(text))) {
       throw new Error(
-        `${waiting.join(", ")} did not come up; see: kubectl -n ${worldNamespace} describe pods; kubectl -n ${worldNamespace} logs deploy/${waiting[0]} --all-containers`,
+        [
+          `${waiting.join(", ")} did not come up`,
+          ...said,
+          `See: kubectl -n ${worldNamespace} describe pods; kubectl -n ${worldNamespace} logs deploy/${waiting[0]} --all-containers`,
+        ].join("\n"),
       );
     }
     await sleep(500);
