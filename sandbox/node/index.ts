@@ -13,8 +13,6 @@ import type { ProcessFolder } from "../cluster/processes";
 import type { ImageArchive } from "../images/archive";
 import type { KubeClient, KubeObject } from "../kube";
 import type { Log } from "../log";
-import { coreDns, pause } from "../tools/catalog";
-import { findOwn, findTools } from "../tools/find";
 import {
   containerdSocket,
   NODE_NAME,
@@ -25,10 +23,12 @@ import {
   writeKubeletConfig,
 } from "./files";
 import { giveAddresses, makeVolumes } from "./homelab";
-import { pauseImage } from "./image";
+import { namesOf, pauseImage } from "./image";
 import { type Machine, startMachine } from "./machine";
+import { findPrograms } from "./programs";
 
 export { whyNoNode } from "./machine";
+export { prepareNode } from "./programs";
 
 export interface NodeOptions {
   /** Everything lives in it, and ends with it. */
@@ -247,30 +247,4 @@ export class LiveNode {
   }
 }
 
-const TOOLSETS = ["controlPlane", "etcd", "kubelet", "containerd", "kubeRouter"] as const;
-
-/** Downloads or builds what a node needs. */
-async function findPrograms(log: Log): Promise<Readonly<Record<string, string>>> {
-  return { ...(await findTools(TOOLSETS, log)), ...(await findOwn(coreDns, log)) };
-}
-
-/** The node's programs and images, before they are needed: it takes minutes. */
-export async function prepareNode(log: Log): Promise<void> {
-  await findPrograms(log);
-  await findOwn(pause, log);
-}
-
 export const startNode = (options: NodeOptions): Promise<LiveNode> => LiveNode.start(options);
-
-/**
- * How containerd spells a reference: with its registry, and with its digest in place of the tag. It looks images up by that
- * name and does not compare the digest, so pods get what was imported for just what the stack asks for.
- */
-function namesOf(reference: string): string[] {
-  const [name = "", digest] = reference.split("@");
-  const first = name.split("/")[0] as string;
-  const full =
-    name.includes("/") && /[.:]/.test(first) ? name : `docker.io/${name.includes("/") ? "" : "library/"}${name}`;
-  const untagged = full.replace(/:[^/:]*$/, "");
-  return digest ? [full, `${full}@${digest}`, `${untagged}@${digest}`] : [full];
-}
