@@ -22,10 +22,12 @@ const javascript = Module._extensions[".js"];
 require("tsx/cjs");
 Module._extensions[".js"] = javascript;
 
-// Pulumi notes where each resource was declared and each promise was made; looking every place up in the SDK's source maps
-// costs more than the resource does.
+// An error in the program shows its line in the .ts file: Node maps it, for this program's files only. Pulumi notes where each
+// resource was declared and each promise was made; looking every place up in the SDK's own source maps, as its
+// source-map-support does, costs more than the resource does, and that package would keep Node from mapping at all.
 const mapsStackTraces = "source-map-support/register";
-process.setSourceMapsEnabled?.(false);
+if (Module.setSourceMapsSupport) Module.setSourceMapsSupport(true, { nodeModules: false, generatedCode: false });
+else process.setSourceMapsEnabled?.(false); // before Node 22.14 there is only all or nothing
 
 // What the SDK needs to ship a function to a provider: the TypeScript compiler and npm's package tree among it, and a
 // debugger session that watches every file being loaded. Only registering the sign-in client ships functions, so that is

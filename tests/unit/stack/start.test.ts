@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
+import * as os from "node:os";
 import * as path from "node:path";
 
 const ROOT = path.join(__dirname, "..", "..", "..");
@@ -47,6 +48,31 @@ describe("Node", () => {
       expect.stringContaining(`needs Node ${oldest} or newer, and this is v20.1.0`),
     ]);
   });
+});
+
+test("an error shows its line in the .ts file", () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "start-"));
+  const file = path.join(folder, "program.ts");
+  fs.writeFileSync(
+    file,
+    [
+      "interface Shape {",
+      "  readonly size: number;",
+      "}",
+      "",
+      "export const fails = (shape: Shape): number => {",
+      "  throw new Error(`size ${shape.size}`);",
+      "};",
+      "",
+    ].join("\n"),
+  );
+  const script = `
+    require("@pulumi/pulumi");
+    try { require(${JSON.stringify(file)}).fails({ size: 1 }); }
+    catch (error) { console.log(JSON.stringify(error.stack)); }`;
+  const stack = started(script);
+  fs.rmSync(folder, { recursive: true });
+  expect(stack).toContain(`${file}:6:`);
 });
 
 test("the program's own TypeScript runs as it is", () => {
