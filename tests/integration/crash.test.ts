@@ -1,6 +1,7 @@
+import { eventually, sleep } from "../support/wait";
 import { Findings } from "./support/docs";
 import { message, sequence } from "./support/messages";
-import { Rig, sleep, until } from "./support/rig";
+import { Rig } from "./support/rig";
 
 let rig: Rig;
 beforeAll(async () => {
@@ -33,7 +34,7 @@ test.each([{ keep: false }, { keep: true }])(
       await station.inject(batch(n * 30)); // there is always work left
       station.pod.start();
       const before = station.sink.deliveries.length;
-      await until("work", () => station.sink.deliveries.length > before, {
+      await eventually("work", () => station.sink.deliveries.length > before, {
         seconds: 90,
         every: 5,
         more: () => station.pod.log,
@@ -43,7 +44,7 @@ test.each([{ keep: false }, { keep: true }])(
       if (station.sink.deliveries.length - here() > n) soon.push(n);
     }
     station.pod.start();
-    await until("all of it", async () => here() === total, {
+    await eventually("all of it", async () => here() === total, {
       seconds: 200 + total / 20,
       every: 500,
       more: () => station.pod.log,

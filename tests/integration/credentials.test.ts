@@ -1,6 +1,7 @@
 import fc from "fast-check";
+import { eventually } from "../support/wait";
 import { message } from "./support/messages";
-import { Rig, until } from "./support/rig";
+import { Rig } from "./support/rig";
 
 let rig: Rig;
 beforeAll(async () => {
@@ -74,7 +75,7 @@ async function logsInAndDelivers(address: string, secret: string): Promise<void>
   const name = `nasty-${count}`;
   const station = await rig.station({ mailbox: { name, address }, password: secret });
   await station.inject([message(name)]);
-  await until(`delivery for ${JSON.stringify([address, secret])}`, () => station.sink.deliveries.length > 0, {
+  await eventually(`delivery for ${JSON.stringify([address, secret])}`, () => station.sink.deliveries.length > 0, {
     seconds: 30,
     more: () => station.pod.log,
   });
@@ -105,6 +106,6 @@ test("a tab in a password reaches the provider as a tab", async () => {
   station.front.refuse = "NO [AUTHENTICATIONFAILED] no";
   station.pod.rotate('a\tb "c" \\');
   station.pod.start();
-  await until("a login", () => station.front.lastLogin !== "", { seconds: 30 });
+  await eventually("a login", () => station.front.lastLogin !== "", { seconds: 30 });
   expect(station.front.lastLogin).toContain(`LOGIN "${station.user}" "a\tb \\"c\\" \\\\"`);
 });

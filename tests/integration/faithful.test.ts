@@ -1,6 +1,7 @@
+import { eventually } from "../support/wait";
 import { expectDocumented, Findings } from "./support/docs";
 import { message, oddities } from "./support/messages";
-import { Rig, until } from "./support/rig";
+import { Rig } from "./support/rig";
 import type { Station } from "./support/station";
 
 let rig: Rig;
@@ -11,11 +12,14 @@ afterAll(() => rig.destroy());
 const findings = new Findings("messages");
 afterAll(() => findings.publish());
 
-const drained = (station: Station, count: number, seconds: number): Promise<void> =>
-  until(`${count} messages`, () => station.sink.deliveries.length >= count, { seconds, more: () => station.pod.log });
+const drained = (station: Station, count: number, seconds: number): Promise<unknown> =>
+  eventually(`${count} messages`, () => station.sink.deliveries.length >= count, {
+    seconds,
+    more: () => station.pod.log,
+  });
 
-const ready = (station: Station): Promise<void> =>
-  until("readiness", () => station.pod.ready().ready, { seconds: 30, every: 1000, more: () => station.pod.log });
+const ready = (station: Station): Promise<unknown> =>
+  eventually("readiness", () => station.pod.ready().ready, { seconds: 30, every: 1000, more: () => station.pod.log });
 
 test("odd messages of every kind arrive byte for byte, and nothing stays behind", async () => {
   const station = await rig.station({ start: false });
@@ -23,7 +27,7 @@ test("odd messages of every kind arrive byte for byte, and nothing stays behind"
   await station.inject(Object.values(kinds));
   const settle = await findings.during(`messages of ${Object.keys(kinds).length} odd kinds`, station);
   station.pod.start();
-  await until("an empty provider", async () => (await station.account()).atProvider === 0, {
+  await eventually("an empty provider", async () => (await station.account()).atProvider === 0, {
     seconds: 90,
     every: 1000,
     more: () => station.pod.log,
@@ -52,7 +56,7 @@ test("2,000 messages of many kinds, one of 25 MB among them, all arrive unaltere
   const start = performance.now();
   station.pod.start();
   await drained(station, mixed.length, 300);
-  await until("an empty provider", async () => (await station.account()).atProvider === 0, { every: 1000 });
+  await eventually("an empty provider", async () => (await station.account()).atProvider === 0, { every: 1000 });
   findings.figure(
     `2,000 messages, most of them odd, one of 25 MB: ${Math.round((performance.now() - start) / 1000)} s; ` +
       `${station.pod.memory().toFixed(0)} MiB at the end`,
@@ -84,7 +88,7 @@ test("30 messages that the mail server refuses for good stop none of those behin
   });
   const settle = await findings.during("30 messages refused for good before 20 good ones", station);
   // Out of the way, still at the provider, and fetching is well again.
-  await until("the poison set aside", async () => (await station.pod.metric("set_aside")) === 30, {
+  await eventually("the poison set aside", async () => (await station.pod.metric("set_aside")) === 30, {
     seconds: 200,
     every: 1000,
   });
@@ -104,7 +108,10 @@ test("a message over the mail server's limit stays at the provider and the next 
   await station.inject([message("another")]);
   await drained(station, 2, 60);
   const settle = await findings.during("one message over the mail server's size limit, two below it", station);
-  await until("a place of its own", () => station.pod.log.includes("Fetcher-Refused"), { seconds: 120, every: 1000 });
+  await eventually("a place of its own", () => station.pod.log.includes("Fetcher-Refused"), {
+    seconds: 120,
+    every: 1000,
+  });
   for (const words of ["stay at the provider", "refused for good"]) {
     const said = station.pod.log.split("\n").find((line) => line.includes(words)) ?? `no line of ${words}`;
     expect(said).toContain("too big");

@@ -1,6 +1,7 @@
+import { eventually, sleep } from "../support/wait";
 import { expectDocumented, Findings } from "./support/docs";
 import { message } from "./support/messages";
-import { Rig, sleep, until } from "./support/rig";
+import { Rig } from "./support/rig";
 
 let rig: Rig;
 beforeAll(async () => {
@@ -19,18 +20,18 @@ test.concurrent("with keep, each message comes once, what was read elsewhere too
   await phone.command("STORE 1:10 +FLAGS (\\Seen)");
   const settle = await findings.during("`keep`, half of it read elsewhere", station);
   station.pod.start();
-  await until("20 deliveries", () => station.sink.deliveries.length >= 20, {
+  await eventually("20 deliveries", () => station.sink.deliveries.length >= 20, {
     seconds: 60,
     more: () => station.pod.log,
   });
   await station.inject([message("kept-later")]);
-  await until("the later one", () => station.sink.deliveries.length >= 21, {
+  await eventually("the later one", () => station.sink.deliveries.length >= 21, {
     seconds: 30,
     more: () => station.pod.log,
   });
   await station.pod.stop();
   station.pod.start(); // a restart forgets nothing: what was fetched is written at the provider
-  await until("readiness", () => station.pod.ready().ready, { seconds: 60, more: () => station.pod.log });
+  await eventually("readiness", () => station.pod.ready().ready, { seconds: 60, more: () => station.pod.log });
   await sleep(8000);
   expect(await station.account()).toMatchObject({ delivered: 21, duplicates: 0, lost: [], strange: [] });
   const left = await rig.provider.remaining(station.user);
@@ -46,20 +47,20 @@ test.concurrent("Junk at the provider is handed over on the mail server's junk p
   await station.inject([message("unwanted")], "Junk");
   const settle = await findings.during("`folders: [INBOX, Junk]`, one message in each", station);
   station.pod.start();
-  await until("both", () => station.sink.deliveries.length >= 2, { seconds: 60, more: () => station.pod.log });
+  await eventually("both", () => station.sink.deliveries.length >= 2, { seconds: 60, more: () => station.pod.log });
   const ports = Object.fromEntries(
     station.sink.deliveries.map((d) => [/Subject: (\S+)/.exec(d.message.toString("latin1"))?.[1], d.port]),
   );
   expect(ports).toEqual({ wanted: 25, unwanted: 2525 });
-  await until("readiness", () => station.pod.ready().ready, { seconds: 30 });
+  await eventually("readiness", () => station.pod.ready().ready, { seconds: 30 });
   await settle();
 });
 
 test.concurrent("Junk is asked for and the provider has no such folder: the inbox flows and the pod is ready", async () => {
   const station = await rig.station({ mailbox: { name: "nojunk", folders: ["INBOX", "Junk"] } });
   await station.inject([message("inbox-only")]);
-  await until("delivery", () => station.sink.deliveries.length >= 1, { seconds: 30 });
-  await until("readiness", () => station.pod.ready().ready, { seconds: 30, more: () => station.pod.ready().text });
+  await eventually("delivery", () => station.sink.deliveries.length >= 1, { seconds: 30 });
+  await eventually("readiness", () => station.pod.ready().ready, { seconds: 30, more: () => station.pod.ready().text });
 });
 
 test.concurrent("keep, and the provider stores no keywords: what is unread comes once, and the log says what that means", async () => {
@@ -71,11 +72,17 @@ test.concurrent("keep, and the provider stores no keywords: what is unread comes
   await phone.command("STORE 1:2 +FLAGS (\\Seen)");
   const settle = await findings.during("`keep` at a provider without keywords, 2 of 6 read elsewhere", station);
   station.pod.start();
-  await until("4 deliveries", () => station.sink.deliveries.length >= 4, { seconds: 60, more: () => station.pod.log });
+  await eventually("4 deliveries", () => station.sink.deliveries.length >= 4, {
+    seconds: 60,
+    more: () => station.pod.log,
+  });
   await station.pod.stop();
   station.pod.start();
   await station.inject([message("plain-later")]);
-  await until("the later one", () => station.sink.deliveries.length >= 5, { seconds: 60, more: () => station.pod.log });
+  await eventually("the later one", () => station.sink.deliveries.length >= 5, {
+    seconds: 60,
+    more: () => station.pod.log,
+  });
   await sleep(8000);
   expect(await station.account()).toMatchObject({ delivered: 5, duplicates: 0, lost: [], strange: [] });
   expect((await rig.provider.remaining(station.user)).get("INBOX")).toHaveLength(7);

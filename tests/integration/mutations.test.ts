@@ -1,5 +1,6 @@
+import { eventually, sleep } from "../support/wait";
 import { message } from "./support/messages";
-import { Rig, sleep, until } from "./support/rig";
+import { Rig } from "./support/rig";
 import type { Station } from "./support/station";
 
 /**
@@ -25,7 +26,7 @@ async function refusedFor(station: Station, seconds: number): Promise<void> {
   station.sink.script = (stage) => (stage === "end" ? "550 5.7.1 no" : "ok");
   await station.inject([message("precious")]);
   station.pod.start();
-  await until("an offer", () => station.sink.envelopes.length > 0, { seconds: 30, more: () => station.pod.log });
+  await eventually("an offer", () => station.sink.envelopes.length > 0, { seconds: 30, more: () => station.pod.log });
   await sleep(seconds * 1000);
 }
 
@@ -55,7 +56,7 @@ test("with a postmaster a refused recipient's mail goes to somebody else, and th
       : "ok";
   await station.inject([message("misdirected")]);
   station.pod.start();
-  await until("somebody else", () => station.sink.envelopes.some((e) => e.recipients[0] !== station.user), {
+  await eventually("somebody else", () => station.sink.envelopes.some((e) => e.recipients[0] !== station.user), {
     seconds: 30,
   });
 });
@@ -68,7 +69,10 @@ test("with bouncemail the sender hears of a refusal, and the rig sees it", async
   // fetchmail sends its bounces to port 25 of its own host: listen there, inside the pod's network.
   const bounces = await station.listenInside(25);
   await refusedFor(station, 2);
-  await until("a bounce", () => bounces().includes("RCPT TO:<sender@example.org>"), { seconds: 20, more: bounces });
+  await eventually("a bounce", () => bounces().includes("RCPT TO:<sender@example.org>"), {
+    seconds: 20,
+    more: bounces,
+  });
 });
 
 test("without bouncemail nobody hears of a refusal", async () => {
@@ -87,13 +91,13 @@ test("without a timeout a provider that hangs holds fetchmail for ever, and the 
     };
     await station.inject([message("hung")]);
     station.pod.start();
-    await until("the hang", () => station.front.silent, { seconds: 30 });
+    await eventually("the hang", () => station.front.silent, { seconds: 30 });
     const start = performance.now();
     const before = station.front.connections;
     station.front.dropBefore = () => false;
     await sleep(1000);
     station.front.silent = false; // the answer is gone; whoever waits for it waits for ever
-    await until("a new connection", () => station.front.connections > before, { seconds: 100, every: 500 }).catch(
+    await eventually("a new connection", () => station.front.connections > before, { seconds: 100, every: 500 }).catch(
       () => undefined,
     );
     return (performance.now() - start) / 1000;

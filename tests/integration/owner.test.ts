@@ -1,6 +1,7 @@
+import { eventually, sleep } from "../support/wait";
 import { documentedMetrics, expectDocumented, Findings } from "./support/docs";
 import { message } from "./support/messages";
-import { Rig, sleep, until } from "./support/rig";
+import { Rig } from "./support/rig";
 import type { Station } from "./support/station";
 
 let rig: Rig;
@@ -11,10 +12,13 @@ afterAll(() => rig.destroy());
 const findings = new Findings("owner");
 afterAll(() => findings.publish());
 
-const arrived = (station: Station, count: number, seconds: number): Promise<void> =>
-  until(`${count} deliveries`, () => station.sink.deliveries.length >= count, { seconds, more: () => station.pod.log });
-const ready = (station: Station): Promise<void> =>
-  until("readiness", () => station.pod.ready().ready, { seconds: 60, every: 500, more: () => station.pod.log });
+const arrived = (station: Station, count: number, seconds: number): Promise<unknown> =>
+  eventually(`${count} deliveries`, () => station.sink.deliveries.length >= count, {
+    seconds,
+    more: () => station.pod.log,
+  });
+const ready = (station: Station): Promise<unknown> =>
+  eventually("readiness", () => station.pod.ready().ready, { seconds: 60, every: 500, more: () => station.pod.log });
 const lines = (station: Station): string[] => station.pod.log.split("\n").map((line) => line.replace(/^\S+Z /, ""));
 
 test.concurrent("not a word of anybody's mail, no password and no address is logged or shown", async () => {
@@ -33,7 +37,7 @@ test.concurrent("not a word of anybody's mail, no password and no address is log
   ]);
   station.pod.start();
   await arrived(station, 2, 90);
-  await until("a refusal", () => station.pod.log.includes("the mail server answered"), { seconds: 60 });
+  await eventually("a refusal", () => station.pod.log.includes("the mail server answered"), { seconds: 60 });
   const shown = [station.pod.log, station.pod.ready().text];
   for (const path of ["/ready", "/live", "/metrics"]) shown.push((await station.pod.page(path)).body);
   for (const secret of [words, "marker-password", station.user, "@example.org"]) {
@@ -46,13 +50,13 @@ test.concurrent("a Secret without a value: the reason shows, and the value mends
   station.pod.rotate("");
   await station.inject([message("no-value")]);
   station.pod.start();
-  await until("the reason", () => station.pod.ready().text.includes("Secret"), { seconds: 60 });
+  await eventually("the reason", () => station.pod.ready().text.includes("Secret"), { seconds: 60 });
   expectDocumented(station.pod.ready().text);
   const settle = await findings.during("the Secret holds no password, until it does", station);
   station.pod.rotate("comes later");
   await arrived(station, 1, 60);
   await ready(station);
-  await until("an empty provider", async () => (await station.account()).atProvider === 0, { seconds: 30 });
+  await eventually("an empty provider", async () => (await station.account()).atProvider === 0, { seconds: 30 });
   await settle();
 });
 
@@ -64,7 +68,7 @@ test.concurrent("the metrics that the docs name are there, and say what happened
   const { body } = await station.pod.page("/metrics");
   const names = [...body.matchAll(/^# TYPE (\S+) /gm)].map((m) => m[1]);
   expect(documentedMetrics().sort()).toEqual(names.sort());
-  await until("a count", async () => (await station.pod.metric("delivered_total")) === 1, { seconds: 10 });
+  await eventually("a count", async () => (await station.pod.metric("delivered_total")) === 1, { seconds: 10 });
   expect(await station.pod.metric("ready")).toBe(1);
   expect(await station.pod.metric("waiting")).toBe(0);
   expect(await station.pod.metric("last_delivery_timestamp_seconds")).toBeGreaterThan(Date.now() / 1000 - 300);
@@ -77,7 +81,7 @@ test.concurrent("fetchmail stops moving: it is started again, and mail arrives",
   const station = await rig.station({ args: ["--hung=8"] });
   await ready(station);
   let frozen = 0;
-  await until("a fetchmail", () => {
+  await eventually("a fetchmail", () => {
     // With so short a limit, one that only waits is ended, too: there may be none at this moment.
     frozen = station.pod.pids().find((pid) => station.pod.commandLine(pid).startsWith("fetchmail")) ?? 0;
     return frozen > 0;
@@ -86,7 +90,7 @@ test.concurrent("fetchmail stops moving: it is started again, and mail arrives",
   await station.inject([message("frozen")]);
   const settle = await findings.during("fetchmail hangs", station);
   await arrived(station, 1, 90);
-  await until("an empty provider", async () => (await station.account()).atProvider === 0, { seconds: 30 });
+  await eventually("an empty provider", async () => (await station.account()).atProvider === 0, { seconds: 30 });
   expect(station.pod.pids()).not.toContain(frozen);
   await settle();
 });
@@ -100,7 +104,7 @@ test.concurrent("the liveness probe fails when the supervisor makes no progress,
   ]);
   await ready(waiting);
   const live = async (): Promise<number> => (await stuck.pod.page("/live").catch(() => undefined))?.status ?? 0;
-  await until("a failing probe", async () => (await live()) === 503, { seconds: 60, every: 500 });
+  await eventually("a failing probe", async () => (await live()) === 503, { seconds: 60, every: 500 });
   const { body } = await stuck.pod.page("/live");
   expectDocumented(body);
   await sleep(7000);
@@ -118,7 +122,10 @@ test.concurrent("told to stop in the middle of its work, it ends by itself and i
   expect(lines(station).at(-2)).toBe("stopped");
   const settle = await findings.during("it is told to stop in the middle, and started again", station);
   station.pod.start();
-  await until("an empty provider", async () => (await station.account()).atProvider === 0, { seconds: 60, every: 500 });
+  await eventually("an empty provider", async () => (await station.account()).atProvider === 0, {
+    seconds: 60,
+    every: 500,
+  });
   const ledger = await station.account();
   expect(ledger).toMatchObject({ lost: [], strange: [] });
   expect(ledger.duplicates).toBeLessThanOrEqual(1);
@@ -141,10 +148,10 @@ test.concurrent("what was set aside is delivered once the mail server takes it",
   expectDocumented(said);
   await ready(station);
   const rest = async (): Promise<number> => (await station.account()).folders.INBOX ?? 0;
-  await until("an empty inbox", async () => (await rest()) === 0, { seconds: 60, every: 500 });
+  await eventually("an empty inbox", async () => (await rest()) === 0, { seconds: 60, every: 500 });
   const settle = await findings.during("one message is refused for good, later taken", station);
   strict = false;
-  await until("the poison", async () => (await station.account()).atProvider === 0, { seconds: 150, every: 1000 });
+  await eventually("the poison", async () => (await station.account()).atProvider === 0, { seconds: 150, every: 1000 });
   expect(await station.account()).toMatchObject({ lost: [], strange: [], duplicates: 0 });
   expectDocumented(lines(station).find((line) => line.includes("that were set aside")) ?? "");
   await settle();
@@ -158,7 +165,7 @@ test.concurrent("a refused login with keep: asked as rarely as without, and the 
   station.front.refuse = "NO [AUTHENTICATIONFAILED] Authentication failed.";
   rig.provider.kick(station.user);
   const before = station.front.logins;
-  await until("the reason", () => station.pod.ready().text.includes("refuses"), { seconds: 120, every: 1000 });
+  await eventually("the reason", () => station.pod.ready().text.includes("refuses"), { seconds: 120, every: 1000 });
   expectDocumented(station.pod.ready().text);
   expect(station.front.logins - before).toBeLessThan(6);
   expect(new Set(lines(station).filter((line) => line.includes("refuses"))).size).toBe(1);

@@ -1,7 +1,8 @@
+import { eventually, sleep } from "../support/wait";
 import { expectDocumented, Findings } from "./support/docs";
 import { message } from "./support/messages";
 import { IMAP_HOST } from "./support/provider";
-import { Rig, sleep, until } from "./support/rig";
+import { Rig } from "./support/rig";
 import type { Station } from "./support/station";
 
 let rig: Rig;
@@ -13,10 +14,13 @@ afterAll(() => rig.destroy());
 const findings = new Findings("provider");
 afterAll(() => findings.publish());
 
-const arrived = (station: Station, count: number, seconds: number): Promise<void> =>
-  until(`${count} deliveries`, () => station.sink.deliveries.length >= count, { seconds, more: () => station.pod.log });
-const fetched = (station: Station, count: number, seconds: number): Promise<void> =>
-  until(
+const arrived = (station: Station, count: number, seconds: number): Promise<unknown> =>
+  eventually(`${count} deliveries`, () => station.sink.deliveries.length >= count, {
+    seconds,
+    more: () => station.pod.log,
+  });
+const fetched = (station: Station, count: number, seconds: number): Promise<unknown> =>
+  eventually(
     `${count} different messages`,
     async () => {
       const { delivered, duplicates } = await station.account();
@@ -24,10 +28,10 @@ const fetched = (station: Station, count: number, seconds: number): Promise<void
     },
     { seconds, every: 500, more: () => station.pod.log },
   );
-const emptied = (station: Station, seconds = 60): Promise<void> =>
-  until("an empty provider", async () => (await station.account()).atProvider === 0, { seconds, every: 500 });
-const ready = (station: Station): Promise<void> =>
-  until("readiness", () => station.pod.ready().ready, {
+const emptied = (station: Station, seconds = 60): Promise<unknown> =>
+  eventually("an empty provider", async () => (await station.account()).atProvider === 0, { seconds, every: 500 });
+const ready = (station: Station): Promise<unknown> =>
+  eventually("readiness", () => station.pod.ready().ready, {
     seconds: 60,
     more: () => `${JSON.stringify(station.pod.ready())}\n${station.pod.log}\n${station.front.commands.join("\n")}`,
   });
@@ -38,7 +42,7 @@ async function trouble(station: Station, reason: RegExp, seconds = 120): Promise
     text = station.pod.ready().text;
     return reason.test(text);
   };
-  await until(`trouble ${reason}`, shows, { seconds, every: 1000, more: () => `${text}\n${station.pod.log}` });
+  await eventually(`trouble ${reason}`, shows, { seconds, every: 1000, more: () => `${text}\n${station.pod.log}` });
   console.log(text);
   expectDocumented(text);
 }
@@ -56,7 +60,7 @@ test.concurrent.each([
     station.front.dropBefore = (text) => command.test(text) && ++seen % period === 1 && drops < 5 && ++drops > 0;
     await station.inject(Array.from({ length: 60 }, (_, n) => message(`${name}-${n}`)));
     station.pod.start();
-    await until("a lost connection", () => drops > 0, { seconds: 60, every: 5 });
+    await eventually("a lost connection", () => drops > 0, { seconds: 60, every: 5 });
     const settle = await findings.during(`it hangs up before ${name}, again and again`, station);
     await arrived(station, 60, 180);
     await emptied(station);
@@ -91,7 +95,7 @@ test.concurrent("a login that never worked: the pod ends once, with the reason, 
   await station.inject([message("never-worked")]);
   station.pod.start();
   const reason = "the provider refuses the login: .*AUTHENTICATIONFAILED.*";
-  await until("it says why", () => new RegExp(`ended once.*: INBOX: ${reason}`).test(station.pod.log));
+  await eventually("it says why", () => new RegExp(`ended once.*: INBOX: ${reason}`).test(station.pod.log));
   await trouble(station, new RegExp(`^INBOX: ${reason}`));
   await sleep(20_000);
   expect(station.pod.log.match(/ended once/g)).toHaveLength(1);
@@ -173,7 +177,7 @@ test.concurrent.each([
     station.front.dropBefore = (text) => command.test(text) && ++seen % 7 === 3 && drops < 3 && ++drops > 0;
     await station.inject(Array.from({ length: 40 }, (_, n) => message(`kept-${name}-${n}`)));
     station.pod.start();
-    await until("a lost connection", () => drops > 0, { seconds: 60, every: 5 });
+    await eventually("a lost connection", () => drops > 0, { seconds: 60, every: 5 });
     const settle = await findings.during(`\`keep\`: it hangs up before ${name}, again and again`, station);
     await fetched(station, 40, 250);
     await sleep(2000); // for a repetition to show
@@ -241,7 +245,7 @@ test.concurrent("the provider hangs in the middle of a fetch: noticed, and recon
   };
   await station.inject(Array.from({ length: 30 }, (_, n) => message(`hang-${n}`)));
   station.pod.start();
-  await until("the hang", () => station.front.silent, { seconds: 60 });
+  await eventually("the hang", () => station.front.silent, { seconds: 60 });
   station.front.dropBefore = () => false;
   const start = performance.now();
   const settle = await findings.during("it falls silent in a fetch", station);
@@ -262,7 +266,7 @@ test.concurrent.each([{ keep: false }, { keep: true }])(
   async ({ keep }) => {
     const station = await rig.station({ front: true, mailbox: { name: keep ? "askingkeeper" : "asking", keep } });
     station.front.rewrite = (text) => text.replace(/ IDLE/g, "");
-    await until("readiness", () => station.pod.ready().ready, { seconds: 40 });
+    await eventually("readiness", () => station.pod.ready().ready, { seconds: 40 });
     await sleep(3000);
     for (let n = 1; n <= 2; n += 1) {
       await station.inject([message(`polled-${n}`)]);

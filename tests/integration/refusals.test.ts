@@ -1,6 +1,7 @@
+import { eventually, sleep } from "../support/wait";
 import { expectDocumented, Findings } from "./support/docs";
 import { message } from "./support/messages";
-import { Rig, sleep, until } from "./support/rig";
+import { Rig } from "./support/rig";
 import type { Action, Stage } from "./support/sink";
 import type { Station } from "./support/station";
 
@@ -10,8 +11,11 @@ beforeAll(async () => {
 });
 afterAll(() => rig.destroy());
 
-const arrived = (station: Station, count: number, seconds: number): Promise<void> =>
-  until(`${count} deliveries`, () => station.sink.deliveries.length >= count, { seconds, more: () => station.pod.log });
+const arrived = (station: Station, count: number, seconds: number): Promise<unknown> =>
+  eventually(`${count} deliveries`, () => station.sink.deliveries.length >= count, {
+    seconds,
+    more: () => station.pod.log,
+  });
 
 const findings = new Findings("mail-server");
 afterAll(() => findings.publish());
@@ -21,7 +25,7 @@ const actions: Action[] = ["drop", ...codes.map((code): Action => `${code} 5.0.0
 
 /** Waits for all to arrive, and looks all the while that every message is somewhere. */
 async function allArrive(station: Station, seconds: number): Promise<void> {
-  await until(
+  await eventually(
     "an empty provider",
     async () => {
       const ledger = await station.account();
@@ -51,7 +55,7 @@ test.concurrent.each(["mail", "rcpt", "data", "end"] as Stage[])(
     };
     await station.inject(actions.map((_, n) => message(`${stage}-${n}`, { path: `<case-${n}@example.org>` })));
     station.pod.start();
-    await until("an answer", () => offers.size > 0, { seconds: 60, every: 5 });
+    await eventually("an answer", () => offers.size > 0, { seconds: 60, every: 5 });
     const settle = await findings.during(`at ${stage}: any of ${codes.join(", ")}, or it hangs up`, station);
     await allArrive(station, 240);
     expect(await station.account()).toMatchObject({ delivered: actions.length, duplicates: 0 });
@@ -69,7 +73,7 @@ test.concurrent.each(["connect", "ehlo"] as Stage[])(
     station.sink.script = (at) => (at === stage ? (answers[turn++] ?? "ok") : "ok");
     await station.inject([message(`${stage}-1`), message(`${stage}-2`)]);
     station.pod.start();
-    await until("a connection", () => turn > 0, { seconds: 60, every: 5 });
+    await eventually("a connection", () => turn > 0, { seconds: 60, every: 5 });
     const settle = await findings.during(`at ${stage}: 421, 500, 554, or it hangs up`, station);
     await allArrive(station, 180);
     expect(await station.account()).toMatchObject({ delivered: 2, duplicates: 0 });
@@ -84,9 +88,9 @@ test.concurrent("a refused recipient's mail goes to nobody else", async () => {
     at === "rcpt" && recipients.length === 0 ? "550 5.1.1 no such user" : "ok";
   await station.inject([message("for-me-only")]);
   station.pod.start();
-  await until("a refusal", () => station.sink.envelopes.length > 2, { seconds: 60 });
+  await eventually("a refusal", () => station.sink.envelopes.length > 2, { seconds: 60 });
   const settle = await findings.during("the recipient is refused, and goes on to be", station);
-  await until("the reason", () => /no such user/.test(station.pod.ready().text), { seconds: 120, every: 1000 });
+  await eventually("the reason", () => /no such user/.test(station.pod.ready().text), { seconds: 120, every: 1000 });
   expectDocumented(station.pod.ready().text);
   expect(new Set(station.sink.envelopes.flatMap((e) => e.recipients))).toEqual(new Set([station.user]));
   expect(await station.account()).toMatchObject({ delivered: 0, atProvider: 1 });
@@ -99,7 +103,7 @@ test.concurrent("a session limit at the mail server slows delivery and loses not
   await station.inject(Array.from({ length: 60 }, (_, n) => message(`limit-${n}`)));
   station.pod.start();
   await arrived(station, 60, 120);
-  await until("an empty provider", async () => (await station.account()).atProvider === 0, { seconds: 30 });
+  await eventually("an empty provider", async () => (await station.account()).atProvider === 0, { seconds: 30 });
   expect(await station.account()).toMatchObject({ lost: [], strange: [], duplicates: 0 });
 });
 
@@ -116,7 +120,7 @@ test.concurrent("the mail server restarts in the middle: nothing is lost", async
     await station.sink.listen();
   }
   await arrived(station, 300, 120);
-  await until("an empty provider", async () => (await station.account()).atProvider === 0, { seconds: 60 });
+  await eventually("an empty provider", async () => (await station.account()).atProvider === 0, { seconds: 60 });
   expect(await station.account()).toMatchObject({ lost: [], strange: [] });
   await settle();
 });
@@ -126,7 +130,7 @@ test.concurrent("with keep, the mail server is away: copies do not pile up, and 
   await station.sink.close();
   await station.inject(Array.from({ length: 250 }, (_, n) => message(`patient-${n}`)));
   station.pod.start();
-  await until("unreadiness", () => /Connection refused/.test(station.pod.ready().text), {
+  await eventually("unreadiness", () => /Connection refused/.test(station.pod.ready().text), {
     seconds: 120,
     every: 1000,
     more: () => station.pod.log,
@@ -135,17 +139,17 @@ test.concurrent("with keep, the mail server is away: copies do not pile up, and 
   expect((await rig.provider.remaining(station.user)).get("Fetcher-Outbox")).toHaveLength(100);
   await station.sink.listen();
   await arrived(station, 250, 180);
-  await until("readiness", () => station.pod.ready().ready, { seconds: 30, more: () => station.pod.log });
+  await eventually("readiness", () => station.pod.ready().ready, { seconds: 30, more: () => station.pod.log });
   expect(await station.account()).toMatchObject({ delivered: 250, duplicates: 0, lost: [], strange: [] });
   await settle();
 });
 
 test.concurrent("the mail server is away for minutes: the reason shows, and delivery resumes within two minutes", async () => {
   const station = await rig.station();
-  await until("readiness", () => station.pod.ready().ready, { seconds: 30 });
+  await eventually("readiness", () => station.pod.ready().ready, { seconds: 30 });
   await station.sink.close();
   await station.inject([message("patience")]);
-  await until("unreadiness", () => !station.pod.ready().ready, {
+  await eventually("unreadiness", () => !station.pod.ready().ready, {
     seconds: 120,
     every: 1000,
     more: () => station.pod.log,
@@ -160,8 +164,8 @@ test.concurrent("the mail server is away for minutes: the reason shows, and deli
   findings.figure(
     `Mail server back after two minutes: mail arrives ${((performance.now() - back) / 1000).toFixed(0)} s later`,
   );
-  await until("readiness", () => station.pod.ready().ready, { seconds: 30 });
-  await until("an empty provider", async () => (await station.account()).atProvider === 0, { seconds: 30 });
+  await eventually("readiness", () => station.pod.ready().ready, { seconds: 30 });
+  await eventually("an empty provider", async () => (await station.account()).atProvider === 0, { seconds: 30 });
   await settle();
 });
 
@@ -173,10 +177,10 @@ test.concurrent.each(["data", "end"] as Stage[])(
     station.sink.script = (at) => (at === stage && stalls++ === 0 ? "stall" : "ok");
     await station.inject([message(`stall-${stage}`)]);
     station.pod.start();
-    await until("the silence", () => stalls > 0, { seconds: 60 });
+    await eventually("the silence", () => stalls > 0, { seconds: 60 });
     const settle = await findings.during(`at ${stage}: silence longer than every timeout`, station);
     await arrived(station, 1, 300);
-    await until("an empty provider", async () => (await station.account()).atProvider === 0, { seconds: 30 });
+    await eventually("an empty provider", async () => (await station.account()).atProvider === 0, { seconds: 30 });
     expect(await station.account()).toMatchObject({ delivered: 1, lost: [], strange: [] });
     await settle();
   },

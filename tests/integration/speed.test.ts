@@ -1,8 +1,9 @@
 import { createConnection } from "node:net";
 import { schema } from "../../config/schema";
+import { eventually, sleep } from "../support/wait";
 import { Findings } from "./support/docs";
 import { message } from "./support/messages";
-import { Rig, sleep, until } from "./support/rig";
+import { Rig } from "./support/rig";
 import type { Station } from "./support/station";
 
 let rig: Rig;
@@ -24,13 +25,13 @@ test.each([
   { keep: true, also: " and `keep`" },
 ])("new mail is handed over within two seconds (keep: $keep)", async ({ keep, also }) => {
   const station = await rig.station({ mailbox: { name: keep ? "swiftkeeper" : "swift", keep } });
-  await until("readiness", () => station.pod.ready().ready, { seconds: 60 });
+  await eventually("readiness", () => station.pod.ready().ready, { seconds: 60 });
   const waits: number[] = [];
   for (let n = 1; n <= 20; n += 1) {
     await sleep(300);
     const start = performance.now();
     await station.inject([message(`new-${n}`)]);
-    await until("delivery", () => station.sink.deliveries.length >= n, { seconds: 30, every: 5 });
+    await eventually("delivery", () => station.sink.deliveries.length >= n, { seconds: 30, every: 5 });
     waits.push((station.sink.deliveries[n - 1]?.at ?? 0) - start);
   }
   findings.figure(
@@ -85,9 +86,9 @@ test("a backlog drains, at a pace near that of a bare copy loop", async () => {
   station.sink.deliveries.length = 0;
   await station.inject(backlog("backlog", BACKLOG));
   station.pod.start();
-  await until("the first", () => station.sink.deliveries.length > 0, { seconds: 30 });
+  await eventually("the first", () => station.sink.deliveries.length > 0, { seconds: 30 });
   const start = performance.now();
-  await until("all of it", () => station.sink.deliveries.length >= BACKLOG, {
+  await eventually("all of it", () => station.sink.deliveries.length >= BACKLOG, {
     seconds: BACKLOG / 10,
     more: () => station.pod.log,
   });
@@ -96,7 +97,7 @@ test("a backlog drains, at a pace near that of a bare copy loop", async () => {
     `A backlog of ${BACKLOG} messages: ${rate.toFixed(0)} a second; a bare copy loop on the same machine does ${bare.toFixed(0)}, ` +
       `so ${(rate / bare).toFixed(2)} of it; ${station.pod.memory().toFixed(0)} MiB at the end`,
   );
-  await until("an empty provider", async () => (await station.account()).atProvider === 0, {
+  await eventually("an empty provider", async () => (await station.account()).atProvider === 0, {
     seconds: 60,
     every: 1000,
   });
@@ -115,7 +116,7 @@ test("memory and CPU of 1, 10 and 50 fetchers stay below what their pods request
   for (const count of [1, 10, 50]) {
     const more = Array.from({ length: count - stations.length }, () => rig.station({ sink }));
     stations.push(...(await Promise.all(more)));
-    await until("readiness", () => stations.every((s) => s.pod.ready().ready), { seconds: 180, every: 2000 });
+    await eventually("readiness", () => stations.every((s) => s.pod.ready().ready), { seconds: 180, every: 2000 });
     await sleep(4000); // the start is over
     const memory = stations.map((s) => s.pod.memory());
     const idle = stations.map((s) => s.pod.cpu());
@@ -133,7 +134,7 @@ test("memory and CPU of 1, 10 and 50 fetchers stay below what their pods request
     const arrived = sink.deliveries.length + each * count;
     for (const [n, s] of stations.entries()) await s.inject(batch(n));
     const peak: number[] = stations.map(() => 0);
-    await until(
+    await eventually(
       "a drain",
       () => {
         for (const [n, s] of stations.entries()) peak[n] = Math.max(peak[n] as number, s.pod.memory());

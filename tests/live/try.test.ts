@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
-import { eventually } from "./support/wait";
+import { eventually } from "../support/wait";
 
 const ROOT = path.join(__dirname, "..", "..");
 

@@ -5,11 +5,11 @@ import type { Server as Relay } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { deploy, type RawConfig, threeMailboxes } from "../support/deploy";
+import { eventually } from "../support/wait";
 import { Rig } from "./rig";
 import { cluster, hosts } from "./rig/addresses";
 import { launch, message, Person } from "./rig/browser";
 import { Client } from "./rig/client";
-import { eventually } from "./rig/processes";
 import { type Seen, startMailServer, startPodNetwork } from "./rig/stand-in";
 import { gateway, Traefiks } from "./rig/traefik";
 

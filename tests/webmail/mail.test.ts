@@ -4,10 +4,10 @@ import { createServer, type Server } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
+import { eventually } from "../support/wait";
 import { Rig } from "./rig";
 import { addresses, hosts } from "./rig/addresses";
 import { launch, message, Person, webmail } from "./rig/browser";
-import { eventually } from "./rig/processes";
 
 const rig = new Rig();
 const folder = mkdtempSync(join(tmpdir(), "webmail-mail-"));

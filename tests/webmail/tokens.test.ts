@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Browser } from "playwright-core";
+import { eventually } from "../support/wait";
 import { people, Rig } from "./rig";
 import { hosts } from "./rig/addresses";
 import { launch, message, Person, webmail } from "./rig/browser";
 import { imapLogin } from "./rig/imap";
-import { eventually } from "./rig/processes";
 import { SigningKey } from "./rig/tokens";
 
 const rig = new Rig();

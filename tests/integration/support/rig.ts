@@ -9,6 +9,7 @@ import { defaultImages } from "../../../config/images";
 import type { Mailbox } from "../../../config/types";
 import { type Recorder, settled, startRecording } from "../../support/recorder";
 import { sampleMailbox } from "../../support/sample";
+import { eventually } from "../../support/wait";
 import { undocumented } from "./docs";
 import { Front } from "./front";
 import { asServed, ledger } from "./ledger";
@@ -46,21 +47,6 @@ function freeNet(first: number): number {
     if (!taken.includes(` 10.${net}.0.`) && !links.includes(` v${net}x`)) return net;
   }
   throw new Error("every network of this worker is taken");
-}
-
-export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** Waits until `done` holds; fails with `what` when it never does. */
-export async function until(
-  what: string,
-  done: () => boolean | Promise<boolean>,
-  options: { seconds?: number; every?: number; more?: () => string } = {},
-): Promise<void> {
-  const end = performance.now() + (options.seconds ?? 60) * 1000;
-  while (!(await done())) {
-    if (performance.now() > end) throw new Error(`never happened: ${what}\n${options.more?.() ?? ""}`);
-    await sleep(options.every ?? 100);
-  }
 }
 
 export class Rig {
@@ -204,7 +190,7 @@ export class Rig {
         child.stdout.setEncoding("utf8").on("data", (text: string) => {
           heard += text;
         });
-        await until("the listener", () => heard.startsWith("listening\n"), { seconds: 10 });
+        await eventually("the listener", () => heard.startsWith("listening\n"), { seconds: 10 });
         return () => heard.slice("listening\n".length);
       },
       async inject(messages, folder = "INBOX") {

@@ -1,9 +1,9 @@
 import type { KubeObject } from "../../../sandbox/kube";
 import { hosts, stackNamespace, worldNamespace } from "../../../sandbox/live/names";
 import { tlsSecret } from "../../../sandbox/live/world";
+import { eventually } from "../../support/wait";
 import { addressOf, putAtProvider } from "../support/mail";
 import type { Site } from "../support/site";
-import { eventually } from "../support/wait";
 
 const FIELD_MANAGER = "?fieldManager=homelab-mail-sandbox&force=true";
 

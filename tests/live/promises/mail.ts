@@ -1,7 +1,7 @@
 import { person } from "../../../sandbox/live/names";
+import { eventually } from "../../support/wait";
 import { addressOf, putAtProvider } from "../support/mail";
 import type { Site } from "../support/site";
-import { eventually } from "../support/wait";
 
 const FRIEND = "friend@elsewhere.test";
 

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { hosts, services, stackNamespace, worldNamespace } from "../../../sandbox/live/names";
+import { eventually, sleep } from "../../support/wait";
 import { knock, serialNumber } from "../support/outside";
 import { connects, nameserver, type Probe } from "../support/probe";
 import type { Site } from "../support/site";
 import { doors, open, type Source, withKubeRouter } from "../support/table";
-import { eventually, sleep } from "../support/wait";
 
 const named = (name: string): Record<string, string> => ({
   "app.kubernetes.io/name": name,

@@ -1,7 +1,7 @@
 import { person, stackNamespace } from "../../../sandbox/live/names";
+import { eventually } from "../../support/wait";
 import { MailProgram, putAtProvider } from "../support/mail";
 import type { Site } from "../support/site";
-import { eventually } from "../support/wait";
 
 export function survivalPromises(site: Site): void {
   describe("nothing is lost", () => {

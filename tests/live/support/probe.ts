@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { defaultImages } from "../../../config/images";
 import type { KubeClient, KubeObject } from "../../../sandbox/kube";
 import type { Kubectl } from "../../../sandbox/live/forward";
-import { sleep } from "./wait";
+import { sleep } from "../../support/wait";
 
 /** A pod with Python in it, from which connections are tried. */
 export interface Probe {

@@ -5,11 +5,11 @@ import type { KubeObject } from "../../../sandbox/kube";
 import { type LiveSandbox, openLive } from "../../../sandbox/live";
 import { appsNamespace, person, stackNamespace, worldNamespace } from "../../../sandbox/live/names";
 import { type LiveNode, startNode } from "../../../sandbox/node";
+import { eventually, sleep } from "../../support/wait";
 import { MailProgram } from "./mail";
 import type { Options } from "./options";
 import { type Probe, startProbe } from "./probe";
 import { signIn } from "./signIn";
-import { eventually, sleep } from "./wait";
 
 /** The one stack that all promises are about, and the hands that the suite has on it. */
 export class Site {

@@ -47,3 +47,14 @@ export function reportOf(config: Readonly<Record<string, unknown>>, reading?: Re
   const result = read(config, reading);
   return "report" in result ? result.report : "";
 }
+
+/** One line of the report: the key, then what is wrong with it. */
+export function expectProblem(report: string, key: string, what: RegExp, command?: string): void {
+  const lines = report.split("\n");
+  const line = lines.findIndex((text) => text.startsWith(`  ${key} `) || text === `  ${key}`);
+  expect({ key, report, found: line >= 0 }).toMatchObject({ found: true });
+  const next = lines.slice(line + 1).findIndex((text) => /^ {2}\S/.test(text));
+  const block = lines.slice(line, next < 0 ? undefined : line + 1 + next).join("\n");
+  expect(block).toMatch(what);
+  if (command !== undefined) expect(block).toContain(`$ ${command}`);
+}

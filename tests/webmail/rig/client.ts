@@ -2,7 +2,7 @@ import { request as plainRequest } from "node:http";
 import { connect as connectHttp2 } from "node:http2";
 import { request } from "node:https";
 import { connect, type TLSSocket } from "node:tls";
-import { eventually } from "./processes";
+import { eventually } from "../../support/wait";
 
 export interface Answer {
   readonly status: number | undefined;
@@ -55,7 +55,7 @@ export class Client {
         return undefined;
       }
     };
-    await eventually(`${host} through ${this.door}`, through, 60).catch((error) => {
+    await eventually(`${host} through ${this.door}`, through, { seconds: 60 }).catch((error) => {
       throw new Error(`${error.message}: ${last}`);
     });
   }

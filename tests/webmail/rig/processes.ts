@@ -50,12 +50,3 @@ export function accepts(host: string, port: number): Promise<boolean> {
     socket.on("error", () => resolve(false));
   });
 }
-
-/** Asks again until the answer is there; the last answer's description goes into the error. */
-export async function eventually<T>(what: string, ask: () => Promise<T | undefined> | T | undefined, seconds = 30) {
-  for (const until = Date.now() + seconds * 1000; Date.now() < until; await sleep(100)) {
-    const answer = await ask();
-    if (answer !== undefined && answer !== false) return answer;
-  }
-  throw new Error(`not within ${seconds} s: ${what}`);
-}

@@ -1,27 +1,16 @@
 import { defaultImages } from "../../../config/images";
-import { mended } from "./commands";
-import { loaded, reportOf, working } from "./support";
 
 const digest = `sha256:${"a".repeat(64)}`;
 
-/** One line of the report: the key, then what is wrong with it. */
-function expectProblem(report: string, key: string, what: RegExp, command?: string): void {
-  const lines = report.split("\n");
-  const line = lines.findIndex((text) => text.startsWith(`  ${key} `) || text === `  ${key}`);
-  expect({ key, report, found: line >= 0 }).toMatchObject({ found: true });
-  const next = lines.slice(line + 1).findIndex((text) => /^ {2}\S/.test(text));
-  const block = lines.slice(line, next < 0 ? undefined : line + 1 + next).join("\n");
-  expect(block).toMatch(what);
-  if (command !== undefined) expect(block).toContain(`$ ${command}`);
-}
+/** A wrong configuration, and what is said of it. */
+export type Case = readonly [name: string, config: object, key: string, what: RegExp, command?: string];
 
-type Case = readonly [name: string, config: object, key: string, what: RegExp, command?: string];
-
-const mailboxes = (bodies: Record<string, unknown>) => ({ mailboxes: bodies });
-const two = (kinga: object, alpar: object = {}) =>
+export const mailboxes = (bodies: Record<string, unknown>) => ({ mailboxes: bodies });
+export const two = (kinga: object, alpar: object = {}) =>
   mailboxes({ kinga: { password: "p", ...kinga }, alpar: { password: "q", ...alpar } });
 
-const cases: readonly Case[] = [
+/** Every mistake that is reported by itself. */
+export const cases: readonly Case[] = [
   ["no domain", { domain: "" }, "domain", /is missing/, "pulumi config set domain newjoy.ro"],
   ["a domain with one label", { domain: "newjoy" }, "domain", /"newjoy" is not a domain name/],
   ["an address for a domain", { domain: "10.0.0.1" }, "domain", /is not a domain name/],
@@ -287,119 +276,3 @@ const cases: readonly Case[] = [
     /no name for a mailbox/,
   ],
 ];
-
-describe("a mistake is reported with its key and the command that mends it", () => {
-  const named = cases.map(([name, config, key, what, command]) => ({ name, config, key, what, command }));
-
-  test.each(named)("$name", ({ config, key, what, command }) => {
-    expectProblem(reportOf({ ...working, ...config }), key, what, command);
-  });
-
-  test.each(named)("$name is mended by running what the report says", ({ config }) => {
-    expect(reportOf(mended({ ...working, ...config }))).toBe("");
-  });
-
-  test("good values that look unusual are none", () => {
-    const unusual = {
-      hosts: { autoconfig: "autoconfig.newjoy.ro" },
-      provider: { imap: { host: "192.168.1.2", port: "1993" } },
-      identity: { issuer: "https://id.lan:8443", clientId: "0b9f6a-2.web" },
-      storage: { size: "1.5Ti", labels: { "recurring-job-group.longhorn.io/mail": "enabled", empty: "" } },
-      service: { sourceRanges: ["fd00::/8", "0.0.0.0/0"], address: "fd00::25" },
-      images: {
-        stalwart: `registry.lan:5000/mirror/stalwart:v0.16.3-alpine@${digest}`,
-        stalwartCli: `cli:1.2.0@${digest}`,
-      },
-      resources: { stalwart: { limits: { cpu: 4 } } },
-    };
-    expect(reportOf({ ...working, ...unusual })).toBe("");
-    expect(loaded({ ...working, ...unusual }).provider.imap).toEqual({ host: "192.168.1.2", port: 1993 });
-  });
-});
-
-describe("the report", () => {
-  test("says everything at once", () => {
-    const report = reportOf({
-      domain: "newjoy",
-      mailboxes: { kinga: {}, alpar: { password: "q", admin: "yes" } },
-      tls: { issuer: "a", secretName: "b" },
-      ingress: { controller: "traefik" },
-      colour: "blue",
-    });
-    expect(report).toMatchInlineSnapshot(`
-"The configuration has 6 problems; nothing was deployed.
-
-  colour                    is not a known key; known here: domain, hosts, namespace, mailboxes, provider, relay, identity, admin, storage, ingress, tls, trust, service, cluster, images, resources
-                            $ pulumi config rm colour
-  domain                    "newjoy" is not a domain name; it looks like example.org
-                            $ pulumi config set domain newjoy.ro
-  mailboxes.alpar.admin     must be true or false
-                            $ pulumi config set --path mailboxes.alpar.admin false
-  mailboxes.kinga.password  is missing
-                            $ pulumi config set --secret --path mailboxes.kinga.password
-  relay.password            is missing
-                            $ pulumi config set --secret --path relay.password
-  tls.issuer                "a" cannot stand beside tls.secretName; keep one of the two
-                            $ pulumi config rm --path tls.issuer
-"
-`);
-  });
-
-  test("names a key that JavaScript keeps for itself, wherever it stands", () => {
-    const storage = JSON.parse('{"labels": {"__proto__": "a"}}');
-    expectProblem(reportOf({ ...working, storage }), "storage.labels.__proto__", /not a usable name/);
-  });
-
-  test("commands that take aliases out are right when run from top to bottom", () => {
-    const report = reportOf(
-      { ...working, ...two({ aliases: ["boss", "alpar", "boss", "info"] }) },
-      {
-        stackFile: "config: {}",
-      },
-    );
-    const removals = [...report.matchAll(/rm --path '(.*)'/g)].map(([, key]) => key);
-    expect(removals).toEqual(["mailboxes.kinga.aliases[2]", "mailboxes.kinga.aliases[1]"]);
-  });
-
-  test("aliases written in one line are mended as a whole", () => {
-    const report = reportOf({ ...working, ...two({ aliases: "boss,alpar" }) });
-    expect(report).toContain("$ pulumi config rm --path mailboxes.kinga.aliases\n");
-  });
-
-  test("an address that is secret is set again as a secret", () => {
-    expect(reportOf({ ...working, ...two({ address: "kinga@example.org" }) })).toContain(
-      "$ pulumi config set --secret --path mailboxes.kinga.address",
-    );
-  });
-
-  test("shows no value of a mailbox, even where addresses are plain", () => {
-    const report = reportOf(
-      {
-        ...working,
-        ...two({ address: "hidden.one@newjoy.ro", aliases: ["hidden.two@example.org"] }, { address: "hidden.one" }),
-      },
-      { stackFile: "config: {homelab-mail:mailboxes: {kinga: {address: hidden.one@newjoy.ro}}}" },
-    );
-    expect(report).toContain("mailboxes.alpar.address");
-    expect(report).not.toContain("hidden");
-  });
-
-  test("shows no value that is a secret anywhere", () => {
-    const storage = { ...working, storage: { size: "hidden" } };
-    expect(reportOf(storage)).toContain('"hidden" is not a size');
-    expect(reportOf(storage, { secretKeys: ["mailboxes", "relay", "storage"] })).not.toContain("hidden");
-  });
-
-  test.each(["relay.password", "identity.clientSecret", "admin.password", "mailboxes.kinga.password"])(
-    "%s must be secret",
-    (key) => {
-      const config = { ...working, identity: { clientSecret: "c" }, admin: { password: "a" } };
-      expectProblem(
-        reportOf(config, { secretKeys: [] }),
-        key,
-        /is not secret/,
-        `pulumi config set --secret --path ${key}`,
-      );
-    },
-  );
-});

@@ -2,11 +2,20 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 export { sleep };
 
+export interface Patience {
+  /** @default 120: a busy machine is slow, not wrong */
+  readonly seconds?: number;
+  /** Milliseconds between two looks. @default 100 */
+  readonly every?: number;
+  /** What is told when it never happens. */
+  readonly more?: () => string;
+}
+
 /** Asks again and again until something holds, and gives it; fails in the end with the last trouble. */
 export async function eventually<T>(
   what: string,
-  check: () => Promise<T | undefined | false>,
-  { seconds = 120, every = 1_000 }: { readonly seconds?: number; readonly every?: number } = {},
+  check: () => Promise<T | undefined | false> | T | undefined | false,
+  { seconds = 120, every = 100, more = () => "" }: Patience = {},
 ): Promise<T> {
   const deadline = performance.now() + seconds * 1000;
   let trouble = "";
@@ -18,7 +27,9 @@ export async function eventually<T>(
     } catch (error) {
       trouble = (error as Error).message;
     }
-    if (performance.now() > deadline) throw new Error(`never within ${seconds} s: ${what}${trouble && `\n${trouble}`}`);
+    if (performance.now() > deadline) {
+      throw new Error([`never within ${seconds} s: ${what}`, trouble, more()].filter(Boolean).join("\n"));
+    }
     await sleep(every);
   }
 }

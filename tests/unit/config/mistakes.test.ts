@@ -1,0 +1,34 @@
+import { mended } from "./commands";
+import { cases } from "./mistakes";
+import { expectProblem, loaded, reportOf, working } from "./support";
+
+const digest = `sha256:${"a".repeat(64)}`;
+
+describe("a mistake is reported with its key and the command that mends it", () => {
+  const named = cases.map(([name, config, key, what, command]) => ({ name, config, key, what, command }));
+
+  test.each(named)("$name", ({ config, key, what, command }) => {
+    expectProblem(reportOf({ ...working, ...config }), key, what, command);
+  });
+
+  test.each(named)("$name is mended by running what the report says", ({ config }) => {
+    expect(reportOf(mended({ ...working, ...config }))).toBe("");
+  });
+
+  test("good values that look unusual are none", () => {
+    const unusual = {
+      hosts: { autoconfig: "autoconfig.newjoy.ro" },
+      provider: { imap: { host: "192.168.1.2", port: "1993" } },
+      identity: { issuer: "https://id.lan:8443", clientId: "0b9f6a-2.web" },
+      storage: { size: "1.5Ti", labels: { "recurring-job-group.longhorn.io/mail": "enabled", empty: "" } },
+      service: { sourceRanges: ["fd00::/8", "0.0.0.0/0"], address: "fd00::25" },
+      images: {
+        stalwart: `registry.lan:5000/mirror/stalwart:v0.16.3-alpine@${digest}`,
+        stalwartCli: `cli:1.2.0@${digest}`,
+      },
+      resources: { stalwart: { limits: { cpu: 4 } } },
+    };
+    expect(reportOf({ ...working, ...unusual })).toBe("");
+    expect(loaded({ ...working, ...unusual }).provider.imap).toEqual({ host: "192.168.1.2", port: 1993 });
+  });
+});
