@@ -56,6 +56,18 @@ export function requestsWithinLimits({ resources }: Readable): Finding[] {
   );
 }
 
+export function heartbeatPortNeedsHeartbeat({ monitoring }: Readable): Finding[] {
+  return monitoring?.heartbeatPort !== undefined && monitoring.heartbeat === undefined
+    ? [
+        {
+          path: ["monitoring", "heartbeatPort"],
+          text: "does nothing without monitoring.heartbeat",
+          mend: "remove",
+        },
+      ]
+    : [];
+}
+
 /** All rules about keys beside one another. */
 export const stackRules = [
   distinctHosts,
@@ -67,4 +79,5 @@ export const stackRules = [
   completeWayIn,
   oneWayIn,
   certificatesHaveOnePlace,
+  heartbeatPortNeedsHeartbeat,
 ] as const;
