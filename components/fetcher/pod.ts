@@ -50,7 +50,12 @@ export const watching = "watching.py";
 /** Which of the ConfigMap's files a mailbox's pod uses. */
 export function programFiles(mailbox: Mailbox, watched: boolean): string[] {
   const junk = mailbox.folders.includes("Junk") ? ["junk.fetchmailrc"] : [];
-  return [...programs, ...(watched ? [watching] : []), mailbox.keep ? "inbox-once.fetchmailrc" : "inbox.fetchmailrc", ...junk];
+  return [
+    ...programs,
+    ...(watched ? [watching] : []),
+    mailbox.keep ? "inbox-once.fetchmailrc" : "inbox.fetchmailrc",
+    ...junk,
+  ];
 }
 
 /** The supervisor's arguments for one mailbox. */

@@ -2,14 +2,7 @@ import { names } from "../shared/names";
 import { cluster, fetcher, pending, server, type Watched } from "./sources";
 
 /** The doctor's groups of checks. */
-export type DoctorGroup =
-  | "Configuration"
-  | "DNS"
-  | "Certificates"
-  | "Provider"
-  | "Sign-in"
-  | "Cluster"
-  | "Flow";
+export type DoctorGroup = "Configuration" | "DNS" | "Certificates" | "Provider" | "Sign-in" | "Cluster" | "Flow";
 
 export interface Alert {
   readonly name: string;
@@ -75,7 +68,8 @@ function silent(watched: Watched): string {
 
 /** Seconds since a CronJob's last run that went well, or since it was made. */
 function sinceSuccess(watched: Watched, name: string): string {
-  const of = (metric: string): string => `max by (namespace, cronjob) (${cluster(watched)(metric, `cronjob="${name}"`)})`;
+  const of = (metric: string): string =>
+    `max by (namespace, cronjob) (${cluster(watched)(metric, `cronjob="${name}"`)})`;
   return `time() - (${of("kube_cronjob_status_last_successful_time")} or ${of("kube_cronjob_created")})`;
 }
 
@@ -118,7 +112,8 @@ export function alerts(watched: Watched): Alert[] {
       expr: `${byFolder("login_refused")} > 0`,
       for: "5m",
       severity: "critical",
-      summary: "The provider refuses the login of {{ $labels.mailbox }}: its mail waits there until the password is right.",
+      summary:
+        "The provider refuses the login of {{ $labels.mailbox }}: its mail waits there until the password is right.",
       doctor: "Provider",
     },
     {
@@ -146,7 +141,8 @@ export function alerts(watched: Watched): Alert[] {
       expr: `${certificateLeft(watched)} < ${14 * DAY}`,
       for: "15m",
       severity: "warning",
-      summary: "The certificate {{ $labels.name }} runs out in {{ $value | humanizeDuration }}, and should have been renewed.",
+      summary:
+        "The certificate {{ $labels.name }} runs out in {{ $value | humanizeDuration }}, and should have been renewed.",
       doctor: "Certificates",
     },
     {
@@ -184,9 +180,7 @@ export function alerts(watched: Watched): Alert[] {
     {
       name: "MailUnusuallyQuiet",
       // A week of knowing the mailbox: in its first night, every silence is the longest.
-      expr:
-        `time() - ${last} > ${recorded(watched, LONGEST_PAUSE)} ` +
-        `and present_over_time(${last}[1h] offset 7d)`,
+      expr: `time() - ${last} > ${recorded(watched, LONGEST_PAUSE)} ` + `and present_over_time(${last}[1h] offset 7d)`,
       for: "10m",
       severity: "warning",
       summary:

@@ -1,29 +1,24 @@
 import { CustomResourceDefinition } from "@pulumi/kubernetes/apiextensions/v1";
-import { type Output, RunError } from "@pulumi/pulumi";
+import type { Output } from "@pulumi/pulumi";
 import { definitions } from "./monitors";
 
-/** What somebody sees whose cluster has no Prometheus operator. */
-export const refusal = [
-  "monitoring.enabled: the cluster does not have the Prometheus operator's kinds PodMonitor and PrometheusRule; nothing was deployed.",
-  "  Install the operator (kube-prometheus-stack brings it), or only its definitions, and run this again. Or do without:",
-  "  $ pulumi config set --path monitoring.enabled false",
-].join("\n");
+/**
+ * The report of a cluster without the operator. The engine ends a run in which a `get` finds nothing before the program hears
+ * of it, and shows what was looked for: the name, then `resource '…' does not exist`. So the name is the report.
+ */
+export const refusal = (definition: string): string =>
+  `monitoring.enabled needs the Prometheus operator, whose ${definition.split(".")[0]} this cluster does not know. ` +
+  "Install it (kube-prometheus-stack brings it), or do without: pulumi config set --path monitoring.enabled false";
 
-/** A promise that fails when its output does; `apply` would only never be called. */
-const settled = (value: Output<string>): Promise<unknown> =>
+/** A promise that fails when its output does; what `apply` is given would only never be called. */
+const known = (value: Output<string>): Promise<unknown> =>
   (value as unknown as { promise(): Promise<unknown> }).promise();
 
 /**
- * Ends the program with a report when the operator is not there, in a preview too, before anything is made. The provider
- * itself would let a preview pass, and fail the update when all else is done.
- *
- * The engine asks the provider for the definitions. For one that is missing it adds `resource '…' does not exist`.
+ * Goes on when the operator's kinds are there, and ends the run before anything is made when they are not, in a preview too.
+ * The provider by itself takes kinds that it does not know in a preview, for they may be on their way, and fails the update
+ * when most of it is done.
  */
 export async function demandOperator(): Promise<void> {
-  const found = definitions.map((name) => CustomResourceDefinition.get(`prometheus-operator-${name}`, name));
-  try {
-    await Promise.all(found.map(({ id }) => settled(id)));
-  } catch {
-    throw new RunError(refusal);
-  }
+  for (const name of definitions) await known(CustomResourceDefinition.get(refusal(name), name).id);
 }
