@@ -98,6 +98,7 @@ function restarts(watched: Watched): string {
 /** Every alert there is, in the order in which docs/monitoring.md has them. */
 export function alerts(watched: Watched): Alert[] {
   const last = recorded(watched, LAST_DELIVERY);
+  const queue = pending(watched);
   const byFolder = (metric: string): string => `max by (${PER_MAILBOX}, folder) (${fetcher(watched)(metric)})`;
   return [
     {
@@ -127,10 +128,10 @@ export function alerts(watched: Watched): Alert[] {
     },
     {
       name: "MailQueueStuck",
-      // The server does not tell how old its messages are. It has not been without one for an hour, and has tried one again:
-      // that also ends the alert when somebody deletes a message, which counts as done with nowhere.
+      // The server does not tell how old its messages are. It had one an hour ago, and has not been without one since, and has
+      // tried one again: that also ends the alert when somebody deletes a message, which is never counted as done with.
       expr:
-        `min_over_time(${pending(watched)}[1h:1m]) > 0 ` +
+        `min_over_time(${queue}[1h:1m]) > 0 and last_over_time(${queue}[5m:1m] offset 1h) > 0 ` +
         `and on (namespace) sum by (namespace) (increase(${server(watched)("queue_rescheduled")}[3h])) > 0`,
       severity: "critical",
       summary: "A message has been in the mail server's queue for more than an hour, and is tried again and again.",
