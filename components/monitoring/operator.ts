@@ -1,5 +1,4 @@
 import { CustomResourceDefinition } from "@pulumi/kubernetes/apiextensions/v1";
-import type { Output } from "@pulumi/pulumi";
 import { definitions } from "./monitors";
 
 /**
@@ -10,15 +9,14 @@ export const refusal = (definition: string): string =>
   `monitoring.enabled needs the Prometheus operator, whose ${definition.split(".")[0]} this cluster does not know. ` +
   "Install it (kube-prometheus-stack brings it), or do without: pulumi config set --path monitoring.enabled false";
 
-/** A promise that fails when its output does; what `apply` is given would only never be called. */
-const known = (value: Output<string>): Promise<unknown> =>
-  (value as unknown as { promise(): Promise<unknown> }).promise();
-
 /**
  * Goes on when the operator's kinds are there, and ends the run before anything is made when they are not, in a preview too.
  * The provider by itself takes kinds that it does not know in a preview, for they may be on their way, and fails the update
  * when most of it is done.
  */
 export async function demandOperator(): Promise<void> {
-  for (const name of definitions) await known(CustomResourceDefinition.get(refusal(name), name).id);
+  for (const name of definitions) {
+    const { id } = CustomResourceDefinition.get(refusal(name), name);
+    await new Promise((resolve) => id.apply(resolve));
+  }
 }
