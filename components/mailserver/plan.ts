@@ -101,8 +101,8 @@ const measuring = (): Operation =>
 
 /**
  * Every setting of the mail server, in the order in which `stalwart-cli apply` works through it: what is referred to comes
- * before what refers to it. Applying it twice changes nothing the second time. It holds no password, but it does hold
- * addresses, so it belongs in a Secret.
+ * before what refers to it. Applying it twice changes nothing the second time. It holds addresses and, in place of the
+ * metrics' password, a placeholder; so it belongs in a Secret.
  */
 export function plan(args: PlanArgs): Operation[] {
   const networks = [...new Set(args.cluster.networks)].sort();
