@@ -19,7 +19,7 @@ export interface HeartbeatArgs {
  */
 const script = `
 printf 'url = "%s"\n' "$HEARTBEAT" |
-  curl -fs -o /dev/null --connect-timeout 5 --max-time 10 --retry 2 --retry-connrefused --config - 2>/dev/null
+  curl -fsg -o /dev/null --connect-timeout 5 --max-time 10 --retry 2 --retry-connrefused --config - 2>/dev/null
 why=$?
 if [ "$why" = 0 ]; then echo "the heartbeat was heard"; else echo "the heartbeat was not heard: curl's status $why"; fi
 `;

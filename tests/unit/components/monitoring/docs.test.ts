@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { alerts } from "../../../../components/monitoring/alerts";
 import { panels } from "../../../../components/monitoring/dashboard";
+import { definitions } from "../../../../components/monitoring/monitors";
+import { refusal } from "../../../../components/monitoring/operator";
 import { ruleGroups } from "../../../../components/monitoring/rules";
 
 const text = readFileSync(join(__dirname, "../../../../docs/monitoring.md"), "utf8");
@@ -57,6 +59,10 @@ test("the figures that the page gives are the rules' own", () => {
     expect({ name, said: meaning(name).replace(/\s+/g, " ").includes(said) }).toEqual({ name, said: true });
     expect({ name, expr: of(name).includes(expr) }).toEqual({ name, expr: true });
   }
+});
+
+test("the page shows the refusal of a cluster without the operator as it is", () => {
+  expect(text).toContain(refusal(definitions[0]));
 });
 
 test("no query asks for all namespaces: another stack of this kind has alerts of its own", () => {
