@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse, stringify } from "yaml";
+import { refusal } from "../../components/monitoring/operator";
 import type { KubeObject } from "../../sandbox/kube";
 import { applyOperatorKinds, operatorKinds } from "./support/schemas";
 import { TestStack } from "./support/stack";
@@ -27,15 +28,13 @@ beforeAll(async () => {
   await stack.setSecret("monitoring.heartbeat", HEARTBEAT);
 });
 
-test("a cluster without the Prometheus operator is refused, with what to do, before anything is made", async () => {
+test("a cluster without the Prometheus operator is refused by a preview and by an update, with what to do, before anything is made", async () => {
   for (const kind of operatorKinds) expect(await client.read(definition(kind))).toBeUndefined();
-  const { text } = await stack.failingUp();
-  expect(text).toContain(
-    "monitoring.enabled needs the Prometheus operator, whose podmonitors this cluster does not know",
-  );
-  expect(text).toContain("pulumi config set --path monitoring.enabled false");
-  expect(text).toContain("resource 'podmonitors.monitoring.coreos.com' does not exist");
-  expect(text).not.toMatch(/\n\s+at \S+ \(/);
+  for (const { text } of [await stack.failingPreview(), await stack.failingUp()]) {
+    expect(text).toContain(refusal("podmonitors.monitoring.coreos.com"));
+    expect(text).toContain("resource 'podmonitors.monitoring.coreos.com' does not exist");
+    expect(text).not.toMatch(/\n\s+at \S+ \(/);
+  }
   expect(
     await client.read({ apiVersion: "v1", kind: "Namespace", metadata: { name: stack.namespace } }),
   ).toBeUndefined();
@@ -52,6 +51,15 @@ describe("with the operator's kinds", () => {
       await Promise.all(["PodMonitor", "PrometheusRule"].map((kind) => client.list(OPERATOR, kind, stack.namespace)))
     ).flat();
     all = await stack.live();
+  });
+
+  afterAll(async () => {
+    // The other suites' clusters are without.
+    for (const kind of operatorKinds)
+      await client.request(
+        "DELETE",
+        `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${kind}.monitoring.coreos.com`,
+      );
   });
 
   test("monitors and rules are what the operator's own schema takes, with nothing dropped of them", () => {
@@ -152,15 +160,6 @@ describe("with the operator's kinds", () => {
     const plain = JSON.stringify(await stack.live());
     expect(plain).not.toMatch(/heartbeat|stalwart-metrics|homelab-mail-dashboard|watching\.py/);
   });
-});
-
-afterAll(async () => {
-  // The other suites' clusters are without.
-  for (const kind of operatorKinds)
-    await client.request(
-      "DELETE",
-      `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${kind}.monitoring.coreos.com`,
-    );
 });
 
 /** With secrets in place of their wrappers. */
