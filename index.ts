@@ -3,6 +3,8 @@ import { unknownController } from "./components/door";
 import { Fetcher } from "./components/fetcher";
 import { IdentityClient } from "./components/identity";
 import { MailServer } from "./components/mailserver";
+import { Monitoring } from "./components/monitoring";
+import { demandOperator } from "./components/monitoring/operator";
 import { Network } from "./components/network";
 import { accountUrl, adminUrl, clientSettings, identityClient } from "./components/outputs/clients";
 import { dnsRecords, zoneLine } from "./components/outputs/dns";
@@ -18,10 +20,12 @@ import { mailServerHost, names, ports } from "./config/names";
  */
 export = async () => {
   const config = await loadConfig();
-  const { hosts, mailboxes, provider, ingress, cluster } = config;
+  const { hosts, mailboxes, provider, ingress, cluster, monitoring } = config;
 
   const sentence = unknownController(ingress);
   if (sentence !== undefined) await log.warn(sentence);
+
+  if (monitoring.enabled) await demandOperator();
 
   const client = identityClient({
     ...config,
@@ -51,11 +55,22 @@ export = async () => {
     ingressPort: ingress.port,
     controller: ingress.controller,
     relayNamespaces: cluster.relayNamespaces,
+    ...(monitoring.enabled && { metricsNamespace: monitoring.namespace }),
+    heartbeatPort: monitoring.heartbeat?.port,
   });
+  const watching =
+    monitoring.enabled || monitoring.heartbeat
+      ? new Monitoring("monitoring", { ...monitoring, stackNamespace: namespace, mailboxes })
+      : undefined;
   const trusting = { ...config, namespace, authorities: authorities(namespace, config.trust.certificates) };
-  const mail = new MailServer("stalwart", { ...trusting, dataClaim });
+  const mail = new MailServer("stalwart", {
+    ...trusting,
+    metricsPassword: watching?.metricsPassword,
+    heartbeat: watching?.heartbeat,
+    dataClaim,
+  });
   const inside = { ...trusting, mailServerHost: mail.host };
-  new Fetcher("fetchmail", { ...inside, waitFor: mail.ready });
+  new Fetcher("fetchmail", { ...inside, waitFor: mail.ready, watched: monitoring.enabled });
   const webmail = new Webmail("roundcube", { ...inside, claim: webmailClaim });
 
   const people = mailboxes.map(({ name, address, aliases, keep, folders }) => ({

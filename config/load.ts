@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type Examined, examine, type Sources } from "./examine";
+import { watching } from "./monitoring";
 import { report } from "./report";
 import { certificatesIn } from "./rules/certificates";
 import { wayIn } from "./rules/ingress";
@@ -44,7 +45,21 @@ function buildMailbox(key: string, written: WrittenMailbox, { mailboxes }: Exami
 
 /** Names that are derived from others, and secrets wrapped again: the rest is as written. */
 function build(written: Written, examined: Examined): StackConfig {
-  const { domain, relay, identity, admin, storage, ingress, tls, trust, service, mailboxes, hosts, ...rest } = written;
+  const {
+    domain,
+    relay,
+    identity,
+    admin,
+    storage,
+    ingress,
+    tls,
+    trust,
+    service,
+    mailboxes,
+    hosts,
+    monitoring,
+    ...rest
+  } = written;
   const { clientSecret, apiKey, ...publicClient } = identity;
   const { address, ...otherService } = service;
   const certificates: Tls =
@@ -77,6 +92,7 @@ function build(written: Written, examined: Examined): StackConfig {
     ingress: wayIn(ingress, rest.namespace),
     tls: certificates,
     trust: { certificates: [...new Set(trust.certificates.flatMap(certificatesIn))] },
+    monitoring: watching(monitoring),
     service: { ...otherService, ...(address !== undefined && { address }) },
   });
 }

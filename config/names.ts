@@ -12,6 +12,8 @@ export const names = {
   systemAccount: "homelab-mail",
   settings: "stalwart-settings",
   reload: "stalwart-reload",
+  alerts: "homelab-mail",
+  dashboard: "homelab-mail-dashboard",
   authorities: "trusted-authorities",
   dataClaim: "stalwart-data",
   webmailClaim: "roundcube-data",
@@ -28,11 +30,18 @@ export const names = {
     relay: "migadu-smtp-credentials",
     /** des_key. */
     roundcube: "roundcube",
+    /** username, password: what Prometheus reads the mail server's metrics with. */
+    metrics: "stalwart-metrics",
+    /** url: what is asked after a settings run that went well. */
+    heartbeat: "heartbeat",
     /** Certificates, when cert-manager issues them. */
     mailTls: "stalwart-tls",
     webmailTls: "roundcube-tls",
   },
 } as const;
+
+/** Who reads the mail server's metrics. */
+export const metricsUser = "prometheus";
 
 /** The part of a Secret key that stands for a mailbox: `mary-ann` is `MARY_ANN`. */
 function keyPart(mailbox: string): string {

@@ -18,6 +18,7 @@ import {
   section,
   text,
 } from "./kinds";
+import { monitoring } from "./monitoring";
 import { authorityCertificates } from "./rules/certificates";
 import { byteSize, cpuAmount } from "./rules/quantities";
 import * as rule from "./rules/values";
@@ -393,6 +394,7 @@ export const schema = z.strictObject({
     },
     { description: "Which of the cluster's apps may send" },
   ),
+  monitoring,
   images: section(
     {
       stalwart: image(defaultImages.stalwart, "the mail server (only 0.16 works)", [rule.supportedStalwart]),

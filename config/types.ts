@@ -83,6 +83,28 @@ export interface Ingress {
   readonly gateway?: Gateway;
 }
 
+/** What watches the stack. Off, and with no heartbeat, nothing in the stack tells of it. */
+export interface Monitoring {
+  /** Whether there are PodMonitors, alerts and a dashboard. */
+  readonly enabled: boolean;
+  /** Labels on the PodMonitors and the PrometheusRule. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Namespace of Prometheus. */
+  readonly namespace: string;
+  readonly dashboard: {
+    /** Namespace of the ConfigMap; absent for the stack's own. */
+    readonly namespace?: string;
+    readonly label: string;
+    readonly labelValue: string;
+  };
+  /** What is asked after every settings run that went well. */
+  readonly heartbeat?: {
+    readonly url: Secret;
+    /** The port on which its server takes it. Plain: the network policies name it. */
+    readonly port: number;
+  };
+}
+
 /** The whole stack's configuration: validated, defaulted, deeply readonly. */
 export interface StackConfig {
   readonly domain: string;
@@ -133,6 +155,7 @@ export interface StackConfig {
     /** Namespaces whose pods may reach port 25; empty means every namespace. */
     readonly relayNamespaces: readonly string[];
   };
+  readonly monitoring: Monitoring;
   /** Every image, as repository:tag@sha256:digest. */
   readonly images: {
     readonly stalwart: string;

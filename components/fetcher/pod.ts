@@ -16,6 +16,8 @@ export interface FetcherPodArgs {
   readonly program: Input<string>;
   /** Private authorities that the provider's certificate may be of. */
   readonly trust: TrustParts;
+  /** Whether it exports what only alerts need. */
+  readonly watched: boolean;
   /** Names of the Secrets with passwords and addresses. */
   readonly credentials: Input<string>;
   readonly addresses: Input<string>;
@@ -42,10 +44,18 @@ export const programs = [
   "status.py",
 ] as const;
 
+/** What runs instead of the supervisor, with it, when somebody watches. */
+export const watching = "watching.py";
+
 /** Which of the ConfigMap's files a mailbox's pod uses. */
-export function programFiles(mailbox: Mailbox): string[] {
+export function programFiles(mailbox: Mailbox, watched: boolean): string[] {
   const junk = mailbox.folders.includes("Junk") ? ["junk.fetchmailrc"] : [];
-  return [...programs, mailbox.keep ? "inbox-once.fetchmailrc" : "inbox.fetchmailrc", ...junk];
+  return [
+    ...programs,
+    ...(watched ? [watching] : []),
+    mailbox.keep ? "inbox-once.fetchmailrc" : "inbox.fetchmailrc",
+    ...junk,
+  ];
 }
 
 /** The supervisor's arguments for one mailbox. */
@@ -75,7 +85,7 @@ export function fetcherPod(args: FetcherPodArgs): types.input.core.v1.PodSpec {
         name: names.fetchmail,
         image: args.image,
         resources: args.resources,
-        command: ["python3", "-B", "-u", `${program}/supervisor.py`], // -B: there is nowhere to write compiled files
+        command: ["python3", "-B", "-u", `${program}/${args.watched ? watching : "supervisor.py"}`], // -B: there is nowhere to write compiled files
         args: supervisorArgs(args),
         ...(trust.env.length > 0 && { env: trust.env }),
         ports: [{ name: "http", containerPort: ports.fetcherHttp }],

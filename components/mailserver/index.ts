@@ -40,6 +40,10 @@ export interface MailServerArgs extends Slice {
   readonly resources: Pick<StackConfig["resources"], "stalwart" | "settings">;
   /** Private authorities, beside the public ones. @default none */
   readonly authorities?: Trust | undefined;
+  /** What Prometheus reads its metrics with. @default nobody reads them */
+  readonly metricsPassword?: Output<string> | undefined;
+  /** Name of the Secret with the address that is asked after a settings run that went well. @default none is */
+  readonly heartbeat?: Input<string> | undefined;
 }
 
 /** Readiness is the Deployment's business, and a cluster without a load balancer must not hold up the rest. */
@@ -148,7 +152,9 @@ export class MailServer extends ComponentResource {
         namespace,
         server,
         service,
-        plan: args,
+        plan: { ...args, metrics: args.metricsPassword !== undefined },
+        metricsPassword: args.metricsPassword,
+        heartbeat: args.heartbeat,
         image: args.images.stalwartCli,
         serverImage: args.images.stalwart,
         resources: args.resources.settings,

@@ -1,3 +1,4 @@
+import { metricsUser } from "../../config/names";
 import type { Endpoint } from "../../config/types";
 import { listeners, shortHash } from "./listeners";
 import { action, ndjson, type Operation, reconcile, set, update, upsert } from "./operations";
@@ -10,7 +11,12 @@ export interface PlanArgs extends AccountsArgs, DirectoryArgs {
   readonly hosts: { readonly mail: string };
   readonly provider: { readonly smtp: Endpoint };
   readonly cluster: { readonly networks: readonly string[] };
+  /** Whether Prometheus reads the server's metrics. @default false */
+  readonly metrics?: boolean | undefined;
 }
+
+/** The login under which Prometheus does, and what stands for its password until the plan is put into its Secret. */
+export const metricsLogin = { username: metricsUser, placeholder: "@metrics-password@" } as const;
 
 /** Client autoconfiguration offers these. The server's default names POP3 as well, which nobody listens for here. */
 const ADVERTISED = ["caldav", "carddav", "imap", "jmap", "managesieve", "smtp", "webdav"];
@@ -82,9 +88,22 @@ const logging = (): Operation[] => [
 ];
 
 /**
+ * The host that serves this is open to the world, so it asks for a login. The value itself, not the name of a file: the server
+ * keeps these settings when nobody watches any more, and would refuse every reload for a file that is gone then.
+ */
+const measuring = (): Operation =>
+  update("Metrics", {
+    prometheus: {
+      "@type": "Enabled",
+      authUsername: metricsLogin.username,
+      authSecret: { "@type": "Value", secret: metricsLogin.placeholder },
+    },
+  });
+
+/**
  * Every setting of the mail server, in the order in which `stalwart-cli apply` works through it: what is referred to comes
- * before what refers to it. Applying it twice changes nothing the second time. It holds no password, but it does hold
- * addresses, so it belongs in a Secret.
+ * before what refers to it. Applying it twice changes nothing the second time. It holds addresses and, in place of the
+ * metrics' password, a placeholder; so it belongs in a Secret.
  */
 export function plan(args: PlanArgs): Operation[] {
   const networks = [...new Set(args.cluster.networks)].sort();
@@ -96,6 +115,7 @@ export function plan(args: PlanArgs): Operation[] {
     ...accepting(args.mailboxes.some(({ folders }) => folders.includes("Junk"))),
     ...behindProxy(networks),
     ...directory(args),
+    ...(args.metrics ? [measuring()] : []),
     // Last: an address that an account out of configuration still holds is refused, and all else is in place by then.
     accounts(args),
   ];

@@ -6,6 +6,7 @@ import {
   ComponentResource,
   type ComponentResourceOptions,
   type Input,
+  type Output,
   output,
   type Resource,
   secret,
@@ -14,8 +15,9 @@ import { labels, mailServerHost, names, ports } from "../../config/names";
 import type { Resources } from "../../config/types";
 import { type HardenedContainerArgs, hardenedPod } from "../shared/pod";
 import { waiting } from "../shared/waiting";
+import { ringing } from "./heartbeat";
 import { listenersHash } from "./listeners";
-import { type PlanArgs, planHash, renderPlan, renderReload } from "./plan";
+import { metricsLogin, type PlanArgs, planHash, renderPlan, renderReload } from "./plan";
 
 export interface SettingsArgs {
   readonly namespace: Input<string>;
@@ -26,6 +28,10 @@ export interface SettingsArgs {
   /** Image of the mail server, whose shell and curl wait for it: the image with the command line tool has neither. */
   readonly serverImage: string;
   readonly resources: Resources;
+  /** What Prometheus reads the server's metrics with. @default nobody reads them */
+  readonly metricsPassword?: Output<string> | undefined;
+  /** Name of the Secret with the address that is asked after a scheduled run that went well. @default none is */
+  readonly heartbeat?: Input<string> | undefined;
   /** The mail server, which must be up before settings are applied. */
   readonly server: apps.Deployment;
   /** The Service through which settings are applied. */
@@ -73,8 +79,20 @@ function cliContainer(step: Step, args: SettingsArgs): HardenedContainerArgs {
   };
 }
 
+/** The plan with the one password that it holds. The name is without it: it is generated, and does not change. */
+const filledPlan = ({ plan, metricsPassword }: SettingsArgs): Input<string> =>
+  metricsPassword === undefined
+    ? renderPlan(plan)
+    : metricsPassword.apply((password) => renderPlan(plan).replace(metricsLogin.placeholder, () => password));
+
 /** A pod that waits until the server answers, runs one step, and is done: whatever comes of it, it is not tried again. */
-function jobSpec(step: Step, secretName: string, args: SettingsArgs): types.input.batch.v1.JobSpec {
+function jobSpec(
+  step: Step,
+  secretName: string,
+  args: SettingsArgs,
+  heartbeat?: Input<string>,
+): types.input.batch.v1.JobSpec {
+  const cli = cliContainer(step, args);
   return {
     backoffLimit: 0,
     // A drained node or an eviction is no answer of the server's.
@@ -97,8 +115,13 @@ function jobSpec(step: Step, secretName: string, args: SettingsArgs): types.inpu
             url: '"$STALWART_URL/healthz/ready"',
             limit: WAIT_LIMIT,
           }),
+          ...(heartbeat === undefined ? [] : [cli]),
         ],
-        containers: [cliContainer(step, args)],
+        containers: [
+          heartbeat === undefined
+            ? cli
+            : ringing({ image: args.serverImage, resources: args.resources, secretName: heartbeat }),
+        ],
         volumes: [
           { name: "settings", secret: { secretName, defaultMode: 0o440 } },
           { name: "cache", emptyDir: { sizeLimit: "64Mi" } },
@@ -141,7 +164,7 @@ export class Settings extends ComponentResource {
       {
         metadata: meta(settingsName),
         immutable: true,
-        stringData: { [PLAN]: secret(renderPlan(args.plan)), [RELOAD]: renderReload() },
+        stringData: { [PLAN]: secret(filledPlan(args)), [RELOAD]: renderReload() },
       },
       { parent: this, ...inTurn },
     );
@@ -172,7 +195,10 @@ export class Settings extends ComponentResource {
             failedJobsHistoryLimit: 2,
             jobTemplate: {
               metadata: { labels: labels(names.settings) },
-              spec: { ...jobSpec(step, settingsName, args), activeDeadlineSeconds: 240 },
+              spec: {
+                ...jobSpec(step, settingsName, args, step === "apply" ? args.heartbeat : undefined),
+                activeDeadlineSeconds: 240,
+              },
             },
           },
         },

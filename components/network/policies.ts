@@ -16,6 +16,10 @@ export interface PolicyArgs {
   readonly ingressPort?: number;
   /** What the controller is: Cilium's is no pod. */
   readonly controller?: Controller;
+  /** Namespace of Prometheus, which then reaches the mail server's metrics. @default nobody does */
+  readonly metricsNamespace?: string | undefined;
+  /** Where the heartbeat's server takes it. @default nothing is asked */
+  readonly heartbeatPort?: number | undefined;
   /** Namespaces whose pods may relay through port 25; empty means every namespace. */
   readonly relayNamespaces: readonly string[];
 }
@@ -101,6 +105,28 @@ export function policies(args: PolicyArgs): Record<string, Spec> {
         https(args.ingressPort),
       ],
     },
+    ...watching(args),
+  };
+}
+
+/** Policies add up: these are there beside the others when somebody watches, and no other one changes. */
+function watching({ metricsNamespace, heartbeatPort, ingressPort }: PolicyArgs): Record<string, Spec> {
+  return {
+    ...(metricsNamespace !== undefined && {
+      metrics: {
+        podSelector: { matchLabels: selector(names.stalwart) },
+        policyTypes: ["Ingress"],
+        ingress: [{ from: [namespace(metricsNamespace)], ports: tcp(ports.stalwartHttp) }],
+      },
+    }),
+    ...(heartbeatPort !== undefined && {
+      heartbeat: {
+        podSelector: { matchLabels: { "app.kubernetes.io/name": names.settings } },
+        policyTypes: ["Egress"],
+        // On 443 it may be behind this very cluster's ingress, as the issuer may.
+        egress: [heartbeatPort === 443 ? https(ingressPort) : { ports: tcp(heartbeatPort) }],
+      },
+    }),
   };
 }
 

@@ -75,6 +75,18 @@ export function distinctAuthorities({ trust }: Readable): Finding[] {
   );
 }
 
+export function heartbeatPortNeedsHeartbeat({ monitoring }: Readable): Finding[] {
+  return monitoring?.heartbeatPort !== undefined && monitoring.heartbeat === undefined
+    ? [
+        {
+          path: ["monitoring", "heartbeatPort"],
+          text: "does nothing without monitoring.heartbeat",
+          mend: "remove",
+        },
+      ]
+    : [];
+}
+
 /** All rules about keys beside one another. */
 export const stackRules = [
   distinctHosts,
@@ -86,4 +98,5 @@ export const stackRules = [
   completeWayIn,
   oneWayIn,
   certificatesHaveOnePlace,
+  heartbeatPortNeedsHeartbeat,
 ] as const;

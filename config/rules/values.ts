@@ -94,6 +94,21 @@ export const issuerUrl: Rule = (value) => {
   return serverHost(url.hostname.replace(/^\[|\]$/g, "")) ?? is(value === url.origin, `is not in its plain form`);
 };
 
+/** What curl can be told in a quoted line of its configuration, with nothing left to escape. */
+export const heartbeatUrl: Rule = (value) => {
+  if (!/^https?:\/\/[^\s"\\]+$/.test(value) || !URL.canParse(value)) {
+    return "is not an address to ask; it looks like https://hc-ping.com/<uuid>";
+  }
+  const { username, password, hash } = new URL(value);
+  return is(!username && !password && !hash, "holds a login or a #, which neither service has");
+};
+
+/** Where an http or https address leads. */
+export const portOf = (url: string): number => {
+  const { port, protocol } = new URL(url);
+  return port === "" ? ({ "http:": 80 }[protocol] ?? 443) : Number(port);
+};
+
 /** Client ids end up in URLs and configuration files. Pocket ID allows 2 to 128 of these characters. */
 export const clientId: Rule = (value) =>
   is(/^[\w.@:~-]{2,128}$/.test(value), "is not a client id: 2 to 128 letters, digits, dots, dashes and underscores");

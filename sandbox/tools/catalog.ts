@@ -83,6 +83,7 @@ const kubernetes = {
 const CONTAINERD = "2.4.2";
 const ETCD = "3.6.4";
 const KWOK = "0.8.0";
+const PROMETHEUS = "3.13.5"; // the Go module calls it 0.313.5
 const TRAEFIK = "3.7.13";
 
 export const toolsets = {
@@ -189,6 +190,22 @@ export const toolsets = {
     programs: { "kube-router": "github.com/cloudnativelabs/kube-router/v2/cmd/kube-router" },
     versionArgs: ["--version"],
     atLeast: "2.1.0",
+  },
+  promtool: {
+    name: "promtool",
+    version: PROMETHEUS,
+    module: "prometheus",
+    programs: { promtool: "github.com/prometheus/prometheus/cmd/promtool" },
+    // Without what it finds targets with: nothing here asks for it, and it is much to build.
+    tags: "remove_all_sd",
+    ldflags: `-X github.com/prometheus/common/version.Version=${PROMETHEUS}`,
+    versionArgs: ["--version"],
+    atLeast: "3.0.0",
+    download: (program, { os, arch }) => {
+      const release = `https://github.com/prometheus/prometheus/releases/download/v${PROMETHEUS}`;
+      const folder = `prometheus-${PROMETHEUS}.${os}-${arch}`;
+      return { url: `${release}/${folder}.tar.gz`, sums: `${release}/sha256sums.txt`, member: `${folder}/${program}` };
+    },
   },
   kubeScore: {
     name: "kube-score",

@@ -73,18 +73,21 @@ test.concurrent.each([
 );
 
 test.concurrent("the provider refuses the login: it is not hammered, the reason shows, a new password in the Secret mends it", async () => {
-  const station = await rig.station({ front: true });
+  const station = await rig.station({ front: true, watched: true });
   await ready(station);
+  expect(await station.pod.metric("login_refused")).toBe(0);
   await rig.provider.account(station.user, "a new password");
   rig.provider.kick(station.user);
   await station.inject([message("after-rotation")]);
   await trouble(station, /^INBOX: the provider refuses the login: .*AUTHENTICATIONFAILED/);
+  expect(await station.pod.metric("login_refused")).toBe(1);
   const settle = await findings.during("it refuses the login, until the password is right", station);
   expect(station.front.logins).toBeLessThan(6);
   expect(station.pod.log).not.toContain("password of");
   station.pod.rotate("a new password");
   await arrived(station, 1, 30);
   await ready(station);
+  expect(await station.pod.metric("login_refused")).toBe(0);
   await emptied(station);
   await settle();
 });

@@ -16,7 +16,7 @@ export const threeMailboxes: RawConfig = {
 };
 
 /** Keys that hold secrets, as the engine would name them. */
-const SECRET_KEYS = ["mailboxes", "relay", "identity", "admin"];
+const SECRET_KEYS = ["mailboxes", "relay", "identity", "admin", "monitoring"];
 
 export interface Deployed {
   readonly recorder: Recorder;

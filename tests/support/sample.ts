@@ -52,6 +52,12 @@ export function sampleConfig(overrides: Partial<StackConfig> = {}): StackConfig 
     trust: { certificates: [] },
     service: { type: "LoadBalancer", annotations: {}, sourceRanges: [] },
     cluster: { networks: ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"], relayNamespaces: [] },
+    monitoring: {
+      enabled: false,
+      labels: {},
+      namespace: "monitoring",
+      dashboard: { label: "grafana_dashboard", labelValue: "1" },
+    },
     images: defaultImages,
     resources: { stalwart: small, settings: small, fetchmail: small, roundcube: small },
     ...overrides,

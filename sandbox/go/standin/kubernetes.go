@@ -121,6 +121,9 @@ func (k *kubernetes) Create(ctx context.Context, req *pulumirpc.CreateRequest) (
 
 func (k *kubernetes) Read(ctx context.Context, req *pulumirpc.ReadRequest) (*pulumirpc.ReadResponse, error) {
 	_, known, fieldManager := parseCheckpoint(req.GetProperties())
+	if len(known) == 0 { // a program's `get`: only its name is known
+		known = objectFor(req.GetType(), req.GetId())
+	}
 	live, err := k.cluster.read(ctx, known)
 	if err != nil || live == nil {
 		return &pulumirpc.ReadResponse{}, err

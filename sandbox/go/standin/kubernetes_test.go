@@ -127,3 +127,26 @@ func TestWhatIsSecretStaysSecret(t *testing.T) {
 		t.Errorf("the values are others than before: %v", bare)
 	}
 }
+
+func TestWhatAProgramAsksForByItsNameAlone(t *testing.T) {
+	for _, test := range []struct {
+		resourceType, id string
+		expected         object
+	}{
+		{
+			"kubernetes:core/v1:Secret", "mail/relay",
+			object{"apiVersion": "v1", "kind": "Secret", "metadata": object{"namespace": "mail", "name": "relay"}},
+		},
+		{
+			"kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition", "podmonitors.monitoring.coreos.com",
+			object{
+				"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+				"metadata": object{"name": "podmonitors.monitoring.coreos.com"},
+			},
+		},
+	} {
+		if found := objectFor(test.resourceType, test.id); !reflect.DeepEqual(found, test.expected) {
+			t.Errorf("%s %s: %v", test.resourceType, test.id, found)
+		}
+	}
+}

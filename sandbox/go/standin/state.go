@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"maps"
+	"strings"
 
 	"google.golang.org/protobuf/types/known/structpb"
 )
@@ -57,6 +58,17 @@ func idOf(o object) string {
 		return namespace + "/" + nameOf(o)
 	}
 	return nameOf(o)
+}
+
+// objectFor is what a type (kubernetes:apps/v1:Deployment) and an id (namespace/name) tell of an object.
+func objectFor(resourceType, id string) object {
+	metadata := object{"name": id}
+	if namespace, name, namespaced := strings.Cut(id, "/"); namespaced {
+		metadata = object{"name": name, "namespace": namespace}
+	}
+	token := strings.Split(resourceType, ":")
+	version := strings.TrimPrefix(token[1], "core/")
+	return object{"apiVersion": version, "kind": token[2], "metadata": metadata}
 }
 
 func annotation(o object, name string) string { return at[string](o, "metadata", "annotations", name) }

@@ -7,7 +7,7 @@ import { kubernetesValidate } from "./tools";
 
 /** Gets every program that these tests need, before they are run: building them takes minutes. */
 async function main(): Promise<void> {
-  await findTools(["pulumi", "controlPlane", "kubectl", "etcd", "kwok", "kubeScore"], toTerminal);
+  await findTools(["pulumi", "controlPlane", "kubectl", "etcd", "kwok", "kubeScore", "promtool"], toTerminal);
   await prepareEngine(toTerminal);
   if (!whyNoNode()) {
     await prepareNode(toTerminal);

@@ -40,3 +40,17 @@ export async function applyTraefikKinds(client: KubeClient): Promise<void> {
   await applyManifests(client, path.join(folder, "kubernetes-crd-definition-v1.yml"));
   await served(client, "traefik.io/v1alpha1");
 }
+
+/** The Prometheus operator's kinds that this stack makes, as the operator's own repository has them. */
+export const operatorKinds = ["podmonitors", "prometheusrules"] as const;
+
+export async function applyOperatorKinds(client: KubeClient): Promise<void> {
+  const folder = path.join(
+    moduleFolder("github.com/prometheus-operator/prometheus-operator"),
+    "example/prometheus-operator-crd",
+  );
+  for (const kind of operatorKinds) {
+    await applyManifests(client, path.join(folder, `monitoring.coreos.com_${kind}.yaml`));
+  }
+  await served(client, "monitoring.coreos.com/v1");
+}

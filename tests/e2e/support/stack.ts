@@ -82,9 +82,12 @@ export class TestStack {
 
   /** An update that must fail: what the person sees, and the steps taken before. */
   async failingUp(preload?: string): Promise<Outcome> {
-    const outcome = await this.run("up", preload);
-    if (outcome.ok) throw new Error(`the update went through:\n${outcome.text}`);
-    return outcome;
+    return failed(await this.run("up", preload));
+  }
+
+  /** A preview that must fail. */
+  async failingPreview(): Promise<Outcome> {
+    return failed(await this.run("preview"));
   }
 
   /** The state as `pulumi stack export` gives it. */
@@ -128,7 +131,7 @@ export class TestStack {
   }
 
   /** In a process of its own, as a person's would be. */
-  private async run(operation: "up" | "destroy", preload?: string): Promise<Outcome> {
+  private async run(operation: "up" | "destroy" | "preview", preload?: string): Promise<Outcome> {
     const eventLog = path.join(this.path, "events.json");
     fs.rmSync(eventLog, { force: true });
     const request = { operation, home: this.path, stack: this.name, eventLog };
@@ -156,6 +159,11 @@ interface Outcome extends Report {
 
 function succeeded(outcome: Outcome): Outcome {
   if (!outcome.ok) throw new Error(`the update failed:\n${outcome.text}`);
+  return outcome;
+}
+
+function failed(outcome: Outcome): Outcome {
+  if (outcome.ok) throw new Error(`it went through:\n${outcome.text}`);
   return outcome;
 }
 

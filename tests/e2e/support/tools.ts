@@ -21,3 +21,8 @@ export function kubernetesValidate(): string {
 export async function kubeScore(): Promise<string> {
   return (await findTools(["kubeScore"], toTerminal))["kube-score"] as string;
 }
+
+/** The program with which Prometheus' rules are checked and tried. */
+export async function promtool(): Promise<string> {
+  return (await findTools(["promtool"], toTerminal)).promtool as string;
+}

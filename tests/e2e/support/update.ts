@@ -27,7 +27,9 @@ async function main(): Promise<void> {
       onEvent: keep,
       color: "never",
     } as const;
-    await (operation === "destroy" ? opened.destroy(options) : opened.up(options));
+    if (operation === "destroy") await opened.destroy(options);
+    else if (operation === "preview") await opened.preview(options);
+    else await opened.up(options);
   } finally {
     fs.writeFileSync(eventLog, JSON.stringify(events));
   }

@@ -124,6 +124,16 @@ export const goodConfig: fc.Arbitrary<Record<string, unknown>> = domain.chain((i
         { networks: fc.array(network), relayNamespaces: fc.array(label, { maxLength: 3 }) },
         { requiredKeys: [] },
       ),
+      monitoring: fc.record(
+        {
+          enabled: fc.constantFrom<unknown>(true, false, "true"),
+          labels: fc.dictionary(label, label),
+          namespace: label,
+          dashboard: fc.record({ namespace: label, labelValue: label }, { requiredKeys: [] }),
+          heartbeat: domain.map((host) => `https://${host}/ping/0f1e`),
+        },
+        { requiredKeys: [] },
+      ),
       images: fc.constantFrom({}, { stalwart: defaultImages.stalwart }),
     },
     { requiredKeys: ["domain", "mailboxes", "relay", "ingress"] },

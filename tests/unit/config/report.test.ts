@@ -13,7 +13,7 @@ describe("the report", () => {
     expect(report).toMatchInlineSnapshot(`
 "The configuration has 6 problems; nothing was deployed.
 
-  colour                    is not a known key; known here: domain, hosts, namespace, mailboxes, provider, relay, identity, admin, storage, ingress, tls, trust, service, cluster, images, resources
+  colour                    is not a known key; known here: domain, hosts, namespace, mailboxes, provider, relay, identity, admin, storage, ingress, tls, trust, service, cluster, monitoring, images, resources
                             $ pulumi config rm colour
   domain                    "newjoy" is not a domain name; it looks like example.org
                             $ pulumi config set domain newjoy.ro

@@ -32,7 +32,7 @@ export function read(config: Readonly<Record<string, unknown>>, reading: Reading
     project: PROJECT,
     values: engineValues(config),
     stackFile: reading.stackFile,
-    secretKeys: new Set(reading.secretKeys ?? ["mailboxes", "relay", "identity", "admin"]),
+    secretKeys: new Set(reading.secretKeys ?? ["mailboxes", "relay", "identity", "admin", "monitoring"]),
   });
 }
 

@@ -37,6 +37,12 @@ describe("what people write", () => {
       trust: { certificates: [] },
       service: { type: "LoadBalancer", annotations: {}, sourceRanges: [] },
       cluster: { networks: ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"], relayNamespaces: [] },
+      monitoring: {
+        enabled: false,
+        labels: {},
+        namespace: "monitoring",
+        dashboard: { label: "grafana_dashboard", labelValue: "1" },
+      },
     });
     expect(relay.username).toBe("service@newjoy.ro");
     expect(images.stalwart).toContain(":v0.16.");

@@ -29,6 +29,14 @@ const variants: [string, RawConfig, string[]][] = [
     everything,
     ["S3cret-mary", "S3cret-alpar", "S3cret-relay", "S3cret-client", "S3cret-admin", "hidden.mary", "hidden.boss"],
   ],
+  [
+    "a stack that is watched",
+    {
+      ...everything,
+      monitoring: { enabled: true, heartbeat: "https://hc-ping.com/S3cret-heartbeat" },
+    },
+    ["S3cret-mary", "S3cret-alpar", "S3cret-relay", "hidden.mary", "hidden.boss", "S3cret-heartbeat", "generated-"],
+  ],
 ];
 
 const isSecret = (object: Recorded): boolean => object.inputs.kind === "Secret";

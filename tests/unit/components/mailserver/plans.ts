@@ -42,8 +42,9 @@ export const configs: fc.Arbitrary<PlanArgs> = fc
       clientId: fc.stringMatching(/^[A-Za-z0-9._-]{2,20}$/),
     }),
     networks: fc.uniqueArray(network, { maxLength: 4 }),
+    metrics: fc.boolean(),
   })
-  .map(({ domain, people, addresses, relayName, relayAtHome, smtp, mail, identity, networks }) => {
+  .map(({ domain, people, addresses, relayName, relayAtHome, smtp, mail, identity, networks, metrics }) => {
     const left = [...addresses];
     const take = (count: number): string[] => left.splice(0, count);
     const mailboxes = people.map(({ name, displayName, admin, junk, extra }) => {
@@ -65,6 +66,7 @@ export const configs: fc.Arbitrary<PlanArgs> = fc
       relay: { username: `${relayName}@${relayAtHome ? domain : "elsewhere.example"}` },
       identity,
       cluster: { networks },
+      metrics,
     };
   });
 

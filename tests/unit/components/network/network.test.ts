@@ -42,6 +42,16 @@ describe("network policies", () => {
     expect(egress.flatMap(portsOf).sort((a: number, b: number) => a - b)).toEqual([25, 53, 53, 993, 2525]);
   });
 
+  it("change in nothing for being watched, but for what is added", () => {
+    const { metrics, heartbeat, ...rest } = policies({ ...args, metricsNamespace: "monitoring", heartbeatPort: 443 });
+    expect(rest).toEqual(policies(args));
+    expect(plain(metrics)).toMatchObject({ policyTypes: ["Ingress"], ingress: [{ ports: [{ port: 8080 }] }] });
+    expect(plain(heartbeat)).toMatchObject({
+      policyTypes: ["Egress"],
+      egress: [{ ports: [{ port: 443 }, { port: 8443 }] }],
+    });
+  });
+
   it("follow the provider's ports when they are not the usual ones", () => {
     const odd = { imap: { host: "imap.example.org", port: 1993 }, smtp: { host: "smtp.example.org", port: 1465 } };
     const all = plain(policies({ ...args, provider: odd }));

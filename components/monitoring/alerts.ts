@@ -1,0 +1,192 @@
+import { names } from "../../config/names";
+import { cluster, fetcher, pending, server, type Watched } from "./sources";
+
+/** The doctor's groups of checks. */
+export type DoctorGroup = "Configuration" | "DNS" | "Certificates" | "Provider" | "Sign-in" | "Cluster" | "Flow";
+
+export interface Alert {
+  readonly name: string;
+  readonly expr: string;
+  /** How long that has to hold. */
+  readonly for?: string;
+  /** Critical when mail does not flow, or somebody is shut out. */
+  readonly severity: "critical" | "warning";
+  /** Prometheus' template: one sentence. */
+  readonly summary: string;
+  /** The doctor's group that looks at the same thing. */
+  readonly doctor: DoctorGroup;
+}
+
+/** A series that other rules build on. */
+export interface Recording {
+  readonly record: string;
+  readonly expr: string;
+}
+
+const DAY = 86_400;
+const PER_MAILBOX = "namespace, mailbox";
+
+/** When mail last came for a mailbox, whichever pod saw it; and the longest pause between two deliveries so far. */
+export const LAST_DELIVERY = "homelab_mail:last_delivery:timestamp_seconds";
+export const LONGEST_PAUSE = "homelab_mail:longest_pause:seconds";
+
+const recorded = ({ namespace }: Watched, series: string): string => `${series}{namespace="${namespace}"}`;
+
+/**
+ * Both remember what they said before, so that neither a fetcher's restart, which begins at 0, nor a day without Prometheus
+ * makes them forget. A pause counts once it is over: the one that lasts must not be its own measure. It is measured between
+ * deliveries ten minutes apart at least, so it may come out ten minutes long too much, never too little.
+ */
+export function recordings(watched: Watched): Recording[] {
+  const last = recorded(watched, LAST_DELIVERY);
+  const longest = recorded(watched, LONGEST_PAUSE);
+  const told = (expr: string, by: string): string => `label_replace(${expr}, "of", "${by}", "", "")`;
+  return [
+    {
+      record: LAST_DELIVERY,
+      expr:
+        `max by (${PER_MAILBOX}) ((${fetcher(watched)("last_delivery_timestamp_seconds")} > 0) ` +
+        `or last_over_time(${last}[1d]))`,
+    },
+    {
+      record: LONGEST_PAUSE,
+      expr:
+        `max by (${PER_MAILBOX}) (${told(`${last} - (${last} offset 10m) > 0`, "now")} ` +
+        `or ${told(`last_over_time(${longest}[1d])`, "before")})`,
+    },
+  ];
+}
+
+/** Contact with the provider: the latest one that any pod of a mailbox had, within a month. */
+function silent(watched: Watched): string {
+  const contact = fetcher(watched)("last_contact_timestamp_seconds", ',folder="INBOX"');
+  const latest = `max by (${PER_MAILBOX}) (max_over_time(${contact}[1h]) or max_over_time(${contact}[30d:30m]))`;
+  // 0 is never: such a mailbox is silent once it has been looked at for as long.
+  const never = `max by (${PER_MAILBOX}) (max_over_time(${contact}[15m])) == 0 and max by (${PER_MAILBOX}) (${contact} offset 15m)`;
+  return `time() - (${latest} > 0) > 900 or (${never})`;
+}
+
+/** Seconds since a CronJob's last run that went well, or since it was made. */
+function sinceSuccess(watched: Watched, name: string): string {
+  const of = (metric: string): string =>
+    `max by (namespace, cronjob) (${cluster(watched)(metric, `cronjob="${name}"`)})`;
+  return `time() - (${of("kube_cronjob_status_last_successful_time")} or ${of("kube_cronjob_created")})`;
+}
+
+/** cert-manager's word, whether or not its own `namespace` gave way to that of its pod. */
+function certificateLeft({ namespace }: Watched): string {
+  const metric = "certmanager_certificate_expiration_timestamp_seconds";
+  return `min by (name) ({__name__="${metric}",exported_namespace="${namespace}"} or {__name__="${metric}",namespace="${namespace}"}) - time()`;
+}
+
+function fillingUp(watched: Watched): string {
+  const claims = `persistentvolumeclaim=~"${names.dataClaim}|${names.webmailClaim}"`;
+  const volume = (what: string): string => cluster(watched)(`kubelet_volume_stats_${what}`, claims);
+  const by = "by (namespace, persistentvolumeclaim)";
+  return (
+    `max ${by} (${volume("used_bytes")} / ${volume("capacity_bytes")}) > 0.8 ` +
+    `and min ${by} (predict_linear(${volume("available_bytes")}[6h], ${4 * DAY})) < 0`
+  );
+}
+
+function restarts(watched: Watched): string {
+  const count = cluster(watched)("kube_pod_container_status_restarts_total", `container="${names.stalwart}"`);
+  // Not increase(), which would make 2.02 of two.
+  return `sum by (namespace) (${count} - min_over_time(${count}[1h])) > 2`;
+}
+
+/** Every alert there is, in the order in which docs/how-to/monitoring.md has them. */
+export function alerts(watched: Watched): Alert[] {
+  const last = recorded(watched, LAST_DELIVERY);
+  const queue = pending(watched);
+  const byFolder = (metric: string): string => `max by (${PER_MAILBOX}, folder) (${fetcher(watched)(metric)})`;
+  return [
+    {
+      name: "MailProviderSilent",
+      expr: silent(watched),
+      severity: "critical",
+      summary: "The provider has not answered {{ $labels.mailbox }}'s fetcher for 15 minutes: no mail comes in.",
+      doctor: "Provider",
+    },
+    {
+      name: "MailLoginRefused",
+      expr: `${byFolder("login_refused")} > 0`,
+      for: "5m",
+      severity: "critical",
+      summary:
+        "The provider refuses the login of {{ $labels.mailbox }}: its mail waits there until the password is right.",
+      doctor: "Provider",
+    },
+    {
+      name: "MailSetAside",
+      expr: `${byFolder("set_aside")} > 0`,
+      for: "5m",
+      severity: "warning",
+      summary:
+        "{{ $value }} of {{ $labels.mailbox }}'s messages were refused by the mail server and lie in Fetcher-Refused at the provider.",
+      doctor: "Provider",
+    },
+    {
+      name: "MailQueueStuck",
+      // The server does not tell how old its messages are. It had one an hour ago, and has not been without one since, and has
+      // tried one again: that also ends the alert when somebody deletes a message, which is never counted as done with.
+      expr:
+        `min_over_time(${queue}[1h:1m]) > 0 and last_over_time(${queue}[5m:1m] offset 1h) > 0 ` +
+        `and on (namespace) sum by (namespace) (increase(${server(watched)("queue_rescheduled")}[3h])) > 0`,
+      severity: "critical",
+      summary: "A message has been in the mail server's queue for more than an hour, and is tried again and again.",
+      doctor: "Flow",
+    },
+    {
+      name: "MailCertificateExpiring",
+      expr: `${certificateLeft(watched)} < ${14 * DAY}`,
+      for: "15m",
+      severity: "warning",
+      summary:
+        "The certificate {{ $labels.name }} runs out in {{ $value | humanizeDuration }}, and should have been renewed.",
+      doctor: "Certificates",
+    },
+    {
+      name: "MailSettingsFailing",
+      expr: `${sinceSuccess(watched, names.settings)} > 1800`,
+      severity: "warning",
+      summary: "The mail server's settings have not been applied for {{ $value | humanizeDuration }}.",
+      doctor: "Cluster",
+    },
+    {
+      name: "MailSignInDown",
+      // A reload fails as a whole while the identity provider is away.
+      expr: `${sinceSuccess(watched, names.reload)} > 900`,
+      severity: "critical",
+      summary:
+        "The mail server could not take up its sign-in for {{ $value | humanizeDuration }}: most likely the identity provider does not answer.",
+      doctor: "Sign-in",
+    },
+    {
+      name: "MailVolumeFilling",
+      expr: fillingUp(watched),
+      for: "15m",
+      severity: "warning",
+      summary:
+        "The volume {{ $labels.persistentvolumeclaim }} is {{ $value | humanizePercentage }} full, and will be full within four days.",
+      doctor: "Cluster",
+    },
+    {
+      name: "MailServerRestarting",
+      expr: restarts(watched),
+      severity: "critical",
+      summary: "The mail server was restarted {{ $value }} times within an hour.",
+      doctor: "Cluster",
+    },
+    {
+      name: "MailUnusuallyQuiet",
+      // A week of knowing the mailbox: in its first night, every silence is the longest.
+      expr: `time() - ${last} > ${recorded(watched, LONGEST_PAUSE)} ` + `and present_over_time(${last}[1h] offset 7d)`,
+      for: "10m",
+      severity: "warning",
+      summary:
+        "No mail at all has come for {{ $labels.mailbox }} for {{ $value | humanizeDuration }}, longer than ever before.",
+      doctor: "Flow",
+    },
+  ];
+}

@@ -1,0 +1,29 @@
+import type { Input } from "@pulumi/pulumi";
+import { names, selector } from "../../config/names";
+
+/** The Prometheus operator's group. */
+export const GROUP = "monitoring.coreos.com";
+
+/** The kinds of it that the stack makes, as their definitions are called. */
+export const definitions = [`podmonitors.${GROUP}`, `prometheusrules.${GROUP}`] as const;
+
+const INTERVAL = "30s";
+
+/** One fetcher a mailbox: what they export is told apart by the label `mailbox` of their own. */
+export const fetcherMonitor = () => ({
+  selector: { matchLabels: { "app.kubernetes.io/name": names.fetchmail } },
+  podMetricsEndpoints: [{ port: "http", path: "/metrics", interval: INTERVAL }],
+});
+
+/** The server's endpoint is on the port of its web pages, so it asks for a login. */
+export const serverMonitor = (login: Input<string>) => ({
+  selector: { matchLabels: selector(names.stalwart) },
+  podMetricsEndpoints: [
+    {
+      port: "http",
+      path: "/metrics/prometheus",
+      interval: INTERVAL,
+      basicAuth: { username: { name: login, key: "username" }, password: { name: login, key: "password" } },
+    },
+  ],
+});

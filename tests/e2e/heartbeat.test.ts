@@ -1,0 +1,66 @@
+import { execFile } from "node:child_process";
+import * as http from "node:http";
+import type { AddressInfo } from "node:net";
+import { ringing } from "../../components/mailserver/heartbeat";
+
+const asked: string[] = [];
+let answer = 200;
+const server = http.createServer((request, response) => {
+  asked.push(`${request.method} ${request.url}`);
+  response.writeHead(answer).end("OK");
+});
+let origin: string;
+
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => server.close());
+beforeEach(() => {
+  asked.length = 0;
+  answer = 200;
+});
+
+/** The container's own command, with this machine's shell and curl. */
+function beat(url: string): Promise<{ failed: boolean; log: string }> {
+  const resources = { requests: { cpu: "1m", memory: "1Mi" }, limits: { memory: "1Mi" } };
+  const { command, args } = ringing({ image: "image", resources, secretName: "heartbeat" });
+  const [shell, ...rest] = [...(command as string[]), ...(args as string[])];
+  return new Promise((resolve) =>
+    execFile(shell as string, rest, { env: { PATH: process.env.PATH, HEARTBEAT: url } }, (error, stdout, stderr) =>
+      resolve({ failed: error !== null, log: `${stdout}${stderr}` }),
+    ),
+  );
+}
+
+test.each([
+  ["healthchecks.io", "/0f1e2d3c-uuid"],
+  ["Uptime Kuma", "/api/push/0f1e?status=up&msg=OK&ping="],
+  ["signs that curl would take for a list", "/push/{a,b}[1-2]"],
+])("a real curl asks for the address once, as it is: %s", async (_name, path) => {
+  expect(await beat(`${origin}${path}`)).toEqual({ failed: false, log: "the heartbeat was heard\n" });
+  expect(asked).toEqual([`GET ${path}`]);
+});
+
+test("an address that its server does not know is said so, and no failure", async () => {
+  answer = 404;
+  expect(await beat(`${origin}/S3cret`)).toEqual({
+    failed: false,
+    log: "the heartbeat was not heard: curl's status 22\n",
+  });
+});
+
+test("a server that is busy is asked again", async () => {
+  answer = 503;
+  setTimeout(() => {
+    answer = 200;
+  }, 500);
+  expect((await beat(`${origin}/busy`)).log).toBe("the heartbeat was heard\n");
+  expect(asked.length).toBeGreaterThan(1);
+});
+
+test("a server that is away is no failure, and the log does not tell its address", async () => {
+  const { failed, log } = await beat("http://127.0.0.1:1/S3cret");
+  expect(failed).toBe(false);
+  expect(log).toBe("the heartbeat was not heard: curl's status 7\n");
+});

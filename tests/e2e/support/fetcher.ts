@@ -1,0 +1,62 @@
+import { spawn } from "node:child_process";
+import * as fs from "node:fs";
+import { createServer } from "node:net";
+import * as os from "node:os";
+import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { renderFetchmailrc } from "../../../components/fetcher/fetchmailrc";
+
+const folder = path.join(__dirname, "../../../components/fetcher");
+
+/** The fetcher's program as its pod runs it, but for the ports of its relays, which may be taken on this machine. */
+const program = `
+import sys
+sys.path.insert(0, ${JSON.stringify(folder)})
+import supervisor, watching
+Relay = supervisor.Relay
+supervisor.Relay = lambda port, *rest, **more: Relay(0, *rest, **more)
+sys.exit(supervisor.main())
+`;
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Runs the fetcher, with a provider that nobody reaches, and returns what it says at /metrics. */
+export async function scrapeFetcher(mailbox: string): Promise<string> {
+  const state = fs.mkdtempSync(path.join(os.tmpdir(), "fetcher-"));
+  const rc = { imap: { host: "localhost", port: 1 } };
+  fs.writeFileSync(path.join(state, "inbox.fetchmailrc"), renderFetchmailrc({ ...rc, folder: "INBOX", watch: true }));
+  fs.writeFileSync(path.join(state, "junk.fetchmailrc"), renderFetchmailrc({ ...rc, folder: "Junk", watch: false }));
+  fs.writeFileSync(path.join(state, "address"), `${mailbox}@example.org`);
+  fs.writeFileSync(path.join(state, "password"), "not-a-password");
+  const port = await freePort();
+  const args = [
+    `--mailbox=${mailbox}`,
+    "--imap=127.0.0.1:1",
+    "--sink=127.0.0.1:1",
+    "--junk-sink=127.0.0.1:1",
+    ...["program", "credentials", "state"].map((name) => `--${name}=${state}`),
+    `--http=${port}`,
+  ];
+  const running = spawn("python3", ["-B", "-c", program, ...args], { stdio: ["ignore", "ignore", "pipe"] });
+  let said = "";
+  running.stderr.on("data", (text) => {
+    said += text;
+  });
+  try {
+    for (let tries = 0; tries < 300 && running.exitCode === null; tries++) {
+      const answer = await fetch(`http://127.0.0.1:${port}/metrics`).catch(() => undefined);
+      if (answer?.ok) return await answer.text();
+      await sleep(100);
+    }
+    throw new Error(`the fetcher does not answer: ${said}`);
+  } finally {
+    running.kill("SIGKILL");
+    fs.rmSync(state, { recursive: true, force: true });
+  }
+}
