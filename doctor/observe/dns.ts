@@ -63,11 +63,13 @@ export interface DnsArgs {
   readonly wanted: readonly DnsRecord[];
   readonly resolvers: readonly string[];
   readonly service: readonly string[];
+  /** Milliseconds until a question is asked again. @default three seconds */
+  readonly patience?: number;
 }
 
 /** Asks the resolvers for every record that the stack wants. */
-export async function observeDns({ resolvers, wanted, ...rest }: DnsArgs): Promise<DnsObservation> {
-  const resolver = new Resolver({ timeout: 3000, tries: 2 });
+export async function observeDns({ resolvers, wanted, patience = 3000, ...rest }: DnsArgs): Promise<DnsObservation> {
+  const resolver = new Resolver({ timeout: patience, tries: 2 });
   resolver.setServers(resolvers);
   const ask = asker(resolver);
   const distinct = new Map(wanted.filter((r) => !isHost(r)).map((record) => [`${record.type} ${record.name}`, record]));
