@@ -35,7 +35,13 @@ export function command(file: string, args: readonly string[], options: CommandA
       clearTimeout(timer);
       if (code === 0) return resolve(said.out);
       const lines = said.err.split("\n").filter((line) => line.trim() !== "");
-      reject(new Error((lines.at(-1) ?? `${file} ended with status ${code}`).replace(/^error: /, "").slice(0, 300)));
+      reject(
+        new Error(
+          (lines.at(-1) ?? `${file} ended with status ${code}`)
+            .replace(/^(error|Error from server)[^:]*: /, "")
+            .slice(0, 300),
+        ),
+      );
     });
     child.stdin.on("error", () => {}); // it may end before it reads
     child.stdin.end(input);

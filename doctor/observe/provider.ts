@@ -45,7 +45,7 @@ export interface ProviderArgs {
   readonly limit: number;
 }
 
-const certificateTrouble = /CERT|SIGNATURE|ISSUER|ALTNAME/;
+const certificateTrouble = /CERT_|_CERT|SIGNATURE|ISSUER|ALTNAME|certificate/;
 
 function failureOf(problem: unknown): Failed {
   const {
@@ -57,9 +57,10 @@ function failureOf(problem: unknown): Failed {
     responseText?: string;
   };
   if (authenticationFailed || code === "EAUTH") return { failed: "refused", reason: responseText ?? reasonOf(problem) };
-  const { cause } = problem as { cause?: NodeJS.ErrnoException };
-  if (certificateTrouble.test(`${code} ${cause?.code ?? ""}`)) {
-    return { failed: "certificate", reason: certificateTrouble.test(code) ? code : (cause?.code ?? code) };
+  const { cause, message } = problem as Error & { cause?: NodeJS.ErrnoException };
+  if (certificateTrouble.test(`${code} ${cause?.code ?? ""} ${message}`)) {
+    // nodemailer puts a code of its own over the socket's
+    return { failed: "certificate", reason: cause?.code ?? (certificateTrouble.test(code) ? code : reasonOf(problem)) };
   }
   return { failed: "away", reason: reasonOf(problem) };
 }

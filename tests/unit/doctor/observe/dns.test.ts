@@ -35,6 +35,7 @@ async function verdicts(records: Zone | "silent", patience = 3000) {
     wanted,
     resolvers: [address],
     service: ["192.168.1.25"],
+    patience,
   };
   return judgeDns(await observeDns(args));
 }
