@@ -3,89 +3,23 @@ import { dnsRecords } from "../components/outputs/dns";
 import { names } from "../components/shared/names";
 import { webmailLogoutUri, webmailRedirectUri } from "../components/webmail/config";
 import { compared, observeCertificate, type Place } from "./observe/certificates";
-import { addressesOf, mailService, observeCluster } from "./observe/cluster";
-import type { ClusterApi } from "./observe/cluster-api";
+import { observeCluster, type PoliciesSeen } from "./observe/cluster";
 import { observeRunning, observeState } from "./observe/configuration";
 import { observeDns } from "./observe/dns";
-import { type FetchersSeen, observeFetchers } from "./observe/fetchers";
 import { tryPolicies } from "./observe/policies";
 import { type MailboxLogin, observeMailbox, observeRelay } from "./observe/provider";
 import { observeQueue } from "./observe/queue";
 import { sendAround } from "./observe/send";
 import { observeSignIn } from "./observe/signIn";
-import type { Stack, State } from "./observe/stack";
 import type { Look } from "./run";
+import { type LooksArgs, limits, logins, type Shared, shared, unless } from "./sharing";
 import { judgeCertificates } from "./verdicts/certificates";
 import { judgeCluster } from "./verdicts/cluster";
 import { judgeDeployed, judgeLoaded, judgeRunning } from "./verdicts/configuration";
 import { judgeDns } from "./verdicts/dns";
-import { judgeFlow } from "./verdicts/flow";
+import { judgeFlow, judgeRoundTrip } from "./verdicts/flow";
 import { judgeProvider } from "./verdicts/provider";
 import { judgeSignIn } from "./verdicts/signIn";
-
-/** Milliseconds. The longest look and the reading of the configuration before it stay under forty seconds together. */
-export const limits = {
-  configuration: 10_000,
-  look: 25_000,
-  connection: 8_000,
-  policies: 15_000,
-  send: 90_000,
-} as const;
-
-export interface LooksArgs {
-  readonly stack: Stack;
-  readonly state: Promise<State>;
-  readonly cluster: ClusterApi;
-  readonly resolvers: readonly string[];
-  readonly pods: boolean;
-  readonly send: boolean;
-  /** Fires when all looks are over. */
-  readonly over: AbortSignal;
-}
-
-/** A promise that is made when it is first needed; nobody waits for one that is not. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
-}
-
-const unless = <T>(promise: Promise<T>, otherwise: T): Promise<T> => promise.catch(() => otherwise);
-
-export function logins({ config, passwords }: Stack): MailboxLogin[] {
-  return config.mailboxes.map(({ name, address, folders, keep }) => ({
-    mailbox: name,
-    address,
-    password: passwords[name] ?? "",
-    folders,
-    keep,
-  }));
-}
-
-/** What several looks need, each asked for once. */
-function shared({ stack: { config }, state, cluster, over }: LooksArgs) {
-  const { hosts, namespace, provider, identity } = config;
-  const hostNames = [
-    ...new Set([provider.imap.host, provider.smtp.host, new URL(identity.issuer).hostname, hosts.mail]),
-  ];
-  const service = once(async () => addressesOf(await mailService(cluster, namespace)));
-  const server = once(() => cluster.forward(`deploy/${names.stalwart}`, 8080, over));
-  const fetchers = once(
-    (): Promise<FetchersSeen> =>
-      observeFetchers(
-        cluster,
-        config.mailboxes.map(({ name }) => name),
-        hostNames,
-      ),
-  );
-  /** The password that the state knows; without a state, none. */
-  const password = once(async () => (await state).adminPassword ?? "");
-  return { service, server, fetchers, password };
-}
-
-type Shared = ReturnType<typeof shared>;
 
 function tlsSecrets({ stack: { config }, cluster }: LooksArgs) {
   const own = "secretName" in config.tls ? config.tls.secretName : undefined;
@@ -155,62 +89,64 @@ function signIn({ stack }: LooksArgs, { server, fetchers }: Shared): Look["run"]
     );
 }
 
-function flow(args: LooksArgs, { server, fetchers, password }: Shared): Look["run"] {
-  const { config, relayPassword } = args.stack;
-  const { namespace, provider, relay, trust } = config;
-  const to = logins(args.stack)[0];
+function flow({ stack }: LooksArgs, { server, fetchers, password }: Shared): Look["run"] {
+  const { namespace } = stack.config;
   return async () => {
-    const asked = Promise.all([server(), password()]).then(([base, word]) => ({ base, password: word }));
-    const roundTrip =
-      args.send && to
-        ? asked
-            .catch((problem: Error) => ({ base: "", password: "", problem }))
-            .then((at) =>
-              "problem" in at
-                ? Promise.reject(
-                    new Error(`nothing was sent, for the mail server cannot be asked: ${at.problem.message}`),
-                  )
-                : sendAround({
-                    ...provider,
-                    relay: { username: relay.username, password: relayPassword },
-                    to,
-                    ca: trust.certificates,
-                    limit: limits.connection,
-                    patience: 60_000,
-                    server: at,
-                  }),
-            )
-        : undefined;
-    const [seen, queue, trip] = await Promise.all([
+    const [seen, queue] = await Promise.all([
       fetchers(),
-      asked.then(
-        (at) => observeQueue({ ...at, user: "admin", limit: limits.connection }),
+      Promise.all([server(), password()]).then(
+        ([base, word]) => observeQueue({ base, user: "admin", password: word, limit: limits.connection }),
         (problem: Error) => ({ reason: problem.message, refused: false }),
       ),
-      roundTrip,
     ]);
-    return judgeFlow({
-      namespace,
-      now: Date.now(),
-      fetchers: seen.fetchers,
-      queue,
-      ...(trip && { roundTrip: trip }),
-    });
+    return judgeFlow({ namespace, now: Date.now(), fetchers: seen.fetchers, queue });
   };
+}
+
+function roundTrip({ stack, over, undertake }: LooksArgs, { server, password }: Shared): Look["run"] {
+  const { config, relayPassword } = stack;
+  const { namespace, provider, relay, trust } = config;
+  const to = logins(stack)[0] as MailboxLogin; // a configuration without a mailbox does not load
+  return async () => {
+    // Asked before anything is sent: what could not be found again would stay.
+    const [base, word] = await Promise.all([server(), password()]);
+    const trip = sendAround({
+      ...provider,
+      relay: { username: relay.username, password: relayPassword },
+      to,
+      ca: trust.certificates,
+      limit: limits.connection,
+      patience: limits.patience,
+      server: { base, password: word },
+      signal: over,
+    });
+    undertake(trip);
+    return [judgeRoundTrip(await trip, namespace)];
+  };
+}
+
+const roundTripSubject = "round trip";
+
+async function policies({ stack: { config }, cluster, pods, over, undertake }: LooksArgs): Promise<PoliciesSeen> {
+  if (!pods) return { skipped: true };
+  const { namespace, images } = config;
+  const trial = tryPolicies({ cluster, namespace, image: images.fetchmail, limit: limits.policies, signal: over });
+  undertake(trial);
+  return trial;
 }
 
 /** Everything there is to look at once the configuration is known. */
 export function looksAt(args: LooksArgs): Look[] {
   const { stack, state, cluster, resolvers } = args;
   const { config, relayPassword } = stack;
-  const { namespace, provider, trust, images } = config;
+  const { namespace, provider, trust } = config;
   const common = shared(args);
   const session = { ca: trust.certificates, limit: limits.connection };
   const look = (group: Look["group"], hides: Look["hides"], run: Look["run"], subject?: string): Look => ({
     group,
     hides,
     run,
-    limit: group === "flow" && args.send ? limits.send : limits.look,
+    limit: subject === roundTripSubject ? limits.send : limits.look,
     ...(subject !== undefined && { subject }),
   });
   return [
@@ -261,13 +197,11 @@ export function looksAt(args: LooksArgs): Look[] {
           sendsTo: provider.smtp.host,
           limit: 3000,
           inside: common.fetchers().then(({ inside }) => inside),
-          policies: async () =>
-            args.pods
-              ? tryPolicies({ cluster, namespace, image: images.fetchmail, limit: limits.policies })
-              : { skipped: true },
+          policies: () => policies(args),
         }),
       ),
     ),
     look("flow", ["in", "out"], flow(args, common)),
+    ...(args.send ? [look("flow", [], roundTrip(args, common), roundTripSubject)] : []),
   ];
 }

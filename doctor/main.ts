@@ -1,13 +1,14 @@
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { limits, logins, looksAt } from "./looks";
+import { looksAt } from "./looks";
 import { kubectl } from "./observe/cluster-api";
 import { publicResolvers } from "./observe/dns";
 import { reasonOf } from "./observe/reason";
 import { readStack, readState, type Stack, type State } from "./observe/stack";
 import { lookAtAll } from "./run";
 import { groupTitles, json, Progress, type Report, redacted, screen } from "./screen";
+import { limits, logins } from "./sharing";
 import { exitCode, groups, type Verdict, worst } from "./verdict";
 import { judgeUnreadable, judgeWrong } from "./verdicts/configuration";
 import { unseen } from "./verdicts/looking";
@@ -53,6 +54,10 @@ function secretsOf(stack: Stack, state: State | undefined): string[] {
   return [...Object.values(passwords), relayPassword, apiKey ?? "", state?.adminPassword ?? "", ...addresses];
 }
 
+/** What leaves something behind when it is not let finish: the trial's pods, a message on its way. */
+const undertakings: Promise<unknown>[] = [];
+const over = new AbortController();
+
 async function examine(progress: Progress): Promise<Report> {
   const started = Date.now();
   const report = (stack: string, verdicts: readonly Verdict[]): Report => ({
@@ -75,7 +80,7 @@ async function examine(progress: Progress): Promise<Report> {
   if (typeof stack === "string") return withoutConfiguration(chosen, judgeUnreadable(options.stack ?? "NAME", stack));
   if ("report" in stack) return withoutConfiguration(chosen, judgeWrong(stack.report));
 
-  const over = new AbortController();
+  const done = new AbortController();
   const cluster = kubectl({
     command: options.kubectl,
     namespace: stack.config.namespace,
@@ -90,18 +95,27 @@ async function examine(progress: Progress): Promise<Report> {
     resolvers: options.resolver,
     pods: !options["no-pods"],
     send: options.send,
-    over: over.signal,
+    over: AbortSignal.any([over.signal, done.signal]),
+    undertake: (work) => undertakings.push(work),
   });
   const nameOf = ({ group, subject = "" }: (typeof looks)[number]): string => `${groupTitles[group]} ${subject}`.trim();
   for (const one of looks) progress.begin(nameOf(one));
   const verdicts = await lookAtAll(looks, (one) => progress.end(nameOf(one)));
-  over.abort();
+  done.abort();
   const known = await state.catch(() => undefined);
   return report(stack.name, redacted(verdicts, secretsOf(stack, known)));
 }
 
+/** Ctrl-C: what was begun is cleared away first. */
+async function interrupted(): Promise<void> {
+  over.abort();
+  await Promise.race([Promise.allSettled(undertakings), sleep(limits.connection * 2)]);
+  process.exit(130);
+}
+
 async function main(): Promise<void> {
   if (options.help) return void process.stdout.write(HELP);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, interrupted);
   const terminal = Boolean(process.stdout.isTTY) && !options.json;
   const progress = new Progress(process.stderr.isTTY ? (text) => process.stderr.write(text) : undefined);
   for (;;) {

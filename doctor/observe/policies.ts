@@ -71,19 +71,21 @@ export interface PolicyArgs {
   /** An image with Python that the nodes have already: the fetchers'. */
   readonly image: string;
   readonly limit: number;
+  /** Ends the trial early; what was made is removed all the same. */
+  readonly signal: AbortSignal;
 }
 
 /**
  * One pod listens, and the kubelet's probe shows that it can be reached; another one knocks. The stack closes both, so a
  * knock that is answered means that nobody enforces the policies.
  */
-export async function tryPolicies({ cluster, namespace, image, limit }: PolicyArgs): Promise<PoliciesSeen> {
+export async function tryPolicies({ cluster, namespace, image, limit, signal }: PolicyArgs): Promise<PoliciesSeen> {
   const mark = randomBytes(4).toString("hex");
   const listener = `doctor-${mark}-listens`;
   const knocker = `doctor-${mark}-knocks`;
   const until = Date.now() + limit;
   const wait = async (name: string, done: (pod: KubeObject) => string | undefined): Promise<string | undefined> => {
-    for (; Date.now() < until; await sleep(300)) {
+    for (; Date.now() < until && !signal.aborted; await sleep(300)) {
       const pod = await cluster.get(`/api/v1/namespaces/${namespace}/pods/${name}`);
       const found = pod && done(pod);
       if (found !== undefined) return found;
@@ -95,6 +97,7 @@ export async function tryPolicies({ cluster, namespace, image, limit }: PolicyAr
     const address = await wait(listener, ({ status }) =>
       status?.containerStatuses?.[0]?.ready ? status.podIP : undefined,
     );
+    if (signal.aborted) return { reason: "it was interrupted" };
     if (address === undefined) return { reason: `the pod ${listener} did not become ready in time` };
     await cluster.create(probePod(knocker, namespace, image, knocking, [address]));
     const told = await wait(knocker, ({ status }) => {

@@ -34,6 +34,8 @@ export interface SendArgs {
   readonly patience: number;
   /** Where the mail server is asked, and as whom. */
   readonly server: { readonly base: string; readonly password: string };
+  /** Ends the wait early; what was sent is removed all the same. */
+  readonly signal: AbortSignal;
 }
 
 const sessionShape = z.object({ primaryAccounts: z.record(z.string(), z.string()) });
@@ -135,7 +137,7 @@ export async function sendAround(args: SendArgs): Promise<RoundTrip> {
   try {
     const home = await Home.open(args);
     let ids: string[] = [];
-    while (ids.length === 0 && Date.now() - sent < args.patience) {
+    while (ids.length === 0 && !args.signal.aborted && Date.now() - sent < args.patience) {
       ids = await home.find(messageId);
       if (ids.length === 0) await sleep(500);
     }

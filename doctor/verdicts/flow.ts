@@ -114,7 +114,6 @@ export interface FlowSeen {
   readonly now: number;
   readonly fetchers: readonly FetcherSeen[];
   readonly queue: QueueSeen;
-  readonly roundTrip?: RoundTrip;
 }
 
 function fetcher(seen: FetcherSeen, namespace: string, now: number): Verdict[] {
@@ -156,7 +155,7 @@ function queue(seen: QueueSeen, namespace: string, now: number): Verdict {
 
 const seconds = (milliseconds: number): string => (milliseconds / 1000).toFixed(1);
 
-function roundTrip(seen: RoundTrip, namespace: string): Verdict {
+export function judgeRoundTrip(seen: RoundTrip, namespace: string): Verdict {
   const { mailbox } = seen;
   if ("unsent" in seen) return trouble("roundTrip", "unsent", { reason: seen.unsent }, mailbox);
   const out = seconds(seen.out);
@@ -174,5 +173,4 @@ function roundTrip(seen: RoundTrip, namespace: string): Verdict {
 export const judgeFlow = (seen: FlowSeen): Verdict[] => [
   ...seen.fetchers.flatMap((one) => fetcher(one, seen.namespace, seen.now)),
   queue(seen.queue, seen.namespace, seen.now),
-  ...(seen.roundTrip ? [roundTrip(seen.roundTrip, seen.namespace)] : []),
 ];

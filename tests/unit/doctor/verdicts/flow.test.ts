@@ -1,7 +1,7 @@
 import type { FetcherSeen } from "../../../../doctor/observe/fetchers";
 import type { QueueSeen } from "../../../../doctor/observe/queue";
 import type { RoundTrip } from "../../../../doctor/observe/send";
-import { flowTexts, judgeFlow } from "../../../../doctor/verdicts/flow";
+import { flowTexts, judgeFlow, judgeRoundTrip } from "../../../../doctor/verdicts/flow";
 import { everyTroubleIsTold, nothingIsWrong } from "./provoke";
 
 const now = Date.parse("2026-03-01T12:00:00Z");
@@ -17,13 +17,13 @@ const arrived: RoundTrip = {
   cleaned: "removed from the mailbox",
 };
 
-const say = (fetcher: FetcherSeen, queue: QueueSeen = empty, roundTrip: RoundTrip = arrived) =>
-  judgeFlow({ namespace: "stalwart-mail", now, fetchers: [fetcher], queue, roundTrip });
+const say = (fetcher: FetcherSeen, queue: QueueSeen = empty) =>
+  judgeFlow({ namespace: "stalwart-mail", now, fetchers: [fetcher], queue });
 const queued = (minutes: number) =>
   say(flowing, { count: 2, oldest: now - minutes * minute, lastError: "454 4.7.0 Temporary authentication failure" });
-const tripped = (roundTrip: RoundTrip) => say(flowing, empty, roundTrip);
+const tripped = (roundTrip: RoundTrip) => [judgeRoundTrip(roundTrip, "stalwart-mail")];
 
-nothingIsWrong(say(flowing), flowTexts);
+nothingIsWrong([...say(flowing), ...tripped(arrived)], flowTexts);
 
 everyTroubleIsTold(flowTexts, {
   "fetching.stopped": say({ ...flowing, trouble: "INBOX: the provider refuses the login: Authentication failed." }),
