@@ -84,6 +84,7 @@ export const imapStandIn = (pair: KeyPair, { user, password, folders, heard = []
           "* OK [UIDNEXT 99] next",
         );
       }
+      if (command === "UID STORE") return done();
       if (command === "UID SEARCH") {
         const [, without] = /UNKEYWORD (\S+)/.exec(line) ?? [];
         const uids = chosen.flatMap(({ keywords }, n) => (without && keywords?.includes(without) ? [] : [n + 1]));
@@ -97,12 +98,33 @@ export const imapStandIn = (pair: KeyPair, { user, password, folders, heard = []
     };
   });
 
-/** As much of SMTP as a login needs. */
-export const smtpStandIn = (pair: KeyPair, user: string, password: string): Promise<number> =>
-  talking(pair, "220 provider.test ESMTP\r\n", () => (line) => {
-    if (/^EHLO/i.test(line)) return "250-provider.test\r\n250 AUTH PLAIN\r\n";
-    if (/^QUIT/i.test(line)) return undefined;
-    if (!/^AUTH PLAIN/i.test(line)) return "250 2.0.0 ok\r\n";
-    const right = Buffer.from(`\0${user}\0${password}`).toString("base64");
-    return line.endsWith(right) ? "235 2.7.0 welcome\r\n" : "535 5.7.8 Error: authentication failed\r\n";
+/** As much of SMTP as a login and a message need. What is sent goes to `taken`; `answer` is what is said to it. */
+export const smtpStandIn = (
+  pair: KeyPair,
+  user: string,
+  password: string,
+  { taken = [], answer = "250 2.0.0 queued" }: { taken?: string[]; answer?: string } = {},
+): Promise<number> =>
+  talking(pair, "220 provider.test ESMTP\r\n", () => {
+    let message: string[] | undefined;
+    return (line) => {
+      if (message !== undefined && line !== ".") {
+        message.push(line);
+        return "";
+      }
+      if (message !== undefined) {
+        taken.push(message.join("\n"));
+        message = undefined;
+        return `${answer}\r\n`;
+      }
+      if (/^EHLO/i.test(line)) return "250-provider.test\r\n250 AUTH PLAIN\r\n";
+      if (/^QUIT/i.test(line)) return undefined;
+      if (/^DATA/i.test(line)) {
+        message = [];
+        return "354 go ahead\r\n";
+      }
+      if (!/^AUTH PLAIN/i.test(line)) return "250 2.0.0 ok\r\n";
+      const right = Buffer.from(`\0${user}\0${password}`).toString("base64");
+      return line.endsWith(right) ? "235 2.7.0 welcome\r\n" : "535 5.7.8 Error: authentication failed\r\n";
+    };
   });
