@@ -109,7 +109,11 @@ export async function observeMailbox(
   const who = { mailbox: login.mailbox, server: `${imap.host}:${imap.port}` };
   const client = new ImapFlow(session(imap, login, args));
   client.on("error", () => {}); // it rejects what waits, too
-  const timer = setTimeout(() => client.close(), args.limit);
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    client.close();
+  }, args.limit);
   try {
     await client.connect();
     const there = await client.list();
@@ -132,7 +136,7 @@ export async function observeMailbox(
     await client.logout();
     return { ...who, waiting, kept, aside };
   } catch (problem) {
-    return { ...who, ...failureOf(problem) };
+    return { ...who, ...(late ? { failed: "away", reason: "no answer in time" } : failureOf(problem)) };
   } finally {
     clearTimeout(timer);
     client.close();

@@ -34,7 +34,7 @@ export const certificateTexts = {
       untrusted: {
         level: "failure",
         meaning: "serves a certificate that this machine does not trust ({reason})",
-        mend: `If your authority is private, \`pulumi config set --path 'trust.certificates[0]' < ca.crt\`; otherwise ${renew}`,
+        mend: `${renew} says of which authority it is. If that is your own: \`pulumi config set --path 'trust.certificates[0]' < ca.crt\``,
         stops: ["read"],
         row: "Certificate warning",
       },

@@ -11,7 +11,7 @@ export const clusterTexts = {
       server: {
         level: "failure",
         meaning: "is not ready: {reason}. Mail waits at the provider, and nobody reads or sends",
-        mend: "`kubectl -n {namespace} describe pod -l app.kubernetes.io/instance={workload}`",
+        mend: "`kubectl -n {namespace} describe pod -l app.kubernetes.io/name=stalwart`",
         stops: ["in", "out", "read"],
         row: 'Webmail: signed in, then "The mail server does not answer"',
       },
@@ -103,7 +103,7 @@ export const clusterTexts = {
       none: {
         level: "failure",
         meaning: "the Service stalwart-mail has no address",
-        mend: "Give the cluster a load balancer, or `pulumi config set --path service.type NodePort`; `kubectl -n {namespace} get service stalwart-mail`",
+        mend: "`kubectl -n {namespace} get service stalwart-mail` must show one. Give the cluster a load balancer, or `pulumi config set --path service.type NodePort`",
         stops: ["read"],
         row: "Cannot connect from outside",
       },

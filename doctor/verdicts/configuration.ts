@@ -115,8 +115,16 @@ const or = (verdicts: Verdict[], otherwise: Verdict): Verdict[] => (verdicts.len
 
 export const judgeUnreadable = (stack: string, reason: string): Verdict =>
   trouble("loads", "unreadable", { stack, reason });
-export const judgeWrong = (report: string): Verdict =>
-  trouble("loads", "wrong", { report: report.split("\n").filter(Boolean).slice(0, 4).join(" ").replace(/\s+/g, " ") });
+/** The report has a line for each problem and the commands below it, which `pulumi preview` shows as well. */
+export const judgeWrong = (report: string): Verdict => {
+  const problems = report
+    .split("\n")
+    .slice(1)
+    .filter((line) => line.trim() !== "" && !line.trim().startsWith("$"));
+  return trouble("loads", "wrong", {
+    report: problems.map((line) => line.trim().replace(/\s+/g, " ")).join("; ") || report,
+  });
+};
 export const judgeLoaded = (domain: string, mailboxes: number): Verdict =>
   fine("loads", { domain, count: mailboxes === 1 ? "1 mailbox" : `${mailboxes} mailboxes` });
 

@@ -26,7 +26,6 @@ export const flowTexts = {
         level: "warning",
         meaning: "{count} stay at the provider, because the mail server did not take them in the latest round",
         mend: "`kubectl -n {namespace} logs deploy/fetchmail-{mailbox}` says why",
-        row: "`INBOX: … of the messages stay at the provider: …`",
       },
     },
   },

@@ -20,7 +20,6 @@ export const providerTexts = {
         meaning: "{server} cannot be asked from here: {reason}",
         mend: "Wait; if it lasts, look at `kubectl -n {namespace} logs deploy/fetchmail-{mailbox}`",
         hides: ["in"],
-        row: "`INBOX: cannot connect to …:993: …`",
       },
       certificate: {
         level: "failure",
@@ -59,7 +58,6 @@ export const providerTexts = {
         level: "warning",
         meaning: "{count} in {folder}, the oldest since {age}: the mail server refused them for good",
         mend: "Read them at the provider; why: `kubectl -n {namespace} logs deploy/fetchmail-{mailbox} | grep 'refused for good'`",
-        row: "`INBOX: … refused for good, moved to the provider's folder Fetcher-Refused: …`",
       },
     },
   },

@@ -82,20 +82,20 @@ export const signInTexts = {
       missing: {
         level: "failure",
         meaning: "there is no client {client} at the issuer",
-        mend: "`pulumi up` makes it",
+        mend: "`pulumi refresh`, then `pulumi up`, which makes it",
         stops: ["read"],
       },
       addresses: {
         level: "failure",
         meaning: "the client {client} lacks {missing}, so the sign-in that returns there is refused",
-        mend: "`pulumi up`, or copy all of `pulumi stack output identityClient` into the client",
+        mend: "Copy all of `pulumi stack output identityClient` into the client",
         stops: ["read"],
         row: "Pocket ID says the redirect URI is not allowed",
       },
       secretive: {
         level: "failure",
         meaning: "the client {client} is not a public one, so the mail server's own pages cannot sign in",
-        mend: "`pulumi up`, or switch on Public client in the client's settings at Pocket ID",
+        mend: "Set Public client in the client's settings at Pocket ID",
       },
     },
   },
