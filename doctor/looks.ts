@@ -36,6 +36,11 @@ function tlsSecrets({ stack: { config }, cluster }: LooksArgs) {
   ).then((found) => Object.fromEntries(found.flat()));
 }
 
+async function insideAt({ cluster, over }: LooksArgs, port: number): Promise<{ host: string; port: number }> {
+  const { hostname, port: local } = new URL(await cluster.forward(`deploy/${names.stalwart}`, port, over));
+  return { host: hostname, port: Number(local) };
+}
+
 function certificates(args: LooksArgs, { service }: Shared): Look["run"] {
   const { hosts, namespace, trust } = args.stack.config;
   return async () => {
@@ -52,9 +57,10 @@ function certificates(args: LooksArgs, { service }: Shared): Look["run"] {
         places.map(async (place) => {
           const first = await observeCertificate(place, settings);
           if (!("error" in first) || first.error !== "no such name" || place.port === 443) return first;
-          // DNS is looked at elsewhere: what the server serves can be seen at the Service's address all the same.
+          // DNS is looked at elsewhere: what the server serves can be seen inside all the same.
           const [host] = await unless(service(), []);
-          return host === undefined ? first : observeCertificate({ ...place, address: { ...place, host } }, settings);
+          const address = host === undefined ? await unless(insideAt(args, place.port), undefined) : { ...place, host };
+          return address === undefined ? first : observeCertificate({ ...place, address }, settings);
         }),
       ),
       tlsSecrets(args),

@@ -41,7 +41,11 @@ export interface ClusterObservation {
   readonly runs: readonly RunSeen[];
   readonly claims: readonly ClaimSeen[];
   readonly policies: PoliciesSeen;
-  readonly service: { readonly addresses: readonly string[]; readonly closed: readonly number[] };
+  readonly service: {
+    readonly type: string;
+    readonly addresses: readonly string[];
+    readonly closed: readonly number[];
+  };
   readonly inside: InsideSeen;
   /** The provider's SMTP host. */
   readonly sendsTo: string;
@@ -204,7 +208,7 @@ export async function observeCluster(args: ClusterArgs): Promise<ClusterObservat
       ...usage(name),
     })),
     policies,
-    service: { addresses, closed },
+    service: { type: service?.spec?.type ?? "", addresses, closed },
     inside,
     sendsTo,
   };

@@ -98,7 +98,7 @@ export const clusterTexts = {
     title: "mail ports",
     looks:
       "that the Service for mail programs has an address, and that 993, 465, 587 and 4190 take connections from here",
-    ok: "open from here at {addresses}",
+    ok: "{note}",
     troubles: {
       none: {
         level: "failure",
@@ -200,10 +200,13 @@ function policies({ policies, namespace }: ClusterObservation): Verdict[] {
 
 function service({ service, namespace }: ClusterObservation): Verdict[] {
   const addresses = service.addresses.join(", ");
+  if (service.addresses.length === 0 && /^(NodePort|ClusterIP)$/.test(service.type)) {
+    return [fine("service", { note: `not knocked at: the Service is of type ${service.type} and has no address` })];
+  }
   if (service.addresses.length === 0) return [trouble("service", "none", { namespace })];
   return service.closed.length > 0
     ? [trouble("service", "closed", { ports: service.closed.join(", "), addresses, namespace })]
-    : [fine("service", { addresses })];
+    : [fine("service", { note: `open from here at ${addresses}` })];
 }
 
 const loopback = (address: string): boolean => /^(127\.|::1$|0\.0\.0\.0$)/.test(address);

@@ -19,7 +19,7 @@ const good: ClusterObservation = {
   runs: [{ name: "stalwart-settings", created: now - 90 * minute, succeeded: now - 3 * minute, reason: "" }],
   claims: [{ name: "stalwart-data", phase: "Bound", used: 20, capacity: 100 }],
   policies: { enforced: true },
-  service: { addresses: ["192.168.1.25"], closed: [] },
+  service: { type: "LoadBalancer", addresses: ["192.168.1.25"], closed: [] },
   inside: { addresses: { "smtp.migadu.com": ["91.121.223.63"] } },
   sendsTo: "smtp.migadu.com",
 };
@@ -45,8 +45,8 @@ everyTroubleIsTold(clusterTexts, {
   "volumes.filling": claim(85),
   "policies.open": say({ policies: { enforced: false } }),
   "policies.unproved": say({ policies: { reason: "the pod did not become ready in time" } }),
-  "service.none": say({ service: { addresses: [], closed: [] } }),
-  "service.closed": say({ service: { addresses: ["192.168.1.25"], closed: [465, 587] } }),
+  "service.none": say({ service: { type: "LoadBalancer", addresses: [], closed: [] } }),
+  "service.closed": say({ service: { type: "LoadBalancer", addresses: ["192.168.1.25"], closed: [465, 587] } }),
   "names.missing": say({ inside: { addresses: { "smtp.migadu.com": ["91.121.223.63"], "auth.newjoy.ro": [] } } }),
   "names.loopback": say({ inside: { addresses: { "smtp.migadu.com": ["127.0.1.1"] } } }),
   "names.unseen": say({ inside: { reason: "there is no pod" } }),
@@ -66,4 +66,9 @@ test("settings that never succeeded since long ago count as failing, with the se
     code: "failing",
     meaning: "has not succeeded for 40 minutes: Discovery fetch failed",
   });
+});
+
+test("a Service of a type that has no address of its own is not blamed for having none", () => {
+  const told = say({ service: { type: "ClusterIP", addresses: [], closed: [] } });
+  expect(told.find(({ check }) => check === "service")?.level).toBe("ok");
 });
