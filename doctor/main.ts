@@ -57,6 +57,7 @@ function secretsOf(stack: Stack, state: State | undefined): string[] {
 /** What leaves something behind when it is not let finish: the trial's pods, a message on its way. */
 const undertakings: Promise<unknown>[] = [];
 const over = new AbortController();
+const settled = (): Promise<unknown> => Promise.race([Promise.allSettled(undertakings), sleep(limits.command)]);
 
 async function examine(progress: Progress): Promise<Report> {
   const started = Date.now();
@@ -86,7 +87,7 @@ async function examine(progress: Progress): Promise<Report> {
     namespace: stack.config.namespace,
     kubeconfig: options.kubeconfig,
     context: options.context,
-    limit: limits.connection,
+    limit: limits.command,
   });
   const looks = looksAt({
     stack,
@@ -102,6 +103,8 @@ async function examine(progress: Progress): Promise<Report> {
   for (const one of looks) progress.begin(nameOf(one));
   const verdicts = await lookAtAll(looks, (one) => progress.end(nameOf(one)));
   done.abort();
+  // Usually long done: only a cluster that stopped answering in the middle is waited for here.
+  await settled();
   const known = await state.catch(() => undefined);
   return report(stack.name, redacted(verdicts, secretsOf(stack, known)));
 }
@@ -109,7 +112,7 @@ async function examine(progress: Progress): Promise<Report> {
 /** Ctrl-C: what was begun is cleared away first. */
 async function interrupted(): Promise<void> {
   over.abort();
-  await Promise.race([Promise.allSettled(undertakings), sleep(limits.connection * 2)]);
+  await settled();
   process.exit(130);
 }
 

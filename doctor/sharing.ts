@@ -8,9 +8,11 @@ import type { Stack, State } from "./observe/stack";
 /** Milliseconds. The longest look and the reading of the configuration before it stay under forty seconds together. */
 export const limits = {
   configuration: 10_000,
-  look: 25_000,
+  look: 26_000,
   connection: 8_000,
-  policies: 15_000,
+  /** One run of kubectl: a process, a sign-in at the cluster and a program in a pod. */
+  command: 12_000,
+  policies: 17_000,
   /** A round trip, and of that the wait for the message. */
   send: 90_000,
   patience: 60_000,
@@ -52,10 +54,9 @@ export function logins({ config, passwords }: Stack): MailboxLogin[] {
 
 /** What several looks need, each asked for once. */
 export function shared({ stack: { config }, state, cluster, over }: LooksArgs) {
-  const { hosts, namespace, provider, identity } = config;
-  const hostNames = [
-    ...new Set([provider.imap.host, provider.smtp.host, new URL(identity.issuer).hostname, hosts.mail]),
-  ];
+  const { namespace, provider, identity } = config;
+  /** What pods look up to fetch, to send and to check a sign-in. */
+  const hostNames = [...new Set([provider.imap.host, provider.smtp.host, new URL(identity.issuer).hostname])];
   const service = once(async () => addressesOf(await mailService(cluster, namespace)));
   const server = once(() => cluster.forward(`deploy/${names.stalwart}`, 8080, over));
   const fetchers = once(

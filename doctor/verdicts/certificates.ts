@@ -8,7 +8,7 @@ export const certificateTexts = {
     title: "certificate",
     looks:
       "on 993, 465 and 587 of the mail host and on 443 of both hosts: names, chain, days left, and whether it is the Secret's",
-    ok: "is valid for {days} more days{note}",
+    ok: "is valid for {days} more{note}",
     troubles: {
       unreachable: {
         level: "failure",
@@ -26,7 +26,7 @@ export const certificateTexts = {
       },
       expired: {
         level: "failure",
-        meaning: "serves a certificate that ended {days} days ago",
+        meaning: "serves a certificate that ended {days} ago",
         mend: `Look why it was not renewed: ${renew}`,
         stops: ["read"],
         row: "Certificate warning",
@@ -40,7 +40,7 @@ export const certificateTexts = {
       },
       soon: {
         level: "warning",
-        meaning: "serves a certificate that ends in {days} days and should have been renewed by now",
+        meaning: "serves a certificate that ends in {days} and should have been renewed by now",
         mend: `Look why it was not renewed: ${renew}`,
         row: "Certificate warning",
       },
@@ -59,6 +59,7 @@ const { fine, trouble } = speaker("certificates", certificateTexts);
 export const daysLeftAtLeast = 14;
 
 const DAY = 86_400_000;
+const inDays = (count: number): string => (count === 1 ? "1 day" : `${count} days`);
 
 export interface CertificatesSeen {
   readonly namespace: string;
@@ -72,15 +73,17 @@ export function judgeCertificates({ namespace, now, endpoints }: CertificatesSee
     const subject = `${seen.host}:${seen.port}`;
     if ("error" in seen) return trouble("served", "unreachable", { reason: seen.error, namespace }, subject);
     const days = Math.floor((seen.validTo - now) / DAY);
-    if (days < 0) return trouble("served", "expired", { days: -days, namespace }, subject);
+    if (days < 0) return trouble("served", "expired", { days: inDays(-days), namespace }, subject);
     if (!seen.covers) return trouble("served", "name", { names: seen.names.join(", "), namespace }, subject);
     if (seen.chain !== undefined) {
       return trouble("served", "untrusted", { reason: seen.chain, namespace }, subject);
     }
-    if (seen.secret && !seen.secret.same) {
+    // On 443 it is the way in that serves, which may well have a certificate of its own.
+    if (seen.secret && !seen.secret.same && seen.port !== 443) {
       return trouble("served", "stale", { secret: seen.secret.name, namespace }, subject);
     }
-    if (days < daysLeftAtLeast) return trouble("served", "soon", { days, namespace }, subject);
-    return fine("served", { days, note: seen.secret ? ", as in the Secret" : "" }, subject);
+    if (days < daysLeftAtLeast) return trouble("served", "soon", { days: inDays(days), namespace }, subject);
+    const note = seen.secret ? (seen.secret.same ? ", as in the Secret" : ", and is not the Secret's") : "";
+    return fine("served", { days: inDays(days), note }, subject);
   });
 }

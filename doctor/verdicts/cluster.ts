@@ -116,7 +116,7 @@ export const clusterTexts = {
   },
   names: {
     title: "names in the cluster",
-    looks: "that pods find the provider, the issuer and the hosts by name, as the fetchers' pods see them",
+    looks: "that pods find the provider and the issuer by name, as the fetchers' pods see them",
     ok: "{note}",
     troubles: {
       missing: {

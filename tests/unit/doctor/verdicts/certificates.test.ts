@@ -38,3 +38,8 @@ test("a certificate with two weeks left is not told of yet", () => {
 test("a renewed one that the server has not taken is told before its end is", () => {
   expect(say({ validTo: now + 5 * day, secret: { name: "stalwart-tls", same: false } })[0]?.code).toBe("stale");
 });
+
+test("a way in that has a certificate of its own is no trouble, and is told of", () => {
+  const [told] = say({ port: 443, secret: { name: "stalwart-tls", same: false } });
+  expect(told).toMatchObject({ level: "ok", meaning: "is valid for 60 days more, and is not the Secret's" });
+});
