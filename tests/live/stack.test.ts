@@ -1,11 +1,14 @@
+import { execFileSync } from "node:child_process";
 import type { EngineEvent } from "@pulumi/pulumi/automation";
 import { ProcessFolder, sweep } from "../../sandbox/cluster/processes";
+import { findEngine } from "../../sandbox/engine";
 import { buildImages } from "../../sandbox/images";
 import type { KubeObject } from "../../sandbox/kube";
 import { type LiveSandbox, openLive } from "../../sandbox/live";
 import { hosts, person, services, stackNamespace, worldNamespace } from "../../sandbox/live/names";
 import { tlsSecret } from "../../sandbox/live/world";
 import { type LiveNode, startNode } from "../../sandbox/node";
+import { doctor, wrongIn } from "./support/doctor";
 import { addressOf, MailProgram, putAtProvider } from "./support/mail";
 import { connects, type Probe, startProbe } from "./support/probe";
 import { signIn } from "./support/token";
@@ -246,6 +249,69 @@ describe("the network policies", () => {
     );
     const reached = targets.filter((_, n) => found[n]).map(([name, , port]) => `${name} ${port}`);
     expect(reached.sort()).toEqual([...(open[source] as string[])].sort());
+  });
+});
+
+describe("the doctor", () => {
+  const examine = async () => doctor(live, await findEngine(folder.path, log), folder.path);
+  const scale = (namespace: string, name: string, replicas: number) =>
+    live.client.request(
+      "PATCH",
+      `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`,
+      { spec: { replicas } },
+      "application/merge-patch+json",
+    );
+  const ready = (namespace: string, name: string, replicas: number) =>
+    eventually(`${name} has ${replicas}`, async () => {
+      const metadata = { namespace, name };
+      const { status } = (await live.client.read({ apiVersion: "apps/v1", kind: "Deployment", metadata })) ?? {};
+      return (status?.readyReplicas ?? 0) === replicas;
+    });
+
+  test("finds a stack that works well, proves that policies are enforced, and leaves no pod behind", async () => {
+    const verdicts = await examine();
+    expect(wrongIn(verdicts, "configuration", "flow")).toEqual([]);
+    // The CronJobs of a stack that is minutes old may not have run yet.
+    expect(wrongIn(verdicts, "cluster").filter((line) => !line.startsWith("settings never"))).toEqual([]);
+    const of = (check: string) => verdicts.find((verdict) => verdict.check === check);
+    expect(of("policies")?.meaning).toContain("are enforced");
+    expect(of("directory")).toMatchObject({ level: "ok" });
+    expect(of("queue")).toMatchObject({ level: "ok" });
+    const left = await live.client.list("v1", "Pod", stackNamespace);
+    expect(left.filter(({ metadata }) => metadata.name.startsWith("doctor-") && !metadata.deletionTimestamp)).toEqual(
+      [],
+    );
+  });
+
+  test("says of a mail server that is away what stops, and that the fetchers are stopped by it", async () => {
+    await scale(stackNamespace, "stalwart", 0);
+    await ready(stackNamespace, "stalwart", 0);
+    const verdicts = await examine();
+    await scale(stackNamespace, "stalwart", 1);
+    await ready(stackNamespace, "stalwart", 1);
+    expect(wrongIn(verdicts, "cluster")).toContain("pods server stalwart");
+    expect(wrongIn(verdicts, "signIn")).toContain("directory away");
+    expect(wrongIn(verdicts, "flow")).toContain("queue silent");
+  });
+
+  test("knows a server that started while the issuer was away, and what it then says to do mends it", async () => {
+    await scale(worldNamespace, "issuer", 0);
+    await ready(worldNamespace, "issuer", 0);
+    await scale(stackNamespace, "stalwart", 0);
+    await ready(stackNamespace, "stalwart", 0);
+    await scale(stackNamespace, "stalwart", 1);
+    await ready(stackNamespace, "stalwart", 1);
+    const dead = (await examine()).find(({ check }) => check === "directory");
+    await scale(worldNamespace, "issuer", 1);
+    await ready(worldNamespace, "issuer", 1);
+    expect(dead?.code).toBe("dead");
+    const words = /`kubectl (.*)`/.exec(dead?.mend ?? "")?.[1]?.split(" ") ?? [];
+    execFileSync(live.kubectl.command, ["--kubeconfig", live.kubectl.kubeconfig, ...words]);
+    await eventually(
+      "the sign-in is alive",
+      async () => (await examine()).some(({ check, level }) => check === "directory" && level === "ok"),
+      { seconds: 240 },
+    );
   });
 });
 

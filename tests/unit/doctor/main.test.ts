@@ -1,7 +1,9 @@
-import { spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { working } from "../config/support";
 
 const root = join(__dirname, "../../..");
@@ -46,23 +48,16 @@ interface Ended {
   readonly err: string;
 }
 
+function start(...args: string[]): ChildProcessByStdio<null, Readable, Readable> {
+  const about = ["--project", folder, "--kubectl", kubectl, "--resolver", "127.0.0.1:1"];
+  return spawn(process.execPath, ["--require", "./start.cjs", "doctor/main.ts", ...about, ...args], {
+    cwd: root,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+}
+
 function doctor(...args: string[]): Promise<Ended> {
-  const child = spawn(
-    process.execPath,
-    [
-      "--require",
-      "./start.cjs",
-      "doctor/main.ts",
-      "--project",
-      folder,
-      "--kubectl",
-      kubectl,
-      "--resolver",
-      "127.0.0.1:1",
-      ...args,
-    ],
-    { cwd: root, stdio: ["ignore", "pipe", "pipe"] },
-  );
+  const child = start(...args);
   const said = { out: "", err: "" };
   child.stdout.on("data", (text) => {
     said.out += text;
@@ -105,4 +100,17 @@ test("the CLI is asked to show, and never to change", async () => {
   const asked = readFileSync(join(folder, "asked"), "utf8").trim().split("\n");
   expect(asked.length).toBeGreaterThan(1);
   for (const words of asked) expect(words).toMatch(/^(config --json|stack export|stack --show-name)/);
+});
+
+test("with --watch it goes on until it is interrupted", async () => {
+  const child = start("--pulumi", pulumi, "--watch");
+  let out = "";
+  for await (const text of child.stdout) {
+    out += text;
+    if (out.includes("Mail comes in")) break;
+  }
+  expect(child.exitCode).toBeNull();
+  child.kill("SIGINT");
+  const [code] = await once(child, "close");
+  expect(code).toBe(130);
 });
