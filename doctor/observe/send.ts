@@ -4,9 +4,8 @@ import { ImapFlow } from "imapflow";
 import { z } from "zod";
 import type { Endpoint } from "../../config/types";
 import { type MailboxLogin, type RelayLogin, session, transport } from "./provider";
-import { jmap, type ServerArgs } from "./queue";
+import { asAdministrator, jmap, type ServerArgs } from "./queue";
 import { reasonOf } from "./reason";
-import { ask, forwarded } from "./signIn";
 
 export type RoundTrip = { readonly mailbox: string } & (
   | { readonly unsent: string }
@@ -50,8 +49,7 @@ class Home {
 
   static async open({ server, to, limit }: SendArgs): Promise<Home> {
     const args = { base: server.base, user: `${to.address}%admin`, password: server.password, limit };
-    const authorization = `Basic ${Buffer.from(`${args.user}:${args.password}`).toString("base64")}`;
-    const answer = await ask(`${args.base}/jmap/session`, { limit, headers: { ...forwarded, authorization } });
+    const answer = await asAdministrator(args, "/jmap/session");
     if (answer.status !== 200) throw new Error(`the server answers HTTP ${answer.status} about the mailbox`);
     const { primaryAccounts } = sessionShape.parse(JSON.parse(answer.text));
     const accountId = primaryAccounts["urn:ietf:params:jmap:mail"];

@@ -9,11 +9,13 @@ export interface StalwartRules {
   readonly inbox?: () => readonly string[];
   /** Methods that were called, and as whom. */
   readonly called?: string[];
+  /** Every path that was asked for, with or without success. */
+  readonly asked?: string[];
 }
 
 /** As much of the mail server's JMAP as the doctor asks; names and shapes from 0.16.19's source. */
 export async function stalwartStandIn(rules: StalwartRules): Promise<{ base: string; close(): void }> {
-  const { password, queue = [], inbox = () => [], called = [] } = rules;
+  const { password, queue = [], inbox = () => [], called = [], asked = [] } = rules;
   const reply = (method: string, args: { ids?: string[] | null; destroy?: string[] }): object => {
     if (method === "x:QueuedMessage/get") return { list: queue };
     if (method === "Email/query") return { ids: inbox().map((_, n) => `m${n}`) };
@@ -21,6 +23,7 @@ export async function stalwartStandIn(rules: StalwartRules): Promise<{ base: str
     return { destroyed: args.destroy };
   };
   const server = http.createServer(async (request, response) => {
+    asked.push(request.url ?? "");
     const login = Buffer.from(request.headers.authorization?.replace("Basic ", "") ?? "", "base64").toString();
     const user = login.slice(0, login.indexOf(":"));
     if (login.slice(user.length + 1) !== password || !user.endsWith("admin")) return void response.writeHead(401).end();

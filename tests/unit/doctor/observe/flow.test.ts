@@ -50,6 +50,13 @@ describe("the queue", () => {
   test("of a server that refuses the administrator is not taken for an empty one", async () => {
     expect(await at({}, "wrong")).toMatchObject({ refused: true });
   });
+  test("is not asked for again with a password that was refused: the server would ban whoever asks", async () => {
+    const asked: string[] = [];
+    const base = await stalwart({ asked });
+    const again = () => observeQueue({ base, user: "admin", password: "stale", limit: 10_000 });
+    expect([await again(), await again()]).toMatchObject([{ refused: true }, { refused: true }]);
+    expect(asked).toHaveLength(1);
+  });
   test("of a server that is away is not taken for an empty one", async () => {
     const seen = await observeQueue({ base: "http://127.0.0.1:1", user: "admin", password: "x", limit: 1000 });
     expect(seen).toEqual({ refused: false, reason: "connection refused" });
