@@ -65,6 +65,22 @@ function failureOf(problem: unknown): Failed {
   return { failed: "away", reason: reasonOf(problem) };
 }
 
+/**
+ * Logins that were refused, and when. A provider locks accounts that are asked with wrong passwords again and again, so with
+ * --watch such a login rests for as long as a fetcher's own does (components/fetcher/supervisor.py: refused-max).
+ */
+const refusals = new Map<string, { readonly failed: Failed; readonly at: number }>();
+const rest = 600_000;
+
+async function unlessRefused<T extends object>(login: readonly string[], attempt: () => Promise<T | Failed>) {
+  const key = JSON.stringify(login);
+  const last = refusals.get(key);
+  if (last !== undefined && Date.now() - last.at < rest) return last.failed;
+  const result = await attempt();
+  if ("failed" in result && result.failed === "refused") refusals.set(key, { failed: result, at: Date.now() });
+  return result;
+}
+
 const trusting = (ca: readonly string[]) => ({ ca: [...tls.getCACertificates("default"), ...ca] });
 
 /** What the fetchers put on messages that are copied already (components/fetcher/keeper.py). */
@@ -106,7 +122,18 @@ export async function observeMailbox(
   login: MailboxLogin,
   args: ProviderArgs,
 ): Promise<MailboxObservation> {
-  const who = { mailbox: login.mailbox, server: `${imap.host}:${imap.port}` };
+  const server = `${imap.host}:${imap.port}`;
+  const seen = await unlessRefused([server, login.address, login.password], () => lookIn(imap, login, args));
+  return { mailbox: login.mailbox, server, ...seen };
+}
+
+type Seen = Exclude<MailboxObservation, Failed>;
+
+async function lookIn(
+  imap: Endpoint,
+  login: MailboxLogin,
+  args: ProviderArgs,
+): Promise<Omit<Seen, "mailbox" | "server"> | Failed> {
   const client = new ImapFlow(session(imap, login, args));
   client.on("error", () => {}); // it rejects what waits, too
   let late = false;
@@ -134,9 +161,9 @@ export async function observeMailbox(
       if (seen.count > 0) aside.push(seen);
     }
     await client.logout();
-    return { ...who, waiting, kept, aside };
+    return { waiting, kept, aside };
   } catch (problem) {
-    return { ...who, ...(late ? { failed: "away", reason: "no answer in time" } : failureOf(problem)) };
+    return late ? { failed: "away", reason: "no answer in time" } : failureOf(problem);
   } finally {
     clearTimeout(timer);
     client.close();
@@ -163,14 +190,19 @@ export const transport = (smtp: Endpoint, login: RelayLogin, { ca, limit }: Prov
 /** Logs in as the mail server does, and sends nothing. */
 export async function observeRelay(smtp: Endpoint, login: RelayLogin, args: ProviderArgs): Promise<RelayObservation> {
   const server = `${smtp.host}:${smtp.port}`;
+  const seen = await unlessRefused([server, login.username, login.password], () => tryLogin(smtp, login, args));
+  return { server, ...seen };
+}
+
+async function tryLogin(smtp: Endpoint, login: RelayLogin, args: ProviderArgs): Promise<{ works: true } | Failed> {
   const mailer = transport(smtp, login, args);
   try {
     await mailer.verify();
-    return { server, works: true };
+    return { works: true };
   } catch (problem) {
     const failed = failureOf(problem);
     const { response } = problem as { response?: string };
-    return { server, ...failed, ...(failed.failed === "refused" && response && { reason: response }) };
+    return { ...failed, ...(failed.failed === "refused" && response && { reason: response }) };
   } finally {
     mailer.close();
   }

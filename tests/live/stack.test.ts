@@ -261,12 +261,22 @@ describe("the doctor", () => {
       { spec: { replicas } },
       "application/merge-patch+json",
     );
-  const ready = (namespace: string, name: string, replicas: number) =>
-    eventually(`${name} has ${replicas}`, async () => {
+  /** One that is on its way out still answers. */
+  const gone = async (namespace: string, name: string) => {
+    await scale(namespace, name, 0);
+    await eventually(`${name} is gone`, async () => {
+      const all = await live.client.list("v1", "Pod", namespace);
+      return !all.some(({ metadata }) => new RegExp(`^${name}-[0-9a-f]+-[0-9a-z]{5}$`).test(metadata.name));
+    });
+  };
+  const back = async (namespace: string, name: string) => {
+    await scale(namespace, name, 1);
+    await eventually(`${name} is back`, async () => {
       const metadata = { namespace, name };
       const { status } = (await live.client.read({ apiVersion: "apps/v1", kind: "Deployment", metadata })) ?? {};
-      return (status?.readyReplicas ?? 0) === replicas;
+      return status?.readyReplicas === 1;
     });
+  };
 
   test("finds a stack that works well, proves that policies are enforced, and leaves no pod behind", async () => {
     const verdicts = await examine();
@@ -284,26 +294,20 @@ describe("the doctor", () => {
   });
 
   test("says of a mail server that is away what stops, and that the fetchers are stopped by it", async () => {
-    await scale(stackNamespace, "stalwart", 0);
-    await ready(stackNamespace, "stalwart", 0);
+    await gone(stackNamespace, "stalwart");
     const verdicts = await examine();
-    await scale(stackNamespace, "stalwart", 1);
-    await ready(stackNamespace, "stalwart", 1);
+    await back(stackNamespace, "stalwart");
     expect(wrongIn(verdicts, "cluster")).toContain("pods server stalwart");
     expect(wrongIn(verdicts, "signIn")).toContain("directory away");
     expect(wrongIn(verdicts, "flow")).toContain("queue silent");
   });
 
   test("knows a server that started while the issuer was away, and what it then says to do mends it", async () => {
-    await scale(worldNamespace, "issuer", 0);
-    await ready(worldNamespace, "issuer", 0);
-    await scale(stackNamespace, "stalwart", 0);
-    await ready(stackNamespace, "stalwart", 0);
-    await scale(stackNamespace, "stalwart", 1);
-    await ready(stackNamespace, "stalwart", 1);
+    await gone(worldNamespace, "issuer");
+    await gone(stackNamespace, "stalwart");
+    await back(stackNamespace, "stalwart");
     const dead = (await examine()).find(({ check }) => check === "directory");
-    await scale(worldNamespace, "issuer", 1);
-    await ready(worldNamespace, "issuer", 1);
+    await back(worldNamespace, "issuer");
     expect(dead?.code).toBe("dead");
     const words = /`kubectl (.*)`/.exec(dead?.mend ?? "")?.[1]?.split(" ") ?? [];
     execFileSync(live.kubectl.command, ["--kubeconfig", live.kubectl.kubeconfig, ...words]);

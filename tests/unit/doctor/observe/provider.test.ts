@@ -79,6 +79,16 @@ test("a wrong password is told as a refused login, in the provider's words and w
   expect(JSON.stringify(seen)).not.toContain("wr0ng");
 });
 
+test("a login that was refused rests: a provider locks accounts that are asked again and again", async () => {
+  const heard: string[] = [];
+  const at = await imap({ INBOX: [] }, heard);
+  const first = await observeMailbox(at, { ...kinga, password: "wr0ng" }, args);
+  const sessions = heard.length;
+  expect(await observeMailbox(at, { ...kinga, password: "wr0ng" }, args)).toEqual(first);
+  expect(heard).toHaveLength(sessions);
+  expect(await observeMailbox(at, kinga, args)).toMatchObject({ waiting: [{ count: 0 }] });
+});
+
 test("a certificate for another name, or of an authority that nobody named, gets no password", async () => {
   const heard: string[] = [];
   const other = await observeMailbox(await imap({}, heard, elsewhere), kinga, args);
