@@ -3,7 +3,7 @@ import { type Catalogue, type Group, groups } from "./verdict";
 import { certificateTexts } from "./verdicts/certificates";
 import { clusterTexts } from "./verdicts/cluster";
 import { configurationTexts } from "./verdicts/configuration";
-import { dnsTexts } from "./verdicts/dns";
+import { dnsTexts } from "./verdicts/dnsTexts";
 import { flowTexts } from "./verdicts/flow";
 import { lookingTexts } from "./verdicts/looking";
 import { providerTexts } from "./verdicts/provider";

@@ -1,6 +1,7 @@
 import { dnsRecords } from "../../../../components/outputs/dns";
 import type { DnsObservation, Lookup } from "../../../../doctor/observe/dns";
-import { dnsTexts, judgeDns } from "../../../../doctor/verdicts/dns";
+import { judgeDns } from "../../../../doctor/verdicts/dns";
+import { dnsTexts } from "../../../../doctor/verdicts/dnsTexts";
 import { everyTroubleIsTold, nothingIsWrong } from "./provoke";
 
 const hosts = { mail: "mail.newjoy.ro", webmail: "webmail.newjoy.ro", autoconfig: "autoconfig.newjoy.ro" };
