@@ -75,6 +75,10 @@ To change it, the CLI there needs the sandbox's state and passphrase:
   ${exports.join("\n  ")}
   ${pulumi.command} config set --secret --path mailboxes.dora.password   # one more mailbox
   ${pulumi.command} stack output
+
+To see what a doctor says of a stack whose pods are simulated, with the same exports, here:
+
+  npm run doctor -- --stack ${STACK} --project ${projectFolder(site.path)} --pulumi ${pulumi.command} --kubectl ${kubectl}
 `);
 }
 

@@ -71,6 +71,7 @@ async function base(log: Log): Promise<string> {
 /** Stands for Stalwart: its user, its program's place, and what a shell in it finds. */
 const mailServer: Files = {
   "usr/local/bin/stalwart": { content: read("mailserver", "stalwart"), mode: 0o755 },
+  "usr/local/lib/stalwart/jmap.py": { content: read("mailserver", "jmap.py") },
   "usr/local/lib/stalwart/mail.py": { content: read("mailserver", "mail.py") },
   "usr/local/lib/stalwart/settings.py": { content: read("mailserver", "settings.py") },
   "usr/local/lib/stalwart/smtp.py": { content: read("mailserver", "smtp.py") },

@@ -1,4 +1,5 @@
 import { changePromises } from "./promises/changes";
+import { doctorPromises } from "./promises/doctor";
 import { firstPromises } from "./promises/first";
 import { mailPromises } from "./promises/mail";
 import { policyPromises } from "./promises/policies";
@@ -13,5 +14,6 @@ afterAll(() => site.close());
 firstPromises(site);
 mailPromises(site);
 policyPromises(site);
+doctorPromises(site);
 changePromises(site);
 survivalPromises(site);

@@ -16,6 +16,7 @@ class Mail:
         self.queue = os.path.join(folder, "queue")
         os.makedirs(self.queue, exist_ok=True)
         self.count, self.lock = 0, threading.Lock()
+        self.trouble = {}  # why what waits in the queue could not leave, by its name
 
     def unique(self):
         with self.lock:
@@ -63,7 +64,9 @@ class Mail:
                 try:
                     self.relay(envelope, content)
                     os.unlink(path)
+                    self.trouble.pop(name, None)
                 except (OSError, smtplib.SMTPException) as problem:
+                    self.trouble[name] = str(problem)
                     self.log(f"a message waits in the queue: {problem}")
                     time.sleep(3)
             time.sleep(0.3)

@@ -23,7 +23,12 @@ export class Site {
   /** Undefined on a cluster of one's own. */
   node: LiveNode | undefined;
   private readonly said: string[] = [];
-  private folder!: ProcessFolder;
+  private place!: ProcessFolder;
+
+  /** Where the project, its state and the authority are. */
+  get folder(): string {
+    return this.place.path;
+  }
 
   /** Puts everything up. */
   async open(): Promise<void> {
@@ -32,10 +37,10 @@ export class Site {
       this.said.push(line);
     };
     if (kubeconfig === undefined) await sweep();
-    this.folder = ProcessFolder.temporary();
+    this.place = ProcessFolder.temporary();
     if (kubeconfig === undefined) {
       const images = await buildImages(log);
-      this.node = await startNode({ folder: this.folder, log });
+      this.node = await startNode({ folder: this.place, log });
       this.node.importImages(images);
     }
     this.live = await openLive(
@@ -43,7 +48,7 @@ export class Site {
         ...rest,
         // The node plays a load balancer; a cluster of one's own is left without an address more.
         config: { ...(this.node && { "service.type": "LoadBalancer" }), ...rest.config },
-        folder: this.folder.path,
+        folder: this.place.path,
         kubeconfig: kubeconfig ?? (this.node as LiveNode).kubeconfig,
         ownCluster: kubeconfig !== undefined,
         signal: new AbortController().signal,
@@ -57,7 +62,7 @@ export class Site {
 
   async close(): Promise<void> {
     await this.live?.close();
-    await this.folder?.stop();
+    await this.place?.stop();
   }
 
   /** Starts a pod from which things are tried. */
@@ -139,7 +144,7 @@ export class Site {
    */
   async powerCut(): Promise<void> {
     const scalable = this.options.issuer.kind !== "outside";
-    if (scalable) await this.scaleIssuer(0);
+    if (scalable) await this.scale(worldNamespace, "issuer", 0);
     if (this.node) {
       await this.node.powerCut();
       await this.node.powerOn({ lateMs: 10_000 });
@@ -149,18 +154,20 @@ export class Site {
     }
     await sleep(20_000);
     if (!scalable) return;
-    await this.scaleIssuer(1);
-    const issuer = {
-      apiVersion: "apps/v1",
-      kind: "Deployment",
-      metadata: { name: "issuer", namespace: worldNamespace },
-    };
-    const back = async (): Promise<boolean> => (await this.live.client.read(issuer))?.status.readyReplicas === 1;
-    await eventually("the issuer is back", back, { seconds: 300 });
+    await this.scale(worldNamespace, "issuer", 1);
+    await this.deployed(worldNamespace, "issuer", 300);
   }
 
-  private async scaleIssuer(replicas: number): Promise<void> {
-    const target = `/apis/apps/v1/namespaces/${worldNamespace}/deployments/issuer`;
+  /** How many pods a Deployment has from now on. */
+  async scale(namespace: string, name: string, replicas: number): Promise<void> {
+    const target = `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`;
     await this.live.client.request("PATCH", target, { spec: { replicas } }, "application/merge-patch+json");
+  }
+
+  /** Waits until a Deployment's one pod is ready. */
+  async deployed(namespace: string, name: string, seconds = 120): Promise<void> {
+    const deployment = { apiVersion: "apps/v1", kind: "Deployment", metadata: { name, namespace } };
+    const ready = async (): Promise<boolean> => (await this.live.client.read(deployment))?.status?.readyReplicas === 1;
+    await eventually(`${name} is back`, ready, { seconds, every: 500 });
   }
 }

@@ -1,0 +1,213 @@
+import { identityClient } from "../components/outputs/clients";
+import { dnsRecords } from "../components/outputs/dns";
+import { webmailLogoutUri, webmailRedirectUri } from "../components/webmail/config";
+import { names } from "../config/names";
+import { compared, observeCertificate, type Place } from "./observe/certificates";
+import { observeCluster, type PoliciesSeen } from "./observe/cluster";
+import { observeRunning, observeState } from "./observe/configuration";
+import { observeDns } from "./observe/dns";
+import { tryPolicies } from "./observe/policies";
+import { type MailboxLogin, observeMailbox, observeRelay } from "./observe/provider";
+import { observeQueue } from "./observe/queue";
+import { sendAround } from "./observe/send";
+import { observeSignIn } from "./observe/signIn";
+import type { Look } from "./run";
+import { type LooksArgs, limits, logins, type Shared, shared, unless } from "./sharing";
+import { judgeCertificates } from "./verdicts/certificates";
+import { judgeCluster } from "./verdicts/cluster";
+import { judgeDeployed, judgeLoaded, judgeRunning } from "./verdicts/configuration";
+import { judgeDns } from "./verdicts/dns";
+import { judgeFlow, judgeRoundTrip } from "./verdicts/flow";
+import { judgeProvider } from "./verdicts/provider";
+import { judgeSignIn } from "./verdicts/signIn";
+
+function tlsSecrets({ stack: { config }, cluster }: LooksArgs) {
+  const own = "secretName" in config.tls ? config.tls.secretName : undefined;
+  const byHost = {
+    [config.hosts.mail]: own ?? names.secrets.mailTls,
+    [config.hosts.webmail]: own ?? names.secrets.webmailTls,
+  };
+  return Promise.all(
+    Object.entries(byHost).map(async ([host, name]) => {
+      const secret = await unless(cluster.get(`/api/v1/namespaces/${config.namespace}/secrets/${name}`), undefined);
+      const pem = Buffer.from(secret?.data?.["tls.crt"] ?? "", "base64").toString();
+      return pem === "" ? [] : [[host, { name, pem }] as const];
+    }),
+  ).then((found) => Object.fromEntries(found.flat()));
+}
+
+async function insideAt({ cluster, over }: LooksArgs, port: number): Promise<{ host: string; port: number }> {
+  const { hostname, port: local } = new URL(await cluster.forward(`deploy/${names.stalwart}`, port, over));
+  return { host: hostname, port: Number(local) };
+}
+
+function certificates(args: LooksArgs, { service }: Shared): Look["run"] {
+  const { hosts, namespace, trust } = args.stack.config;
+  return async () => {
+    const settings = { ca: trust.certificates, limit: limits.connection };
+    const places: Place[] = [
+      { host: hosts.mail, port: 993 },
+      { host: hosts.mail, port: 465 },
+      { host: hosts.mail, port: 587, startTls: true },
+      { host: hosts.mail, port: 443 },
+      { host: hosts.webmail, port: 443 },
+    ];
+    const [seen, secrets] = await Promise.all([
+      Promise.all(
+        places.map(async (place) => {
+          const first = await observeCertificate(place, settings);
+          if (!("error" in first) || first.error !== "no such name" || place.port === 443) return first;
+          // DNS is looked at elsewhere: what the server serves can be seen inside all the same.
+          const [host] = await unless(service(), []);
+          const address = host === undefined ? await unless(insideAt(args, place.port), undefined) : { ...place, host };
+          return address === undefined ? first : observeCertificate({ ...place, address }, settings);
+        }),
+      ),
+      tlsSecrets(args),
+    ]);
+    return judgeCertificates({ namespace, now: Date.now(), endpoints: compared(seen, secrets) });
+  };
+}
+
+function signIn({ stack }: LooksArgs, { server, fetchers }: Shared): Look["run"] {
+  const { config, apiKey } = stack;
+  const { hosts, identity, namespace, domain, trust } = config;
+  const uris = {
+    webmailRedirectUri: webmailRedirectUri(hosts.webmail),
+    webmailLogoutUri: webmailLogoutUri(hosts.webmail),
+  };
+  const { redirectUris, logoutRedirectUris } = identityClient({ ...config, ...uris });
+  return async () =>
+    judgeSignIn(
+      await observeSignIn({
+        namespace,
+        domain,
+        issuer: identity.issuer,
+        clientId: identity.clientId,
+        apiKey,
+        redirectUris,
+        logoutRedirectUris,
+        ca: trust.certificates,
+        limit: limits.connection,
+        clusterAhead: unless(fetchers(), undefined).then((seen) => seen?.ahead),
+        server: server(),
+      }),
+    );
+}
+
+function flow({ stack }: LooksArgs, { server, fetchers, password }: Shared): Look["run"] {
+  const { namespace } = stack.config;
+  return async () => {
+    const [seen, queue] = await Promise.all([
+      fetchers(),
+      Promise.all([server(), password()]).then(
+        ([base, word]) => observeQueue({ base, user: "admin", password: word, limit: limits.connection }),
+        (problem: Error) => ({ reason: problem.message, refused: false }),
+      ),
+    ]);
+    return judgeFlow({ namespace, now: Date.now(), fetchers: seen.fetchers, queue });
+  };
+}
+
+function roundTrip({ stack, over, undertake }: LooksArgs, { server, password }: Shared): Look["run"] {
+  const { config, relayPassword } = stack;
+  const { namespace, provider, relay, trust } = config;
+  const to = logins(stack)[0] as MailboxLogin; // a configuration without a mailbox does not load
+  return async () => {
+    // Asked before anything is sent: what could not be found again would stay.
+    const [base, word] = await Promise.all([server(), password()]);
+    const trip = sendAround({
+      ...provider,
+      relay: { username: relay.username, password: relayPassword },
+      to,
+      ca: trust.certificates,
+      limit: limits.connection,
+      patience: limits.patience,
+      server: { base, password: word },
+      signal: over,
+    });
+    undertake(trip);
+    return [judgeRoundTrip(await trip, namespace)];
+  };
+}
+
+const roundTripSubject = "round trip";
+
+async function policies({ stack: { config }, cluster, pods, over, undertake }: LooksArgs): Promise<PoliciesSeen> {
+  if (!pods) return { skipped: true };
+  const { namespace, images } = config;
+  const trial = tryPolicies({ cluster, namespace, image: images.fetchmail, limit: limits.policies, signal: over });
+  undertake(trial);
+  return trial;
+}
+
+/** Everything there is to look at once the configuration is known. */
+export function looksAt(args: LooksArgs): Look[] {
+  const { stack, state, cluster, resolvers } = args;
+  const { config, relayPassword } = stack;
+  const { namespace, provider, trust } = config;
+  const common = shared(args);
+  const session = { ca: trust.certificates, limit: limits.connection };
+  const look = (group: Look["group"], hides: Look["hides"], run: Look["run"], subject?: string): Look => ({
+    group,
+    hides,
+    run,
+    limit: subject === roundTripSubject ? limits.send : limits.look,
+    ...(subject !== undefined && { subject }),
+  });
+  return [
+    look("configuration", ["in"], async () => {
+      const configured = config.mailboxes.map(({ name }) => name);
+      return [
+        judgeLoaded(config.domain, configured.length),
+        ...judgeDeployed({ configured, state: observeState(await state) }),
+      ];
+    }),
+    look(
+      "configuration",
+      ["in", "out", "read"],
+      async () => {
+        const known = await state;
+        // An empty state is told of above; there is nothing to compare with.
+        return known.objects.length === 0
+          ? []
+          : judgeRunning({ running: await observeRunning(cluster, namespace, known) });
+      },
+      "in the cluster",
+    ),
+    look("dns", ["in"], async () =>
+      judgeDns(
+        await observeDns({
+          domain: config.domain,
+          namespace,
+          wanted: dnsRecords(config),
+          resolvers,
+          service: await unless(common.service(), []),
+        }),
+      ),
+    ),
+    look("certificates", ["read"], certificates(args, common)),
+    look("provider", ["in", "out"], async () => {
+      const [mailboxes, relay] = await Promise.all([
+        Promise.all(logins(stack).map((login) => observeMailbox(provider.imap, login, session))),
+        observeRelay(provider.smtp, { username: config.relay.username, password: relayPassword }, session),
+      ]);
+      return judgeProvider({ namespace, now: Date.now(), mailboxes, relay });
+    }),
+    look("signIn", ["read"], signIn(args, common)),
+    look("cluster", ["in", "out", "read"], async () =>
+      judgeCluster(
+        await observeCluster({
+          cluster,
+          namespace,
+          sendsTo: provider.smtp.host,
+          limit: 3000,
+          inside: common.fetchers().then(({ inside }) => inside),
+          policies: () => policies(args),
+        }),
+      ),
+    ),
+    look("flow", ["in", "out"], flow(args, common)),
+    ...(args.send ? [look("flow", [], roundTrip(args, common), roundTripSubject)] : []),
+  ];
+}

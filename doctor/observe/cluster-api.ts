@@ -1,0 +1,100 @@
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { command } from "./command";
+
+/** An object as the API server gives it. Its shape depends on its kind, so readers look with care. */
+// biome-ignore lint/suspicious/noExplicitAny: objects of every kind pass through here
+export type KubeObject = Record<string, any>;
+
+/** The person's cluster, as far as the doctor asks it. */
+export interface ClusterApi {
+  /** An answer of the API server; undefined when there is no such thing. */
+  get(path: string): Promise<KubeObject | undefined>;
+  /** Runs a program in a running container, and gives what it prints. */
+  exec(target: string, container: string, args: readonly string[], input?: string): Promise<string>;
+  logs(target: string, container: string, lines: number): Promise<string>;
+  /** Lets this machine reach a port of a pod until the signal ends it; gives the base address. */
+  forward(target: string, port: number, signal: AbortSignal): Promise<string>;
+  create(object: KubeObject): Promise<void>;
+  remove(kind: string, name: string): Promise<void>;
+}
+
+export interface KubectlArgs {
+  readonly command: string;
+  readonly namespace: string;
+  readonly kubeconfig?: string | undefined;
+  readonly context?: string | undefined;
+  readonly limit: number;
+}
+
+/**
+ * kubectl itself: it is on the workstation anyway, and it knows every way of signing in at a cluster that there is.
+ */
+export function kubectl(args: KubectlArgs): ClusterApi {
+  const { namespace, kubeconfig, context, limit } = args;
+  const common = [
+    ...(kubeconfig === undefined ? [] : ["--kubeconfig", kubeconfig]),
+    ...(context === undefined ? [] : ["--context", context]),
+    "-n",
+    namespace,
+  ];
+  const run = (words: readonly string[], input?: string): Promise<string> =>
+    command(args.command, [...common, `--request-timeout=${limit / 1000}s`, ...words], {
+      limit,
+      ...(input !== undefined && { input }),
+    });
+  return {
+    async get(path) {
+      try {
+        return JSON.parse(await run(["get", "--raw", path]));
+      } catch (problem) {
+        if (/\(NotFound\)|could not find the requested resource/.test((problem as Error).message)) return undefined;
+        throw problem;
+      }
+    },
+    exec: (target, container, words, input) => run(["exec", "-i", target, "-c", container, "--", ...words], input),
+    logs: (target, container, lines) => run(["logs", target, "-c", container, `--tail=${lines}`]),
+    forward: (target, port, signal) =>
+      new Promise((resolve, reject) => {
+        const child = spawn(args.command, [...common, "port-forward", "--address=127.0.0.1", target, `:${port}`], {
+          stdio: ["ignore", "pipe", "pipe"],
+        });
+        const stop = (): void => {
+          child.kill();
+        };
+        signal.addEventListener("abort", stop, { once: true });
+        if (signal.aborted) stop();
+        const timer = setTimeout(() => {
+          stop();
+          reject(new Error(`no way to ${target} within ${limit / 1000} seconds`));
+        }, limit);
+        let last = "";
+        createInterface({ input: child.stderr }).on("line", (line) => {
+          last = line;
+        });
+        createInterface({ input: child.stdout }).on("line", (line) => {
+          const bound = /127\.0\.0\.1:(\d+) ->/.exec(line)?.[1];
+          if (bound === undefined) return;
+          clearTimeout(timer);
+          resolve(`http://127.0.0.1:${bound}`);
+        });
+        child.once("error", reject);
+        child.once("exit", () => {
+          clearTimeout(timer);
+          signal.removeEventListener("abort", stop);
+          reject(new Error(last.replace(/^error: /, "") || `the way to ${target} ended`));
+        });
+      }),
+    create: async (object) => {
+      await run(["create", "-f", "-"], JSON.stringify(object));
+    },
+    remove: async (kind, name) => {
+      await run(["delete", kind, name, "--ignore-not-found", "--wait=false", "--grace-period=0"]);
+    },
+  };
+}
+
+/** All objects of a collection; none when the cluster does not know the kind. */
+export async function list(cluster: ClusterApi, path: string): Promise<KubeObject[]> {
+  return (await cluster.get(path))?.items ?? [];
+}

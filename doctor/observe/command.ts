@@ -1,0 +1,49 @@
+import { spawn } from "node:child_process";
+
+export interface CommandArgs {
+  readonly cwd?: string;
+  readonly input?: string;
+  readonly limit: number;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+/** Runs a program of the person's own; gives what it printed, or fails with the end of what it said. */
+export function command(file: string, args: readonly string[], options: CommandArgs): Promise<string> {
+  const { cwd, input, limit, env } = options;
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, {
+      stdio: ["pipe", "pipe", "pipe"],
+      env: { ...process.env, ...env },
+      ...(cwd !== undefined && { cwd }),
+    });
+    const said: { out: string; err: string } = { out: "", err: "" };
+    const timer = setTimeout(() => {
+      child.kill();
+      reject(new Error(`${file} says nothing for ${limit / 1000} seconds`));
+    }, limit);
+    child.stdout.setEncoding("utf8").on("data", (text) => {
+      said.out += text;
+    });
+    child.stderr.setEncoding("utf8").on("data", (text) => {
+      said.err += text;
+    });
+    child.on("error", (problem: NodeJS.ErrnoException) => {
+      clearTimeout(timer);
+      reject(problem.code === "ENOENT" ? new Error(`there is no program \`${file}\` on this machine`) : problem);
+    });
+    child.on("close", (code) => {
+      clearTimeout(timer);
+      if (code === 0) return resolve(said.out);
+      const lines = said.err.split("\n").filter((line) => line.trim() !== "");
+      reject(
+        new Error(
+          (lines.at(-1) ?? `${file} ended with status ${code}`)
+            .replace(/^(error|Error from server)[^:]*: /, "")
+            .slice(0, 300),
+        ),
+      );
+    });
+    child.stdin.on("error", () => {}); // it may end before it reads
+    child.stdin.end(input);
+  });
+}

@@ -1,0 +1,209 @@
+import * as tls from "node:tls";
+import { ImapFlow, type ImapFlowOptions } from "imapflow";
+import { createTransport } from "nodemailer";
+import type { Endpoint } from "../../config/types";
+import { reasonOf } from "./reason";
+
+/** Why there is no session: the login is wrong, the certificate is, or nobody answers. */
+export type Failure = "refused" | "certificate" | "away";
+interface Failed {
+  readonly failed: Failure;
+  readonly reason: string;
+}
+
+export interface Folder {
+  readonly folder: string;
+  readonly count: number;
+  /** When the oldest came, in milliseconds since the epoch. */
+  readonly oldest?: number;
+}
+
+export type MailboxObservation = { readonly mailbox: string; readonly server: string } & (
+  | Failed
+  | {
+      /** What is still to be fetched. */
+      readonly waiting: readonly Folder[];
+      /** How many copies stay there because the mailbox has `keep`. */
+      readonly kept: number;
+      readonly aside: readonly Folder[];
+    }
+);
+
+export type RelayObservation = { readonly server: string } & (Failed | { readonly works: true });
+
+export interface MailboxLogin {
+  readonly mailbox: string;
+  readonly address: string;
+  readonly password: string;
+  readonly folders: readonly string[];
+  readonly keep: boolean;
+}
+
+export interface ProviderArgs {
+  readonly ca: readonly string[];
+  /** Milliseconds for the whole of one session. */
+  readonly limit: number;
+}
+
+const certificateTrouble = /CERT_|_CERT|SIGNATURE|ISSUER|ALTNAME|certificate/;
+
+function failureOf(problem: unknown): Failed {
+  const {
+    code = "",
+    authenticationFailed,
+    responseText,
+  } = problem as NodeJS.ErrnoException & {
+    authenticationFailed?: boolean;
+    responseText?: string;
+  };
+  if (authenticationFailed || code === "EAUTH") return { failed: "refused", reason: responseText ?? reasonOf(problem) };
+  const { cause, message } = problem as Error & { cause?: NodeJS.ErrnoException };
+  if (certificateTrouble.test(`${code} ${cause?.code ?? ""} ${message}`)) {
+    // nodemailer puts a code of its own over the socket's
+    return { failed: "certificate", reason: cause?.code ?? (certificateTrouble.test(code) ? code : reasonOf(problem)) };
+  }
+  return { failed: "away", reason: reasonOf(problem) };
+}
+
+/**
+ * Logins that were refused, and when. A provider locks accounts that are asked with wrong passwords again and again, so with
+ * --watch such a login rests for as long as a fetcher's own does (components/fetcher/supervisor.py: refused-max).
+ */
+const refusals = new Map<string, { readonly failed: Failed; readonly at: number }>();
+const rest = 600_000;
+
+async function unlessRefused<T extends object>(login: readonly string[], attempt: () => Promise<T | Failed>) {
+  const key = JSON.stringify(login);
+  const last = refusals.get(key);
+  if (last !== undefined && Date.now() - last.at < rest) return last.failed;
+  const result = await attempt();
+  if ("failed" in result && result.failed === "refused") refusals.set(key, { failed: result, at: Date.now() });
+  return result;
+}
+
+const trusting = (ca: readonly string[]) => ({ ca: [...tls.getCACertificates("default"), ...ca] });
+
+/** What the fetchers put on messages that are copied already (components/fetcher/keeper.py). */
+const FETCHED = "$HomelabMailFetched";
+
+/** Reads without marking: EXAMINE, and dates only. */
+async function look(imap: ImapFlow, folder: string, search: { unKeyword?: string } | undefined): Promise<Folder> {
+  const lock = await imap.getMailboxLock(folder, { readOnly: true });
+  try {
+    const exists = imap.mailbox ? imap.mailbox.exists : 0;
+    const uids = search === undefined ? undefined : await imap.search(search, { uid: true });
+    const count = uids === undefined ? exists : uids ? uids.length : 0;
+    if (count === 0) return { folder, count };
+    const first = uids ? String(uids[0]) : "1";
+    const oldest = await imap.fetchOne(first, { internalDate: true }, { uid: uids !== undefined });
+    const date = oldest ? new Date(oldest.internalDate as Date | string).getTime() : Number.NaN;
+    return { folder, count, ...(Number.isFinite(date) && { oldest: date }) };
+  } finally {
+    lock.release();
+  }
+}
+
+export const session = (imap: Endpoint, login: MailboxLogin, { ca, limit }: ProviderArgs): ImapFlowOptions => ({
+  host: imap.host,
+  port: imap.port,
+  secure: true,
+  auth: { user: login.address, pass: login.password },
+  logger: false,
+  tls: trusting(ca),
+  connectionTimeout: limit,
+  greetingTimeout: limit,
+  socketTimeout: limit,
+  disableAutoIdle: true,
+});
+
+/** Logs in as the fetcher does, and looks what is there. Nothing is changed or marked as read. */
+export async function observeMailbox(
+  imap: Endpoint,
+  login: MailboxLogin,
+  args: ProviderArgs,
+): Promise<MailboxObservation> {
+  const server = `${imap.host}:${imap.port}`;
+  const seen = await unlessRefused([server, login.address, login.password], () => lookIn(imap, login, args));
+  return { mailbox: login.mailbox, server, ...seen };
+}
+
+type Seen = Exclude<MailboxObservation, Failed>;
+
+async function lookIn(
+  imap: Endpoint,
+  login: MailboxLogin,
+  args: ProviderArgs,
+): Promise<Omit<Seen, "mailbox" | "server"> | Failed> {
+  const client = new ImapFlow(session(imap, login, args));
+  client.on("error", () => {}); // it rejects what waits, too
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    client.close();
+  }, args.limit);
+  try {
+    await client.connect();
+    const there = await client.list();
+    const named = (name: string) =>
+      there.find(({ path }) => path === name || path.endsWith(`${there[0]?.delimiter}${name}`));
+    const waiting: Folder[] = [];
+    let kept = 0;
+    for (const folder of login.folders) {
+      const path = folder === "INBOX" ? folder : named(folder)?.path;
+      if (path === undefined) continue;
+      const seen = await look(client, path, login.keep ? { unKeyword: FETCHED } : undefined);
+      if (login.keep) kept += (await look(client, path, undefined)).count - seen.count;
+      waiting.push({ ...seen, folder });
+    }
+    const aside: Folder[] = [];
+    for (const { path } of there.filter(({ path }) => /(^|[./])Fetcher-Refused(-Junk)?$/.test(path))) {
+      const seen = await look(client, path, undefined);
+      if (seen.count > 0) aside.push(seen);
+    }
+    await client.logout();
+    return { waiting, kept, aside };
+  } catch (problem) {
+    return late ? { failed: "away", reason: "no answer in time" } : failureOf(problem);
+  } finally {
+    clearTimeout(timer);
+    client.close();
+  }
+}
+
+export interface RelayLogin {
+  readonly username: string;
+  readonly password: string;
+}
+
+export const transport = (smtp: Endpoint, login: RelayLogin, { ca, limit }: ProviderArgs) =>
+  createTransport({
+    host: smtp.host,
+    port: smtp.port,
+    secure: true,
+    auth: { user: login.username, pass: login.password },
+    tls: trusting(ca),
+    connectionTimeout: limit,
+    greetingTimeout: limit,
+    socketTimeout: limit,
+  });
+
+/** Logs in as the mail server does, and sends nothing. */
+export async function observeRelay(smtp: Endpoint, login: RelayLogin, args: ProviderArgs): Promise<RelayObservation> {
+  const server = `${smtp.host}:${smtp.port}`;
+  const seen = await unlessRefused([server, login.username, login.password], () => tryLogin(smtp, login, args));
+  return { server, ...seen };
+}
+
+async function tryLogin(smtp: Endpoint, login: RelayLogin, args: ProviderArgs): Promise<{ works: true } | Failed> {
+  const mailer = transport(smtp, login, args);
+  try {
+    await mailer.verify();
+    return { works: true };
+  } catch (problem) {
+    const failed = failureOf(problem);
+    const { response } = problem as { response?: string };
+    return { ...failed, ...(failed.failed === "refused" && response && { reason: response }) };
+  } finally {
+    mailer.close();
+  }
+}

@@ -1,0 +1,142 @@
+import type { DnsRecord } from "../../components/outputs/dns";
+import { zoneLine } from "../../components/outputs/dns";
+import type { DnsObservation, Lookup } from "../observe/dns";
+import { speaker, type Verdict } from "../verdict";
+import { dnsTexts } from "./dnsTexts";
+
+const { fine, trouble } = speaker("dns", dnsTexts);
+
+const isPlaceholder = ({ value }: DnsRecord): boolean => value.includes("<");
+const bare = (name: string): string => name.replace(/\.$/, "").toLowerCase();
+const lines = (records: readonly DnsRecord[]): string =>
+  records.map((record) => zoneLine(record).replace(/ ; .*$/, "")).join("`, `");
+const targetOf = (value: string): string => bare(value.split(" ").at(-1) ?? "");
+
+type Seen = (record: DnsRecord) => readonly string[];
+
+function mx(domain: string, wanted: readonly DnsRecord[], found: readonly string[]): Verdict[] {
+  const hosts = found.map(targetOf);
+  const record = lines(wanted);
+  if (wanted.every(isPlaceholder)) {
+    return [
+      hosts.length > 0 ? fine("mx", { domain }) : trouble("mx", "missing", { domain, missing: "records", record }),
+    ];
+  }
+  const wantedHosts = wanted.map(({ value }) => targetOf(value));
+  const others = hosts.filter((host) => !wantedHosts.includes(host)).join(", ");
+  const absent = wanted.filter(({ value }) => !hosts.includes(targetOf(value)));
+  if (others && absent.length === wanted.length) return [trouble("mx", "elsewhere", { domain, others, record })];
+  const verdicts = [
+    ...(others ? [trouble("mx", "two", { domain, others })] : []),
+    ...(absent.length > 0
+      ? [
+          trouble("mx", "missing", {
+            domain,
+            missing: absent.map(({ value }) => targetOf(value)).join(", "),
+            record: lines(absent),
+          }),
+        ]
+      : []),
+  ];
+  return verdicts.length > 0 ? verdicts : [fine("mx", { domain })];
+}
+
+function spf(domain: string, wanted: DnsRecord, found: readonly string[]): Verdict {
+  const all = found.filter((text) => /^v=spf1( |$)/i.test(text));
+  const record = lines([wanted]);
+  if (all.length === 0) return trouble("spf", "missing", { domain, record });
+  if (all.length > 1) return trouble("spf", "duplicate", { domain, count: all.length, record });
+  const [, include] = /(include:\S+)/.exec(wanted.value) ?? [];
+  const terms = (all[0] as string)
+    .toLowerCase()
+    .split(/\s+/)
+    .map((term) => term.replace(/^\+/, ""));
+  return include && !terms.includes(include) ? trouble("spf", "wrong", { domain, record }) : fine("spf", { domain });
+}
+
+function dmarc(wanted: DnsRecord, found: readonly string[]): Verdict {
+  const count = found.filter((text) => /^v=DMARC1/i.test(text)).length;
+  const record = lines([wanted]);
+  if (count === 1) return fine("dmarc", {}, bare(wanted.name));
+  return count === 0
+    ? trouble("dmarc", "missing", { record }, bare(wanted.name))
+    : trouble("dmarc", "duplicate", { record, count }, bare(wanted.name));
+}
+
+function host(wanted: DnsRecord, { addresses, service, namespace }: DnsObservation): Verdict {
+  const name = bare(wanted.name);
+  const { values } = addresses[wanted.name] ?? { values: [] };
+  const record = lines([wanted]);
+  if (values.length === 0) {
+    return trouble("host", wanted.type === "CNAME" ? "autoconfig" : "missing", { record }, name);
+  }
+  const list = values.join(", ");
+  const isForMail = wanted.purpose.startsWith("IMAP");
+  if (!isForMail || service.length === 0) return fine("host", { addresses: list, note: "" }, name);
+  if (values.some((value) => service.includes(value))) {
+    return fine("host", { addresses: list, note: ", which is the cluster's" }, name);
+  }
+  return trouble("host", "differs", { addresses: list, service: service.join(", "), namespace }, name);
+}
+
+function single(check: "dkim" | "srv", wanted: DnsRecord, seen: Seen): Verdict[] {
+  if (isPlaceholder(wanted)) return [];
+  const found = seen(wanted);
+  const name = bare(wanted.name);
+  const record = lines([wanted]);
+  if (found.length === 0) return [trouble(check, "missing", { record }, name)];
+  const right = found.some((value) => bare(value) === bare(wanted.value));
+  return [right ? fine(check, {}, name) : trouble(check, "wrong", { found: found.join(", "), record }, name)];
+}
+
+/** What the records say, against what the stack's output `dnsRecords` asks for. */
+export function judgeDns(observation: DnsObservation): Verdict[] {
+  const { wanted, records, domain, resolver } = observation;
+  const key = ({ name, type }: DnsRecord): string => `${type} ${name}`;
+  const lookupOf = (record: DnsRecord): Lookup | undefined => records[key(record)];
+  const failed = [...Object.entries(records), ...Object.entries(observation.addresses)].filter(([, l]) => l.error);
+  if (failed.length > 0) {
+    const [name, { error }] = failed[0] as [string, Lookup];
+    const verdict = trouble("resolver", "silent", { name, resolver, reason: error ?? "" });
+    // One silence is told once; what was answered is judged all the same.
+    const rest = wanted.filter((r) => !failed.some(([n]) => n === key(r) || n === r.name));
+    return rest.length === 0
+      ? [verdict]
+      : [
+          verdict,
+          ...judgeDns({
+            ...observation,
+            wanted: rest,
+            records: without(records),
+            addresses: without(observation.addresses),
+          }),
+        ];
+  }
+  const seen: Seen = (record) => lookupOf(record)?.values ?? [];
+  const of = (test: (record: DnsRecord) => boolean): DnsRecord[] => wanted.filter(test);
+  const texts = of(({ type }) => type === "TXT");
+  const wantedMx = of(({ type }) => type === "MX");
+  return [
+    ...(wantedMx[0] ? mx(domain, wantedMx, seen(wantedMx[0])) : []),
+    ...texts.filter(({ purpose }) => purpose.startsWith("SPF")).map((record) => spf(domain, record, seen(record))),
+    ...of(({ name }) => name.includes("._domainkey.")).flatMap((record) => single("dkim", record, seen)),
+    ...texts.filter(({ name }) => name.startsWith("_dmarc.")).map((record) => dmarc(record, seen(record))),
+    ...texts
+      .filter(({ purpose }) => purpose.startsWith("proof"))
+      .map((record) => {
+        const [start = ""] = record.value.split("<");
+        return seen(record).some((text) => text.startsWith(start))
+          ? fine("proof", {}, bare(record.name))
+          : trouble("proof", "missing", { record: lines([record]) }, bare(record.name));
+      }),
+    ...of(isHost).map((record) => host(record, observation)),
+    ...of(({ type }) => type === "SRV").flatMap((record) => single("srv", record, seen)),
+  ];
+}
+
+const without = (lookups: Readonly<Record<string, Lookup>>): Record<string, Lookup> =>
+  Object.fromEntries(Object.entries(lookups).filter(([, { error }]) => !error));
+
+/** Records whose address counts, and not whether they are an A or a CNAME. */
+export const isHost = ({ type, name }: DnsRecord): boolean =>
+  type === "A" || (type === "CNAME" && !name.includes("._domainkey."));

@@ -1,0 +1,37 @@
+import { spawn } from "node:child_process";
+import * as path from "node:path";
+import type { Verdict } from "../../../doctor/verdict";
+import { findEngine, projectEnvironment, projectFolder } from "../../../sandbox/engine";
+import type { Site } from "./site";
+
+const ROOT = path.join(__dirname, "..", "..", "..");
+
+/** Runs the doctor as a person does, and gives what it found. The names of the world lead nowhere from here. */
+export async function examine({ live, folder }: Site): Promise<Verdict[]> {
+  const engine = await findEngine(folder, () => {});
+  const { kubeconfig, command } = live.kubectl;
+  const about = { folder, stack: live.stack.name, kubeconfig };
+  const child = spawn(
+    process.execPath,
+    [
+      ...["--require", "./start.cjs", "doctor/main.ts", "--json", "--resolver", "127.0.0.1:1"],
+      ...["--stack", live.stack.name, "--project", projectFolder(folder)],
+      ...["--kubeconfig", kubeconfig, "--kubectl", command, "--pulumi", engine.pulumi.command],
+    ],
+    { cwd: ROOT, env: { ...process.env, ...projectEnvironment(about) }, stdio: ["ignore", "pipe", "inherit"] },
+  );
+  let text = "";
+  child.stdout.on("data", (piece) => {
+    text += piece;
+  });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", () => resolve(JSON.parse(text).verdicts));
+  });
+}
+
+/** What is not ok of some groups, by check, code and subject. */
+export const wrongIn = (verdicts: readonly Verdict[], ...groups: string[]): string[] =>
+  verdicts
+    .filter(({ group, level }) => groups.includes(group) && level !== "ok")
+    .map(({ check, code, subject }) => [check, code, subject].filter(Boolean).join(" "));

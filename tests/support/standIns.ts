@@ -1,0 +1,130 @@
+import { readFileSync } from "node:fs";
+import type * as net from "node:net";
+import * as tls from "node:tls";
+import type { KeyPair } from "../../sandbox/live/authority";
+
+/** What a server does with one line; what it answers. Undefined hangs up. */
+type Talk = (line: string) => string | undefined;
+
+const open: { server: tls.Server; sockets: Set<net.Socket> }[] = [];
+
+/** Ends every stand-in that was started. */
+export function endStandIns(): void {
+  for (const { server, sockets } of open.splice(0)) {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  }
+}
+
+async function talking({ key, cert }: KeyPair, greeting: string, begin: () => Talk): Promise<number> {
+  const server = tls.createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (socket) => {
+    const talk = begin();
+    let text = "";
+    socket.on("error", () => {});
+    socket.write(greeting);
+    socket.on("data", (piece) => {
+      text += piece;
+      for (let end = text.indexOf("\r\n"); end >= 0; end = text.indexOf("\r\n")) {
+        const line = text.slice(0, end);
+        text = text.slice(end + 2);
+        const answer = talk(line);
+        if (answer === undefined) return void socket.end();
+        socket.write(answer);
+      }
+    });
+  });
+  const sockets = new Set<net.Socket>();
+  server.on("connection", (socket) => sockets.add(socket));
+  server.on("tlsClientError", () => {});
+  open.push({ server, sockets });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return (server.address() as net.AddressInfo).port;
+}
+
+/** One message: when it came, and its keywords. */
+export interface Message {
+  readonly date: string;
+  readonly keywords?: readonly string[];
+}
+
+export interface ImapRules {
+  readonly user: string;
+  readonly password: string;
+  readonly folders: Readonly<Record<string, readonly Message[]>>;
+  /** Every command that came, with the login left out. */
+  readonly heard?: string[];
+}
+
+/** As much of IMAP as a look needs. */
+export const imapStandIn = (pair: KeyPair, { user, password, folders, heard = [] }: ImapRules): Promise<number> =>
+  talking(pair, "* OK [CAPABILITY IMAP4rev1] ready\r\n", () => {
+    let chosen: readonly Message[] = [];
+    return (line) => {
+      const [tag = "*", ...words] = line.split(" ");
+      const command =
+        words[0]?.toUpperCase() === "UID" ? `UID ${words[1]?.toUpperCase()}` : (words[0]?.toUpperCase() ?? "");
+      const done = (...lines: string[]): string => [...lines, `${tag} OK done`, ""].join("\r\n");
+      if (command !== "LOGIN") heard.push(line.slice(tag.length + 1));
+      if (command === "CAPABILITY") return done("* CAPABILITY IMAP4rev1");
+      if (command === "LOGIN") {
+        const right = line.includes(user) && line.includes(password);
+        return right ? done() : `${tag} NO [AUTHENTICATIONFAILED] Authentication failed.\r\n`;
+      }
+      if (command === "LIST" && line.includes('""') && line.endsWith('""')) return done('* LIST (\\Noselect) "/" ""');
+      if (command === "LIST" || command === "LSUB") {
+        return done(...Object.keys(folders).map((name) => `* ${command} (\\HasNoChildren) "/" "${name}"`));
+      }
+      if (command === "EXAMINE" || command === "SELECT") {
+        const name = line.slice(line.toUpperCase().indexOf(command) + command.length).replace(/["\s]/g, "");
+        chosen = folders[name] ?? [];
+        return done(
+          `* ${chosen.length} EXISTS`,
+          "* FLAGS (\\Seen)",
+          "* OK [UIDVALIDITY 1] fine",
+          "* OK [UIDNEXT 99] next",
+        );
+      }
+      if (command === "UID STORE") return done();
+      if (command === "UID SEARCH") {
+        const [, without] = /UNKEYWORD (\S+)/.exec(line) ?? [];
+        const uids = chosen.flatMap(({ keywords }, n) => (without && keywords?.includes(without) ? [] : [n + 1]));
+        return done(`* SEARCH ${uids.join(" ")}`.trim());
+      }
+      if (command === "FETCH" || command === "UID FETCH") {
+        const n = Number(words[command === "FETCH" ? 1 : 2]);
+        return done(`* ${n} FETCH (UID ${n} INTERNALDATE "${chosen[n - 1]?.date}")`);
+      }
+      return command === "LOGOUT" ? done("* BYE bye") : done();
+    };
+  });
+
+/** As much of SMTP as a login and a message need. What is sent goes to `taken`; `answer` is what is said to it. */
+export const smtpStandIn = (
+  pair: KeyPair,
+  user: string,
+  password: string,
+  { taken = [], answer = "250 2.0.0 queued" }: { taken?: string[]; answer?: string } = {},
+): Promise<number> =>
+  talking(pair, "220 provider.test ESMTP\r\n", () => {
+    let message: string[] | undefined;
+    return (line) => {
+      if (message !== undefined && line !== ".") {
+        message.push(line);
+        return "";
+      }
+      if (message !== undefined) {
+        taken.push(message.join("\n"));
+        message = undefined;
+        return `${answer}\r\n`;
+      }
+      if (/^EHLO/i.test(line)) return "250-provider.test\r\n250 AUTH PLAIN\r\n";
+      if (/^QUIT/i.test(line)) return undefined;
+      if (/^DATA/i.test(line)) {
+        message = [];
+        return "354 go ahead\r\n";
+      }
+      if (!/^AUTH PLAIN/i.test(line)) return "250 2.0.0 ok\r\n";
+      const right = Buffer.from(`\0${user}\0${password}`).toString("base64");
+      return line.endsWith(right) ? "235 2.7.0 welcome\r\n" : "535 5.7.8 Error: authentication failed\r\n";
+    };
+  });

@@ -1,0 +1,66 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { catalogues, checksReference, documented } from "../../../doctor/reference";
+import { groupTitles } from "../../../doctor/screen";
+
+const root = join(__dirname, "../../..");
+const file = (name: string): string => readFileSync(join(root, name), "utf8");
+const troubleshooting = file("docs/how-to/troubleshooting.md");
+const fetching = file("docs/reference/fetcher.md");
+const page = file("docs/how-to/doctor.md");
+const between = (text: string, name: string): string =>
+  (text.split(`<!-- ${name}:begin -->`)[1] ?? "").split(`<!-- ${name}:end -->`)[0]?.trim() ?? "";
+
+const REGENERATE = "differs from doctor/verdicts; npm run docs:doctor writes it anew";
+
+test("docs/how-to/doctor.md explains every check in the words that the screen has", () => {
+  expect({ [REGENERATE]: between(page, "checks") }).toEqual({ [REGENERATE]: checksReference() });
+});
+
+const troubles = Object.entries(catalogues).flatMap(([group, catalogue]) =>
+  Object.entries(catalogue).flatMap(([check, { troubles }]) =>
+    Object.entries(troubles).map(([code, trouble]) => ({ name: `${group}.${check}.${code}`, ...trouble })),
+  ),
+);
+const commandsIn = (text: string): string[] => [...text.matchAll(/`([^`]+)`/g)].map((match) => match[1] as string);
+
+test.each(troubles.filter(({ row }) => row !== undefined))(
+  "the row of the docs about $name mends it in the same way",
+  ({ row, mend }) => {
+    const rows = `${troubleshooting}\n${fetching}`.split("\n").filter((line) => line.startsWith(`| ${row}`));
+    expect({ row, found: rows.length > 0 }).toEqual({ row, found: true });
+    const [command] = commandsIn(documented(mend)).filter((text) => /^(kubectl|pulumi) /.test(text));
+    if (command !== undefined) {
+      const said = rows.join("\n").replaceAll("\\|", "|");
+      expect({ row, command, said: said.includes(command) ? command : said }).toEqual({ row, command, said: command });
+    }
+  },
+);
+
+test("whatever goes wrong can be mended with a command or at a place that is named", () => {
+  const mute = troubles.filter(({ mend }) => !/`|Set |Remove |Leave |Wait|provider|Use |Take |As it says/.test(mend));
+  expect(mute.map(({ name }) => name)).toEqual([]);
+});
+
+test("the troubleshooting tables lead to the doctor, and the doctor has rows in each of them", () => {
+  const [start, ...sections] = troubleshooting.split("\n## ");
+  expect(start).toContain("npm run doctor");
+  const told = troubles.flatMap(({ row }) => row ?? []);
+  for (const section of [...sections.filter((text) => text.includes("\n|")), fetching]) {
+    const title = section.split("\n")[0];
+    expect({ title, rows: told.filter((row) => section.includes(`| ${row}`)).length > 0 }).toEqual({
+      title,
+      rows: true,
+    });
+  }
+});
+
+test("every option that the help names is explained, and the screen in the docs has every group", () => {
+  const help = /const HELP = `([\s\S]*?)`;/.exec(file("doctor/main.ts"))?.[1] ?? "";
+  const options = [...help.matchAll(/^ {2}(--[a-z-]+)/gm)].map((match) => match[1] as string);
+  expect(options.length).toBeGreaterThan(8);
+  for (const option of options)
+    expect({ option, explained: page.includes(`\`${option}`) }).toMatchObject({ explained: true });
+  const printed = between(page, "screen");
+  for (const title of Object.values(groupTitles)) expect(printed).toContain(`\n${title}\n`);
+});

@@ -1,0 +1,116 @@
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { working } from "../config/support";
+
+const root = join(__dirname, "../../..");
+const folder = mkdtempSync(join(tmpdir(), "doctor-main-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const program = (name: string, script: string): string => {
+  const file = join(folder, name);
+  writeFileSync(file, `#!${process.execPath}\n${script}`, { mode: 0o755 });
+  return file;
+};
+const config = {
+  ...working,
+  provider: { imap: { host: "imap.newjoy.invalid" }, smtp: { host: "smtp.newjoy.invalid" } },
+  identity: { issuer: "https://auth.newjoy.invalid" },
+};
+const shown = Object.fromEntries(
+  Object.entries(config).map(([key, value]) => [
+    `homelab-mail:${key}`,
+    {
+      value: typeof value === "string" ? value : JSON.stringify(value),
+      secret: key === "mailboxes" || key === "relay",
+    },
+  ]),
+);
+/** Plays the CLI: prints what it is asked for, and notes what it was asked. */
+const pulumi = program(
+  "pulumi",
+  `require("node:fs").appendFileSync(${JSON.stringify(join(folder, "asked"))}, process.argv.slice(2).join(" ") + "\\n");
+   const [first, second] = process.argv.slice(2);
+   if (first === "config") console.log(${JSON.stringify(JSON.stringify(shown))});
+   else if (second === "export") console.log('{"version":3,"deployment":{}}');
+   else console.log("family");`,
+);
+/** A cluster that is away, in words that repeat a password. */
+const kubectl = program("kubectl", `console.error("error: no cluster for relay-password"); process.exit(1);`);
+writeFileSync(join(folder, "Pulumi.yaml"), "name: homelab-mail\n");
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+function start(...args: string[]): ChildProcessByStdio<null, Readable, Readable> {
+  const about = ["--project", folder, "--kubectl", kubectl, "--resolver", "127.0.0.1:1"];
+  return spawn(process.execPath, ["--require", "./start.cjs", "doctor/main.ts", ...about, ...args], {
+    cwd: root,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+}
+
+function doctor(...args: string[]): Promise<Ended> {
+  const child = start(...args);
+  const said = { out: "", err: "" };
+  child.stdout.on("data", (text) => {
+    said.out += text;
+  });
+  child.stderr.on("data", (text) => {
+    said.err += text;
+  });
+  return new Promise((resolve) => child.on("close", (code) => resolve({ code, ...said })));
+}
+
+test("a stack that cannot be reached is examined to the end, without a password, colours or progress where nobody looks", async () => {
+  const { code, out, err } = await doctor("--pulumi", pulumi);
+  expect(err).toBe("");
+  expect(code).toBe(2);
+  expect(out).toMatch(/^Stack family\n\nConfiguration\n {2}ok {4}configuration: 2 mailboxes of newjoy.ro\n/);
+  expect(out).toContain("FAIL  deployed: the state has nothing in it");
+  expect(out).toContain("no cluster for …");
+  for (const title of ["DNS", "Certificates", "Provider", "Sign-in", "Cluster", "Flow"])
+    expect(out).toContain(`\n${title}\n`);
+  expect(out).toMatch(/Mail comes in: NO; goes out: NO; can be read: NO\n$/);
+  expect(out).not.toMatch(/(kinga|alpar|relay)-password/);
+  expect(out).not.toContain(String.fromCharCode(27));
+});
+
+test("programs get JSON and the exit code", async () => {
+  const { code, out } = await doctor("--pulumi", pulumi, "--json");
+  expect(JSON.parse(out)).toMatchObject({ stack: "family", level: "failure", exitCode: code });
+  expect(out).not.toContain("relay-password");
+});
+
+test("without a Pulumi CLI the other groups are said not to have been looked at", async () => {
+  const { code, out } = await doctor("--pulumi", join(folder, "absent"), "--stack", "family");
+  expect(code).toBe(2);
+  expect(out).toContain("there is no program");
+  expect(out).toMatch(/Mail comes in: unknown; goes out: unknown; can be read: unknown\n$/);
+});
+
+test("the CLI is asked to show, and never to change", async () => {
+  await doctor("--pulumi", pulumi, "--stack", "family");
+  const asked = readFileSync(join(folder, "asked"), "utf8").trim().split("\n");
+  expect(asked.length).toBeGreaterThan(1);
+  for (const words of asked) expect(words).toMatch(/^(config --json|stack export|stack --show-name)/);
+});
+
+test("with --watch it goes on until it is interrupted", async () => {
+  const child = start("--pulumi", pulumi, "--watch");
+  let out = "";
+  for await (const text of child.stdout) {
+    out += text;
+    if (out.includes("Mail comes in")) break;
+  }
+  expect(child.exitCode).toBeNull();
+  child.kill("SIGINT");
+  const [code] = await once(child, "close");
+  expect(code).toBe(130);
+});

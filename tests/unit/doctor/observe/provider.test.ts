@@ -1,0 +1,133 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import * as net from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { observeMailbox, observeRelay } from "../../../../doctor/observe/provider";
+import { Authority } from "../../../../sandbox/live/authority";
+import { endStandIns, type ImapRules, imapStandIn, smtpStandIn } from "../../../support/standIns";
+
+const folder = mkdtempSync(join(tmpdir(), "doctor-provider-"));
+const authority = new Authority(folder);
+const ca = [readFileSync(authority.cert, "utf8")];
+const here = authority.issue("localhost");
+const elsewhere = authority.issue("elsewhere.test");
+afterAll(() => {
+  endStandIns();
+  rmSync(folder, { recursive: true });
+});
+
+const args = { ca, limit: 20_000 };
+const kinga = { mailbox: "kinga", address: "kinga@newjoy.ro", password: "s3cret", folders: ["INBOX"], keep: false };
+const old = "01-Mar-2026 10:00:00 +0000";
+const newer = "01-Mar-2026 11:00:00 +0000";
+
+const imap = async (folders: ImapRules["folders"], heard: string[] = [], pair = here) => ({
+  host: "localhost",
+  port: await imapStandIn(pair, { user: kinga.address, password: kinga.password, folders, heard }),
+});
+
+test("what waits is counted, with the age of the oldest, and nothing is marked or changed", async () => {
+  const heard: string[] = [];
+  const at = await imap({ INBOX: [{ date: old }, { date: newer }] }, heard);
+  expect(await observeMailbox(at, kinga, args)).toMatchObject({
+    mailbox: "kinga",
+    waiting: [{ folder: "INBOX", count: 2, oldest: Date.parse("2026-03-01T10:00:00Z") }],
+    aside: [],
+  });
+  const names = heard.map((line) => line.split(" ")[0]?.toUpperCase());
+  expect(names).toContain("EXAMINE");
+  for (const changing of ["SELECT", "STORE", "EXPUNGE", "DELETE", "APPEND", "CREATE"])
+    expect(names).not.toContain(changing);
+  expect(heard.join("\n")).not.toMatch(/BODY\[|RFC822|ENVELOPE/);
+});
+
+test("an empty mailbox has nothing that waits", async () => {
+  expect(await observeMailbox(await imap({ INBOX: [] }), kinga, args)).toMatchObject({
+    waiting: [{ folder: "INBOX", count: 0 }],
+    kept: 0,
+  });
+});
+
+test("Junk is looked into where it is fetched, and what was set aside is found in both folders for it", async () => {
+  const folders = {
+    INBOX: [],
+    Junk: [{ date: newer }],
+    "Fetcher-Refused": [{ date: old }],
+    "Fetcher-Refused-Junk": [{ date: newer }],
+  };
+  expect(await observeMailbox(await imap(folders), { ...kinga, folders: ["INBOX", "Junk"] }, args)).toMatchObject({
+    waiting: [{ count: 0 }, { folder: "Junk", count: 1 }],
+    aside: [
+      { folder: "Fetcher-Refused", count: 1, oldest: Date.parse("2026-03-01T10:00:00Z") },
+      { folder: "Fetcher-Refused-Junk", count: 1 },
+    ],
+  });
+});
+
+test("with `keep`, copies that were fetched are told apart from mail that waits", async () => {
+  const fetched = { date: old, keywords: ["$HomelabMailFetched"] };
+  const at = await imap({ INBOX: [fetched, fetched, { date: newer }] });
+  expect(await observeMailbox(at, { ...kinga, keep: true }, args)).toMatchObject({
+    waiting: [{ count: 1, oldest: Date.parse("2026-03-01T11:00:00Z") }],
+    kept: 2,
+  });
+});
+
+test("a wrong password is told as a refused login, in the provider's words and without the password", async () => {
+  const seen = await observeMailbox(await imap({ INBOX: [] }), { ...kinga, password: "wr0ng" }, args);
+  expect(seen).toMatchObject({ failed: "refused", reason: expect.stringContaining("Authentication failed") });
+  expect(JSON.stringify(seen)).not.toContain("wr0ng");
+});
+
+test("a login that was refused rests: a provider locks accounts that are asked again and again", async () => {
+  const heard: string[] = [];
+  const at = await imap({ INBOX: [] }, heard);
+  const first = await observeMailbox(at, { ...kinga, password: "wr0ng" }, args);
+  const sessions = heard.length;
+  expect(await observeMailbox(at, { ...kinga, password: "wr0ng" }, args)).toEqual(first);
+  expect(heard).toHaveLength(sessions);
+  expect(await observeMailbox(at, kinga, args)).toMatchObject({ waiting: [{ count: 0 }] });
+});
+
+test("a certificate for another name, or of an authority that nobody named, gets no password", async () => {
+  const heard: string[] = [];
+  const other = await observeMailbox(await imap({}, heard, elsewhere), kinga, args);
+  const unknown = await observeMailbox(await imap({}, heard), kinga, { ...args, ca: [] });
+  expect([other, unknown]).toMatchObject([{ failed: "certificate" }, { failed: "certificate" }]);
+  expect(heard).toEqual([]);
+});
+
+test("a provider that is away, and one that says nothing, are told as away", async () => {
+  const silent = net.createServer((socket) => socket.on("error", () => {}));
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  const { port } = silent.address() as net.AddressInfo;
+  const quiet = await observeMailbox({ host: "localhost", port }, kinga, { ...args, limit: 300 });
+  silent.close();
+  expect(quiet).toMatchObject({ failed: "away", reason: "no answer in time" });
+  const away = await observeMailbox({ host: "127.0.0.1", port: 1 }, kinga, args);
+  expect(away).toMatchObject({ failed: "away", reason: "connection refused" });
+});
+
+describe("the login for sending", () => {
+  const relay = { username: "service@newjoy.ro", password: "s3cret" };
+  const smtp = async (pair = here) => ({
+    host: "localhost",
+    port: await smtpStandIn(pair, relay.username, relay.password),
+  });
+
+  test("is tried without sending anything", async () => {
+    expect(await observeRelay(await smtp(), relay, args)).toMatchObject({ works: true });
+  });
+  test("is told as refused in the provider's words, without the password", async () => {
+    const seen = await observeRelay(await smtp(), { ...relay, password: "wr0ng" }, args);
+    expect(seen).toMatchObject({ failed: "refused", reason: "535 5.7.8 Error: authentication failed" });
+    expect(JSON.stringify(seen)).not.toContain("wr0ng");
+  });
+  test("is not sent under a certificate for another name", async () => {
+    expect(await observeRelay(await smtp(elsewhere), relay, args)).toMatchObject({ failed: "certificate" });
+  });
+  test("is told as away when nobody answers", async () => {
+    const at = { host: "127.0.0.1", port: 1 };
+    expect(await observeRelay(at, relay, args)).toMatchObject({ failed: "away", reason: "connection refused" });
+  });
+});

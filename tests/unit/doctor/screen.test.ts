@@ -1,0 +1,82 @@
+import { json, Progress, redacted, screen, summary } from "../../../doctor/screen";
+import type { Verdict } from "../../../doctor/verdict";
+
+const ok: Verdict = {
+  group: "dns",
+  check: "mx",
+  code: "ok",
+  level: "ok",
+  title: "MX",
+  meaning: "mail to newjoy.ro goes to the provider",
+  stops: [],
+  hides: [],
+};
+const refused: Verdict = {
+  group: "provider",
+  check: "login",
+  code: "refused",
+  level: "failure",
+  title: "login at the provider",
+  subject: "kinga",
+  meaning: "the provider refuses the login: LOGIN kinga hunter2 failed",
+  mend: "`pulumi config set --secret --path mailboxes.kinga.password`; [why](../reference/fetcher.md)",
+  stops: ["in"],
+  hides: [],
+};
+const report = { stack: "family", verdicts: [refused, ok], took: 3210 };
+
+test("a screen has a line a check, grouped, with what mends it, and ends with what works", () => {
+  expect(screen(report)).toBe(`Stack family
+
+DNS
+  ok    MX: mail to newjoy.ro goes to the provider
+
+Provider
+  FAIL  login at the provider kinga: the provider refuses the login: LOGIN kinga hunter2 failed
+        -> \`pulumi config set --secret --path mailboxes.kinga.password\`; why
+
+1 ok, 0 warnings, 1 failures, in 3.2 s
+Mail comes in: NO; goes out: yes; can be read: yes
+`);
+});
+
+test("what is not a terminal gets no colours, a terminal does", () => {
+  const red = String.fromCharCode(27);
+  expect(screen(report)).not.toContain(red);
+  expect(screen(report, true)).toContain(`${red}[31mFAIL`);
+});
+
+test("programs get the same as JSON, with the exit code", () => {
+  expect(JSON.parse(json(report))).toMatchObject({
+    stack: "family",
+    level: "failure",
+    exitCode: 2,
+    mail: { in: "no", out: "yes", read: "yes" },
+    verdicts: [{ check: "login", subject: "kinga" }, { check: "mx" }],
+  });
+});
+
+test("a secret that a server repeats is not shown, in any form", () => {
+  const clean = { ...report, verdicts: redacted(report.verdicts, ["hunter2", "", "hunter2-and-more"]) };
+  expect(`${screen(clean)}${json(clean)}`).not.toContain("hunter2");
+  expect(clean.verdicts[0]?.meaning).toBe("the provider refuses the login: LOGIN kinga … failed");
+});
+
+test("nobody is told yes about what nobody looked at", () => {
+  expect(summary([])).toBe("Mail comes in: unknown; goes out: unknown; can be read: unknown");
+});
+
+test("progress tells what is still looked at, and wipes itself", () => {
+  const written: string[] = [];
+  const progress = new Progress((text) => written.push(text));
+  progress.begin("DNS");
+  progress.begin("Provider");
+  progress.end("DNS");
+  progress.end("Provider");
+  expect(written.map((text) => text.replaceAll("\r\u001b[K", "|"))).toEqual([
+    "|looking at DNS …",
+    "|looking at DNS, Provider …",
+    "|looking at Provider …",
+    "|",
+  ]);
+});

@@ -1,0 +1,41 @@
+import {
+  configurationTexts,
+  judgeDeployed,
+  judgeLoaded,
+  judgeRunning,
+  judgeUnreadable,
+  judgeWrong,
+} from "../../../../doctor/verdicts/configuration";
+import { everyTroubleIsTold, nothingIsWrong } from "./provoke";
+
+const state = { objects: 46, mailboxes: ["alpar", "kinga"], pending: [] };
+const configured = ["alpar", "kinga"];
+const running = {
+  objects: 40,
+  missing: [],
+  secrets: [{ name: "stalwart-admin", absent: [], changed: [] }],
+  images: [{ workload: "stalwart", wanted: "stalwart:v0.16.24", found: "stalwart:v0.16.24" }],
+  listeners: { wanted: "1234567890", found: "1234567890" },
+};
+const deployed = (change: object) => judgeDeployed({ configured, state: { ...state, ...change } });
+const runs = (change: object) => judgeRunning({ running: { ...running, ...change } });
+
+nothingIsWrong([judgeLoaded("newjoy.ro", 2), ...deployed({}), ...runs({})], configurationTexts);
+
+everyTroubleIsTold(configurationTexts, {
+  "loads.unreadable": [judgeUnreadable("family", "no stack named 'family' found")],
+  "loads.wrong": [judgeWrong("The configuration has 1 problem; nothing was deployed.\n\n  domain is missing\n")],
+  "deployed.never": deployed({ objects: 0, mailboxes: [] }),
+  "deployed.mailboxes": deployed({ mailboxes: ["alpar"] }),
+  "deployed.removed": deployed({ mailboxes: ["alpar", "dora", "kinga"] }),
+  "deployed.pending": deployed({ pending: ["stalwart-settings"] }),
+  "objects.gone": runs({ missing: ["Deployment fetchmail-kinga"] }),
+  "secrets.keys": runs({ secrets: [{ name: "stalwart-emails", absent: ["KINGA_EMAIL"], changed: [] }] }),
+  "secrets.values": runs({ secrets: [{ name: "stalwart-admin", absent: [], changed: ["password"] }] }),
+  "images.other": runs({ images: [{ workload: "stalwart", wanted: "stalwart:v0.16.24", found: "stalwart:latest" }] }),
+  "listeners.other": runs({ listeners: { wanted: "1234567890", found: "none" } }),
+});
+
+test("a stack that was never deployed is not also accused of lacking each mailbox", () => {
+  expect(deployed({ objects: 0, mailboxes: [] })).toHaveLength(1);
+});

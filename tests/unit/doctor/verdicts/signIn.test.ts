@@ -1,0 +1,50 @@
+import type { SignInObservation } from "../../../../doctor/observe/signIn";
+import { judgeSignIn, signInTexts } from "../../../../doctor/verdicts/signIn";
+import { everyTroubleIsTold, nothingIsWrong } from "./provoke";
+
+const issuer = "https://auth.newjoy.ro";
+const good: SignInObservation = {
+  namespace: "stalwart-mail",
+  issuer,
+  clientId: "stalwart-webui",
+  discovery: { issuer },
+  keys: { count: 1 },
+  skews: [
+    { whose: "this machine's", seconds: 1 },
+    { whose: "the cluster's", seconds: -2 },
+  ],
+  client: { public: true, missing: [] },
+  directory: { issuer, status: 401 },
+};
+const say = (change: Partial<SignInObservation>) => judgeSignIn({ ...good, ...change });
+const discovery = (failed: "away" | "untrusted" | "noIssuer", reason: string) => say({ discovery: { failed, reason } });
+
+nothingIsWrong(say({}), signInTexts);
+
+everyTroubleIsTold(signInTexts, {
+  "discovery.away": discovery("away", "connection refused"),
+  "discovery.untrusted": discovery("untrusted", "SELF_SIGNED_CERT_IN_CHAIN"),
+  "discovery.noIssuer": discovery("noIssuer", "HTTP 404"),
+  "discovery.spelling": say({ discovery: { issuer: `${issuer}/` } }),
+  "keys.missing": say({ keys: { url: `${issuer}/jwks`, reason: "HTTP 500" } }),
+  "clock.apart": say({ skews: [{ whose: "the cluster's", seconds: -75 }] }),
+  "clock.drifting": say({ skews: [{ whose: "this machine's", seconds: 30 }] }),
+  "client.unreadable": say({ client: { reason: "HTTP 401" } }),
+  "client.missing": say({ client: { absent: true } }),
+  "client.addresses": say({ client: { public: true, missing: ["https://mail.newjoy.ro/admin/oauth/callback"] } }),
+  "client.secretive": say({ client: { public: false, missing: [] } }),
+  "directory.away": say({ directory: { reason: "there is no pod" } }),
+  "directory.dead": say({ directory: { issuer: "", status: 401 } }),
+  "directory.another": say({ directory: { issuer: "https://auth.other.test", status: 401 } }),
+  "directory.open": say({ directory: { issuer, status: 200 } }),
+});
+
+test("without a key for Pocket ID's API the client is not called wrong", () => {
+  const { client: _, ...without } = good;
+  expect(judgeSignIn(without).find(({ check }) => check === "client")?.level).toBe("ok");
+});
+
+test("a slash too many in the issuer's name is told with the command that sets it right", () => {
+  const [told] = say({ discovery: { issuer: `${issuer}/` } });
+  expect(told?.mend).toBe("`pulumi config set --path identity.issuer https://auth.newjoy.ro/`, then `pulumi up`");
+});
