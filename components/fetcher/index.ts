@@ -1,6 +1,4 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import * as apps from "@pulumi/kubernetes/apps/v1";
 import * as core from "@pulumi/kubernetes/core/v1";
 import { ComponentResource, type ComponentResourceOptions, type Input, type Resource, secret } from "@pulumi/pulumi";
@@ -34,12 +32,10 @@ export interface FetcherArgs {
 /** How long `pulumi up` waits for a fetcher's first contact with the provider. */
 export const patience = { create: "3m", update: "3m" };
 
-const source = (file: string): string => readFileSync(join(__dirname, file), "utf8");
-
 /** The files every fetcher shares. There is nothing personal in them: addresses and passwords come from Secrets. */
 function sharedFiles(imap: Endpoint): Record<string, string> {
   return {
-    ...Object.fromEntries(programs.map((file) => [file, source(file)])),
+    ...programs,
     "inbox.fetchmailrc": renderFetchmailrc({ imap, folder: "INBOX", watch: true }),
     "inbox-once.fetchmailrc": renderFetchmailrc({ imap, folder: "INBOX", watch: false }), // with `keep`
     "junk.fetchmailrc": renderFetchmailrc({ imap, folder: "Junk", watch: false }),

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { types } from "@pulumi/kubernetes";
 import { type Input, interpolate, type Output } from "@pulumi/pulumi";
 import type { Endpoint, Mailbox, Resources } from "../../config/types";
@@ -31,21 +33,18 @@ const program = "/etc/fetcher/program";
 const credentials = "/etc/fetcher/credentials";
 const state = "/run/fetcher";
 
-/** The supervisor and its modules. */
-export const programs = [
-  "supervisor.py",
-  "worker.py",
-  "keeper.py",
-  "courier.py",
-  "provider.py",
-  "relay.py",
-  "status.py",
-] as const;
+/** The program that runs in the pod, file by file: all of what is Python in its folder. */
+export const programs: Readonly<Record<string, string>> = Object.fromEntries(
+  readdirSync(join(__dirname, "program"))
+    .filter((file) => file.endsWith(".py"))
+    .sort()
+    .map((file) => [file, readFileSync(join(__dirname, "program", file), "utf8")]),
+);
 
 /** Which of the ConfigMap's files a mailbox's pod uses. */
 export function programFiles(mailbox: Mailbox): string[] {
   const junk = mailbox.folders.includes("Junk") ? ["junk.fetchmailrc"] : [];
-  return [...programs, mailbox.keep ? "inbox-once.fetchmailrc" : "inbox.fetchmailrc", ...junk];
+  return [...Object.keys(programs), mailbox.keep ? "inbox-once.fetchmailrc" : "inbox.fetchmailrc", ...junk];
 }
 
 /** The supervisor's arguments for one mailbox. */
