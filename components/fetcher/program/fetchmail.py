@@ -46,6 +46,7 @@ def run(rc: str, home: str, hear: Callable[[str], None], over: Callable[[], bool
     finally:
         process.kill()
         process.wait()
+        process.stdout.close()
 
 
 def watch(process: subprocess.Popen[bytes], over: Callable[[], bool], stop: threading.Event) -> None:

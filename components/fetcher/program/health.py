@@ -80,6 +80,9 @@ def write(path: str, text: str) -> None:
     os.replace(path + ".new", path)
 
 
+TERMINATION_LOG = "/dev/termination-log"
+
+
 class LastWords:
     """Why nothing has ever got through, left where `pulumi up` shows it.
 
@@ -101,6 +104,6 @@ class LastWords:
         reason = "; ".join(f"{w.folder}: {w.status.error}" for w in workers if w.status.error and not w.status.flowed)
         if reason:
             write(self.told, reason)
-            with contextlib.suppress(OSError), open("/dev/termination-log", "w", encoding="utf-8") as file:
+            with contextlib.suppress(OSError), open(TERMINATION_LOG, "w", encoding="utf-8") as file:
                 file.write(reason)
         return reason
