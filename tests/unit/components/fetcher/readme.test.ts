@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { programs } from "../../../../components/fetcher/pod";
 import { documentedLines, documentedMetrics } from "../../../integration/support/docs";
 
@@ -45,4 +47,14 @@ test("no reason is given in other words than the ones that the README is held to
     const own = text.match(/(?:\.fail\(|detail=|\.(?:detail|error|down) = )f?"[^"]+"/g);
     expect({ file, own }).toEqual({ file, own: null });
   }
+});
+
+test("docs/fetching.md names every file of the program, and draws every step that a round can take", () => {
+  const page = readFileSync(join(__dirname, "../../../../docs/fetching.md"), "utf8");
+  const drawing = /```mermaid\n(.*?)```/s.exec(page)?.[1] ?? "";
+  const steps = /^class Step\(Enum\):\n((?: {4}.*\n)+)/m.exec(programs["rounds.py"] as string)?.[1] ?? "";
+  const names = [...steps.matchAll(/^ {4}([A-Z_]+) = /gm)].map((match) => match[1] as string);
+  expect(names.length).toBeGreaterThan(3);
+  expect([...drawing.matchAll(/: ([A-Z_]{3,})/g)].map((match) => match[1]).sort()).toEqual(names.sort());
+  expect(Object.keys(programs).filter((file) => !page.includes(`\`${file}\``))).toEqual([]);
 });
