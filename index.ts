@@ -70,7 +70,7 @@ export = async () => {
     dataClaim,
   });
   const inside = { ...trusting, mailServerHost: mail.host };
-  new Fetcher("fetchmail", { ...inside, waitFor: mail.ready, watched: monitoring.enabled });
+  new Fetcher("fetchmail", { ...inside, waitFor: mail.ready });
   const webmail = new Webmail("roundcube", { ...inside, claim: webmailClaim });
 
   const people = mailboxes.map(({ name, address, aliases, keep, folders }) => ({

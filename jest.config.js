@@ -1,4 +1,4 @@
-/** Unit tests only: nothing here needs more than Node. Suites that need servers live in jest.*.config.js files of their own. */
+/** Unit tests only: nothing here needs more than Node, and Python for the program in the fetcher's pod. Suites that need servers live in jest.*.config.js files of their own. */
 module.exports = {
   testEnvironment: "node",
   roots: ["<rootDir>/tests/unit"],

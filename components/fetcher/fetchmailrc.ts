@@ -1,6 +1,6 @@
 import type { Endpoint, Folder } from "../../config/types";
 
-/** Where the supervisor's loopback relays listen inside the pod (see relay.py). */
+/** Where the supervisor's loopback relays listen inside the pod (see program/relay.py). */
 export const relayPorts = {
   INBOX: { imap: 10993, sink: 10025 },
   Junk: { imap: 11993, sink: 12525 },

@@ -1,6 +1,4 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import * as apps from "@pulumi/kubernetes/apps/v1";
 import * as core from "@pulumi/kubernetes/core/v1";
 import { ComponentResource, type ComponentResourceOptions, type Input, type Resource, secret } from "@pulumi/pulumi";
@@ -8,7 +6,7 @@ import { addressKey, fetcherName, labels, names, passwordKey, ports, selector } 
 import type { Endpoint, Mailbox, Resources } from "../../config/types";
 import { type Trust, trustParts } from "../shared/trust";
 import { renderFetchmailrc } from "./fetchmailrc";
-import { fetcherPod, programFiles, programs, watching } from "./pod";
+import { fetcherPod, programFiles, programs } from "./pod";
 
 export interface FetcherArgs {
   /** Namespace that holds the whole stack. */
@@ -27,8 +25,6 @@ export interface FetcherArgs {
   readonly waitFor?: Resource;
   /** Private authorities, beside the public ones. @default none */
   readonly authorities?: Trust | undefined;
-  /** Whether somebody watches: then they export what only alerts need. @default false */
-  readonly watched?: boolean;
   readonly images: { readonly fetchmail: string };
   readonly resources: { readonly fetchmail: Resources };
 }
@@ -36,12 +32,10 @@ export interface FetcherArgs {
 /** How long `pulumi up` waits for a fetcher's first contact with the provider. */
 export const patience = { create: "3m", update: "3m" };
 
-const source = (file: string): string => readFileSync(join(__dirname, file), "utf8");
-
 /** The files every fetcher shares. There is nothing personal in them: addresses and passwords come from Secrets. */
-function sharedFiles(imap: Endpoint, watched: boolean): Record<string, string> {
+function sharedFiles(imap: Endpoint): Record<string, string> {
   return {
-    ...Object.fromEntries([...programs, ...(watched ? [watching] : [])].map((file) => [file, source(file)])),
+    ...programs,
     "inbox.fetchmailrc": renderFetchmailrc({ imap, folder: "INBOX", watch: true }),
     "inbox-once.fetchmailrc": renderFetchmailrc({ imap, folder: "INBOX", watch: false }), // with `keep`
     "junk.fetchmailrc": renderFetchmailrc({ imap, folder: "Junk", watch: false }),
@@ -49,9 +43,9 @@ function sharedFiles(imap: Endpoint, watched: boolean): Record<string, string> {
 }
 
 /** Changes when a file changes that the mailbox's pod mounts. */
-function revision(mailbox: Mailbox, files: Record<string, string>, watched: boolean): string {
+function revision(mailbox: Mailbox, files: Record<string, string>): string {
   const hash = createHash("sha256");
-  for (const file of programFiles(mailbox, watched)) hash.update(`${file}\0${files[file]}\0`);
+  for (const file of programFiles(mailbox)) hash.update(`${file}\0${files[file]}\0`);
   return hash.digest("hex").slice(0, 16);
 }
 
@@ -62,7 +56,7 @@ function revision(mailbox: Mailbox, files: Record<string, string>, watched: bool
 export class Fetcher extends ComponentResource {
   constructor(name: string, args: FetcherArgs, opts?: ComponentResourceOptions) {
     super("homelab-mail:fetcher:Fetcher", name, {}, opts);
-    const { namespace, mailboxes, watched = false } = args;
+    const { namespace, mailboxes } = args;
     const parent = { parent: this };
     const metadata = (object: string) => ({ name: object, namespace, labels: labels(names.fetchmail) });
 
@@ -82,7 +76,7 @@ export class Fetcher extends ComponentResource {
       },
       parent,
     );
-    const files = sharedFiles(args.provider.imap, watched);
+    const files = sharedFiles(args.provider.imap);
     const program = new core.ConfigMap(names.fetchmail, { metadata: metadata(names.fetchmail), data: files }, parent);
 
     const { fetchmail: image } = args.images;
@@ -99,7 +93,6 @@ export class Fetcher extends ComponentResource {
         image,
         resources,
         trust,
-        watched,
         program: program.metadata.name,
         credentials: credentials.metadata.name,
         addresses: addresses.metadata.name,
@@ -121,7 +114,7 @@ export class Fetcher extends ComponentResource {
                   ...trust.annotations,
                   // Only this mailbox's own files: another one's change leaves this fetcher alone. A new password
                   // is read from the mounted Secret without a restart.
-                  "homelab-mail/revision": revision(mailbox, files, watched),
+                  "homelab-mail/revision": revision(mailbox, files),
                   "prometheus.io/scrape": "true",
                   "prometheus.io/port": String(ports.fetcherHttp),
                   "prometheus.io/path": "/metrics",

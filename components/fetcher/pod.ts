@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { types } from "@pulumi/kubernetes";
 import { type Input, interpolate, type Output } from "@pulumi/pulumi";
 import { addressKey, names, passwordKey, ports } from "../../config/names";
@@ -16,8 +18,6 @@ export interface FetcherPodArgs {
   readonly program: Input<string>;
   /** Private authorities that the provider's certificate may be of. */
   readonly trust: TrustParts;
-  /** Whether it exports what only alerts need. */
-  readonly watched: boolean;
   /** Names of the Secrets with passwords and addresses. */
   readonly credentials: Input<string>;
   readonly addresses: Input<string>;
@@ -33,29 +33,18 @@ const program = "/etc/fetcher/program";
 const credentials = "/etc/fetcher/credentials";
 const state = "/run/fetcher";
 
-/** The supervisor and its modules. */
-export const programs = [
-  "supervisor.py",
-  "worker.py",
-  "keeper.py",
-  "courier.py",
-  "provider.py",
-  "relay.py",
-  "status.py",
-] as const;
-
-/** What runs instead of the supervisor, with it, when somebody watches. */
-export const watching = "watching.py";
+/** The program that runs in the pod, file by file: all of what is Python in its folder. */
+export const programs: Readonly<Record<string, string>> = Object.fromEntries(
+  readdirSync(join(__dirname, "program"))
+    .filter((file) => file.endsWith(".py"))
+    .sort()
+    .map((file) => [file, readFileSync(join(__dirname, "program", file), "utf8")]),
+);
 
 /** Which of the ConfigMap's files a mailbox's pod uses. */
-export function programFiles(mailbox: Mailbox, watched: boolean): string[] {
+export function programFiles(mailbox: Mailbox): string[] {
   const junk = mailbox.folders.includes("Junk") ? ["junk.fetchmailrc"] : [];
-  return [
-    ...programs,
-    ...(watched ? [watching] : []),
-    mailbox.keep ? "inbox-once.fetchmailrc" : "inbox.fetchmailrc",
-    ...junk,
-  ];
+  return [...Object.keys(programs), mailbox.keep ? "inbox-once.fetchmailrc" : "inbox.fetchmailrc", ...junk];
 }
 
 /** The supervisor's arguments for one mailbox. */
@@ -85,7 +74,7 @@ export function fetcherPod(args: FetcherPodArgs): types.input.core.v1.PodSpec {
         name: names.fetchmail,
         image: args.image,
         resources: args.resources,
-        command: ["python3", "-B", "-u", `${program}/${args.watched ? watching : "supervisor.py"}`], // -B: there is nowhere to write compiled files
+        command: ["python3", "-B", "-u", `${program}/supervisor.py`], // -B: there is nowhere to write compiled files
         args: supervisorArgs(args),
         ...(trust.env.length > 0 && { env: trust.env }),
         ports: [{ name: "http", containerPort: ports.fetcherHttp }],

@@ -1,6 +1,5 @@
 import { Resolver } from "node:dns/promises";
 import type { DnsRecord } from "../../components/outputs/dns";
-import { isHost } from "../verdicts/dns";
 
 /** An answer: values as a zone file has them; no values when there is no such record. */
 export interface Lookup {
@@ -92,3 +91,7 @@ export async function observeDns({ resolvers, wanted, patience = 3000, ...rest }
     addresses: pairs(hosts, addresses),
   };
 }
+
+/** Records whose address counts, and not whether they are an A or a CNAME. */
+export const isHost = ({ type, name }: DnsRecord): boolean =>
+  type === "A" || (type === "CNAME" && !name.includes("._domainkey."));

@@ -1,6 +1,6 @@
 import type { DnsRecord } from "../../components/outputs/dns";
 import { zoneLine } from "../../components/outputs/dns";
-import type { DnsObservation, Lookup } from "../observe/dns";
+import { type DnsObservation, isHost, type Lookup } from "../observe/dns";
 import { speaker, type Verdict } from "../verdict";
 import { dnsTexts } from "./dnsTexts";
 
@@ -136,7 +136,3 @@ export function judgeDns(observation: DnsObservation): Verdict[] {
 
 const without = (lookups: Readonly<Record<string, Lookup>>): Record<string, Lookup> =>
   Object.fromEntries(Object.entries(lookups).filter(([, { error }]) => !error));
-
-/** Records whose address counts, and not whether they are an A or a CNAME. */
-export const isHost = ({ type, name }: DnsRecord): boolean =>
-  type === "A" || (type === "CNAME" && !name.includes("._domainkey."));

@@ -158,7 +158,7 @@ describe("with the operator's kinds", () => {
     );
     expect(left.flat()).toEqual([]);
     const plain = JSON.stringify(await stack.live());
-    expect(plain).not.toMatch(/heartbeat|stalwart-metrics|homelab-mail-dashboard|watching\.py/);
+    expect(plain).not.toMatch(/heartbeat|stalwart-metrics|homelab-mail-dashboard/);
   });
 });
 

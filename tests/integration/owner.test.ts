@@ -97,7 +97,7 @@ test.concurrent("fetchmail stops moving: it is started again, and mail arrives",
 
 test.concurrent("the liveness probe fails when the supervisor makes no progress, and not while it merely waits", async () => {
   const hang = (file: string, content: string): string =>
-    file === "worker.py" ? content.replace("code = self.run_fetchmail(pair)", "code = time.sleep(600)") : content;
+    file === "worker.py" ? content.replace("ended = self.run_fetchmail(pair)", "ended = time.sleep(600)") : content;
   const [waiting, stuck] = await Promise.all([
     rig.station({ args: ["--stuck=5"] }),
     rig.station({ args: ["--stuck=5"], tamper: hang }),

@@ -73,7 +73,7 @@ test.concurrent.each([
 );
 
 test.concurrent("the provider refuses the login: it is not hammered, the reason shows, a new password in the Secret mends it", async () => {
-  const station = await rig.station({ front: true, watched: true });
+  const station = await rig.station({ front: true });
   await ready(station);
   expect(await station.pod.metric("login_refused")).toBe(0);
   await rig.provider.account(station.user, "a new password");

@@ -6,13 +6,13 @@ import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { renderFetchmailrc } from "../../../components/fetcher/fetchmailrc";
 
-const folder = path.join(__dirname, "../../../components/fetcher");
+const folder = path.join(__dirname, "../../../components/fetcher/program");
 
 /** The fetcher's program as its pod runs it, but for the ports of its relays, which may be taken on this machine. */
 const program = `
 import sys
 sys.path.insert(0, ${JSON.stringify(folder)})
-import supervisor, watching
+import supervisor
 Relay = supervisor.Relay
 supervisor.Relay = lambda port, *rest, **more: Relay(0, *rest, **more)
 sys.exit(supervisor.main())

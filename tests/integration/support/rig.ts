@@ -100,7 +100,7 @@ export class Rig {
   }
 
   /** The stack as Pulumi would register it, for one mailbox. Mocks are global, so one at a time. */
-  private async render(mailbox: Mailbox, { authorities, watched = false }: StationOptions): Promise<Recorder> {
+  private async render(mailbox: Mailbox, { authorities }: StationOptions): Promise<Recorder> {
     const work = this.turn.then(async () => {
       const recorder = await startRecording();
       const namespace = "stalwart-mail";
@@ -110,7 +110,6 @@ export class Rig {
         mailboxes: [mailbox],
         provider: { imap: { host: IMAP_HOST, port: 993 } },
         mailServerHost: MAIL_SERVER,
-        watched,
         images: { fetchmail: defaultImages.fetchmail },
         resources: { fetchmail: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "64Mi" } } },
       });

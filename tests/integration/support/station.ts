@@ -6,8 +6,6 @@ import type { Certificate } from "./provider";
 import type { Sink } from "./sink";
 
 export interface StationOptions {
-  /** Whether somebody watches the stack. @default false */
-  readonly watched?: boolean;
   readonly mailbox?: Partial<Mailbox>;
   readonly password?: string;
   /** Puts a front that can misbehave between the fetcher and Dovecot. */

@@ -1,14 +1,12 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { programs } from "../../../../components/fetcher/pod";
 import { documentedLines, documentedMetrics } from "../../../integration/support/docs";
 
-/** The fetcher's programs: as they are, and with every value that goes into a text as `…`. */
-const folder = join(__dirname, "../../../../components/fetcher");
-const programs = readdirSync(folder)
-  .filter((file) => file.endsWith(".py"))
-  .map((file) => readFileSync(join(folder, file), "utf8"))
-  .join("\n");
-const source = programs.replace(/\{[^{}]*\}/g, "…");
+/** With every value that goes into a text as `…`. */
+const withoutValues = (source: string): string => source.replace(/\{[^{}]*\}/g, "…");
+const program = Object.values(programs).join("\n");
+const source = withoutValues(program);
 
 /** Texts that come from fetchmail itself, seen by the integration tests only. */
 const fetchmails = ["timeout after "];
@@ -22,7 +20,7 @@ test("each log line that the docs explain is one that the fetcher can print", ()
       .replace(/Server (certificate|CommonName) .*$/, "") // fetchmail's own words
       .replace(/the mail server answered .*$/, "")
       .replace(/INBOX$|Fetcher-Refused.*$/, "");
-    expect({ text, known: `${source}${programs}`.includes(printable) || fetchmails.includes(text) }).toEqual({
+    expect({ text, known: `${source}${program}`.includes(printable) || fetchmails.includes(text) }).toEqual({
       text,
       known: true,
     });
@@ -35,14 +33,28 @@ test("the docs name the fetcher's metrics, all of them", () => {
 });
 
 test("the docs have a way out for each reason that the fetcher gives", () => {
-  const reasons = [
-    ...source.matchAll(/\.fail\(f?"([^"]+)"/g),
-    ...source.matchAll(/self\.(?:detail|error) = f"([^"]+)"/g),
-  ];
+  const reasons = [...withoutValues(programs["reasons.py"] as string).matchAll(/(?: = |return f)"([^"]+)"$/gm)];
   const known = documentedLines().join("\n");
-  expect(reasons.length).toBeGreaterThan(5);
+  expect(reasons.length).toBeGreaterThan(10);
   for (const [, reason] of reasons) {
     const words = (reason as string).split("…").sort((a, b) => b.length - a.length)[0] as string;
     expect({ reason, known: known.includes(words.trim()) }).toEqual({ reason, known: true });
   }
+});
+
+test("no reason is given in other words than the ones that the README is held to", () => {
+  for (const [file, text] of Object.entries(programs)) {
+    const own = text.match(/(?:\.fail\(|detail=|\.(?:detail|error|down) = )f?"[^"]+"/g);
+    expect({ file, own }).toEqual({ file, own: null });
+  }
+});
+
+test("docs/explanation/fetching.md names every file of the program, and draws every step that a round can take", () => {
+  const page = readFileSync(join(__dirname, "../../../../docs/explanation/fetching.md"), "utf8");
+  const drawing = /```mermaid\n(.*?)```/s.exec(page)?.[1] ?? "";
+  const steps = /^class Step\(Enum\):\n((?: {4}.*\n)+)/m.exec(programs["rounds.py"] as string)?.[1] ?? "";
+  const names = [...steps.matchAll(/^ {4}([A-Z_]+) = /gm)].map((match) => match[1] as string);
+  expect(names.length).toBeGreaterThan(3);
+  expect([...drawing.matchAll(/: ([A-Z_]{3,})/g)].map((match) => match[1]).sort()).toEqual(names.sort());
+  expect(Object.keys(programs).filter((file) => !page.includes(`\`${file}\``))).toEqual([]);
 });

@@ -40,7 +40,7 @@ describe("without monitoring", () => {
 
   it("nothing in a stack tells of it", () => {
     const text = JSON.stringify(plain.recorder.resources);
-    expect(text).not.toMatch(/monitoring|heartbeat|watching\.py|login_refused|stalwart-metrics|object\W+Metrics/);
+    expect(text).not.toMatch(/monitoring|heartbeat|stalwart-metrics|object\W+Metrics/);
   });
 });
 
@@ -52,12 +52,7 @@ describe("with monitoring", () => {
     expect([...before.keys()].filter((key) => !after.has(key))).toEqual([]);
     const changed = [...after.keys()].filter((key) => before.has(key) && before.get(key) !== after.get(key));
     // The settings by their name, which their Jobs and schedules carry.
-    expect(changed.filter((key) => !/^(Job|CronJob|Secret)\/stalwart-(settings|reload)/.test(key)).sort()).toEqual([
-      "ConfigMap/fetchmail",
-      "Deployment/fetchmail-alpar",
-      "Deployment/fetchmail-kinga",
-      "Deployment/fetchmail-service",
-    ]);
+    expect(changed.filter((key) => !/^(Job|CronJob|Secret)\/stalwart-(settings|reload)/.test(key)).sort()).toEqual([]);
     expect([...after.keys()].filter((key) => !before.has(key)).sort()).toEqual([
       "ConfigMap/homelab-mail-dashboard",
       "NetworkPolicy/heartbeat",
@@ -72,15 +67,11 @@ describe("with monitoring", () => {
     ]);
   });
 
-  it("the fetchers keep the plain annotations, and export what only alerts need", () => {
+  it("the fetchers keep the plain annotations", () => {
     for (const { inputs } of deployed.recorder.kind("Deployment").filter(({ name }) => name.startsWith("fetchmail-"))) {
-      const { metadata, spec } = inputs.spec.template;
+      const { metadata } = inputs.spec.template;
       expect(metadata.annotations).toMatchObject({ "prometheus.io/scrape": "true", "prometheus.io/port": "8081" });
-      expect(spec.containers[0].command.at(-1)).toBe("/etc/fetcher/program/watching.py");
     }
-    const { data } = deployed.recorder.object("ConfigMap", "fetchmail").inputs;
-    expect(data["watching.py"]).toContain("login_refused");
-    expect(data["supervisor.py"]).toBe(plain.recorder.object("ConfigMap", "fetchmail").inputs.data["supervisor.py"]);
   });
 
   it("each monitor selects the pods it means, by a port that they have", () => {

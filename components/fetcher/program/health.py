@@ -1,0 +1,110 @@
+"""Tells the outside how fetching goes: three pages over HTTP, a file for the readiness probe, and last words."""
+
+from __future__ import annotations
+
+import contextlib
+import http.server
+import os
+import threading
+import time
+from collections.abc import Sequence
+
+from worker import Worker
+
+
+class Health(http.server.BaseHTTPRequestHandler):
+    """/live, /ready, /metrics."""
+
+    workers: Sequence[Worker] = ()
+    mailbox, limit = "", 180.0
+    METRICS = (
+        ("last_contact_timestamp_seconds", "gauge", "When the provider last answered.", lambda w: w.status.contact),
+        ("last_delivery_timestamp_seconds", "gauge", "When a message was handed over.", lambda w: w.status.delivery),
+        ("last_error_timestamp_seconds", "gauge", "When fetching last failed.", lambda w: w.status.last_error_at),
+        ("delivered_total", "counter", "Messages handed over since start.", lambda w: w.status.delivered),
+        ("waiting", "gauge", "Messages at the provider that are still to come.", lambda w: w.status.waiting),
+        ("left", "gauge", "Messages that the mail server did not take in the latest round.", lambda w: w.round.left),
+        ("set_aside", "gauge", "Messages refused for good, in a folder at the provider.", lambda w: w.status.aside),
+        ("rounds_total", "counter", "Times fetchmail was started.", lambda w: w.status.rounds),
+        ("login_refused", "gauge", "Whether the provider refuses the login.", lambda w: int(w.status.refused())),
+        ("ready", "gauge", "Whether mail flows.", lambda w: int(not w.trouble())),
+    )
+
+    def do_GET(self) -> None:
+        if self.path == "/live":
+            stuck = [w.folder for w in self.workers if time.monotonic() - w.beat > self.limit]
+            self.answer(503 if stuck else 200, f"stuck: {', '.join(stuck)}" if stuck else "ok")
+        elif self.path == "/ready":
+            reason = trouble(self.workers)
+            self.answer(503 if reason else 200, reason or "ok")
+        elif self.path == "/metrics":
+            self.answer(200, self.metrics())
+        else:
+            self.answer(404, "no such page")
+
+    def metrics(self) -> str:
+        lines = []
+        for name, kind, text, value in self.METRICS:
+            lines += [f"# HELP fetchmail_{name} {text}", f"# TYPE fetchmail_{name} {kind}"]
+            for w in self.workers:
+                lines.append(f'fetchmail_{name}{{mailbox="{self.mailbox}",folder="{w.folder}"}} {value(w):.15g}')
+        return "\n".join(lines)
+
+    def answer(self, code: int, text: str) -> None:
+        body = (text + "\n").encode()
+        self.send_response(code)
+        self.send_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def serve(port: int, workers: Sequence[Worker], mailbox: str, limit: float) -> None:
+    """Answers on all the pod's addresses from now on; no progress for `limit` seconds is being stuck."""
+    Health.workers, Health.mailbox, Health.limit = workers, mailbox, limit
+    server = http.server.ThreadingHTTPServer(("", port), Health)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+
+
+def trouble(workers: Sequence[Worker]) -> str:
+    """Why mail does not flow, in one line; empty when it does, or when there is nothing to fetch."""
+    return "; ".join(filter(None, (w.trouble() for w in workers)))
+
+
+def write(path: str, text: str) -> None:
+    """In one step, so that a probe never reads half a line."""
+    with open(path + ".new", "w", encoding="utf-8") as file:
+        file.write(text and text + "\n")
+    os.replace(path + ".new", path)
+
+
+TERMINATION_LOG = "/dev/termination-log"
+
+
+class LastWords:
+    """Why nothing has ever got through, left where `pulumi up` shows it.
+
+    It shows of a pod that is not ready what a container said when it ended, and neither its log nor its probe's answer.
+    So a pod whose mailbox cannot be fetched ends once, early, and then goes on trying as ever.
+    """
+
+    def __init__(self, state: str, first_contact: float) -> None:
+        self.told = os.path.join(state, "told")  # the volume outlives the container
+        self.first_contact, self.since = first_contact, time.monotonic()
+
+    def said(self) -> bool:
+        return os.path.exists(self.told)
+
+    def say(self, workers: Sequence[Worker]) -> str:
+        """The reason, once it is time to end for it; an empty string otherwise."""
+        if time.monotonic() - self.since < self.first_contact or self.said():
+            return ""
+        reason = "; ".join(f"{w.folder}: {w.status.error}" for w in workers if w.status.error and not w.status.flowed)
+        if reason:
+            write(self.told, reason)
+            with contextlib.suppress(OSError), open(TERMINATION_LOG, "w", encoding="utf-8") as file:
+                file.write(reason)
+        return reason

@@ -1,0 +1,131 @@
+"""What fetchmail says: each rule, and each regular expression, has the line that it stands for.
+
+The lines are fetchmail 6.4.37's, as Debian 12's wrote them in the integration tests; those under RARE are from its
+source and the IMAP standard, because the servers there do not bring them about.
+"""
+
+from __future__ import annotations
+
+import re
+import unittest
+
+import output
+from events import Event, Kind
+
+VERIFY_FAILED = "OpenSSL reported: error:0A000086:SSL routines::certificate verify failed"
+
+LINES: tuple[tuple[str, list[Event]], ...] = (
+    ('fetchmail: IMAP> A0001 LOGIN "kinga@example.org" *', [Event(Kind.ASKS)]),
+    (r"fetchmail: IMAP> A0009 STORE 2 +FLAGS (\Seen \Deleted)", [Event(Kind.ASKS)]),
+    ("fetchmail: IMAP> A0003 IDLE", [Event(Kind.WAITS)]),
+    ("fetchmail: IMAP< * OK [UIDNEXT 3] Predicted next UID", [Event(Kind.ANSWERED)]),
+    ("fetchmail: IMAP< A0002 OK [READ-WRITE] Select completed (0.001 + 0.000 secs).", [Event(Kind.ANSWERED)]),
+    ("fetchmail: IMAP< * 14 EXISTS", []),
+    ("fetchmail: IMAP< + idling", []),
+    (
+        "fetchmail: IMAP< A0001 NO [AUTHENTICATIONFAILED] Authentication failed.",
+        [Event(Kind.PROVIDER_REFUSED, words="[AUTHENTICATIONFAILED] Authentication failed.")],
+    ),
+    (
+        "fetchmail: IMAP< A0002 NO Mailbox doesn't exist: Fetcher-Outbox (0.001 + 0.000 secs).",
+        [Event(Kind.NO_SUCH_FOLDER, words="Mailbox doesn't exist: Fetcher-Outbox (0.001 + 0.000 secs).")],
+    ),
+    ("fetchmail: Authorization failure on kinga@example.org@127.0.0.1", [Event(Kind.LOGIN_REFUSED)]),
+    ("1 message for kinga@example.org at imap.example.org (folder INBOX).", [Event(Kind.FOUND, number=1)]),
+    ("100 messages for kinga@example.org at imap.example.org (folder Fetcher-Outbox).", [Event(Kind.FOUND, 100)]),
+    ("reading message kinga@example.org@127.0.0.1:1 of 3 (412 header octets)", []),
+    (" flushed", [Event(Kind.DELIVERED)]),
+    (" not flushed", [Event(Kind.LEFT)]),
+    (
+        "fetchmail: Too many mails skipped (50 > 20) due to transient errors for kinga@example.org at imap.example.org "
+        "(folder INBOX)",
+        [Event(Kind.SKIPPED)],
+    ),
+    (
+        "fetchmail: SMTP< 452 4.3.2 Too many messages in this session",
+        [Event(Kind.MAIL_SERVER_REFUSED, words="452 4.3.2 Too many messages in this session")],
+    ),
+    (
+        "fetchmail: SMTP error: 550 5.1.1 no such user",
+        [Event(Kind.MAIL_SERVER_REFUSED, words="550 5.1.1 no such user")],
+    ),
+    ("fetchmail: SMTP< 250 2.0.0 queued", []),
+    ("fetchmail: SMTP< 354 go ahead", []),
+    (
+        "fetchmail: Server certificate verification error: certificate has expired",
+        [Event(Kind.CERTIFICATE_REFUSED, words="Server certificate verification error: certificate has expired")],
+    ),
+    (
+        "fetchmail: Server CommonName mismatch: imap.elsewhere.org != imap.example.org",
+        [Event(Kind.CERTIFICATE_REFUSED, words="Server CommonName mismatch: imap.elsewhere.org != imap.example.org")],
+    ),
+    (f"fetchmail: {VERIFY_FAILED}", [Event(Kind.CERTIFICATE_REFUSED, words=VERIFY_FAILED)]),
+    ("fetchmail: Server certificate:", []),
+    ("fetchmail: Subject CommonName: imap.example.org", []),
+    (
+        "fetchmail: timeout after 60 seconds waiting for server imap.example.org.",
+        [Event(Kind.TIMED_OUT, words="timeout after 60 seconds waiting for server imap.example.org.")],
+    ),
+    ("fetchmail: will idle after poll", []),
+    ("fetchmail: socket error while fetching from kinga@example.org@imap.example.org", []),
+    ("#", []),
+    ("", []),
+)  # fmt: skip
+
+RARE: tuple[tuple[str, list[Event]], ...] = (
+    ("fetchmail: IMAP> A0003 NOOP", [Event(Kind.WAITS)]),
+    ("fetchmail: IMAP< A0004 BAD Unknown command.", [Event(Kind.PROVIDER_REFUSED, words="Unknown command.")]),
+    (
+        "fetchmail: IMAP< A0002 NO [NONEXISTENT] Unknown folder",
+        [Event(Kind.NO_SUCH_FOLDER, words="[NONEXISTENT] Unknown folder")],
+    ),
+    (
+        "fetchmail: IMAP< A0002 NO There exists no such mailbox",
+        [Event(Kind.NO_SUCH_FOLDER, words="There exists no such mailbox")],
+    ),
+    (
+        "3 messages (2 seen) for kinga@example.org at imap.example.org (folder INBOX).",
+        [Event(Kind.FOUND, number=3)],
+    ),
+    (" retained", [Event(Kind.LEFT)]),
+)
+
+
+def as_it_is(words: str) -> str:
+    return words.strip()
+
+
+class Output(unittest.TestCase):
+    def test_each_line_means_what_it_says(self) -> None:
+        for line, events in LINES + RARE:
+            with self.subTest(line=line):
+                self.assertEqual(output.understand(line, as_it_is), events)
+
+    def test_each_rule_has_a_line_of_its_own(self) -> None:
+        for rule in output.RULES:
+            first = [next((r for r in output.RULES if r.sign.search(line)), None) for line, _ in LINES]
+            self.assertIn(rule, first, rule.sign.pattern)
+
+    def test_each_regular_expression_finds_something_in_a_line(self) -> None:
+        patterns = [value for value in vars(output).values() if isinstance(value, re.Pattern)]
+        self.assertGreater(len(patterns), 3)
+        for pattern in patterns:
+            self.assertTrue(any(pattern.search(line) for line, _ in LINES), pattern.pattern)
+
+    def test_each_kind_of_event_that_a_line_can_bring_is_brought_by_one(self) -> None:
+        brought = {event.kind for _, events in LINES for event in events}
+        self.assertEqual(set(Kind) - brought, {Kind.SILENT, Kind.CARRIED, Kind.COURIER_FAILED})
+
+    def test_a_message_that_is_left_is_never_taken_for_a_delivered_one(self) -> None:
+        for ending in (" not flushed", " retained", "(412 header octets) not flushed"):
+            self.assertEqual(output.understand(ending, as_it_is), [Event(Kind.LEFT)])
+
+    def test_whatever_others_say_is_cleaned_before_it_is_passed_on(self) -> None:
+        for line, events in LINES + RARE:
+            for event in output.understand(line, lambda _: "cleaned"):
+                self.assertIn(event.words, ("", "cleaned"))
+                self.assertEqual(event.words == "cleaned", any(e.words for e in events if e.kind is event.kind))
+
+    def test_what_a_server_says_after_its_answer_does_not_count_as_another(self) -> None:
+        line = "fetchmail: IMAP< A0007 NO 3 messages for nobody flushed"
+        self.assertEqual([e.kind for e in output.understand(line, as_it_is)], [Kind.PROVIDER_REFUSED])
