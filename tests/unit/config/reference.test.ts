@@ -9,7 +9,7 @@ import { loaded, PROJECT, read, reportOf, working } from "./support";
 const root = join(__dirname, "../../..");
 const file = (name: string): string => readFileSync(join(root, name), "utf8");
 
-const REGENERATE = "differs from config/schema.ts; npm run docs:config writes it anew";
+const REGENERATE = "differs from config/schema; npm run docs:config writes it anew";
 
 describe("Pulumi.yaml", () => {
   const { config, name } = parse(file("Pulumi.yaml")) as { config: Record<string, unknown>; name: string };

@@ -1,0 +1,115 @@
+import { defaultImages } from "../images";
+import { item, list, map, optionalText, section, text } from "../kinds";
+import { byteSize, cpuAmount } from "../rules/quantities";
+import * as rule from "../rules/values";
+import { name, namespaceRules } from "./shared";
+
+const labels = (what: string) =>
+  map(rule.labelKey, [rule.labelValue], {
+    description: `Labels on ${what} volume claim, for example a Longhorn backup group`,
+    example: "recurring-job-group.longhorn.io/mail=enabled",
+  });
+
+const image = (reference: string, what: string, extra: readonly rule.Rule[] = []) =>
+  text(reference, { description: `The image of ${what}, as repository:tag@sha256:digest` }, [
+    rule.pinnedImage,
+    ...extra,
+  ]);
+
+interface Amounts {
+  readonly requests: { readonly cpu: string; readonly memory: string };
+  readonly limits: { readonly cpu: string; readonly memory: string };
+}
+
+const amounts = (defaults: Amounts, what: string) => {
+  const group = (kind: "requests" | "limits", verb: string) =>
+    section(
+      {
+        cpu: text(defaults[kind].cpu, { description: `CPU that ${what} ${verb}` }, [cpuAmount]),
+        memory: text(defaults[kind].memory, { description: `Memory that ${what} ${verb}` }, [byteSize]),
+      },
+      { description: `What ${what} ${verb}` },
+    );
+  return section(
+    { requests: group("requests", "is promised"), limits: group("limits", "may use") },
+    { description: `CPU and memory of ${what}` },
+  );
+};
+
+export const storage = section(
+  {
+    className: text("longhorn-ssd", { description: "The storage class of the mail volume" }, name),
+    size: text("10Gi", { description: "The size of the mail volume; it can grow and never shrink" }, [byteSize]),
+    labels: labels("the mail"),
+    webmail: section(
+      {
+        className: optionalText(
+          {
+            description: "The storage class of the webmail's volume",
+            derived: "storage.className",
+            example: "longhorn-ssd",
+          },
+          name,
+        ),
+        size: text("1Gi", { description: "The size of the webmail's volume; it can grow and never shrink" }, [
+          byteSize,
+        ]),
+        labels: labels("the webmail's"),
+      },
+      { description: "The webmail's volume, for its small database" },
+    ),
+  },
+  { description: "The volumes" },
+);
+
+export const cluster = section(
+  {
+    networks: list(
+      item([rule.cidr, rule.notEverybody, rule.narrowEnough]),
+      ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"],
+      {
+        description: "Networks whose hosts may relay on port 25 with no login, and are never banned",
+        example: "10.42.0.0/16",
+      },
+    ),
+    relayNamespaces: list(item(namespaceRules), [], {
+      description: "Namespaces whose pods may reach port 25; empty means every namespace",
+      example: "nextcloud",
+    }),
+  },
+  { description: "Which of the cluster's apps may send" },
+);
+
+export const images = section(
+  {
+    stalwart: image(defaultImages.stalwart, "the mail server (only 0.16 works)", [rule.supportedStalwart]),
+    stalwartCli: image(defaultImages.stalwartCli, "its command line, which applies the settings (only 1.x works)", [
+      rule.supportedStalwartCli,
+    ]),
+    fetchmail: image(defaultImages.fetchmail, "the fetchers (any with fetchmail 6.4 and Python 3)"),
+    roundcube: image(defaultImages.roundcube, "the webmail (Roundcube 1.7, nonroot)"),
+  },
+  { description: "The images, each pinned by tag and digest" },
+);
+
+export const resources = section(
+  {
+    stalwart: amounts(
+      { requests: { cpu: "100m", memory: "256Mi" }, limits: { cpu: "2", memory: "1Gi" } },
+      "the mail server",
+    ),
+    settings: amounts(
+      { requests: { cpu: "10m", memory: "32Mi" }, limits: { cpu: "500m", memory: "128Mi" } },
+      "each settings Job",
+    ),
+    fetchmail: amounts(
+      { requests: { cpu: "5m", memory: "32Mi" }, limits: { cpu: "500m", memory: "128Mi" } },
+      "each fetcher",
+    ),
+    roundcube: amounts(
+      { requests: { cpu: "50m", memory: "128Mi" }, limits: { cpu: "1", memory: "512Mi" } },
+      "the webmail",
+    ),
+  },
+  { description: "CPU and memory" },
+);

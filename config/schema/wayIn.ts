@@ -1,0 +1,141 @@
+import { controllers } from "../controllers";
+import { choice, item, list, listOfTexts, map, optionalPort, optionalText, section } from "../kinds";
+import { authorityCertificates } from "../rules/certificates";
+import * as rule from "../rules/values";
+import { lowerCase, name, namespaceRules } from "./shared";
+
+const annotations = (what: string) =>
+  map(rule.labelKey, [rule.noControlCharacters], {
+    description: `Annotations on ${what}`,
+    example: "example.org/name=value",
+  });
+
+export const ingress = section(
+  {
+    kind: choice(["Ingress", "Gateway"], "Ingress", {
+      description: "How the stack asks for its way in: by Ingresses, or by HTTPRoutes of the Gateway API",
+      example: "Gateway",
+    }),
+    className: optionalText(
+      {
+        description: "The ingress class; without it the cluster's default class, and then ingress.controller is needed",
+        derived: "none",
+        example: "nginx",
+      },
+      name,
+    ),
+    controller: optionalText(
+      {
+        description: `What serves the class or the Gateway: ${controllers.join(", ")}`,
+        derived: "by class",
+        example: "traefik",
+      },
+      [rule.knownController],
+      lowerCase,
+    ),
+    annotations: annotations("both Ingresses, or both HTTPRoutes"),
+    namespace: optionalText(
+      {
+        description: "The namespace of the controller's pods: only it reaches the HTTP ports",
+        derived: "by controller",
+        example: "ingress-nginx",
+      },
+      namespaceRules,
+    ),
+    port: optionalPort({
+      description: "The port on which the controller's pods take https, for pods that ask the issuer through it",
+      derived: "by controller",
+      example: "8443",
+    }),
+    gateway: section(
+      {
+        name: optionalText(
+          { description: "The Gateway that the routes attach to", derived: "none", example: "traefik-gateway" },
+          name,
+        ),
+        namespace: optionalText(
+          { description: "Its namespace", derived: "none", example: "kube-system" },
+          namespaceRules,
+        ),
+        listeners: list(item(name), [], {
+          description: "Its https listeners for the stack's hosts, by name",
+          example: "websecure",
+        }),
+        redirectListener: optionalText(
+          {
+            description: "Its http listener, where the stack then redirects to https; without it nothing is done there",
+            derived: "none",
+            example: "web",
+          },
+          name,
+        ),
+        certificates: choice(["stack", "gateway"], "stack", {
+          description:
+            "Whose business the listeners' certificates are: the stack makes them, or the Gateway has its own",
+          example: "gateway",
+        }),
+        certificateNamespace: optionalText(
+          {
+            description: "The namespace in which the listeners look for the stack's certificates",
+            derived: "namespace",
+            example: "kube-system",
+          },
+          namespaceRules,
+        ),
+      },
+      { description: "The Gateway, with ingress.kind Gateway" },
+    ),
+  },
+  { description: "How HTTP comes in" },
+);
+
+export const tls = section(
+  {
+    issuer: optionalText(
+      {
+        description: "The cert-manager ClusterIssuer that issues the certificates; not together with tls.secretName",
+        derived: "letsencrypt-prod",
+        example: "letsencrypt-prod",
+      },
+      name,
+    ),
+    secretName: optionalText(
+      {
+        description: "An existing TLS Secret for all hosts, in the namespace; not together with tls.issuer",
+        derived: "none",
+        example: "newjoy-ro-tls",
+      },
+      name,
+    ),
+  },
+  { description: "Where certificates come from" },
+);
+
+export const trust = section(
+  {
+    certificates: listOfTexts(item([rule.notEmpty, authorityCertificates]), {
+      description:
+        "Certificates of private authorities, in PEM form, that are trusted beside the public ones: by the mail server, the fetchers, the webmail and, at Pocket ID, this program",
+      file: "ca.crt",
+    }),
+  },
+  { description: "Whom the stack trusts beside the public certificate authorities" },
+);
+
+export const service = section(
+  {
+    type: choice(["LoadBalancer", "NodePort", "ClusterIP"], "LoadBalancer", {
+      description: "The type of the Service for mail clients: LoadBalancer, NodePort or ClusterIP",
+    }),
+    annotations: annotations("that Service"),
+    address: optionalText(
+      { description: "A fixed IP address for a LoadBalancer", derived: "assigned", example: "192.168.1.25" },
+      [rule.ipAddress],
+    ),
+    sourceRanges: list(item([rule.cidr]), [], {
+      description: "Networks that may reach the mail ports of a LoadBalancer; empty means all",
+      example: "192.168.0.0/16",
+    }),
+  },
+  { description: "The Service through which people's mail clients come; it never has port 25" },
+);
