@@ -4,9 +4,9 @@ import * as os from "node:os";
 import * as path from "node:path";
 import type { PulumiCommand } from "@pulumi/pulumi/automation";
 import type { Log } from "./log";
-import { standIn } from "./tools/catalog";
 import { answers } from "./tools/download";
 import { findOwn, onPath } from "./tools/find";
+import { standIn } from "./tools/own";
 
 const ROOT = path.join(__dirname, "..");
 const PLUGINS = ["kubernetes", "random"] as const;

@@ -6,8 +6,8 @@ import { createInterface } from "node:readline";
 import { defaultImages } from "../../config/images";
 import { standInIssuerImage } from "../live/names";
 import type { Log } from "../log";
-import { cli } from "../tools/catalog";
 import { cacheFolder, findOwn } from "../tools/find";
+import { cli } from "../tools/own";
 import { type Files, type ImageArchive, writeArchive, writeLayer } from "./archive";
 import { issuerFiles } from "./issuer";
 

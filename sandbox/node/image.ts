@@ -2,8 +2,8 @@ import * as fs from "node:fs";
 import type { ProcessFolder } from "../cluster/processes";
 import { type ImageArchive, writeArchive, writeLayer } from "../images/archive";
 import type { Log } from "../log";
-import { pause } from "../tools/catalog";
 import { findOwn } from "../tools/find";
+import { pause } from "../tools/own";
 import { PAUSE_IMAGE } from "./files";
 
 /** What holds a pod's namespaces open. */

@@ -1,6 +1,6 @@
 import type { Log } from "../log";
-import { coreDns, pause } from "../tools/catalog";
 import { findOwn, findTools } from "../tools/find";
+import { coreDns, pause } from "../tools/own";
 
 const TOOLSETS = ["controlPlane", "etcd", "kubelet", "containerd", "kubeRouter"] as const;
 

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { fingerprint } from "../../../sandbox/tools/catalog";
 import { verify } from "../../../sandbox/tools/download";
 import { isNewEnough } from "../../../sandbox/tools/find";
+import { fingerprint } from "../../../sandbox/tools/own";
 
 test.each([
   ["3.250.0", "3.230.0", true],
