@@ -161,13 +161,8 @@ export class LiveNode {
   }
 
   private ctr(...args: string[]): string {
-    return this.machine.run(
-      this.program("ctr"),
-      `--address=${containerdSocket(this.machine)}`,
-      "-n",
-      "k8s.io",
-      ...args,
-    );
+    const socket = `--address=${containerdSocket(this.machine)}`;
+    return this.machine.run(this.program("ctr"), socket, "-n", "k8s.io", ...args);
   }
 
   private untilContainerdAnswers(): Promise<void> {
