@@ -85,7 +85,7 @@ export const clusterTexts = {
       open: {
         level: "warning",
         meaning: "are not enforced: a pod reached another one that every policy closes",
-        mend: "Use a network plugin that enforces them: [k3s, k0s, Calico and Cilium do](network.md)",
+        mend: "Use a network plugin that enforces them: [k3s, k0s, Calico and Cilium do](../reference/network.md)",
       },
       unproved: {
         level: "warning",
