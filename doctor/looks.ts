@@ -4,6 +4,7 @@ import { webmailLogoutUri, webmailRedirectUri } from "../components/webmail/conf
 import { names } from "../config/names";
 import { compared, observeCertificate, type Place } from "./observe/certificates";
 import { observeCluster, type PoliciesSeen } from "./observe/cluster";
+import { observeClusterDns } from "./observe/clusterDns";
 import { observeRunning, observeState } from "./observe/configuration";
 import { observeDns } from "./observe/dns";
 import { tryPolicies } from "./observe/policies";
@@ -16,7 +17,7 @@ import { type LooksArgs, limits, logins, type Shared, shared, unless } from "./s
 import { judgeCertificates } from "./verdicts/certificates";
 import { judgeCluster } from "./verdicts/cluster";
 import { judgeDeployed, judgeLoaded, judgeRunning } from "./verdicts/configuration";
-import { judgeDns } from "./verdicts/dns";
+import { judgeDns, judgeInside } from "./verdicts/dns";
 import { judgeFlow, judgeRoundTrip } from "./verdicts/flow";
 import { judgeProvider } from "./verdicts/provider";
 import { judgeSignIn } from "./verdicts/signIn";
@@ -175,17 +176,19 @@ export function looksAt(args: LooksArgs): Look[] {
       },
       "in the cluster",
     ),
-    look("dns", ["in"], async () =>
-      judgeDns(
-        await observeDns({
-          domain: config.domain,
-          namespace,
-          wanted: dnsRecords(config),
-          resolvers,
-          service: await unless(common.service(), []),
-        }),
-      ),
-    ),
+    look("dns", ["in"], async () => {
+      const about = {
+        domain: config.domain,
+        namespace,
+        wanted: dnsRecords(config),
+        service: await unless(common.service(), []),
+      };
+      const [world, inside] = await Promise.all([
+        observeDns({ ...about, resolvers }),
+        observeClusterDns({ ...about, cluster, signal: args.over, limit: limits.connection }),
+      ]);
+      return [...judgeDns(world), ...judgeInside(world, inside)];
+    }),
     look("certificates", ["read"], certificates(args, common)),
     look("provider", ["in", "out"], async () => {
       const [mailboxes, relay] = await Promise.all([

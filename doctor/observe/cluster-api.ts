@@ -13,8 +13,8 @@ export interface ClusterApi {
   /** Runs a program in a running container, and gives what it prints. */
   exec(target: string, container: string, args: readonly string[], input?: string): Promise<string>;
   logs(target: string, container: string, lines: number): Promise<string>;
-  /** Lets this machine reach a port of a pod until the signal ends it; gives the base address. */
-  forward(target: string, port: number, signal: AbortSignal): Promise<string>;
+  /** Lets this machine reach a port of a pod until the signal ends it; gives the base address. @default the stack's namespace */
+  forward(target: string, port: number, signal: AbortSignal, elsewhere?: string): Promise<string>;
   create(object: KubeObject): Promise<void>;
   remove(kind: string, name: string): Promise<void>;
 }
@@ -54,11 +54,10 @@ export function kubectl(args: KubectlArgs): ClusterApi {
     },
     exec: (target, container, words, input) => run(["exec", "-i", target, "-c", container, "--", ...words], input),
     logs: (target, container, lines) => run(["logs", target, "-c", container, `--tail=${lines}`]),
-    forward: (target, port, signal) =>
+    forward: (target, port, signal, elsewhere = namespace) =>
       new Promise((resolve, reject) => {
-        const child = spawn(args.command, [...common, "port-forward", "--address=127.0.0.1", target, `:${port}`], {
-          stdio: ["ignore", "pipe", "pipe"],
-        });
+        const words = ["port-forward", "-n", elsewhere, "--address=127.0.0.1", target, `:${port}`];
+        const child = spawn(args.command, [...common, ...words], { stdio: ["ignore", "pipe", "pipe"] });
         const stop = (): void => {
           child.kill();
         };

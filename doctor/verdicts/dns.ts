@@ -1,5 +1,6 @@
 import type { DnsRecord } from "../../components/outputs/dns";
 import { zoneLine } from "../../components/outputs/dns";
+import type { ClusterView } from "../observe/clusterDns";
 import { type DnsObservation, isHost, type Lookup } from "../observe/dns";
 import { speaker, type Verdict } from "../verdict";
 import { dnsTexts } from "./dnsTexts";
@@ -132,6 +133,35 @@ export function judgeDns(observation: DnsObservation): Verdict[] {
     ...of(isHost).map((record) => host(record, observation)),
     ...of(({ type }) => type === "SRV").flatMap((record) => single("srv", record, seen)),
   ];
+}
+
+/** What pods are told, against what the world is told. */
+export function judgeInside(world: DnsObservation, view: ClusterView): Verdict[] {
+  if ("absent" in view) return [fine("inside", { what: "not looked at: there is no Service kube-dns in kube-system" })];
+  if ("reason" in view) return [trouble("inside", "silent", { reason: view.reason })];
+  const say = ({ values }: Lookup): string => [...values].map(bare).sort().join(", ") || "not there";
+  const both = (inside: Readonly<Record<string, Lookup>>, outside: Readonly<Record<string, Lookup>>) =>
+    Object.entries(inside).flatMap(([name, found]) => {
+      const other = outside[name];
+      return found.error || !other || other.error
+        ? []
+        : [{ name: bare(name), inside: say(found), outside: say(other) }];
+    });
+  const silent = [...Object.values(view.records), ...Object.values(view.addresses)].find(({ error }) => error);
+  if (silent) return [trouble("inside", "silent", { reason: silent.error ?? "" })];
+  const records = both(view.records, world.records);
+  const hosts = both(view.addresses, world.addresses);
+  const differing = [
+    ...records.filter(({ inside, outside }) => inside !== outside),
+    ...hosts.filter(({ inside, outside }) => inside === "not there" && outside !== inside),
+  ];
+  if (differing.length > 0) {
+    return differing.map((found) => trouble("inside", "differs", { ...found, domain: world.domain }, found.name));
+  }
+  const nearer = hosts.filter(({ inside, outside }) => inside !== outside);
+  const note = nearer.map(({ name, inside }) => `; there ${name} leads to ${inside}`).join("");
+  const count = records.length + hosts.length;
+  return [fine("inside", { what: count === 0 ? "nothing to compare" : `the same of ${count} names${note}` })];
 }
 
 const without = (lookups: Readonly<Record<string, Lookup>>): Record<string, Lookup> =>

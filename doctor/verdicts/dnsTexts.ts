@@ -114,4 +114,21 @@ export const dnsTexts = {
       },
     },
   },
+  inside: {
+    title: "as the cluster sees it",
+    looks: "that pods are told the same of these names as the world; a host may lead them somewhere nearer",
+    ok: "{what}",
+    troubles: {
+      differs: {
+        level: "warning",
+        meaning: "in the cluster {name} is {inside}, and for the world {outside}",
+        mend: "The cluster's DNS has a zone of its own for {domain}, or asks a server that has one: make them say the same. `kubectl -n kube-system get configmap coredns -o yaml` shows whom it asks",
+      },
+      silent: {
+        level: "warning",
+        meaning: "the cluster's DNS does not answer from here: {reason}",
+        mend: "`kubectl -n kube-system get pods -l k8s-app=kube-dns` says whether it runs",
+      },
+    },
+  },
 } as const satisfies Catalogue;

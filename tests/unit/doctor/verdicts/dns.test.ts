@@ -1,6 +1,6 @@
 import { dnsRecords } from "../../../../components/outputs/dns";
 import type { DnsObservation, Lookup } from "../../../../doctor/observe/dns";
-import { judgeDns } from "../../../../doctor/verdicts/dns";
+import { judgeDns, judgeInside } from "../../../../doctor/verdicts/dns";
 import { dnsTexts } from "../../../../doctor/verdicts/dnsTexts";
 import { everyTroubleIsTold, nothingIsWrong } from "./provoke";
 
@@ -45,7 +45,10 @@ const say = (changes: Parameters<typeof world>[0], more?: Partial<DnsObservation
 const TXT = "TXT newjoy.ro.";
 const MX = "MX newjoy.ro.";
 
-nothingIsWrong(say({}), dnsTexts, ["resolver"]);
+/** The world as it should be, and pods that are told something of their own. */
+const within = (changes: Parameters<typeof world>[0]) => judgeInside(world(), world(changes));
+
+nothingIsWrong([...say({}), ...within({})], dnsTexts, ["resolver"]);
 
 everyTroubleIsTold(dnsTexts, {
   "mx.missing": say({ [MX]: ["10 aspmx1.migadu.com."] }),
@@ -64,6 +67,8 @@ everyTroubleIsTold(dnsTexts, {
   "host.differs": say({ "mail.newjoy.ro.": ["203.0.113.7"] }),
   "srv.missing": say({ "SRV _imaps._tcp.newjoy.ro.": [] }),
   "srv.wrong": say({ "SRV _submissions._tcp.newjoy.ro.": ["0 1 465 smtp.migadu.com."] }),
+  "inside.differs": within({ [MX]: ["10 mail.newjoy.ro."] }),
+  "inside.silent": judgeInside(world(), { reason: "no way to service/kube-dns within 8 seconds" }),
   "resolver.silent": say({ [MX]: { values: [], error: "ETIMEOUT" } }),
 });
 
@@ -106,4 +111,24 @@ test("the webmail's host may lead elsewhere than the mail ports do", () => {
     ({ subject }) => subject === "webmail.newjoy.ro",
   );
   expect(told?.level).toBe("ok");
+});
+
+test("a host that leads pods somewhere nearer is told of and no fault; one that they do not find is", () => {
+  const [nearer] = within({ "mail.newjoy.ro.": ["10.43.0.7"] });
+  expect(nearer).toMatchObject({
+    level: "ok",
+    meaning: expect.stringContaining("there mail.newjoy.ro leads to 10.43.0.7"),
+  });
+  const [lost] = within({ "mail.newjoy.ro.": [] });
+  expect(lost).toMatchObject({ code: "differs", subject: "mail.newjoy.ro" });
+});
+
+test("what the world did not answer is not compared", () => {
+  const silent = { values: [], error: "ETIMEOUT" };
+  expect(judgeInside(world({ [MX]: silent }), world({ [MX]: ["10 mail.newjoy.ro."] }))).toMatchObject([
+    { level: "ok" },
+  ]);
+  expect(judgeInside(world(), { absent: true })).toMatchObject([
+    { level: "ok", meaning: expect.stringContaining("not looked at") },
+  ]);
 });
