@@ -21,7 +21,8 @@ const leftOut = /^npm |\slogs\s|\sport-forward\s/;
 
 /** Commands of the block that holds `line`: one a line, unless a pipe goes on in the next. */
 function block(line: string): string[] {
-  const blocks = [...DOCS.matchAll(/^( *)```\n([\s\S]*?)\n\1```$/gm)].map((match) => match[2] as string);
+  const fenced = [...DOCS.matchAll(/^( *)```(\w*)\n([\s\S]*?)\n\1```$/gm)];
+  const blocks = fenced.filter(([, , language]) => language === "").map((match) => match[3] as string);
   const found = blocks.filter((text) => text.split("\n").some((l) => l.trim().startsWith(line)));
   expect({ line, blocks: found.length }).toEqual({ line, blocks: 1 });
   const joined = (found[0] as string).replace(/\|\n\s*/g, "| ");
