@@ -48,7 +48,8 @@ export function kubectl(args: KubectlArgs): ClusterApi {
       try {
         return JSON.parse(await run(["get", "--raw", path]));
       } catch (problem) {
-        if (/\(NotFound\)|could not find the requested resource/.test((problem as Error).message)) return undefined;
+        // Of an object that is not there, and of a kind that the cluster does not know.
+        if (/ not found$|could not find the requested resource/.test((problem as Error).message)) return undefined;
         throw problem;
       }
     },
