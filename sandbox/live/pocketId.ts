@@ -61,8 +61,10 @@ export class PocketId {
     return `${this.url}/lc/${token}`;
   }
 
+  /** Takes away what was added; whatever of it is not there does not keep the rest. */
   async remove(userId: string, clientId: string): Promise<void> {
-    await this.call("DELETE", `/api/oidc/clients/${clientId}`);
-    await this.call("DELETE", `/api/users/${userId}`);
+    const gone = [`/api/oidc/clients/${clientId}`, `/api/users/${userId}`].map((path) => this.call("DELETE", path));
+    const failed = (await Promise.allSettled(gone)).find(({ status }) => status === "rejected");
+    if (failed?.status === "rejected") throw failed.reason;
   }
 }

@@ -34,6 +34,10 @@ export async function openIssuer(
   const pocketId = new PocketId(ask, url, choice.apiKey);
   const own = `homelab-mail-${randomBytes(4).toString("hex")}`; // people and clients of others may be there
   const user = await pocketId.addPerson(own);
-  await pocketId.addClient(own);
-  return { url, clientId: own, ask, link: () => pocketId.link(user), clear: () => pocketId.remove(user, own) };
+  const clear = (): Promise<void> => pocketId.remove(user, own);
+  await pocketId.addClient(own).catch(async (error: Error) => {
+    await clear().catch(() => {}); // the client was never there
+    throw error;
+  });
+  return { url, clientId: own, ask, link: () => pocketId.link(user), clear };
 }
