@@ -109,23 +109,13 @@ export function writeKubeletConfig(machine: Machine): string {
 }
 
 /** Names of the cluster; names that only this node's pods know, in zones of their own; nothing else. */
-export function writeCorefile(machine: Machine, kubeconfig: string, hosts: Readonly<Record<string, string>>): string {
-  const { folder, address } = machine;
-  fs.writeFileSync(
-    folder.file("hosts"),
-    Object.entries(hosts)
-      .map(([name, target]) => `${target} ${name}\n`)
-      .join(""),
-  );
+export function writeCorefile(machine: Machine, kubeconfig: string): string {
+  const { address } = machine;
   const listen = `bind ${address}\n  errors`;
-  // CoreDNS runs its plugins in an order of its own, so each host is a zone.
-  const zones = Object.keys(hosts).map(
-    (name) => `${name}:${DNS_PORT} {\n  ${listen}\n  hosts ${folder.file("hosts")} ${name}\n}\n`,
-  );
   return written(
     machine,
     "Corefile",
-    `${zones.join("")}cluster.local:${DNS_PORT} {
+    `cluster.local:${DNS_PORT} {
   ${listen}
   kubernetes cluster.local {
     kubeconfig ${kubeconfig}

@@ -35,8 +35,6 @@ export interface NodeOptions {
   readonly folder: ProcessFolder;
   readonly log: Log;
   readonly signal?: AbortSignal;
-  /** Names that pods resolve to addresses outside the cluster. @default none */
-  readonly hosts?: (hostAddress: string) => Readonly<Record<string, string>>;
 }
 
 export interface PowerOn {
@@ -62,7 +60,7 @@ export class LiveNode {
     this.services.unref();
   }
 
-  static async start({ folder, log, signal, hosts }: NodeOptions): Promise<LiveNode> {
+  static async start({ folder, log, signal }: NodeOptions): Promise<LiveNode> {
     const tools = await findPrograms(log);
     const pauseArchive = await pauseImage(folder, log);
     signal?.throwIfAborted();
@@ -79,7 +77,7 @@ export class LiveNode {
     const node = new LiveNode(machine, tools, place, log, kubeconfig, client);
     writeContainerdConfig(machine);
     writeKubeletConfig(machine);
-    writeCorefile(machine, kubeconfig, hosts?.(machine.hostAddress) ?? {});
+    writeCorefile(machine, kubeconfig);
     node.startPods();
     await node.untilContainerdAnswers();
     node.importImages(pauseArchive);
@@ -91,11 +89,6 @@ export class LiveNode {
 
   get address(): string {
     return this.machine.address;
-  }
-
-  /** This machine's own, as the node's pods reach it. */
-  get hostAddress(): string {
-    return this.machine.hostAddress;
   }
 
   private program(name: string): string {

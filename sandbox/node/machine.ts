@@ -12,9 +12,8 @@ const CGROUP_ROOT = "/sys/fs/cgroup";
  */
 export interface Machine {
   readonly folder: ProcessFolder;
-  /** The node's address, reachable from this machine, and this machine's, reachable from the node. */
+  /** The node's address, reachable from this machine. */
   readonly address: string;
-  readonly hostAddress: string;
   /** Name of the control group below every controller's root. */
   readonly cgroup: string;
   /** Starts a program in the machine. */
@@ -131,7 +130,6 @@ export async function startMachine(folder: ProcessFolder): Promise<Machine> {
   return {
     folder,
     address: link.node,
-    hostAddress: link.host,
     cgroup,
     run,
     start: (program, args, env) => {
