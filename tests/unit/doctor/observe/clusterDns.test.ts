@@ -25,8 +25,8 @@ async function overTcp(zone: Zone | "silent"): Promise<number> {
     socket.on("close", () => udp.close());
     socket.on("data", (piece) => {
       asked = Buffer.concat([asked, piece]);
-      if (asked.length > 2 && asked.length >= 2 + asked.readUInt16BE(0))
-        udp.send(asked.subarray(2), Number(port), host);
+      const length = asked.length < 2 ? 0 : asked.readUInt16BE(0);
+      if (asked.length >= 2 + length) udp.send(asked.subarray(2, 2 + length), Number(port), host);
     });
     udp.on("message", (answer) => {
       const length = Buffer.alloc(2);
