@@ -2,9 +2,9 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { LocalWorkspace, PulumiCommand, type PulumiFn, type Stack } from "@pulumi/pulumi/automation";
-import type { Log } from "./log";
-import { findPlugins } from "./plugins";
+import { findPlugins } from "./standin/plugins";
 import { findTools } from "./tools/find";
+import type { Log } from "./tools/log";
 
 const ROOT = path.join(__dirname, "..");
 

@@ -2,12 +2,12 @@ import * as path from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import type { Stack } from "@pulumi/pulumi/automation";
+import { requireWhatItNeeds } from "./cluster/own";
 import { type Engine, findEngine, openStack, prepareEngine, projectEnvironment, projectFolder } from "./engine";
 import { runLive } from "./live/run";
-import { toTerminal as log } from "./log";
-import { requireWhatItNeeds } from "./ownCluster";
 import { endKept, Site } from "./site";
 import { findTools } from "./tools/find";
+import { toTerminal as log } from "./tools/log";
 
 const HELP = `npm run sandbox [-- OPTIONS]
 
@@ -117,7 +117,7 @@ async function main(): Promise<void> {
     const engine = await findEngine(site.path, log);
     const stack = await openStack(engine, { folder: site.path, stack: STACK, kubeconfig: site.kubeconfig });
     await configure(stack);
-    if (options.kubeconfig) await requireWhatItNeeds(site, stack);
+    if (options.kubeconfig) await requireWhatItNeeds(site.kubeconfig, stack);
     log("\npulumi up");
     await up(stack, interrupted.signal);
     await whatToTryNext(stack, site, engine);

@@ -1,10 +1,10 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { type ControlPlane, startControlPlane } from "./cluster/controlplane";
+import { KubeClient } from "./cluster/kube";
 import { ProcessFolder, reap, sweep } from "./cluster/processes";
-import { KubeClient } from "./kube";
-import type { Log } from "./log";
 import { cacheFolder } from "./tools/find";
+import type { Log } from "./tools/log";
 
 const keptFolder = (): string => cacheFolder("kept");
 

@@ -6,8 +6,8 @@ import type { Stack } from "@pulumi/pulumi/automation";
 import { startControlPlane } from "../cluster/controlplane";
 import { ProcessFolder, sweep } from "../cluster/processes";
 import { type Engine, findEngine, openStack, projectEnvironment, projectFolder } from "../engine";
-import { type HostedProgram, serveProgram } from "../host";
-import { toTerminal as log } from "../log";
+import { type HostedProgram, serveProgram } from "../standin/host";
+import { toTerminal as log } from "../tools/log";
 
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "7" } } });
 const rounds = Number(values.rounds);

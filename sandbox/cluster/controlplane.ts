@@ -3,9 +3,9 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseAllDocuments, stringify } from "yaml";
-import { KubeClient, type KubeObject } from "../kube";
-import type { Log } from "../log";
 import { findTools } from "../tools/find";
+import type { Log } from "../tools/log";
+import { KubeClient, type KubeObject } from "./kube";
 import { freePorts, type ProcessFolder } from "./processes";
 
 const START_LIMIT_MS = 90_000;

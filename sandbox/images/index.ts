@@ -4,12 +4,11 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { createInterface } from "node:readline";
 import { defaultImages } from "../../config/images";
-import { standInIssuerImage } from "../live/names";
-import type { Log } from "../log";
+import { stalwartCli } from "../standin/programs";
 import { cacheFolder, findOwn } from "../tools/find";
-import { cli } from "../tools/own";
+import type { Log } from "../tools/log";
 import { type Files, type ImageArchive, writeArchive, writeLayer } from "./archive";
-import { issuerFiles } from "./issuer";
+import { issuerFiles, standInIssuerImage } from "./issuer";
 
 /** What the programs of all images come from: one root file system for them all, so that it is made and kept once. */
 const PACKAGES = [
@@ -97,7 +96,7 @@ const webmail: Files = {
 /** Every image that the stack's pods need, in one archive; made from Debian packages where that has not been done yet. */
 export async function buildImages(log: Log): Promise<ImageArchive> {
   const shared = await base(log);
-  const { "stalwart-cli": program } = (await findOwn(cli, log)) as { "stalwart-cli": string };
+  const { "stalwart-cli": program } = (await findOwn(stalwartCli, log)) as { "stalwart-cli": string };
   const Env = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"];
   const folder = cacheFolder("images");
   return writeArchive(folder, [

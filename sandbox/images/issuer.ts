@@ -15,6 +15,9 @@ function packagesOf(name: string, found = new Set<string>()): Set<string> {
   return found;
 }
 
+/** On a node that has no registry: pods find it under this name. */
+export const standInIssuerImage = "homelab-mail.test/issuer:stand-in";
+
 /** Stands for Pocket ID: Node, an OpenID provider of npm's, and what makes it behave like Pocket ID. */
 export function issuerFiles(): Files {
   const files: Record<string, { content: Buffer; mode?: number }> = {};
@@ -25,7 +28,7 @@ export function issuerFiles(): Files {
       files[path.join("srv", path.relative(ROOT, file))] = { content: fs.readFileSync(file) };
     }
   }
-  files["srv/issuer.mjs"] = { content: fs.readFileSync(path.join(ROOT, "sandbox", "live", "oidc-server.mjs")) };
+  files["srv/issuer.mjs"] = { content: fs.readFileSync(path.join(__dirname, "issuer", "oidc-server.mjs")) };
   files["usr/local/bin/node"] = { content: fs.readFileSync(process.execPath), mode: 0o755 };
   return files;
 }

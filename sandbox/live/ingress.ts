@@ -1,4 +1,4 @@
-import type { KubeObject } from "../kube";
+import type { KubeObject } from "../cluster/kube";
 import { hosts, stackNamespace } from "./names";
 import { configMap, serverObjects } from "./pods";
 

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
-import type { KubeObject } from "../kube";
-import { callbacks, clientId, person, services, standInIssuerImage, worldNamespace } from "./names";
+import type { KubeObject } from "../cluster/kube";
+import { standInIssuerImage } from "../images/issuer";
+import { callbacks, clientId, person, services, worldNamespace } from "./names";
 import { secret, serverObjects } from "./pods";
 
 /** The real one, where images can be pulled (https://pocket-id.org/docs/configuration/environment-variables). */

@@ -40,6 +40,3 @@ export const callbacks = {
   ],
   logoutCallbackURLs: [`https://${hosts.webmail}/?_task=logout`],
 } as const;
-
-/** On a node that has no registry: the image is made here (../images). */
-export const standInIssuerImage = "homelab-mail.test/issuer:stand-in";

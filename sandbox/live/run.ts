@@ -1,9 +1,9 @@
 import * as path from "node:path";
+import { KubeClient } from "../cluster/kube";
+import { startNode, whyNoNode } from "../cluster/node";
 import { ProcessFolder, sweep } from "../cluster/processes";
 import { buildImages } from "../images";
-import { KubeClient } from "../kube";
-import type { Log } from "../log";
-import { startNode, whyNoNode } from "../node";
+import type { Log } from "../tools/log";
 import { openLive, removeWorld, whatToTry } from ".";
 
 export interface RunArgs {

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { defaultImages } from "../../config/images";
-import type { KubeClient, KubeObject } from "../kube";
+import type { KubeClient, KubeObject } from "../cluster/kube";
 import type { Authority } from "./authority";
 import { ingressObjects } from "./ingress";
 import { type IssuerChoice, pocketIdObjects, standInIssuerObjects } from "./issuer";

@@ -2,8 +2,8 @@ import { execFileSync, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { createInterface } from "node:readline";
-import type { Log } from "../log";
-import type { Buildable, Trimmed } from "./catalog";
+import { type Buildable, recipes, type Trimmed } from "./catalog";
+import type { Log } from "./log";
 
 const SAY_EVERY_MS = 15_000;
 
@@ -12,10 +12,10 @@ function goVersionFor(moduleFolder: string): string {
   return /^go (\S+)/m.exec(fs.readFileSync(path.join(moduleFolder, "go.mod"), "utf8"))?.[1] ?? "";
 }
 
-/** Builds a set from Go modules whose every version and checksum is pinned under go/. */
+/** Builds a set from Go modules whose every version and checksum is pinned. */
 export async function build(set: Buildable, folder: string, log: Log): Promise<string> {
   const scratch = fs.mkdtempSync(path.join(folder, "build-"));
-  let moduleFolder = path.join(__dirname, "..", "go", set.module);
+  let moduleFolder = set.source ?? path.join(recipes, set.module);
   const flags = ["-v", "-trimpath", "-mod=readonly", "-buildvcs=false", "-ldflags", `-s -w ${set.ldflags ?? ""}`];
   if (set.tags) flags.push("-tags", set.tags);
   try {

@@ -7,8 +7,10 @@ export interface Buildable {
   readonly version: string;
   /** The programs, each with the Go package that it is built from. */
   readonly programs: Readonly<Record<string, string>>;
-  /** The folder under go/ whose go.mod and go.sum pin what it is built from. */
+  /** What it is called in the cache, and the folder under recipes/ whose go.mod and go.sum pin what it is built from. */
   readonly module: string;
+  /** That folder, where it is another one. */
+  readonly source?: string;
   readonly ldflags?: string;
   /** For an image that holds nothing else, no C library either. */
   readonly isStatic?: boolean;
@@ -25,7 +27,7 @@ export interface Trimmed {
   /** What go.sum would say of it: a module that is replaced is not listed there. */
   readonly sum: string;
   readonly folder: string;
-  /** The package in it that is exchanged for the folder of the same name under go/, with what is kept of its folders. */
+  /** The package in it that is exchanged for a folder of the recipe's, with what is kept of its folders. */
   readonly exchanged: { readonly path: string; readonly by: string; readonly keep: readonly string[] };
 }
 
@@ -51,6 +53,9 @@ export interface Download {
   /** Set when `url` is a .tar.gz: the program's path in it. */
   readonly member?: string;
 }
+
+/** A folder for each program of others: what it is built from, every version and checksum pinned. */
+export const recipes = path.join(__dirname, "recipes");
 
 const installed = (name: string): string => {
   const manifest = path.join(__dirname, "..", "..", "node_modules", name, "package.json");

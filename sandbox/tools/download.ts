@@ -4,8 +4,8 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { promisify } from "node:util";
-import type { Log } from "../log";
 import { type Platform, pulumiVersion, type Toolset } from "./catalog";
+import type { Log } from "./log";
 
 const run = promisify(execFile);
 

@@ -3,10 +3,10 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { promisify } from "node:util";
-import type { Log } from "../log";
 import { build } from "./build";
 import { type Buildable, type Toolset, type ToolsetName, toolsets } from "./catalog";
 import { download } from "./download";
+import type { Log } from "./log";
 
 const run = promisify(execFile);
 

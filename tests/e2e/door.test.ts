@@ -1,4 +1,4 @@
-import type { KubeObject } from "../../sandbox/kube";
+import type { KubeObject } from "../../sandbox/cluster/kube";
 import { applyGatewayApi, applyTraefikKinds } from "./support/schemas";
 import { type Report, TestStack } from "./support/stack";
 import { client } from "./support/world";

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse, stringify } from "yaml";
-import type { KubeObject } from "../../sandbox/kube";
+import type { KubeObject } from "../../sandbox/cluster/kube";
 import { TestStack } from "./support/stack";
 import { kubernetesValidate, kubeScore } from "./support/tools";
 import { folder } from "./support/world";

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse, stringify } from "yaml";
 import { refusal } from "../../components/monitoring/operator";
-import type { KubeObject } from "../../sandbox/kube";
+import type { KubeObject } from "../../sandbox/cluster/kube";
 import { applyOperatorKinds, operatorKinds } from "./support/schemas";
 import { TestStack } from "./support/stack";
 import { kubernetesValidate, kubeScore } from "./support/tools";

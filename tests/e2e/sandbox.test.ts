@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { KubeClient } from "../../sandbox/kube";
+import { KubeClient } from "../../sandbox/cluster/kube";
 import { cacheFolder } from "../../sandbox/tools/find";
 import { client, kubeconfig } from "./support/world";
 

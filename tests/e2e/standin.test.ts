@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import * as path from "node:path";
 import { onPath } from "../../sandbox/tools/find";
 
-const FOLDER = path.join(__dirname, "..", "..", "sandbox", "go", "standin");
+const FOLDER = path.join(__dirname, "..", "..", "sandbox", "standin", "go", "plugins");
 
 const said = (command: string, args: readonly string[]): string =>
   execFileSync(command, args, { cwd: FOLDER, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();

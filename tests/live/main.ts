@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { whyNoNode } from "../../sandbox/node/machine";
+import { whyNoNode } from "../../sandbox/cluster/node/machine";
 import { HELP, read } from "./support/options";
 
 /** Says what is missing, or starts jest with what the suite has to know in its environment. */

@@ -1,8 +1,8 @@
+import { prepareNode, whyNoNode } from "../../../sandbox/cluster/node";
 import { prepareEngine } from "../../../sandbox/engine";
 import { buildImages } from "../../../sandbox/images";
-import { toTerminal } from "../../../sandbox/log";
-import { prepareNode, whyNoNode } from "../../../sandbox/node";
 import { findTools } from "../../../sandbox/tools/find";
+import { toTerminal } from "../../../sandbox/tools/log";
 import { kubernetesValidate } from "./tools";
 
 /** Gets every program that these tests need, before they are run: building them takes minutes. */

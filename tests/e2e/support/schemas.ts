@@ -3,11 +3,11 @@ import { readdirSync } from "node:fs";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { applyManifests } from "../../../sandbox/cluster/controlplane";
-import type { KubeClient } from "../../../sandbox/kube";
+import type { KubeClient } from "../../../sandbox/cluster/kube";
 
-const modules = path.join(__dirname, "../../../sandbox/go/crds");
+const modules = path.join(__dirname, "../../../sandbox/tools/recipes/crds");
 
-/** The folder of a Go module, at the version and with the checksum that sandbox/go/crds pins. */
+/** The folder of a Go module, at the version and with the checksum that sandbox/tools/recipes/crds pins. */
 function moduleFolder(name: string): string {
   const answer = execFileSync("go", ["mod", "download", "-json", name], { cwd: modules, encoding: "utf8" });
   return JSON.parse(answer).Dir;

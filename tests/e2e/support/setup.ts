@@ -1,7 +1,7 @@
 import { startControlPlane } from "../../../sandbox/cluster/controlplane";
 import { ProcessFolder, sweep } from "../../../sandbox/cluster/processes";
 import { findEngine } from "../../../sandbox/engine";
-import { toTerminal } from "../../../sandbox/log";
+import { toTerminal } from "../../../sandbox/tools/log";
 
 declare global {
   var homelabMailCluster: ProcessFolder | undefined;

@@ -2,8 +2,8 @@ import { execFile, execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { EngineEvent, Stack } from "@pulumi/pulumi/automation";
+import type { KubeObject } from "../../../sandbox/cluster/kube";
 import { openStack, projectEnvironment, projectFolder } from "../../../sandbox/engine";
-import type { KubeObject } from "../../../sandbox/kube";
 import { client, engine, folder, kubeconfig, PASSPHRASE, pulumi } from "./world";
 
 /** What an update did, in the engine's own words. */

@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { toTerminal } from "../../../sandbox/log";
 import { cacheFolder, findTools } from "../../../sandbox/tools/find";
+import { toTerminal } from "../../../sandbox/tools/log";
 
 const VALIDATOR = "1.37.0";
 

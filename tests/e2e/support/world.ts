@@ -1,7 +1,7 @@
 import * as path from "node:path";
 import { PulumiCommand } from "@pulumi/pulumi/automation";
+import { KubeClient } from "../../../sandbox/cluster/kube";
 import type { Engine } from "../../../sandbox/engine";
-import { KubeClient } from "../../../sandbox/kube";
 
 /** What the run's setup left for the suites. */
 const world = JSON.parse(process.env.HOMELAB_MAIL_E2E ?? "{}") as {

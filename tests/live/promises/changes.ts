@@ -1,4 +1,4 @@
-import type { KubeObject } from "../../../sandbox/kube";
+import type { KubeObject } from "../../../sandbox/cluster/kube";
 import { hosts, stackNamespace, worldNamespace } from "../../../sandbox/live/names";
 import { tlsSecret } from "../../../sandbox/live/world";
 import { eventually } from "../../support/wait";

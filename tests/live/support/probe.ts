@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { defaultImages } from "../../../config/images";
-import type { KubeClient, KubeObject } from "../../../sandbox/kube";
+import type { KubeClient, KubeObject } from "../../../sandbox/cluster/kube";
 import type { Kubectl } from "../../../sandbox/live/forward";
 import { sleep } from "../../support/wait";
 

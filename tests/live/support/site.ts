@@ -1,10 +1,10 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation";
+import type { KubeObject } from "../../../sandbox/cluster/kube";
+import { type LiveNode, startNode } from "../../../sandbox/cluster/node";
 import { ProcessFolder, sweep } from "../../../sandbox/cluster/processes";
 import { buildImages } from "../../../sandbox/images";
-import type { KubeObject } from "../../../sandbox/kube";
 import { type LiveSandbox, openLive } from "../../../sandbox/live";
 import { appsNamespace, person, stackNamespace, worldNamespace } from "../../../sandbox/live/names";
-import { type LiveNode, startNode } from "../../../sandbox/node";
 import { eventually, sleep } from "../../support/wait";
 import { MailProgram } from "./mail";
 import type { Options } from "./options";

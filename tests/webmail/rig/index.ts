@@ -140,7 +140,7 @@ export class Rig {
         },
       ],
     };
-    const script = join(__dirname, "../../../sandbox/live/oidc-server.mjs");
+    const script = join(__dirname, "../../../sandbox/images/issuer/oidc-server.mjs");
     this.provider = Server.start("provider", process.execPath, [script], {
       ...process.env,
       OPTIONS: JSON.stringify(options),

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type ControlPlane, startControlPlane } from "../../../sandbox/cluster/controlplane";
+import type { KubeObject } from "../../../sandbox/cluster/kube";
 import { ProcessFolder } from "../../../sandbox/cluster/processes";
-import type { KubeObject } from "../../../sandbox/kube";
 import type { KeyPair } from "../../../sandbox/live/authority";
 import { findTools } from "../../../sandbox/tools/find";
 import { applyGatewayApi, applyTraefikKinds } from "../../e2e/support/schemas";

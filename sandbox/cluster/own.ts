@@ -1,10 +1,9 @@
 import type { Stack } from "@pulumi/pulumi/automation";
 import { KubeClient } from "./kube";
-import type { Site } from "./site";
 
 /** Throws when one's own cluster lacks what the stack would wait for in vain: a line each, with the option that mends it. */
-export async function requireWhatItNeeds(site: Site, stack: Stack): Promise<void> {
-  const client = KubeClient.fromFile(site.kubeconfig);
+export async function requireWhatItNeeds(kubeconfig: string, stack: Stack): Promise<void> {
+  const client = KubeClient.fromFile(kubeconfig);
   const lines: string[] = [];
   const classes = (await client.list("storage.k8s.io/v1", "StorageClass")).map(
     ({ metadata }) => metadata.name as string,

@@ -1,9 +1,9 @@
 import * as fs from "node:fs";
-import type { ProcessFolder } from "../cluster/processes";
-import { type ImageArchive, writeArchive, writeLayer } from "../images/archive";
-import type { Log } from "../log";
-import { findOwn } from "../tools/find";
-import { pause } from "../tools/own";
+import { type ImageArchive, writeArchive, writeLayer } from "../../images/archive";
+import { pause } from "../../standin/programs";
+import { findOwn } from "../../tools/find";
+import type { Log } from "../../tools/log";
+import type { ProcessFolder } from "../processes";
 import { PAUSE_IMAGE } from "./files";
 
 /** What holds a pod's namespaces open. */

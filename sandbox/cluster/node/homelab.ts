@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
-import type { ProcessFolder } from "../cluster/processes";
 import type { KubeClient } from "../kube";
+import type { ProcessFolder } from "../processes";
 import { NODE_NAME } from "./files";
 
 const VOLUMES = 16;

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { CGROUPS, type ProcessFolder } from "../cluster/processes";
+import { CGROUPS, type ProcessFolder } from "../processes";
 
 const CGROUP_ROOT = "/sys/fs/cgroup";
 

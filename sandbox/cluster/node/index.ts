@@ -1,5 +1,7 @@
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { ImageArchive } from "../../images/archive";
+import type { Log } from "../../tools/log";
 import {
   applyManifests,
   commonFlags,
@@ -8,11 +10,9 @@ import {
   runApiServer,
   startApiServer,
   until,
-} from "../cluster/controlplane";
-import type { ProcessFolder } from "../cluster/processes";
-import type { ImageArchive } from "../images/archive";
+} from "../controlplane";
 import type { KubeClient, KubeObject } from "../kube";
-import type { Log } from "../log";
+import type { ProcessFolder } from "../processes";
 import {
   containerdSocket,
   NODE_NAME,
@@ -73,7 +73,7 @@ export class LiveNode {
       serviceRange: SERVICE_RANGE,
     };
     const { kubeconfig, client } = await startApiServer(folder, tools, place);
-    await applyManifests(client, path.join(__dirname, "..", "cluster", "homelab.yaml"));
+    await applyManifests(client, path.join(__dirname, "..", "homelab.yaml"));
     const node = new LiveNode(machine, tools, place, log, kubeconfig, client);
     writeContainerdConfig(machine);
     writeKubeletConfig(machine);

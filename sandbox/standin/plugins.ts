@@ -3,12 +3,12 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import type { PulumiCommand } from "@pulumi/pulumi/automation";
-import type { Log } from "./log";
-import { answers } from "./tools/download";
-import { findOwn, onPath } from "./tools/find";
-import { standIn } from "./tools/own";
+import { answers } from "../tools/download";
+import { findOwn, onPath } from "../tools/find";
+import type { Log } from "../tools/log";
+import { pulumiPlugins } from "./programs";
 
-const ROOT = path.join(__dirname, "..");
+const ROOT = path.join(__dirname, "..", "..");
 const PLUGINS = ["kubernetes", "random"] as const;
 type PluginName = (typeof PLUGINS)[number];
 
@@ -57,7 +57,7 @@ export async function findPlugins(pulumi: PulumiCommand, scratch: string, log: L
     `NOTE: the Pulumi plugin${missing.length > 1 ? "s" : ""} ${missing.join(" and ")} can be neither found nor downloaded here. ` +
       "A stand-in of the sandbox's own takes the place: it sends the same objects to the API server, and does nothing else.",
   );
-  const { standin } = await findOwn(standIn, log);
+  const { standin } = await findOwn(pulumiPlugins, log);
   for (const plugin of missing) writeStarter(plugin, folder, `'${standin}' ${plugin} ${versionOf(plugin)}`);
   return folder;
 }

@@ -1,6 +1,7 @@
-import type { Log } from "../log";
-import { findOwn, findTools } from "../tools/find";
-import { coreDns, pause } from "../tools/own";
+import { pause } from "../../standin/programs";
+import { findOwn, findTools } from "../../tools/find";
+import type { Log } from "../../tools/log";
+import { coreDns } from "../../tools/own";
 
 const TOOLSETS = ["controlPlane", "etcd", "kubelet", "containerd", "kubeRouter"] as const;
 
