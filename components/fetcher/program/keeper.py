@@ -94,9 +94,10 @@ class Keeper(Worker):
 
     def copy(self, provider: Provider, outbox: str, pair: Pair) -> int:
         """Copies the next messages that were not copied yet; returns how many."""
-        found = provider.search("UNDELETED", *self.unmarked)
-        if not found and provider.news():  # what came during the search would not be announced again
+        for _ in range(5):  # what comes during a search is not announced again, and may come during the next one, too
             found = provider.search("UNDELETED", *self.unmarked)
+            if found or not provider.news():
+                break
         self.status.waiting = len(found)
         copied = 0
         refusal: imaplib.IMAP4.error | None = None

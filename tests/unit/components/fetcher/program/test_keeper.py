@@ -19,6 +19,7 @@ class Provider:
         self.uids, self.fails = uids, fails or {}
         self.done: list[tuple[str, bytes]] = []
         self.searched: tuple[str, ...] = ()
+        self.coming: list[list[bytes]] = []
 
     def select(self, _: str) -> None:
         pass
@@ -28,6 +29,10 @@ class Provider:
         return self.uids
 
     def news(self) -> bool:
+        """What comes while a search is under way is found by the next one only."""
+        if self.coming:
+            self.uids = self.coming.pop(0)
+            return True
         return False
 
     def uid(self, command: str, uid: bytes, *_: str) -> None:
@@ -89,3 +94,14 @@ class Copying(unittest.TestCase):
         provider.keywords = False
         self.copy(provider)
         self.assertEqual(provider.searched, ("UNDELETED", "UNSEEN"))
+
+    def test_what_comes_during_a_search_is_copied_however_often_somebody_else_took_it_away_again(self) -> None:
+        provider = Provider([])
+        provider.coming = [[], [b"7"]]
+        self.assertEqual(self.copy(provider), 1)
+
+    def test_a_provider_that_speaks_of_news_for_ever_does_not_keep_it_searching(self) -> None:
+        provider = Provider([])
+        provider.coming = [[]] * 1000
+        self.assertEqual(self.copy(provider), 0)
+        self.assertGreater(len(provider.coming), 900)
