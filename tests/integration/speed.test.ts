@@ -26,27 +26,31 @@ const median = (values: number[]): number => [...values].sort((a, b) => a - b)[M
 test.each([
   { keep: false, also: "" },
   { keep: true, also: " and `keep`" },
-])("new mail is handed over when the provider announces it, not when the next look is due (keep: $keep)", async ({ keep, also }) => {
-  const station = await rig.station({ mailbox: { name: keep ? "swiftkeeper" : "swift", keep } });
-  await eventually("readiness", () => station.pod.ready().ready, { seconds: 60 });
-  const waits: number[] = [];
-  for (let n = 1; n <= 20; n += 1) {
-    await sleep(300);
-    const start = performance.now();
-    await station.inject([message(`new-${n}`)]);
-    // A server that looks for new files by their folder's time misses one now and then: the next look finds it.
-    const more = (): string => station.pod.log;
-    await eventually("delivery", () => station.sink.deliveries.length >= n, { seconds: 300, every: 5, more });
-    waits.push((station.sink.deliveries[n - 1]?.at ?? 0) - start);
-  }
-  findings.figure(
-    `New mail to handed over, with IDLE${also}: median ${median(waits).toFixed(0)} ms, longest ${Math.max(...waits).toFixed(0)} ms of 20`,
-  );
-  expect(station.sink.deliveries).toHaveLength(20);
-  expect(median(waits)).toBeLessThan(NEXT_LOOK / 2);
-  expect(station.pod.log).not.toMatch(/lost|flows again/); // nothing was wrong, so nothing is said to be
-  await station.pod.stop();
-}, 900_000);
+])(
+  "new mail is handed over when the provider announces it, not when the next look is due (keep: $keep)",
+  async ({ keep, also }) => {
+    const station = await rig.station({ mailbox: { name: keep ? "swiftkeeper" : "swift", keep } });
+    await eventually("readiness", () => station.pod.ready().ready, { seconds: 60 });
+    const waits: number[] = [];
+    for (let n = 1; n <= 20; n += 1) {
+      await sleep(300);
+      const start = performance.now();
+      await station.inject([message(`new-${n}`)]);
+      // A server that looks for new files by their folder's time misses one now and then: the next look finds it.
+      const more = (): string => station.pod.log;
+      await eventually("delivery", () => station.sink.deliveries.length >= n, { seconds: 300, every: 5, more });
+      waits.push((station.sink.deliveries[n - 1]?.at ?? 0) - start);
+    }
+    findings.figure(
+      `New mail to handed over, with IDLE${also}: median ${median(waits).toFixed(0)} ms, longest ${Math.max(...waits).toFixed(0)} ms of 20`,
+    );
+    expect(station.sink.deliveries).toHaveLength(20);
+    expect(median(waits)).toBeLessThan(NEXT_LOOK / 2);
+    expect(station.pod.log).not.toMatch(/lost|flows again/); // nothing was wrong, so nothing is said to be
+    await station.pod.stop();
+  },
+  900_000,
+);
 
 /** The least that any mover of mail has to do: fetch, hand over, delete, one after the other, over one connection each. */
 async function bareCopy(user: string, sinkAddress: string): Promise<number> {
