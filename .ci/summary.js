@@ -18,8 +18,9 @@ for (const suite of suites) {
   const skipped = result.numPendingTests + result.numTodoTests;
   const broken = result.numRuntimeErrorTestSuites;
   const none = result.numTotalTests === 0 ? 1 : 0;
+  const seconds = Number(fs.readFileSync(path.join(folder, `${suite}.seconds`), "utf8"));
   console.log(
-    `${suite}: ${result.numPassedTests} passed, ${result.numFailedTests} failed, ${skipped} skipped, ${broken} broken`,
+    `${suite}: ${result.numPassedTests} passed, ${result.numFailedTests} failed, ${skipped} skipped, ${broken} broken, in ${Math.floor(seconds / 60)} min ${seconds % 60} s`,
   );
   for (const { assertionResults = [] } of result.testResults) {
     for (const { status, fullName } of assertionResults) {
