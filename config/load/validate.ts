@@ -56,9 +56,9 @@ const noMailboxes: Finding = {
 export function validate({ raw, isSecret }: Read): Valid | Found {
   const paths = pathsIn(raw);
   const parsed = schema.safeParse(raw);
-  const readable = Object.fromEntries(
-    Object.entries(schema.shape).map(([key, at]) => [key, at.safeParse(raw[key]).data]),
-  ) as Readable;
+  const readable: Readable =
+    parsed.data ??
+    Object.fromEntries(Object.entries(schema.shape).map(([key, at]) => [key, at.safeParse(raw[key]).data]));
   const { drafts, findings } = draftMailboxes(raw.mailboxes, readable.domain);
   findings.push(
     ...(parsed.success ? [] : findingsOf(parsed.error)),
