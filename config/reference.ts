@@ -1,8 +1,6 @@
 import type { z } from "zod";
-import { docOf, elementOf, type KeyDoc, shapeOf } from "./kinds";
-import { exampleCommand } from "./mend";
-import { type Path, setCommand } from "./paths";
-import { schema } from "./schema";
+import { firstText, setCommand, setFromFileCommand, setSecretCommand } from "./report/commands";
+import { docAt, elementOf, isMap, type Path, schema, shapeOf } from "./schema";
 
 /** One key that people can set. */
 export interface Key {
@@ -21,17 +19,24 @@ const quoted = (value: unknown): string => `\`${String(value)}\``;
 /** A digest says nothing to a reader; the whole reference stands in Pulumi.yaml. */
 const shortened = (value: string): string => value.replace(/(@sha256:[0-9a-f]{8})[0-9a-f]{56}$/, "$1…");
 
-function defaultOf(doc: KeyDoc): string {
-  if (doc.required) return "required";
-  if (doc.derived !== undefined) return /^[a-z]+$/.test(doc.derived) ? doc.derived : quoted(doc.derived);
-  if (Array.isArray(doc.default)) return doc.default.map(quoted).join(", ") || "none";
-  if (doc.default === undefined || typeof doc.default === "object") return "none";
-  return quoted(shortened(String(doc.default)));
+function defaultOf(at: z.ZodType, { derived, default: fallback }: ReturnType<typeof docAt>): string {
+  if (!at.isOptional()) return "required";
+  if (derived !== undefined) return /^[a-z]+$/.test(derived) ? derived : quoted(derived);
+  if (Array.isArray(fallback)) return fallback.map(quoted).join(", ") || "none";
+  if (fallback === undefined || typeof fallback === "object") return "none";
+  return quoted(shortened(String(fallback)));
 }
 
-function commandFor(path: Path): string {
+function exampleCommand(at: z.ZodType, path: Path): string {
+  const { secret, file, example, default: fallback } = docAt(path);
   if (path[0] === "images") return setCommand(path, "<repository:tag@sha256:digest>");
-  return exampleCommand(path);
+  if (secret) return setSecretCommand(path);
+  if (isMap(at)) {
+    const [key = "", value = ""] = (example ?? "").split("=");
+    return setCommand([...path, key], value);
+  }
+  const whole = elementOf(at) ? [...path, 0] : path;
+  return file === undefined ? setCommand(whole, firstText(example, fallback) ?? "") : setFromFileCommand(whole, file);
 }
 
 function keysOf(at: z.ZodType, path: Path, shown: string): Key[] {
@@ -43,15 +48,9 @@ function keysOf(at: z.ZodType, path: Path, shown: string): Key[] {
   }
   const element = elementOf(at);
   if (element && shapeOf(element)) return keysOf(element, [...path, SAMPLE_NAME], `${shown}.<name>`);
-  const doc = docOf(at);
-  return [
-    {
-      key: shown,
-      meaning: doc.secret ? `${doc.description}. Secret` : doc.description,
-      default: defaultOf(doc),
-      command: commandFor(path),
-    },
-  ];
+  const doc = docAt(path);
+  const meaning = doc.secret ? `${doc.description}. Secret` : `${doc.description}`;
+  return [{ key: shown, meaning, default: defaultOf(at, doc), command: exampleCommand(at, path) }];
 }
 
 /** Every key that people can set, in the schema's order. */
@@ -72,7 +71,7 @@ export function configTable(): string {
 function fixedDefaults(at: z.ZodType): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(shapeOf(at) ?? {}).flatMap(([key, child]) => {
-      const value = shapeOf(child) ? fixedDefaults(child) : docOf(child).default;
+      const value = shapeOf(child) ? fixedDefaults(child) : child.safeParse(undefined).data;
       const empty = value === undefined || (typeof value === "object" && Object.keys(value as object).length === 0);
       return empty ? [] : [[key, value]];
     }),
@@ -94,7 +93,7 @@ export interface Declaration {
 export function declarations(): Record<string, Declaration> {
   return Object.fromEntries(
     Object.entries(schema.shape).map(([key, at]): [string, Declaration] => {
-      const { description, default: fallback } = docOf(at);
+      const { description = "", default: fallback } = docAt([key]);
       if (!shapeOf(at) && !elementOf(at)) return [key, { type: "string", description, default: fallback ?? "" }];
       const keys = keysOf(at, [key], key).map((leaf) => leaf.key);
       return [

@@ -1,5 +1,5 @@
 import { names } from "../../config/names";
-import { bytes } from "../../config/quantity";
+import { amount } from "../../config/rules/values";
 
 interface Claim {
   readonly metadata?: { readonly name?: string };
@@ -13,7 +13,7 @@ const requested = (claim: Claim | undefined): string => claim?.spec?.resources?.
  * it. Undefined when all is well or a size is not known.
  */
 export function shrinkingProblem(before: Claim | undefined, after: Claim | undefined): string | undefined {
-  const [old, wanted] = [bytes(requested(before)), bytes(requested(after))];
+  const [old, wanted] = [amount(requested(before)), amount(requested(after))];
   if (old === undefined || wanted === undefined || wanted >= old) return undefined;
   const key = after?.metadata?.name === names.webmailClaim ? "storage.webmail.size" : "storage.size";
   return (

@@ -1,6 +1,7 @@
 import { fetcherName, passwordKey } from "../names";
-import type { Path } from "../paths";
-import type { Finding } from "./finding";
+import { isGroup, mailbox, type Path, shapeOf, valueAt } from "../schema";
+import { toList } from "../schema/values";
+import type { Finding } from "./stack";
 import { dnsLabel, localPart, notReserved } from "./values";
 
 /** A mailbox as far as it could be read: what is wrong on its own is reported elsewhere and absent here. */
@@ -42,6 +43,47 @@ export function addressIn(domain: string, written: string): { address: string } 
   return problem ? { problem } : { address: `${local}@${domain}` };
 }
 
+const mailboxKeys = shapeOf(mailbox);
+
+/** Reads each mailbox as far as it goes, so that rules about several mailboxes work beside other problems. */
+export function draftMailboxes(
+  raw: unknown,
+  domain: string | undefined,
+): { drafts: MailboxDraft[]; findings: Finding[] } {
+  const findings: Finding[] = [];
+  const keep = (path: Path, written: string): string | undefined => {
+    if (domain === undefined) return undefined;
+    const read = addressIn(domain, written);
+    if ("address" in read) return read.address;
+    findings.push({ path, text: read.problem });
+    return undefined;
+  };
+  const drafts = Object.entries(isGroup(raw) ? raw : {}).map(([key, value]): MailboxDraft => {
+    const path = ["mailboxes", key];
+    const name = key.toLowerCase();
+    const nameProblem = mailboxName(name);
+    const rename = usableName(key);
+    const set = rename === undefined ? {} : { set: ["mailboxes", rename, "password"] };
+    if (nameProblem) findings.push({ path, text: nameProblem, remove: "key", ...set });
+    const written = mailboxKeys?.address?.safeParse(valueAt(value, ["address"]));
+    const address =
+      typeof written?.data === "string"
+        ? keep([...path, "address"], written.data)
+        : written?.success && !nameProblem && domain !== undefined
+          ? `${name}@${domain}`
+          : undefined;
+    const list = toList(valueAt(value, ["aliases"]));
+    const aliases = (Array.isArray(list) ? list : []).flatMap((alias: unknown, index) => {
+      const at = [...path, "aliases", index];
+      const local = ["string", "number"].includes(typeof alias) && String(alias).trim() !== "" ? String(alias) : "";
+      const full = local === "" ? undefined : keep(at, local);
+      return full === undefined ? [] : [{ path: at, address: full }];
+    });
+    return { key, name, ...(address !== undefined && { address }), aliases };
+  });
+  return { drafts, findings };
+}
+
 /** Groups items by a key and keeps the groups with more than one. */
 function repeated<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
   const groups = new Map<string, T[]>();
@@ -55,7 +97,7 @@ export function distinctNames(mailboxes: readonly MailboxDraft[]): Finding[] {
     others.map(({ key }) => ({
       path: ["mailboxes", key],
       text: `has the same name in the cluster as mailboxes.${first?.key}`,
-      mend: "remove" as const,
+      remove: "value" as const,
     })),
   );
 }
@@ -77,7 +119,7 @@ export function aliasesAreNobodysAddress(mailboxes: readonly MailboxDraft[]): Fi
       const owner = owners.get(address);
       if (owner === undefined) return [];
       const whose = owner === key ? "this mailbox's own address" : `the address of mailboxes.${owner}`;
-      return [{ path, text: `is ${whose}`, mend: "remove" as const }];
+      return [{ path, text: `is ${whose}`, remove: "value" as const }];
     }),
   );
 }
@@ -88,7 +130,7 @@ export function distinctAliases(mailboxes: readonly MailboxDraft[]): Finding[] {
     others.map(({ path }) => ({
       path,
       text: `is already an alias of mailboxes.${first?.key}`,
-      mend: "remove" as const,
+      remove: "value" as const,
     })),
   );
 }

@@ -1,8 +1,21 @@
-import type { Written } from "../schema";
+import { type Controller, controllerOf } from "../controllers";
+import type { Path, Written } from "../schema";
 import { certificatesIn, parsed } from "./certificates";
-import type { Finding, Readable } from "./finding";
-import { certificatesHaveOnePlace, completeWayIn, oneWayIn } from "./ingress";
-import { requestsAboveLimits } from "./quantities";
+import { amount } from "./values";
+
+/** Something wrong with a key, without the value: addresses may be secret. */
+export interface Finding {
+  readonly path: Path;
+  /** What is wrong, as the rest of a sentence that begins with the key. */
+  readonly text: string;
+  /** Whether it has to go: the "key" because it can be none, or the "value" because it does not fit. @default another value is set */
+  readonly remove?: "key" | "value";
+  /** What is set then. @default the key itself, unless it is removed */
+  readonly set?: Path;
+}
+
+/** What the rules about several keys look at: groups that could be read; the others are reported elsewhere. */
+export type Readable = { readonly [Key in keyof Written]?: Written[Key] | undefined };
 
 /** Hosts with their defaults. */
 export function hostsOf(domain: string, hosts: Written["hosts"]) {
@@ -26,30 +39,36 @@ export function distinctHosts({ domain, hosts }: Readable): Finding[] {
 
 export function oneSourceOfCertificates({ tls }: Readable): Finding[] {
   return tls?.issuer !== undefined && tls.secretName !== undefined
-    ? [{ path: ["tls", "issuer"], text: "cannot stand beside tls.secretName; keep one of the two", mend: "remove" }]
+    ? [{ path: ["tls", "issuer"], text: "cannot stand beside tls.secretName; keep one of the two", remove: "value" }]
     : [];
 }
+
+/** Somebody expects it to do something. */
+const idle = (path: Path, why: string): Finding => ({ path, text: `does nothing ${why}`, remove: "value" });
 
 /** Only a load balancer can be asked for an address. */
 export function addressNeedsLoadBalancer({ service }: Readable): Finding[] {
   return service?.address !== undefined && service.type !== "LoadBalancer"
-    ? [{ path: ["service", "address"], text: `does nothing with service.type ${service.type}`, mend: "remove" }]
+    ? [idle(["service", "address"], `with service.type ${service.type}`)]
     : [];
 }
 
 /** Only a load balancer filters by address: elsewhere the ranges would be a promise that nothing keeps. */
 export function sourceRangesNeedLoadBalancer({ service }: Readable): Finding[] {
   return service !== undefined && service.type !== "LoadBalancer" && service.sourceRanges.length > 0
-    ? [{ path: ["service", "sourceRanges"], text: `does nothing with service.type ${service.type}`, mend: "remove" }]
+    ? [idle(["service", "sourceRanges"], `with service.type ${service.type}`)]
     : [];
 }
 
+/** Kubernetes refuses a pod that asks for more than it may use. */
 export function requestsWithinLimits({ resources }: Readable): Finding[] {
-  return Object.entries(resources ?? {}).flatMap(([workload, amounts]) =>
-    requestsAboveLimits(amounts).map((kind) => ({
-      path: ["resources", workload, "requests", kind],
-      text: `is more than resources.${workload}.limits.${kind}, ${amounts.limits[kind]}`,
-    })),
+  return Object.entries(resources ?? {}).flatMap(([workload, { requests, limits }]) =>
+    (["cpu", "memory"] as const)
+      .filter((kind) => (amount(requests[kind]) ?? 0) > (amount(limits[kind]) ?? Infinity))
+      .map((kind) => ({
+        path: ["resources", workload, "requests", kind],
+        text: `is more than resources.${workload}.limits.${kind}, ${limits[kind]}`,
+      })),
   );
 }
 
@@ -68,7 +87,7 @@ export function distinctAuthorities({ trust }: Readable): Finding[] {
             {
               path: ["trust", "certificates", index],
               text: `holds the same certificate as trust.certificates[${other}]`,
-              mend: "remove",
+              remove: "value",
             },
           ];
     }),
@@ -77,14 +96,66 @@ export function distinctAuthorities({ trust }: Readable): Finding[] {
 
 export function heartbeatPortNeedsHeartbeat({ monitoring }: Readable): Finding[] {
   return monitoring?.heartbeatPort !== undefined && monitoring.heartbeat === undefined
-    ? [
-        {
-          path: ["monitoring", "heartbeatPort"],
-          text: "does nothing without monitoring.heartbeat",
-          mend: "remove",
-        },
-      ]
+    ? [idle(["monitoring", "heartbeatPort"], "without monitoring.heartbeat")]
     : [];
+}
+
+/** Which controller it is: as told, else by its class. */
+export const controllerIn = ({ controller, className }: Written["ingress"]): Controller =>
+  (controller as Controller | undefined) ?? controllerOf(className) ?? "other";
+
+const at = (...keys: readonly string[]): Path => ["ingress", ...keys];
+
+/**
+ * An Ingress needs a class that is named, or to be told what serves the default one: otherwise nobody knows where the
+ * controller is, and the policies would keep it out. Before there was a choice every stack had nginx, so a stack that
+ * says nothing is told so: what it has would otherwise lose its way in without a word.
+ */
+function missingForIngress(ingress: Written["ingress"]): Finding[] {
+  if (ingress.className === undefined && ingress.controller === undefined) {
+    const text =
+      "is missing: one of `kubectl get ingressclass`, or leave it out for the default one and set ingress.controller; " +
+      "earlier versions took nginx";
+    return [{ path: at("className"), text }];
+  }
+  if (controllerIn(ingress) !== "other" || ingress.namespace !== undefined) return [];
+  const which = ingress.className === undefined ? "this controller" : `class ${ingress.className}`;
+  const text = `is missing: nobody knows where the pods of ${which} run; set it, or ingress.controller if that fits`;
+  return [{ path: at("namespace"), text }];
+}
+
+function missingForGateway({ gateway }: Written["ingress"]): Finding[] {
+  const missing: Finding[] = [];
+  const need = (key: string, given: boolean): void => {
+    if (!given) missing.push({ path: at("gateway", key), text: "is missing; ingress.kind Gateway needs it" });
+  };
+  need("name", gateway.name !== undefined);
+  need("namespace", gateway.namespace !== undefined);
+  need("listeners", gateway.listeners.length > 0);
+  return missing;
+}
+
+export function completeWayIn({ ingress }: Readable): Finding[] {
+  if (ingress === undefined) return [];
+  return ingress.kind === "Gateway" ? missingForGateway(ingress) : missingForIngress(ingress);
+}
+
+/** What is set for the kind that is not used. */
+export function oneWayIn({ ingress }: Readable): Finding[] {
+  if (ingress === undefined) return [];
+  const why = `with ingress.kind ${ingress.kind}`;
+  if (ingress.kind === "Gateway") return ingress.className === undefined ? [] : [idle(at("className"), why)];
+  const { name, namespace, listeners, redirectListener, certificateNamespace } = ingress.gateway;
+  const given = { name, namespace, redirectListener, certificateNamespace, listeners: listeners[0] };
+  return Object.entries(given).flatMap(([key, value]) => (value === undefined ? [] : [idle(at("gateway", key), why)]));
+}
+
+/** A Certificate is made where the listener looks; a Secret that is there already is where it is. */
+export function certificatesHaveOnePlace({ ingress, tls }: Readable): Finding[] {
+  if (ingress?.kind !== "Gateway" || ingress.gateway.certificateNamespace === undefined) return [];
+  const path = at("gateway", "certificateNamespace");
+  if (ingress.gateway.certificates === "gateway") return [idle(path, "with ingress.gateway.certificates gateway")];
+  return tls?.secretName === undefined ? [] : [idle(path, "with tls.secretName")];
 }
 
 /** All rules about keys beside one another. */

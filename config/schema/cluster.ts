@@ -1,8 +1,8 @@
 import { defaultImages } from "../images";
-import { item, list, map, optionalText, section, text } from "../kinds";
-import { byteSize, cpuAmount } from "../rules/quantities";
 import * as rule from "../rules/values";
-import { name, namespaceRules } from "./shared";
+import { flag, item, list, map, optionalPort, optionalSecret, optionalText, section, text } from "./values";
+
+const name = [rule.kubernetesName];
 
 const labels = (what: string) =>
   map(rule.labelKey, [rule.labelValue], {
@@ -25,8 +25,8 @@ const amounts = (defaults: Amounts, what: string) => {
   const group = (kind: "requests" | "limits", verb: string) =>
     section(
       {
-        cpu: text(defaults[kind].cpu, { description: `CPU that ${what} ${verb}` }, [cpuAmount]),
-        memory: text(defaults[kind].memory, { description: `Memory that ${what} ${verb}` }, [byteSize]),
+        cpu: text(defaults[kind].cpu, { description: `CPU that ${what} ${verb}` }, [rule.cpuAmount]),
+        memory: text(defaults[kind].memory, { description: `Memory that ${what} ${verb}` }, [rule.byteSize]),
       },
       { description: `What ${what} ${verb}` },
     );
@@ -39,7 +39,7 @@ const amounts = (defaults: Amounts, what: string) => {
 export const storage = section(
   {
     className: text("longhorn-ssd", { description: "The storage class of the mail volume" }, name),
-    size: text("10Gi", { description: "The size of the mail volume; it can grow and never shrink" }, [byteSize]),
+    size: text("10Gi", { description: "The size of the mail volume; it can grow and never shrink" }, [rule.byteSize]),
     labels: labels("the mail"),
     webmail: section(
       {
@@ -52,7 +52,7 @@ export const storage = section(
           name,
         ),
         size: text("1Gi", { description: "The size of the webmail's volume; it can grow and never shrink" }, [
-          byteSize,
+          rule.byteSize,
         ]),
         labels: labels("the webmail's"),
       },
@@ -72,12 +72,56 @@ export const cluster = section(
         example: "10.42.0.0/16",
       },
     ),
-    relayNamespaces: list(item(namespaceRules), [], {
+    relayNamespaces: list(item([rule.dnsLabel]), [], {
       description: "Namespaces whose pods may reach port 25; empty means every namespace",
       example: "nextcloud",
     }),
   },
   { description: "Which of the cluster's apps may send" },
+);
+
+export const monitoring = section(
+  {
+    enabled: flag(false, {
+      description: "Whether Prometheus watches the stack; needs the Prometheus operator's kinds in the cluster",
+      example: "true",
+    }),
+    labels: map(rule.labelKey, [rule.labelValue], {
+      description: "Labels by which the Prometheus operator selects the PodMonitors and the PrometheusRule",
+      example: "release=kube-prometheus-stack",
+    }),
+    namespace: text("monitoring", { description: "The namespace of Prometheus: only it reads the server's metrics" }, [
+      rule.dnsLabel,
+    ]),
+    dashboard: section(
+      {
+        namespace: optionalText(
+          {
+            description: "The namespace of the ConfigMap with the Grafana dashboard",
+            derived: "namespace",
+            example: "monitoring",
+          },
+          [rule.dnsLabel],
+        ),
+        label: text("grafana_dashboard", { description: "The label by which Grafana's sidecar finds it" }, [
+          rule.labelKey,
+        ]),
+        labelValue: text("1", { description: "That label's value" }, [rule.labelValue]),
+      },
+      { description: "The Grafana dashboard" },
+    ),
+    heartbeat: optionalSecret(
+      "An address that is asked after every settings run that went well, as healthchecks.io and Uptime Kuma want it; works without the rest",
+      "none",
+      [rule.heartbeatUrl],
+    ),
+    heartbeatPort: optionalPort({
+      description: "The port on which the heartbeat's server takes it, when it is a pod behind a Service of another",
+      derived: "of the address",
+      example: "3001",
+    }),
+  },
+  { description: "What watches the stack when nobody looks" },
 );
 
 export const images = section(

@@ -1,12 +1,9 @@
 import { z } from "zod";
-import { named, requiredText, text } from "../kinds";
-import { monitoring } from "../monitoring";
 import * as rule from "../rules/values";
-import { cluster, images, resources, storage } from "./cluster";
+import { admin, hosts, identity, ingress, service, tls, trust } from "./access";
+import { cluster, images, monitoring, resources, storage } from "./cluster";
 import { mailbox, provider, relay } from "./mail";
-import { admin, hosts, identity } from "./people";
-import { lowerCase } from "./shared";
-import { ingress, service, tls, trust } from "./wayIn";
+import { lowerCase, named, requiredText, text } from "./values";
 
 export { mailbox };
 
@@ -22,7 +19,7 @@ export const schema = z.strictObject({
     rule.dnsLabel,
     rule.ownNamespace,
   ]),
-  mailboxes: named(mailbox, { description: "The mailboxes, each under a name of your choice", required: true }),
+  mailboxes: named(mailbox, { description: "The mailboxes, each under a name of your choice" }),
   provider,
   relay,
   identity,
@@ -41,3 +38,59 @@ export const schema = z.strictObject({
 /** What people wrote, in its plain form, with the fixed defaults. */
 export type Written = z.output<typeof schema>;
 export type WrittenMailbox = z.output<typeof mailbox>;
+
+/** Where a value sits in the configuration: `["mailboxes", "kinga", "password"]`. */
+export type Path = readonly (string | number)[];
+
+export const isGroup = (value: unknown): value is Record<string, unknown> =>
+  value !== null && typeof value === "object" && !Array.isArray(value);
+
+export const isPresent = (value: unknown): boolean => value !== undefined && value !== null && value !== "";
+
+/** The value at a path in parsed JSON; undefined where there is none. */
+export function valueAt(root: unknown, path: Path): unknown {
+  return path.reduce<unknown>((value, segment) => {
+    if (value === null || typeof value !== "object" || !Object.hasOwn(value, segment)) return undefined;
+    return (value as Record<string | number, unknown>)[segment];
+  }, root);
+}
+
+/** The schema inside the lenient reading. */
+function bare(at: z.ZodType): z.ZodType {
+  if (at instanceof z.ZodPipe) return bare(at.out as z.ZodType);
+  if (at instanceof z.ZodOptional || at instanceof z.ZodDefault) return bare(at.unwrap() as z.ZodType);
+  return at;
+}
+
+/** The named keys of a group, if it is one. */
+export function shapeOf(at: z.ZodType): Readonly<Record<string, z.ZodType>> | undefined {
+  const group = bare(at);
+  return group instanceof z.ZodObject ? (group.shape as Record<string, z.ZodType>) : undefined;
+}
+
+/** Whether it has free names instead. */
+export const isMap = (at: z.ZodType): boolean => bare(at) instanceof z.ZodRecord;
+
+/** What stands under a free name or a list's index, if anything does. */
+export function elementOf(at: z.ZodType): z.ZodType | undefined {
+  const many = bare(at);
+  if (many instanceof z.ZodRecord) return many.valueType as z.ZodType;
+  return many instanceof z.ZodArray ? (many.element as z.ZodType) : undefined;
+}
+
+/** The part of the schema that describes a path; undefined where the schema knows no such key. */
+export function schemaAt(path: Path): z.ZodType | undefined {
+  return path.reduce<z.ZodType | undefined>((at, segment) => {
+    const shape = at && shapeOf(at);
+    if (shape) return Object.hasOwn(shape, segment) ? shape[segment] : undefined;
+    return at && (typeof segment === "number" && isMap(at) ? undefined : elementOf(at));
+  }, schema);
+}
+
+/** The documented key that a path belongs to: the list of an item, the labels of a label. */
+export function docAt(path: Path): z.GlobalMeta & { readonly default: unknown } {
+  const at = schemaAt(path);
+  const doc = at?.meta();
+  if (!doc?.description && path.length > 0) return docAt(path.slice(0, -1));
+  return { ...doc, default: at?.safeParse(undefined).data };
+}

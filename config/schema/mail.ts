@@ -1,22 +1,17 @@
-import { flag, item, list, oneOf, optionalText, port, requiredText, section, text } from "../kinds";
 import * as rule from "../rules/values";
-import { free, lowerCase, secretDoc, verbatim } from "./shared";
+import { flag, free, item, list, lowerCase, oneOf, optionalText, port, requiredSecret, section, text } from "./values";
 
 /** One mailbox: only its password must be given. */
 export const mailbox = section(
   {
-    password: requiredText(
-      secretDoc("The provider's IMAP password of this mailbox"),
-      [rule.notEmpty, rule.noControlCharacters],
-      verbatim,
-    ),
+    password: requiredSecret("The provider's IMAP password of this mailbox"),
     address: optionalText(
       {
         description: "Its address, in the stack's domain; may be secret",
         derived: "<name>@<domain>",
         example: "kinga@newjoy.ro",
       },
-      [rule.notEmpty, rule.noControlCharacters],
+      free,
       lowerCase,
     ),
     displayName: optionalText(
@@ -61,7 +56,7 @@ export const relay = section(
       },
       free,
     ),
-    password: requiredText(secretDoc("Its password"), [rule.notEmpty, rule.noControlCharacters], verbatim),
+    password: requiredSecret("Its password"),
   },
-  { description: "The provider's SMTP login, which apps and people send through", required: true },
+  { description: "The provider's SMTP login, which apps and people send through" },
 );

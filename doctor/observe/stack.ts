@@ -2,9 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
-import { examine } from "../../config/examine";
-import { readConfig } from "../../config/load";
-import { readStackFile } from "../../config/secrecy";
+import { readConfig, readStackFile } from "../../config/load";
 import type { StackConfig } from "../../config/types";
 import { command } from "./command";
 
@@ -61,16 +59,14 @@ export function understand(text: string, project: string, stackFile: string | un
   const entries = Object.entries(configShape.parse(JSON.parse(text)));
   const prefix = `${project}:`;
   const secretKeys = entries.filter(([key, { secret }]) => secret && key.startsWith(prefix));
-  const sources = {
+  const result = readConfig({
     project,
     values: Object.fromEntries(entries.map(([key, { value }]) => [key, value ?? ""])),
     stackFile,
     secretKeys: new Set(secretKeys.map(([key]) => key.slice(prefix.length))),
-  };
-  const result = readConfig(sources);
+  });
   if ("report" in result) return result.report;
-  const { written, mailboxes } = examine(sources);
-  if (written === undefined) return "it could not be read twice";
+  const { written, mailboxes } = result.valid;
   const { apiKey } = written.identity;
   return {
     config: result.config,

@@ -155,6 +155,13 @@ export const cases: readonly Case[] = [
     /not a Kubernetes label/,
     `pulumi config rm --path 'storage.labels["a b"]'`,
   ],
+  [
+    "a bad label with a bad value",
+    { storage: { labels: { "a b": {} } } },
+    'storage.labels["a b"]',
+    /not a Kubernetes label/,
+    `pulumi config rm --path 'storage.labels["a b"]'`,
+  ],
   ["a bad label value", { storage: { labels: { a: "b c" } } }, "storage.labels.a", /not a Kubernetes label value/],
   [
     "two sources of certificates",

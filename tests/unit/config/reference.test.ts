@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { rootCertificates } from "node:tls";
 import { parse } from "yaml";
-import { schemaAt } from "../../../config/mend";
 import { configTable, declarations, referenceKeys } from "../../../config/reference";
+import { schemaAt } from "../../../config/schema";
 import { loaded, PROJECT, read, reportOf, working } from "./support";
 
 const root = join(__dirname, "../../..");

@@ -1,10 +1,17 @@
 import fc from "fast-check";
-import { formatPath, removeCommand, setCommand, setSecretCommand, shellWord } from "../../../config/paths";
-import { amount } from "../../../config/quantity";
+import { formatPath } from "../../../config/report/commands";
 import { distinctAddresses, mailboxName, usableName } from "../../../config/rules/mailboxes";
-import { byteSize, cpuAmount } from "../../../config/rules/quantities";
-import { cidr, domainName, issuerUrl, labelValue, localPart, pinnedImage } from "../../../config/rules/values";
-import { editDistance, nearest } from "../../../config/suggest";
+import {
+  amount,
+  byteSize,
+  cidr,
+  cpuAmount,
+  domainName,
+  issuerUrl,
+  labelValue,
+  localPart,
+  pinnedImage,
+} from "../../../config/rules/values";
 import { domain, label } from "./arbitraries";
 
 describe("rules for single values", () => {
@@ -123,63 +130,5 @@ describe("names of mailboxes", () => {
       "mailboxes.b.address",
       "mailboxes.c.address",
     ]);
-  });
-});
-
-describe("suggestions", () => {
-  test("a slip of the pen is one edit", () => {
-    expect(editDistance("pasword", "password")).toBe(1);
-    expect(editDistance("stroage", "storage")).toBe(1);
-    expect(editDistance("", "abc")).toBe(3);
-  });
-
-  test("distance is the same both ways and zero only for equals", () => {
-    fc.assert(
-      fc.property(fc.string({ maxLength: 8 }), fc.string({ maxLength: 8 }), (a, b) => {
-        expect(editDistance(a, b)).toBe(editDistance(b, a));
-        expect(editDistance(a, b) === 0).toBe(a === b);
-      }),
-    );
-  });
-
-  test("a word that resembles nothing gets no suggestion", () => {
-    expect(nearest("colour", ["domain", "hosts", "storage"])).toBeUndefined();
-    expect(nearest("host", ["domain", "hosts", "storage"])).toBe("hosts");
-    expect(nearest("class", ["className", "size"])).toBe("className");
-  });
-});
-
-describe("commands", () => {
-  test("--path is there when the key has parts, and only then", () => {
-    expect(setCommand(["domain"], "newjoy.ro")).toBe("pulumi config set domain newjoy.ro");
-    expect(setSecretCommand(["relay", "password"])).toBe("pulumi config set --secret --path relay.password");
-    expect(removeCommand(["mailboxes.kinga"])).toBe("pulumi config rm mailboxes.kinga");
-  });
-
-  test("keys with dots, items of lists and blanks survive the shell", () => {
-    expect(setCommand(["storage", "labels", "example.org/a"], "b c")).toBe(
-      `pulumi config set --path 'storage.labels["example.org/a"]' 'b c'`,
-    );
-    expect(setCommand(["cluster", "networks", 0], "10.0.0.0/8")).toBe(
-      "pulumi config set --path 'cluster.networks[0]' 10.0.0.0/8",
-    );
-    expect(shellWord("it's")).toBe(`'it'\\''s'`);
-  });
-
-  test("a plain value under a key that sounds secret is set as plain", () => {
-    expect(setCommand(["tls", "secretName"], "newjoy-ro-tls")).toBe(
-      "pulumi config set --plaintext --path tls.secretName newjoy-ro-tls",
-    );
-  });
-
-  test("no word escapes its quotes", () => {
-    fc.assert(
-      fc.property(fc.string(), (text) => {
-        const word = shellWord(text);
-        const unquoted = word.startsWith("'") ? word.slice(1, -1).replaceAll(`'\\''`, "'") : word;
-        expect(unquoted).toBe(text);
-        if (!word.startsWith("'")) expect(word).toMatch(/^[\w@%+=:,./-]+$/);
-      }),
-    );
   });
 });

@@ -1,20 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type Examined, examine, type Sources } from "./examine";
-import { watching } from "./monitoring";
-import { report } from "./report";
-import { certificatesIn } from "./rules/certificates";
-import { wayIn } from "./rules/ingress";
-import { hostsOf } from "./rules/stack";
-import type { Written, WrittenMailbox } from "./schema";
-import { readStackFile } from "./secrecy";
-import type { Mailbox, StackConfig, Tls } from "./types";
-
-export interface LoadOptions {
-  /** Text of the stack's file. @default the Pulumi.<stack>.yaml beside Pulumi.yaml, when there is one */
-  readonly stackFile?: string;
-  /** Folder that holds the stack's file. @default the project's root, else the working directory */
-  readonly folder?: string;
-}
+import { whereabouts } from "../controllers";
+import { certificatesIn } from "../rules/certificates";
+import type { MailboxDraft } from "../rules/mailboxes";
+import { controllerIn, hostsOf } from "../rules/stack";
+import { portOf } from "../rules/values";
+import type { Written, WrittenMailbox } from "../schema";
+import type { Ingress, Mailbox, Monitoring, StackConfig, Tls } from "../types";
+import type { Valid } from "./validate";
 
 /** Outputs are left alone: the engine goes on working with them. */
 function deepFreeze<T>(value: T): T {
@@ -27,8 +19,8 @@ function deepFreeze<T>(value: T): T {
 
 const localPartOf = (address: string): string => address.slice(0, address.lastIndexOf("@"));
 
-function buildMailbox(key: string, written: WrittenMailbox, { mailboxes }: Examined): Mailbox {
-  const draft = mailboxes.find((mailbox) => mailbox.key === key);
+function buildMailbox(key: string, written: WrittenMailbox, drafts: readonly MailboxDraft[]): Mailbox {
+  const draft = drafts.find((mailbox) => mailbox.key === key);
   if (draft?.address === undefined) throw new Error(`mailbox ${key} passed validation without an address`);
   return {
     name: draft.name,
@@ -43,8 +35,48 @@ function buildMailbox(key: string, written: WrittenMailbox, { mailboxes }: Exami
   };
 }
 
+/** The way in with everything that follows from what was written. */
+function wayIn(written: Written["ingress"], ownNamespace: string): Ingress {
+  const controller = controllerIn(written);
+  const { annotations, className, gateway } = written;
+  const place = whereabouts(controller);
+  const namespace = written.namespace ?? place.namespace ?? gateway.namespace;
+  if (namespace === undefined) throw new Error("ingress passed validation without a namespace");
+  const common = { controller, annotations, namespace, port: written.port ?? place.port };
+  if (written.kind === "Ingress") return { ...common, ...(className !== undefined && { className }) };
+  if (gateway.name === undefined || gateway.namespace === undefined) {
+    throw new Error("ingress.gateway passed validation without a name");
+  }
+  const { certificates, redirectListener } = gateway;
+  const readIn = gateway.certificateNamespace ?? ownNamespace;
+  return {
+    ...common,
+    gateway: {
+      name: gateway.name,
+      namespace: gateway.namespace,
+      listeners: gateway.listeners,
+      ...(redirectListener !== undefined && { redirectListener }),
+      certificates,
+      ...(readIn !== ownNamespace && { certificateNamespace: readIn }),
+      grant: certificates === "stack" && readIn !== gateway.namespace,
+    },
+  };
+}
+
+/** A port that the network policies need is no secret; the address, which alone lets one ring, stays one. */
+function watching({ heartbeat, heartbeatPort, dashboard, ...rest }: Written["monitoring"]): Monitoring {
+  const { namespace, ...label } = dashboard;
+  return {
+    ...rest,
+    dashboard: { ...label, ...(namespace !== undefined && { namespace }) },
+    ...(heartbeat !== undefined && {
+      heartbeat: { url: pulumi.secret(heartbeat), port: heartbeatPort ?? portOf(heartbeat) },
+    }),
+  };
+}
+
 /** Names that are derived from others, and secrets wrapped again: the rest is as written. */
-function build(written: Written, examined: Examined): StackConfig {
+export function build({ written, mailboxes: drafts, isSecret }: Valid): StackConfig {
   const {
     domain,
     relay,
@@ -69,10 +101,10 @@ function build(written: Written, examined: Examined): StackConfig {
     domain,
     hosts: hostsOf(domain, hosts),
     mailboxes: Object.entries(mailboxes)
-      .map(([key, mailbox]) => buildMailbox(key, mailbox, examined))
+      .map(([key, mailbox]) => buildMailbox(key, mailbox, drafts))
       .sort((a, b) => (a.name < b.name ? -1 : 1)),
     addressesAreSecret: Object.entries(mailboxes).some(([key, mailbox]) => {
-      const secret = (...path: (string | number)[]): boolean => examined.isSecret(["mailboxes", key, ...path]);
+      const secret = (...path: (string | number)[]): boolean => isSecret(["mailboxes", key, ...path]);
       return (
         (mailbox.address !== undefined && secret("address")) ||
         mailbox.aliases.some((_, index) => secret("aliases", index))
@@ -95,35 +127,4 @@ function build(written: Written, examined: Examined): StackConfig {
     monitoring: watching(monitoring),
     service: { ...otherService, ...(address !== undefined && { address }) },
   });
-}
-
-/** The configuration, or a report of everything that is wrong with it. */
-export function readConfig(sources: Sources): { config: StackConfig } | { report: string } {
-  const examined = examine(sources);
-  return examined.written ? { config: build(examined.written, examined) } : { report: report(examined.problems) };
-}
-
-/** The engine's word on which top-level keys hold secrets; marked internal in the SDK, which has no other way to ask. */
-const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret?: (key: string) => boolean };
-
-/**
- * Reads the stack's configuration. Ends the program with one report, before any resource, when something is wrong.
- *
- * Values are read from the engine's whole configuration rather than through `pulumi.Config`: that is the only way to
- * see keys nobody reads, and its getters put the value into their error messages when it is not what they expect.
- */
-export async function loadConfig(options: LoadOptions = {}): Promise<StackConfig> {
-  const values = pulumi.runtime.allConfig();
-  const folders = [options.folder ?? pulumi.getRootDirectory(), process.cwd()].filter((folder) => folder !== "");
-  const project = pulumi.getProject();
-  const prefix = `${project}:`;
-  const secretKeys = Object.keys(values).filter((key) => key.startsWith(prefix) && (isConfigSecret?.(key) ?? true));
-  const result = readConfig({
-    project,
-    values,
-    stackFile: options.stackFile ?? readStackFile(pulumi.getStack(), folders),
-    secretKeys: new Set(secretKeys.map((key) => key.slice(prefix.length))),
-  });
-  if ("report" in result) throw new pulumi.RunError(result.report);
-  return result.config;
 }

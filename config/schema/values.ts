@@ -1,25 +1,26 @@
 import { z } from "zod";
-import type { Rule } from "./rules/values";
+import { noControlCharacters, notEmpty, type Rule } from "../rules/values";
 
-/** What the reference table and the report say about a key. */
+/** What the reference and the report say about a key, beside what zod knows itself: its default, whether it must be given. */
 export interface KeyDoc {
   readonly description: string;
   /** A value to show in commands and in the reference. */
   readonly example?: string;
   /** Says in words what holds when the key is absent, where that depends on other keys. */
   readonly derived?: string;
-  readonly required?: true;
   /** A file that holds such a value: the value is too long for a command. */
   readonly file?: string;
   readonly secret?: true;
-  /** The fixed default. Set by the functions below. */
-  readonly default?: unknown;
 }
 
-/** The kinds of values, written leniently (`--path` and YAML turn what people write into numbers and booleans). */
+declare module "zod" {
+  interface GlobalMeta extends Omit<KeyDoc, "description"> {}
+}
+
+/** Values are read leniently: `--path` and YAML turn what people write into numbers and booleans. */
 type Plain = string | number | boolean;
 
-const isPlain = (value: unknown): value is Plain => ["string", "number", "boolean"].includes(typeof value);
+export const isPlain = (value: unknown): value is Plain => ["string", "number", "boolean"].includes(typeof value);
 
 const toText = (value: unknown): unknown => (value === null ? undefined : isPlain(value) ? String(value) : value);
 
@@ -53,6 +54,7 @@ const expected =
   (issue: { readonly input?: unknown }): string =>
     issue.input === undefined ? "is missing" : `must be ${what}`;
 
+/** The first rule that a value breaks: a zod check of its own for each would say several things about one value. */
 const checked = (rules: readonly Rule[]) =>
   z.string({ error: expected("text") }).superRefine((value, context) => {
     const problem = rules.map((rule) => rule(value)).find((text) => text !== undefined);
@@ -66,6 +68,8 @@ export interface TextOptions {
   readonly verbatim?: true;
 }
 
+export const lowerCase: TextOptions = { lowerCase: true };
+
 const normalized =
   (options: TextOptions) =>
   (value: unknown): unknown => {
@@ -74,19 +78,30 @@ const normalized =
     return options.lowerCase ? text.trim().toLowerCase() : text.trim();
   };
 
-export const requiredText = (doc: KeyDoc, rules: readonly Rule[], options: TextOptions = {}) =>
-  z.preprocess(normalized(options), checked(rules)).meta({ ...doc, required: true });
+/** An item of a list: text with rules. */
+export const item = (rules: readonly Rule[], options: TextOptions = {}) =>
+  z.preprocess(normalized(options), checked(rules));
+
+export const requiredText = (doc: KeyDoc, rules: readonly Rule[], options?: TextOptions) =>
+  item(rules, options).meta({ ...doc });
 
 export const optionalText = (doc: KeyDoc, rules: readonly Rule[], options: TextOptions = {}) =>
   z.preprocess(normalized(options), checked(rules).optional()).meta({ ...doc });
 
 export const text = (fallback: string, doc: KeyDoc, rules: readonly Rule[], options: TextOptions = {}) =>
-  z.preprocess(normalized(options), checked(rules).default(fallback)).meta({ ...doc, default: fallback });
+  z.preprocess(normalized(options), checked(rules).default(fallback)).meta({ ...doc });
+
+/** Rules for texts that are free. */
+export const free = [notEmpty, noControlCharacters];
+
+export const requiredSecret = (description: string) =>
+  requiredText({ description, secret: true }, free, { verbatim: true });
+
+export const optionalSecret = (description: string, derived: string, rules: readonly Rule[] = free) =>
+  optionalText({ description, secret: true, derived }, rules, { verbatim: true });
 
 export const flag = (fallback: boolean, doc: KeyDoc) =>
-  z
-    .preprocess(toFlag, z.boolean({ error: expected("true or false") }).default(fallback))
-    .meta({ ...doc, default: fallback });
+  z.preprocess(toFlag, z.boolean({ error: expected("true or false") }).default(fallback)).meta({ ...doc });
 
 const NOT_A_PORT = "is not a port: 1 to 65535";
 
@@ -97,7 +112,7 @@ const portNumber = z
   .max(65535, NOT_A_PORT);
 
 export const port = (fallback: number, doc: KeyDoc) =>
-  z.preprocess(toNumber, portNumber.default(fallback)).meta({ ...doc, default: fallback });
+  z.preprocess(toNumber, portNumber.default(fallback)).meta({ ...doc });
 
 export const optionalPort = (doc: KeyDoc) => z.preprocess(toNumber, portNumber.optional()).meta({ ...doc });
 
@@ -116,12 +131,10 @@ export const choice = <const Words extends readonly [string, ...string[]]>(
   words: Words,
   fallback: Words[number],
   doc: KeyDoc,
-) => z.preprocess((value) => value ?? fallback, oneOf(words)).meta({ ...doc, default: fallback });
+) => z.preprocess((value) => value ?? fallback, oneOf(words)).meta({ ...doc });
 
 export const list = <Item extends z.ZodType>(item: Item, fallback: readonly z.output<Item>[], doc: KeyDoc) =>
-  z
-    .preprocess((value) => toList(value) ?? fallback, z.array(item, { error: expected("a list") }))
-    .meta({ ...doc, default: fallback });
+  z.preprocess((value) => toList(value) ?? fallback, z.array(item, { error: expected("a list") })).meta({ ...doc });
 
 /** Several lines make one item: never taken apart at blanks or commas. */
 export const listOfTexts = <Item extends z.ZodType>(item: Item, doc: KeyDoc) =>
@@ -134,27 +147,19 @@ export const listOfTexts = <Item extends z.ZodType>(item: Item, doc: KeyDoc) =>
       },
       z.array(item, { error: expected("a list") }),
     )
-    .meta({ ...doc, default: [] });
-
-/** An item of a list: text with rules. */
-export const item = (rules: readonly Rule[], options: TextOptions = {}) =>
-  z.preprocess(normalized(options), checked(rules));
+    .meta({ ...doc });
 
 /** Free keys with text values: labels and annotations. */
 export const map = (keyRule: Rule, rules: readonly Rule[], doc: KeyDoc) =>
   z
     .preprocess(
       (value) => value ?? {},
-      z
-        .record(z.string(), z.preprocess(toText, checked(rules)), { error: expected("a group of keys and values") })
-        .superRefine((entries, context) => {
-          for (const key of Object.keys(entries)) {
-            const problem = keyRule(key);
-            if (problem) context.addIssue({ code: "custom", message: problem, path: [key], params: { remove: true } });
-          }
-        }),
+      z.record(checked([keyRule]), item(rules, { verbatim: true }), {
+        error: (issue) =>
+          issue.code === "invalid_key" ? issue.issues[0]?.message : expected("a group of keys and values")(issue),
+      }),
     )
-    .meta({ ...doc, default: {} });
+    .meta({ ...doc });
 
 /** A group of keys: an unknown one is an error. */
 export const section = <Shape extends z.ZodRawShape>(shape: Shape, doc: KeyDoc) =>
@@ -167,27 +172,3 @@ export const named = <Value extends z.ZodType>(value: Value, doc: KeyDoc) =>
   z
     .preprocess((entries) => entries ?? {}, z.record(z.string(), value, { error: expected("a group of settings") }))
     .meta({ ...doc });
-
-/** What a schema says about itself. */
-export const docOf = (schema: z.ZodType): KeyDoc => (schema.meta() ?? { description: "" }) as unknown as KeyDoc;
-
-/** The schema inside the lenient reading. */
-function inner(schema: z.ZodType): z.ZodType {
-  if (schema instanceof z.ZodPipe) return inner(schema.out as z.ZodType);
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) return inner(schema.unwrap() as z.ZodType);
-  return schema;
-}
-
-/** The named keys of a group, if it is one. */
-export function shapeOf(schema: z.ZodType): Readonly<Record<string, z.ZodType>> | undefined {
-  const bare = inner(schema);
-  return bare instanceof z.ZodObject ? (bare.shape as Record<string, z.ZodType>) : undefined;
-}
-
-/** What stands under a free name or a list's index, if anything does. */
-export function elementOf(schema: z.ZodType): z.ZodType | undefined {
-  const bare = inner(schema);
-  if (bare instanceof z.ZodRecord) return bare.valueType as z.ZodType;
-  if (bare instanceof z.ZodArray) return bare.element as z.ZodType;
-  return undefined;
-}

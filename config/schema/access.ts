@@ -1,8 +1,93 @@
 import { controllers } from "../controllers";
-import { choice, item, list, listOfTexts, map, optionalPort, optionalText, section } from "../kinds";
 import { authorityCertificates } from "../rules/certificates";
 import * as rule from "../rules/values";
-import { lowerCase, name, namespaceRules } from "./shared";
+import {
+  choice,
+  free,
+  item,
+  list,
+  listOfTexts,
+  lowerCase,
+  map,
+  optionalPort,
+  optionalSecret,
+  optionalText,
+  section,
+  text,
+} from "./values";
+
+const name = [rule.kubernetesName];
+const namespace = [rule.dnsLabel];
+const host = [rule.domainName];
+
+export const hosts = section(
+  {
+    mail: optionalText(
+      {
+        description: "The host for mail clients, web admin and JMAP",
+        derived: "mail.<domain>",
+        example: "mail.newjoy.ro",
+      },
+      host,
+      lowerCase,
+    ),
+    webmail: optionalText(
+      { description: "The host of the webmail", derived: "webmail.<domain>", example: "webmail.newjoy.ro" },
+      host,
+      lowerCase,
+    ),
+    autoconfig: optionalText(
+      {
+        description: "A host where mail clients find their settings",
+        derived: "none",
+        example: "autoconfig.newjoy.ro",
+      },
+      host,
+      lowerCase,
+    ),
+  },
+  { description: "The names people reach the stack under" },
+);
+
+export const identity = section(
+  {
+    issuer: text(
+      "https://auth.newjoy.ro",
+      { description: "The OpenID Connect issuer: https, no path, no slash at the end" },
+      [rule.issuerUrl],
+    ),
+    name: text("Pocket ID", { description: "What the sign-in button calls the issuer" }, free),
+    clientId: text(
+      "stalwart-webui",
+      {
+        description:
+          "The public PKCE client that webmail and mail admin share, so that other apps' tokens open no mail",
+      },
+      [rule.clientId],
+    ),
+    clientSecret: optionalSecret("The client's secret, when the client is not public", "none"),
+    apiKey: optionalSecret(
+      "An API key of a Pocket ID administrator; with it the stack registers the client itself",
+      "none",
+    ),
+    allowedGroups: list(item(free), [], {
+      description: "Pocket ID groups whose members may sign in, when the stack registers the client; none lets all in",
+      example: "family",
+    }),
+    onDestroy: choice(["keep", "remove"], "keep", {
+      description: "What `pulumi destroy` does with the client at Pocket ID, when the stack registered it",
+      example: "remove",
+    }),
+  },
+  { description: "Single sign-on" },
+);
+
+export const admin = section(
+  {
+    password: optionalSecret("The password of Stalwart's recovery administrator, admin", "generated"),
+  },
+  { description: "The mail server's recovery administrator" },
+);
 
 const annotations = (what: string) =>
   map(rule.labelKey, [rule.noControlCharacters], {
@@ -40,7 +125,7 @@ export const ingress = section(
         derived: "by controller",
         example: "ingress-nginx",
       },
-      namespaceRules,
+      namespace,
     ),
     port: optionalPort({
       description: "The port on which the controller's pods take https, for pods that ask the issuer through it",
@@ -53,10 +138,7 @@ export const ingress = section(
           { description: "The Gateway that the routes attach to", derived: "none", example: "traefik-gateway" },
           name,
         ),
-        namespace: optionalText(
-          { description: "Its namespace", derived: "none", example: "kube-system" },
-          namespaceRules,
-        ),
+        namespace: optionalText({ description: "Its namespace", derived: "none", example: "kube-system" }, namespace),
         listeners: list(item(name), [], {
           description: "Its https listeners for the stack's hosts, by name",
           example: "websecure",
@@ -80,7 +162,7 @@ export const ingress = section(
             derived: "namespace",
             example: "kube-system",
           },
-          namespaceRules,
+          namespace,
         ),
       },
       { description: "The Gateway, with ingress.kind Gateway" },

@@ -1,0 +1,119 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { parse } from "yaml";
+import { report } from "../report";
+import { elementOf, isGroup, type Path, schemaAt, shapeOf, valueAt } from "../schema";
+import type { StackConfig } from "../types";
+import { build } from "./build";
+import { type Valid, validate } from "./validate";
+
+/** All that is known about a stack's configuration before the first resource. */
+export interface Sources {
+  readonly project: string;
+  /** Every value the engine holds, by `namespace:key`; groups are JSON. */
+  readonly values: Readonly<Record<string, string>>;
+  /** Text of Pulumi.<stack>.yaml; absent when it cannot be found. */
+  readonly stackFile: string | undefined;
+  /** Top-level keys that hold a secret anywhere, as the engine says. */
+  readonly secretKeys: ReadonlySet<string>;
+}
+
+function parseGroup(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text; // the schema then says that it must be a group of settings
+  }
+}
+
+/** What people wrote, by its keys: texts, and groups in their parts. */
+function rawValues({ project, values }: Sources): Readonly<Record<string, unknown>> {
+  const prefix = `${project}:`;
+  const own = Object.entries(values).filter(([key]) => key.startsWith(prefix));
+  const raw = own.map(([fullKey, text]): [string, unknown] => {
+    const key = fullKey.slice(prefix.length);
+    const at = schemaAt([key]);
+    return [key, at && (shapeOf(at) || elementOf(at)) ? parseGroup(text) : text];
+  });
+  // An empty domain is Pulumi.yaml's default: not given.
+  return Object.fromEntries(raw.filter(([key, value]) => key !== "domain" || value !== ""));
+}
+
+/** How the engine writes an encrypted value. */
+const isEncrypted = (node: unknown): boolean =>
+  isGroup(node) && typeof node.secure === "string" && Object.keys(node).length === 1;
+
+function configOf(stackFile: string | undefined): Record<string, unknown> | undefined {
+  if (stackFile === undefined) return undefined;
+  try {
+    const file: unknown = parse(stackFile);
+    return isGroup(file) && isGroup(file.config) ? file.config : undefined;
+  } catch {
+    return undefined; // the engine has read the file already, so this is not the file it read
+  }
+}
+
+/**
+ * Tells whether the value at a path is encrypted. The engine marks whole top-level keys as secret: with one encrypted
+ * password, all of `mailboxes` is. Only the stack file tells which of the passwords are; what it does not hold (or when
+ * it is elsewhere) falls back to the engine's word.
+ */
+function secretsIn({ project, stackFile, secretKeys }: Sources): (path: Path) => boolean {
+  const config = configOf(stackFile);
+  return ([top, ...rest]) => {
+    if (!secretKeys.has(String(top))) return false;
+    let node = config?.[`${project}:${top}`] ?? config?.[`${project}:config:${top}`] ?? config?.[String(top)];
+    for (const segment of rest) {
+      if (node === undefined || isEncrypted(node)) break;
+      node = valueAt(node, [segment]);
+    }
+    return node === undefined || isEncrypted(node);
+  };
+}
+
+/** The configuration, or a report of everything that is wrong with it. */
+export function readConfig(sources: Sources): { config: StackConfig; valid: Valid } | { report: string } {
+  const result = validate({ raw: rawValues(sources), isSecret: secretsIn(sources) });
+  return "findings" in result ? { report: report(result) } : { config: build(result), valid: result };
+}
+
+/** The stack's file, which lies beside Pulumi.yaml. */
+export function readStackFile(stack: string, folders: readonly string[]): string | undefined {
+  const file = folders
+    .flatMap((folder) => [join(folder, `Pulumi.${stack}.yaml`), join(folder, `Pulumi.${stack}.yml`)])
+    .find((candidate) => existsSync(candidate));
+  return file === undefined ? undefined : readFileSync(file, "utf8");
+}
+
+export interface LoadOptions {
+  /** Text of the stack's file. @default the Pulumi.<stack>.yaml beside Pulumi.yaml, when there is one */
+  readonly stackFile?: string;
+  /** Folder that holds the stack's file. @default the project's root, else the working directory */
+  readonly folder?: string;
+}
+
+/** The engine's word on which top-level keys hold secrets; marked internal in the SDK, which has no other way to ask. */
+const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret?: (key: string) => boolean };
+
+/**
+ * Reads the stack's configuration. Ends the program with one report, before any resource, when something is wrong.
+ *
+ * Values are read from the engine's whole configuration rather than through `pulumi.Config`: that is the only way to
+ * see keys nobody reads, and its getters put the value into their error messages when it is not what they expect.
+ */
+export async function loadConfig(options: LoadOptions = {}): Promise<StackConfig> {
+  const values = pulumi.runtime.allConfig();
+  const folders = [options.folder ?? pulumi.getRootDirectory(), process.cwd()].filter((folder) => folder !== "");
+  const project = pulumi.getProject();
+  const prefix = `${project}:`;
+  const secretKeys = Object.keys(values).filter((key) => key.startsWith(prefix) && (isConfigSecret?.(key) ?? true));
+  const result = readConfig({
+    project,
+    values,
+    stackFile: options.stackFile ?? readStackFile(pulumi.getStack(), folders),
+    secretKeys: new Set(secretKeys.map((key) => key.slice(prefix.length))),
+  });
+  if ("report" in result) throw new pulumi.RunError(result.report);
+  return result.config;
+}

@@ -1,0 +1,116 @@
+import type { Finding } from "../rules/stack";
+import { docAt, isPresent, type Path, schema, schemaAt, shapeOf, valueAt } from "../schema";
+import { isPlain } from "../schema/values";
+import { commandsToMend, comparePaths, formatPath } from "./commands";
+
+/** Edits (insert, delete, replace, swap of neighbours) that turn one word into the other. */
+export function editDistance(a: string, b: string): number {
+  let beforePrevious: number[] = [];
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replace = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      let best = Math.min(replace, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1);
+      if (a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) best = Math.min(best, (beforePrevious[j - 2] ?? best) + 1);
+      row.push(best);
+    }
+    beforePrevious = previous;
+    previous = row;
+  }
+  return previous[b.length] ?? 0;
+}
+
+const LONGEST_KEY = 64; // a longer word is nobody's slip of the pen, and comparing it would cost time
+
+/** The known word that a person most likely meant, if one is near. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  if (word.length > LONGEST_KEY) return undefined;
+  const wanted = word.toLowerCase();
+  const ranked = known
+    .map((candidate) => {
+      const lower = candidate.toLowerCase();
+      const partly = wanted.length >= 3 && (lower.startsWith(wanted) || wanted.startsWith(lower));
+      return { candidate, distance: partly ? 1 : editDistance(wanted, lower) };
+    })
+    .sort((a, b) => a.distance - b.distance);
+  const best = ranked[0];
+  return best && best.distance <= Math.max(1, Math.floor(wanted.length / 3)) ? best.candidate : undefined;
+}
+
+/** `pulumi config set mailboxes.kinga.password` without `--path` makes one key with dots in its name. */
+function forgottenPath(key: string): Path | undefined {
+  const path = key.split(".");
+  const at = path.length > 1 ? schemaAt(path) : undefined;
+  return at && !shapeOf(at) ? path : undefined;
+}
+
+/** What there is to say of a key that the schema does not have. */
+export function unknownKey(path: Path): Finding {
+  const key = String(path.at(-1));
+  const meant = path.length === 1 ? forgottenPath(key) : undefined;
+  if (meant) return { path, text: "was set without --path, so nothing reads it", remove: "key", set: meant };
+  const parent = path.slice(0, -1);
+  const known = Object.keys(shapeOf(schemaAt(parent) ?? schema) ?? {});
+  const near = nearest(key, known);
+  const hint =
+    near === undefined ? `known here: ${known.join(", ")}` : `did you mean ${formatPath([...parent, near])}?`;
+  return { path, text: `is not a known key; ${hint}`, remove: "key" };
+}
+
+/** What people wrote, before anything is known of it. */
+export interface Read {
+  /** Texts and groups, by their keys. */
+  readonly raw: Readonly<Record<string, unknown>>;
+  /** Whether the value at a path is encrypted in the stack's configuration. */
+  readonly isSecret: (path: Path) => boolean;
+}
+
+/** What is wrong with it. */
+export interface Found extends Read {
+  readonly findings: readonly Finding[];
+}
+
+const LONGEST_SHOWN = 60;
+
+/** Mailboxes' values are never shown, nor are files: addresses, passwords and keys stay out of logs. */
+function shown({ path, remove }: Finding, { raw, isSecret }: Found): string {
+  const value = valueAt(raw, path);
+  if (remove === "key" || !isPlain(value) || value === "") return "";
+  const { secret, file } = docAt(path);
+  if (path[0] === "mailboxes" || secret || file || isSecret(path)) return "";
+  const text = String(value);
+  return `${JSON.stringify(text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text)} `;
+}
+
+/** Addresses that were given as secrets are given anew as secrets. */
+function isSecretAddress(path: Path, { raw, isSecret }: Found): boolean {
+  const [top, , key] = path;
+  const isAddress = top === "mailboxes" && (key === "address" || key === "aliases");
+  return isAddress && isPresent(valueAt(raw, path)) && isSecret(path);
+}
+
+const WIDEST_KEY = 48;
+
+/**
+ * Every problem in one text: key, what is wrong, the commands that mend it. Sorted by key. z.prettifyError has neither
+ * the value nor the commands, so this is not its text; what is wrong is the message of zod's issue or a rule's.
+ */
+export function report(found: Found): string {
+  const rows = found.findings
+    .map((finding) => ({
+      path: finding.path,
+      key: finding.path.length === 1 ? String(finding.path[0]) : formatPath(finding.path),
+      text: `${shown(finding, found)}${finding.text}`,
+      commands: commandsToMend(finding, found.raw, isSecretAddress(finding.path, found)),
+    }))
+    .sort((a, b) => comparePaths(a.path, b.path) || (a.text < b.text ? -1 : 1));
+  const width = Math.min(WIDEST_KEY, Math.max(...rows.map(({ key }) => key.length)));
+  const indent = " ".repeat(width + 4);
+  const lines = rows.flatMap(({ key, text, commands }) => [
+    ...(key.length > width ? [`  ${key}`, `${indent}${text}`] : [`  ${key.padEnd(width)}  ${text}`]),
+    ...commands.map((command) => `${indent}$ ${command}`),
+  ]);
+  const count = rows.length === 1 ? "one problem" : `${rows.length} problems`;
+  return [`The configuration has ${count}; nothing was deployed.`, "", ...lines, ""].join("\n");
+}
