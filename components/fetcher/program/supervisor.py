@@ -26,7 +26,7 @@ def worker(
     options: Options, folder: str, imap_port: int, sink_port: int, sink: Endpoint, stop: threading.Event
 ) -> Worker:
     kind = "inbox-once" if options.keep and folder == "INBOX" else folder.lower()
-    template = os.path.join(options.program, f"{kind}.fetchmailrc")
+    template = os.path.join(options.program, f"{kind}.fetchmailrc")  # rendered by ../fetchmailrc.ts
     provider = Relay(imap_port, options.imap, silence=options.hung)
     mail_server = Relay(sink_port, sink, silence=120, examine=True)
     return (Keeper if options.keep else Worker)(options, folder, template, provider, mail_server, stop)

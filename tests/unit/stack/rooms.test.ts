@@ -3,7 +3,8 @@ import { dirname, join, normalize } from "node:path";
 import { preProcessFile } from "typescript";
 
 const ROOT = join(__dirname, "../../..");
-const ROOMS = readFileSync(join(ROOT, "docs/explanation/architecture.md"), "utf8");
+const PAGE = readFileSync(join(ROOT, "docs/explanation/architecture.md"), "utf8");
+const [ROOMS = "", WAYS = ""] = PAGE.split("## The way of a value");
 
 const files = readdirSync(ROOT, { recursive: true, encoding: "utf8" }).filter(
   (file) => file.endsWith(".ts") && !/(^|\/)(node_modules|\.[^/]+)\//.test(file),
@@ -69,4 +70,17 @@ test("no file imports itself by way of others", () => {
   };
   for (const file of files) visit(file, []);
   expect(circles).toEqual([]);
+});
+
+/** The rows of "The way of a value": a file, and the word to look for in it. */
+const steps = [...WAYS.matchAll(/^\| `([^`]+)` \| `([^`]+)` \| [^|]+\|$/gm)].map(
+  ([, file = "", word = ""]) => [file, word] as const,
+);
+
+test.each(steps)("the way of a value goes by %s, which has %s", (file, word) => {
+  expect(readFileSync(join(ROOT, file), "utf8")).toContain(word);
+});
+
+test("there are ways to follow", () => {
+  expect(steps.length).toBeGreaterThan(15);
 });
