@@ -6,12 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { deploy, type RawConfig, threeMailboxes } from "../support/deploy";
 import { eventually } from "../support/wait";
-import { Rig } from "./rig";
-import { cluster, hosts } from "./rig/addresses";
-import { launch, message, Person } from "./rig/browser";
-import { Client } from "./rig/client";
-import { type Seen, startMailServer, startPodNetwork } from "./rig/stand-in";
-import { gateway, Traefiks } from "./rig/traefik";
+import { cluster, hosts } from "./support/addresses";
+import { launch, message, Person } from "./support/browser";
+import { Client } from "./support/client";
+import { Rig } from "./support/rig";
+import { type Seen, startMailServer, startPodNetwork } from "./support/standIn";
+import { gateway, Traefiks } from "./support/traefik";
 
 const kinds = ["Ingress", "Gateway"] as const;
 const wayIn: Record<(typeof kinds)[number], RawConfig> = {

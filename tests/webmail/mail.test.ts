@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { eventually } from "../support/wait";
-import { Rig } from "./rig";
-import { addresses, hosts } from "./rig/addresses";
-import { launch, message, Person, webmail } from "./rig/browser";
+import { addresses, hosts } from "./support/addresses";
+import { launch, message, Person, webmail } from "./support/browser";
+import { Rig } from "./support/rig";
 
 const rig = new Rig();
 const folder = mkdtempSync(join(tmpdir(), "webmail-mail-"));

@@ -4,9 +4,9 @@ import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
-import { Rig } from "./rig";
-import { addresses, hosts } from "./rig/addresses";
-import { desktop, launch, message, Person, phone, webmail } from "./rig/browser";
+import { addresses, hosts } from "./support/addresses";
+import { desktop, launch, message, Person, phone, webmail } from "./support/browser";
+import { Rig } from "./support/rig";
 
 const rig = new Rig();
 let browser: Browser;

@@ -1,9 +1,9 @@
 import type { Browser } from "playwright-core";
 import { eventually } from "../support/wait";
-import { Rig } from "./rig";
-import { hosts } from "./rig/addresses";
-import { launch, message, Person, webmail } from "./rig/browser";
-import { tokenCheckAddress } from "./rig/mail-server";
+import { hosts } from "./support/addresses";
+import { launch, message, Person, webmail } from "./support/browser";
+import { tokenCheckAddress } from "./support/mailServer";
+import { Rig } from "./support/rig";
 
 const rig = new Rig();
 let browser: Browser;

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Browser } from "playwright-core";
 import { eventually } from "../support/wait";
-import { people, Rig } from "./rig";
-import { hosts } from "./rig/addresses";
-import { launch, message, Person, webmail } from "./rig/browser";
-import { imapLogin } from "./rig/imap";
-import { SigningKey } from "./rig/tokens";
+import { hosts } from "./support/addresses";
+import { launch, message, Person, webmail } from "./support/browser";
+import { imapLogin } from "./support/imap";
+import { people, Rig } from "./support/rig";
+import { SigningKey } from "./support/tokens";
 
 const rig = new Rig();
 let browser: Browser;

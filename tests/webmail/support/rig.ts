@@ -12,11 +12,11 @@ import { sampleConfig } from "../../support/sample";
 import { addresses, domain, hosts, hostsFile, namespace } from "./addresses";
 import { buildImage, isDebian } from "./image";
 import { IngressController } from "./ingress";
-import { MailServer, sinkAddress, tokenCheckAddress } from "./mail-server";
+import { MailServer, sinkAddress, tokenCheckAddress } from "./mailServer";
 import { Pod } from "./pod";
 import { Server } from "./processes";
 import { Sink } from "./sink";
-import { type DirectoryRules, TokenCheck } from "./token-check";
+import { type DirectoryRules, TokenCheck } from "./tokenCheck";
 import { SigningKey } from "./tokens";
 
 export const people = [

@@ -1,6 +1,6 @@
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { hosts } from "./addresses";
-import type { Rig } from "./index";
+import type { Rig } from "./rig";
 
 export const webmail = `https://${hosts.webmail}/`;
 export const desktop = { width: 1280, height: 800 };
