@@ -1,3 +1,4 @@
+import { subjectOf } from "../support/message";
 import { eventually, sleep } from "../support/wait";
 import { expectDocumented, Findings } from "./support/docs";
 import { message } from "./support/messages";
@@ -48,9 +49,7 @@ test.concurrent("Junk at the provider is handed over on the mail server's junk p
   const settle = await findings.during("`folders: [INBOX, Junk]`, one message in each", station);
   station.pod.start();
   await eventually("both", () => station.sink.deliveries.length >= 2, { seconds: 60, more: () => station.pod.log });
-  const ports = Object.fromEntries(
-    station.sink.deliveries.map((d) => [/Subject: (\S+)/.exec(d.message.toString("latin1"))?.[1], d.port]),
-  );
+  const ports = Object.fromEntries(station.sink.deliveries.map((d) => [subjectOf(d.message), d.port]));
   expect(ports).toEqual({ wanted: 25, unwanted: 2525 });
   await eventually("readiness", () => station.pod.ready().ready, { seconds: 30 });
   await settle();

@@ -1,3 +1,4 @@
+import { subjectOf } from "../support/message";
 import { eventually, sleep } from "../support/wait";
 import { expectDocumented, Findings } from "./support/docs";
 import { message } from "./support/messages";
@@ -198,7 +199,7 @@ test.concurrent("with keep, the provider cannot copy one message: its words show
   await station.inject(Array.from({ length: 5 }, (_, n) => message(`behind-${n}`)));
   station.pod.start();
   await trouble(station, /^INBOX: the provider answered \[CANNOT\] Not this one/m);
-  const subjects = station.sink.deliveries.map((d) => /Subject: (\S+)/.exec(d.message.toString("latin1"))?.[1]);
+  const subjects = station.sink.deliveries.map((d) => subjectOf(d.message));
   expect(subjects).toEqual(expect.arrayContaining(["behind-1", "behind-2", "behind-3", "behind-4"]));
 });
 

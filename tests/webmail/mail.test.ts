@@ -6,7 +6,8 @@ import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { eventually } from "../support/wait";
 import { addresses, hosts } from "./support/addresses";
-import { launch, message, Person, webmail } from "./support/browser";
+import { launch, Person, webmail } from "./support/browser";
+import { letter } from "./support/letter";
 import { Rig } from "./support/rig";
 
 const rig = new Rig();
@@ -53,9 +54,9 @@ describe("attachments", () => {
     const kinga = await signedIn("kinga");
     await kinga.sends("friend@example.org", "With an attachment", "See below.", [path]);
     const sent = await eventually("the message", () =>
-      rig.sink.sent.find((m) => m.data.includes("With an attachment")),
+      rig.sink.deliveries.find((d) => d.message.includes("With an attachment")),
     );
-    const encoded = /filename=holiday\.bin[\s\S]*?\r\n\r\n([A-Za-z0-9+/=\r\n]+)/.exec(sent.data)?.[1] ?? "";
+    const encoded = /filename=holiday\.bin[\s\S]*?\r\n\r\n([A-Za-z0-9+/=\r\n]+)/.exec(`${sent.message}`)?.[1] ?? "";
     expect(hash(Buffer.from(encoded, "base64"))).toBe(hash(data));
     await kinga.leaves();
   });
@@ -65,10 +66,13 @@ describe("attachments", () => {
     const lines = data.toString("base64").match(/.{1,76}/g) ?? [];
     rig.mail.deliver(
       "kinga",
-      `From: Friend <friend@example.org>\nTo: kinga@newjoy.ro\nSubject: Twenty megabytes\nMIME-Version: 1.0\n` +
-        `Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\nHere.\n--b\n` +
-        `Content-Type: application/octet-stream; name=film.bin\nContent-Disposition: attachment; filename=film.bin\n` +
-        `Content-Transfer-Encoding: base64\n\n${lines.join("\n")}\n--b--\n`,
+      letter("Twenty megabytes", {
+        type: "multipart/mixed; boundary=b",
+        body:
+          `--b\nContent-Type: text/plain\n\nHere.\n--b\n` +
+          `Content-Type: application/octet-stream; name=film.bin\nContent-Disposition: attachment; filename=film.bin\n` +
+          `Content-Transfer-Encoding: base64\n\n${lines.join("\n")}\n--b--\n`,
+      }),
     );
     const kinga = await signedIn("kinga");
     await kinga.opens("Twenty megabytes");
@@ -96,8 +100,10 @@ describe("pictures from elsewhere", () => {
   it("are not asked for until the person says so", async () => {
     rig.mail.deliver(
       "kinga",
-      message("A newsletter").replace("text/plain", "text/html") +
-        `<p>News</p><img src="https://${hosts.pictures}/spy.png" width="1" height="1">`,
+      letter("A newsletter", {
+        type: "text/html; charset=utf-8",
+        body: `<p>News</p><img src="https://${hosts.pictures}/spy.png" width="1" height="1">`,
+      }),
     );
     const kinga = await signedIn("kinga");
     await kinga.opens("A newsletter");
@@ -127,7 +133,7 @@ describe("mail that came while the webmail was restarted", () => {
     const kinga = await signedIn("kinga");
     const before = await rig.providerState();
     await rig.pod.stop();
-    rig.mail.deliver("kinga", message("During the restart"));
+    rig.mail.deliver("kinga", letter("During the restart"));
     await rig.pod.start();
     await kinga.page.goto(webmail);
     await kinga.seesMessage("During the restart");

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { addresses, hosts } from "./support/addresses";
-import { desktop, launch, message, Person, phone, webmail } from "./support/browser";
+import { desktop, launch, Person, phone, webmail } from "./support/browser";
+import { letter } from "./support/letter";
 import { Rig } from "./support/rig";
 
 const rig = new Rig();
@@ -120,14 +121,10 @@ describe("pictures for the README", () => {
 
   it.each(Object.entries(sizes))("show sign-in, inbox and compose on a %s", async (size, viewport) => {
     if (size === "desktop")
-      for (const [from, subject, body] of letters)
-        rig.mail.deliver(
-          "kinga",
-          message(subject, body).replace(
-            /^From: .*$/m,
-            `From: =?utf-8?B?${Buffer.from(from).toString("base64")}?= <friend@example.org>`,
-          ),
-        );
+      for (const [name, subject, body] of letters) {
+        const from = `=?utf-8?B?${Buffer.from(name).toString("base64")}?= <friend@example.org>`;
+        rig.mail.deliver("kinga", letter(subject, { from, body }));
+      }
     const kinga = await (await Person.arrives(browser, "kinga", viewport)).signsIn();
     await kinga.seesInbox();
     const shoot = async ({ page }: Person, name: string) => {

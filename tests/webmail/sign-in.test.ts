@@ -1,7 +1,8 @@
 import type { Browser } from "playwright-core";
 import { eventually } from "../support/wait";
 import { hosts } from "./support/addresses";
-import { launch, message, Person, webmail } from "./support/browser";
+import { launch, Person, webmail } from "./support/browser";
+import { letter } from "./support/letter";
 import { tokenCheckAddress } from "./support/mailServer";
 import { Rig } from "./support/rig";
 
@@ -19,7 +20,7 @@ afterAll(async () => {
 
 describe("signing in to the webmail", () => {
   it("goes from the webmail to the provider's page to the inbox with the person's mail, past no password form", async () => {
-    rig.mail.deliver("kinga", message("For Kinga"));
+    rig.mail.deliver("kinga", letter("For Kinga"));
     const kinga = await Person.arrives(browser, "kinga");
     const forms: string[] = [];
     kinga.page.on("load", async () => {
@@ -33,8 +34,8 @@ describe("signing in to the webmail", () => {
   });
 
   it("shows two people in two browsers their own mail only", async () => {
-    rig.mail.deliver("kinga", message("Kinga's own"));
-    rig.mail.deliver("alpar", message("Alpar's own"));
+    rig.mail.deliver("kinga", letter("Kinga's own"));
+    rig.mail.deliver("alpar", letter("Alpar's own"));
     const [kinga, alpar] = [await Person.arrives(browser, "kinga"), await Person.arrives(browser, "alpar")];
     await Promise.all([kinga.signsIn(), alpar.signsIn()]);
     await Promise.all([kinga.seesMessage("Kinga's own"), alpar.seesMessage("Alpar's own")]);
@@ -48,11 +49,15 @@ describe("signing in to the webmail", () => {
     await kinga.seesInbox();
     await kinga.sends("friend@example.org", "Greetings from Kinga", "Hello, friend.");
     const sent = await eventually("the message at the sink", () =>
-      rig.sink.sent.find((m) => m.data.includes("Subject: Greetings from Kinga")),
+      rig.sink.deliveries.find((d) => d.message.includes("Subject: Greetings from Kinga")),
     );
-    expect(sent).toMatchObject({ login: "kinga@newjoy.ro", from: "kinga@newjoy.ro", to: ["friend@example.org"] });
-    expect(sent.data).toMatch(/^From: .*<?kinga@newjoy\.ro>?\r$/m);
-    expect(sent.data).toContain("Hello, friend.");
+    expect(sent).toMatchObject({
+      login: "kinga@newjoy.ro",
+      sender: "kinga@newjoy.ro",
+      recipients: ["friend@example.org"],
+    });
+    expect(`${sent.message}`).toMatch(/^From: .*<?kinga@newjoy\.ro>?\r$/m);
+    expect(`${sent.message}`).toContain("Hello, friend.");
     expect(rig.mail.messages("kinga", "Sent Items").join()).toContain("Greetings from Kinga");
     await kinga.leaves();
   });

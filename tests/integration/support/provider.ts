@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Imap } from "./imap";
+import { Imap } from "../../support/imap";
 
 export const IMAP_HOST = "imap.provider.test";
 const MAIL_USER = 4000;

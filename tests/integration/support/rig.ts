@@ -9,13 +9,13 @@ import { defaultImages } from "../../../config/images";
 import type { Mailbox } from "../../../config/types";
 import { type Recorder, settled, startRecording } from "../../support/recorder";
 import { sampleMailbox } from "../../support/sample";
+import { Sink } from "../../support/sink";
 import { eventually } from "../../support/wait";
 import { undocumented } from "./docs";
 import { Front } from "./front";
 import { asServed, ledger } from "./ledger";
 import { Pod } from "./pod";
 import { Authority, IMAP_HOST, Provider } from "./provider";
-import { Sink } from "./sink";
 import type { Station, StationOptions } from "./station";
 
 const MAIL_SERVER = "stalwart.stalwart-mail.svc.cluster.local";
@@ -93,7 +93,7 @@ export class Rig {
   }
 
   async sink(): Promise<Sink> {
-    const sink = new Sink(this.addressOnBridge());
+    const sink = new Sink(this.addressOnBridge(), [25, 2525]);
     await sink.listen();
     this.cleanups.push(() => sink.close());
     return sink;

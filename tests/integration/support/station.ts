@@ -1,9 +1,9 @@
 import type { Mailbox } from "../../../config/types";
+import type { Sink } from "../../support/sink";
 import type { Front } from "./front";
 import type { Ledger } from "./ledger";
 import type { Pod, PodOptions } from "./pod";
 import type { Certificate } from "./provider";
-import type { Sink } from "./sink";
 
 export interface StationOptions {
   readonly mailbox?: Partial<Mailbox>;

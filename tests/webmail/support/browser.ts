@@ -105,8 +105,3 @@ export class Person {
     await this.context.close();
   }
 }
-
-/** A plain message. */
-export const message = (subject: string, body = "Hello."): string =>
-  `From: Somebody <somebody@example.org>\nTo: people@newjoy.ro\nSubject: ${subject}\nDate: ${new Date().toUTCString()}\n` +
-  `Message-ID: <${subject.replaceAll(" ", ".")}@example.org>\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n\n${body}\n`;
