@@ -5,6 +5,7 @@ import { message } from "./support/messages";
 import { IMAP_HOST } from "./support/provider";
 import { Rig } from "./support/rig";
 import type { Station } from "./support/station";
+import { arrived, emptied, ready } from "./support/waits";
 
 let rig: Rig;
 beforeAll(async () => {
@@ -15,11 +16,6 @@ afterAll(() => rig.destroy());
 const findings = new Findings("provider");
 afterAll(() => findings.publish());
 
-const arrived = (station: Station, count: number, seconds: number): Promise<unknown> =>
-  eventually(`${count} deliveries`, () => station.sink.deliveries.length >= count, {
-    seconds,
-    more: () => station.pod.log,
-  });
 const fetched = (station: Station, count: number, seconds: number): Promise<unknown> =>
   eventually(
     `${count} different messages`,
@@ -29,13 +25,6 @@ const fetched = (station: Station, count: number, seconds: number): Promise<unkn
     },
     { seconds, every: 500, more: () => station.pod.log },
   );
-const emptied = (station: Station, seconds = 60): Promise<unknown> =>
-  eventually("an empty provider", async () => (await station.account()).atProvider === 0, { seconds, every: 500 });
-const ready = (station: Station): Promise<unknown> =>
-  eventually("readiness", () => station.pod.ready().ready, {
-    seconds: 60,
-    more: () => `${JSON.stringify(station.pod.ready())}\n${station.pod.log}\n${station.front.commands.join("\n")}`,
-  });
 /** Waits for a reason to show, and holds the docs against it. */
 async function trouble(station: Station, reason: RegExp, seconds = 120): Promise<void> {
   let text = "";
@@ -270,7 +259,7 @@ test.concurrent.each([{ keep: false }, { keep: true }])(
   async ({ keep }) => {
     const station = await rig.station({ front: true, mailbox: { name: keep ? "askingkeeper" : "asking", keep } });
     station.front.rewrite = (text) => text.replace(/ IDLE/g, "");
-    await eventually("readiness", () => station.pod.ready().ready, { seconds: 40 });
+    await ready(station, 40);
     await sleep(3000);
     for (let n = 1; n <= 2; n += 1) {
       await station.inject([message(`polled-${n}`)]);
