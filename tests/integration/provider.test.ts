@@ -115,8 +115,8 @@ test.concurrent("the provider is away: the reason shows, and fetching resumes by
 });
 
 test.concurrent.each([
-  ["of another authority", () => rig.authority.issue(IMAP_HOST, { selfSigned: true })],
-  ["that has expired", () => rig.authority.issue(IMAP_HOST, { expired: true })],
+  ["of another authority", () => rig.authority.ofItself(IMAP_HOST)],
+  ["that has expired", () => rig.authority.ended(IMAP_HOST)],
   ["for another name", () => rig.authority.issue("imap.elsewhere.test")],
 ] as const)(
   "a certificate %s: no password goes out, the reason shows, a good one mends it",

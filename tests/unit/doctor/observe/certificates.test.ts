@@ -1,16 +1,16 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import * as net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as tls from "node:tls";
 import { compared, observeCertificate, type Served } from "../../../../doctor/observe/certificates";
 import { judgeCertificates } from "../../../../doctor/verdicts/certificates";
-import { Authority, type KeyPair } from "../../../../sandbox/live/authority";
+import type { KeyPair } from "../../../../sandbox/live/authority";
+import { TestAuthority } from "../../../support/authority";
 
 const folder = mkdtempSync(join(tmpdir(), "doctor-certificates-"));
-const authority = new Authority(folder);
-const ca = [readFileSync(authority.cert, "utf8")];
+const authority = new TestAuthority(folder);
+const ca = [authority.pem];
 const good = authority.issue("mail.newjoy.test");
 const other = authority.issue("elsewhere.test");
 const servers: net.Server[] = [];
@@ -75,16 +75,7 @@ test("an authority that nobody named is not trusted", async () => {
 });
 
 test("a certificate that has ended is seen as one, and not as one that is not trusted", async () => {
-  const key = join(folder, "ended.key");
-  const cert = join(folder, "ended.pem");
-  const request = join(folder, "ended.csr");
-  const run = (...args: string[]) => execFileSync("openssl", args, { stdio: "ignore" });
-  const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key];
-  run("req", ...curve, "-out", request, "-subj", "/CN=mail.newjoy.test");
-  writeFileSync(join(folder, "ended.ext"), "subjectAltName=DNS:mail.newjoy.test\n");
-  const signer = ["-CA", authority.cert, "-CAkey", join(folder, "ca.key"), "-CAcreateserial"];
-  run("x509", "-req", "-in", request, ...signer, "-days", "-1", "-extfile", join(folder, "ended.ext"), "-out", cert);
-  const seen = await look(await tlsServer({ key, cert }));
+  const seen = await look(await tlsServer(authority.ended("mail.newjoy.test")));
   expect(judgeCertificates({ namespace: "x", now: Date.now(), endpoints: [seen] })).toMatchObject([
     { code: "expired" },
   ]);
