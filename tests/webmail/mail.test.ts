@@ -3,20 +3,17 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
 import { eventually } from "../support/wait";
 import { addresses, hosts } from "./support/addresses";
-import { launch, Person, webmail } from "./support/browser";
+import { browserFor, Person, webmail } from "./support/browser";
 import { letter } from "./support/letter";
 import { Rig } from "./support/rig";
 
 const rig = new Rig();
 const folder = mkdtempSync(join(tmpdir(), "webmail-mail-"));
-let browser: Browser;
 let pictures: Server;
 const asked: string[] = [];
-beforeAll(async () => {
-  await rig.start();
+const browser = browserFor(rig, async () => {
   const tls = rig.certificate(hosts.pictures);
   const pixel = Buffer.from(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
@@ -28,20 +25,16 @@ beforeAll(async () => {
     response.end(pixel);
   });
   await new Promise<void>((resolve) => pictures.listen(443, addresses.pictures, resolve));
-  browser = await launch(rig);
 });
-afterAll(async () => {
-  await browser?.close();
+afterAll(() => {
   pictures?.close();
-  if (process.env.RIG_LOGS) console.log(rig.logs());
-  await rig.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 
 const megabytes = (n: number): Buffer => randomBytes(n * 1000 * 1000);
 const hash = (data: Buffer): string => createHash("sha256").update(data).digest("hex");
 const signedIn = async (name: string): Promise<Person> => {
-  const person = await (await Person.arrives(browser, name)).signsIn();
+  const person = await (await Person.arrives(browser(), name)).signsIn();
   await person.seesInbox();
   return person;
 };

@@ -3,23 +3,13 @@ import { request as httpRequest } from "node:http";
 import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
 import { addresses, hosts } from "./support/addresses";
-import { desktop, launch, Person, phone, webmail } from "./support/browser";
+import { browserFor, desktop, Person, phone, webmail } from "./support/browser";
 import { letter } from "./support/letter";
 import { Rig } from "./support/rig";
 
 const rig = new Rig();
-let browser: Browser;
-beforeAll(async () => {
-  await rig.start();
-  browser = await launch(rig);
-});
-afterAll(async () => {
-  await browser?.close();
-  if (process.env.RIG_LOGS) console.log(rig.logs());
-  await rig.stop();
-});
+const browser = browserFor(rig);
 
 interface Answer {
   readonly status: number;
@@ -59,7 +49,7 @@ describe("every page", () => {
   });
 
   it("sends the person's cookies the same way", async () => {
-    const kinga = await (await Person.arrives(browser, "kinga")).signsIn();
+    const kinga = await (await Person.arrives(browser(), "kinga")).signsIn();
     await kinga.seesInbox();
     const cookies = await kinga.context.cookies(webmail);
     expect(cookies.map((c: { name: string }) => c.name).sort()).toEqual(["roundcube_sessauth", "roundcube_sessid"]);
@@ -125,7 +115,7 @@ describe("pictures for the README", () => {
         const from = `=?utf-8?B?${Buffer.from(name).toString("base64")}?= <friend@example.org>`;
         rig.mail.deliver("kinga", letter(subject, { from, body }));
       }
-    const kinga = await (await Person.arrives(browser, "kinga", viewport)).signsIn();
+    const kinga = await (await Person.arrives(browser(), "kinga", viewport)).signsIn();
     await kinga.seesInbox();
     const shoot = async ({ page }: Person, name: string) => {
       await page.waitForLoadState("networkidle");
@@ -145,7 +135,7 @@ describe("pictures for the README", () => {
     await kinga.leaves();
 
     // The webmail's own sign-in page: what those see who come back without a mailbox.
-    const guest = await (await Person.arrives(browser, "guest", viewport)).signsIn();
+    const guest = await (await Person.arrives(browser(), "guest", viewport)).signsIn();
     await guest.page.waitForSelector("#rcmloginoauth");
     await guest.page.evaluate("document.querySelector('#messagestack').remove()");
     await shoot(guest, "sign-in");

@@ -1,26 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Browser } from "playwright-core";
 import { eventually } from "../support/wait";
 import { hosts } from "./support/addresses";
-import { launch, Person, webmail } from "./support/browser";
+import { browserFor, Person, webmail } from "./support/browser";
 import { imapLogin } from "./support/imap";
 import { letter } from "./support/letter";
 import { people, Rig } from "./support/rig";
 import { SigningKey } from "./support/tokens";
 
 const rig = new Rig();
-let browser: Browser;
-beforeAll(async () => {
-  await rig.start();
+const browser = browserFor(rig, () => {
   rig.mail.deliver("kinga", letter("From before")); // an empty list does not fill itself
-  browser = await launch(rig);
 });
 afterEach(() => rig.providerState({ reachable: true, refuseRefresh: false, accessTokenSeconds: 3600 }));
-afterAll(async () => {
-  await browser?.close();
-  if (process.env.RIG_LOGS) console.log(rig.logs());
-  await rig.stop();
-});
 
 /** Signs somebody in whose token is dead by the time this returns. */
 async function withExpiredToken(name: string): Promise<Person> {
@@ -28,7 +19,7 @@ async function withExpiredToken(name: string): Promise<Person> {
   // too. Requests of one page that all renew would otherwise use the same refresh token, and it is good for one.
   const seconds = 30;
   await rig.providerState({ accessTokenSeconds: seconds });
-  const person = await (await Person.arrives(browser, name)).signsIn();
+  const person = await (await Person.arrives(browser(), name)).signsIn();
   await person.seesInbox();
   await rig.providerState({ accessTokenSeconds: 3600 });
   await sleep((seconds + 1) * 1000);
@@ -91,7 +82,7 @@ describe("a token that expires while the page is open", () => {
 describe("while the provider is away", () => {
   it("tells visitors so in plain words, and lets them in when it is back, with nothing restarted", async () => {
     await rig.providerState({ reachable: false });
-    const kinga = await Person.arrives(browser, "kinga");
+    const kinga = await Person.arrives(browser(), "kinga");
     const answer = await kinga.page.goto(webmail);
     expect(answer?.status()).toBe(503);
     expect(await kinga.page.textContent("body")).toMatch(/Signing in is not possible right now.*Pocket ID/s);
@@ -103,7 +94,7 @@ describe("while the provider is away", () => {
   });
 
   it("lets people who are signed in read on", async () => {
-    const kinga = await (await Person.arrives(browser, "kinga")).signsIn();
+    const kinga = await (await Person.arrives(browser(), "kinga")).signsIn();
     await kinga.seesInbox();
     await rig.providerState({ reachable: false });
     // The mail server asks the provider for the address at each login, so this part is the webmail's only.
@@ -156,7 +147,7 @@ describe("the mail server", () => {
     ["an unsigned", "algorithm", () => rig.key.token(good(), { alg: "none" })],
     ["a forged", "signature", () => stranger.token(good())],
   ];
-  it.each(refused)("refuses %s token, for its %s", async (_whose, reason, token) => {
+  it.each(refused)("refuses %s token (%s)", async (_whose, reason, token) => {
     expect(await login(token())).toMatch(/^NO/);
     expect(rig.tokenCheck.refusals.at(-1)).toBe(reason);
   });

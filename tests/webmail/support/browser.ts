@@ -19,6 +19,25 @@ export function launch(rig: Rig, ...args: string[]): Promise<Browser> {
   });
 }
 
+/**
+ * Starts a rig and a browser before the tests of a file, and ends both after them. The browser knows the certificates that
+ * were made by its start: whoever needs one more prepares it.
+ */
+export function browserFor(rig: Rig, prepare?: () => Promise<void> | void): () => Browser {
+  let browser: Browser | undefined;
+  beforeAll(async () => {
+    await rig.start();
+    await prepare?.();
+    browser = await launch(rig);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    if (process.env.RIG_LOGS) console.log(rig.logs());
+    await rig.stop();
+  });
+  return () => browser as Browser;
+}
+
 /** A person in a browser of their own. */
 export class Person {
   private constructor(

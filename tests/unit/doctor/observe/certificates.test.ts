@@ -7,6 +7,7 @@ import { compared, observeCertificate, type Served } from "../../../../doctor/ob
 import { judgeCertificates } from "../../../../doctor/verdicts/certificates";
 import type { KeyPair } from "../../../../sandbox/live/authority";
 import { TestAuthority } from "../../../support/authority";
+import { listen } from "../../../support/listen";
 
 const folder = mkdtempSync(join(tmpdir(), "doctor-certificates-"));
 const authority = new TestAuthority(folder);
@@ -21,17 +22,16 @@ afterAll(() => {
 
 const read = ({ key, cert }: KeyPair) => ({ key: readFileSync(key), cert: readFileSync(cert) });
 
-async function listen(server: net.Server): Promise<number> {
+function started(server: net.Server): Promise<number> {
   servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return (server.address() as net.AddressInfo).port;
+  return listen(server);
 }
 
-const tlsServer = (pair: KeyPair): Promise<number> => listen(tls.createServer(read(pair), (socket) => socket.end()));
+const tlsServer = (pair: KeyPair): Promise<number> => started(tls.createServer(read(pair), (socket) => socket.end()));
 
 /** Speaks SMTP until TLS begins. */
 const submission = (pair: KeyPair, answer = "220 2.0.0 go ahead"): Promise<number> =>
-  listen(
+  started(
     net.createServer((socket) => {
       socket.on("error", () => {});
       socket.write("220 mail.newjoy.test ESMTP\r\n");
@@ -83,9 +83,9 @@ test("a certificate that has ended is seen as one, and not as one that is not tr
 
 test("a port that is closed, and one that says nothing, are told with the reason", async () => {
   const server = net.createServer();
-  const closed = await listen(server);
+  const closed = await started(server);
   await new Promise((resolve) => server.close(resolve));
-  const silent = await listen(net.createServer());
+  const silent = await started(net.createServer());
   const seen = [await look(closed), await look(silent, { limit: 200 })];
   expect(seen).toMatchObject([
     { error: "connection refused" },
