@@ -20,12 +20,18 @@ export class Authority {
 
   /** A certificate for these host names. */
   issue(...names: [string, ...string[]]): KeyPair {
-    const base = join(this.folder, names[0]);
+    return this.certify(names[0], names);
+  }
+
+  /** Makes the pair in files of that name. */
+  protected certify(file: string, names: readonly string[], { days = 2, vouchesForItself = false } = {}): KeyPair {
+    const base = join(this.folder, file);
     const pair = { key: `${base}.key`, cert: `${base}.pem` };
     writeFileSync(`${base}.ext`, `subjectAltName=${names.map((name) => `DNS:${name}`).join(",")}\n`);
     this.openssl("req", ...this.newKey(pair.key), "-out", `${base}.csr`, "-subj", `/CN=${names[0]}`);
-    const signer = ["-CA", this.cert, "-CAkey", this.key, "-CAcreateserial"];
-    const extensions = ["-days", "2", "-extfile", `${base}.ext`];
+    const authority = ["-CA", this.cert, "-CAkey", this.key, "-CAcreateserial"];
+    const signer = vouchesForItself ? ["-signkey", pair.key] : authority;
+    const extensions = ["-days", String(days), "-extfile", `${base}.ext`];
     this.openssl("x509", "-req", "-in", `${base}.csr`, ...signer, "-out", pair.cert, ...extensions);
     return pair;
   }

@@ -32,6 +32,21 @@ const settingsObjects = [
   "Secret/stalwart-settings-HASH",
 ];
 
+/** What a mailbox more or less comes to. */
+const mailboxSteps = (what: "create" | "delete"): string[] =>
+  [
+    `${what} Deployment fetchmail-dora`,
+    "update Secret migadu-fetch-credentials",
+    "update Secret stalwart-emails",
+    ...newSettings,
+  ].sort();
+const mailboxObjects = [
+  "Deployment/fetchmail-dora",
+  "Secret/migadu-fetch-credentials",
+  "Secret/stalwart-emails",
+  ...settingsObjects,
+].sort();
+
 describe("pulumi up", () => {
   test("puts the whole stack up, and every workload is ready", async () => {
     expect(Object.keys(first.summary)).toEqual(["create"]);
@@ -59,22 +74,8 @@ describe("pulumi up", () => {
     const changed = await stack.changedBy(async () => {
       report = await stack.up();
     });
-    expect(report?.steps).toEqual(
-      [
-        "create Deployment fetchmail-dora",
-        "update Secret migadu-fetch-credentials",
-        "update Secret stalwart-emails",
-        ...newSettings,
-      ].sort(),
-    );
-    expect(changed).toEqual(
-      [
-        "Deployment/fetchmail-dora",
-        "Secret/migadu-fetch-credentials",
-        "Secret/stalwart-emails",
-        ...settingsObjects,
-      ].sort(),
-    );
+    expect(report?.steps).toEqual(mailboxSteps("create"));
+    expect(changed).toEqual(mailboxObjects);
   });
 
   test("an alias changes the settings and restarts nothing", async () => {
@@ -122,23 +123,9 @@ describe("pulumi up", () => {
     await stack.unset("mailboxes.dora");
     const changed = await stack.changedBy(async () => {
       const { steps } = await stack.up();
-      expect(steps).toEqual(
-        [
-          "delete Deployment fetchmail-dora",
-          "update Secret migadu-fetch-credentials",
-          "update Secret stalwart-emails",
-          ...newSettings,
-        ].sort(),
-      );
+      expect(steps).toEqual(mailboxSteps("delete"));
     });
-    expect(changed).toEqual(
-      [
-        "Deployment/fetchmail-dora",
-        "Secret/migadu-fetch-credentials",
-        "Secret/stalwart-emails",
-        ...settingsObjects,
-      ].sort(),
-    );
+    expect(changed).toEqual(mailboxObjects);
     const [settings] = (await stack.live()).filter(
       ({ kind, metadata }) => kind === "Secret" && metadata.name.startsWith("stalwart-settings-"),
     );

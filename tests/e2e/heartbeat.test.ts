@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import * as http from "node:http";
-import type { AddressInfo } from "node:net";
 import { ringing } from "../../components/mailserver/heartbeat";
+import { listen } from "../support/listen";
 
 const asked: string[] = [];
 let answer = 200;
@@ -12,8 +12,7 @@ const server = http.createServer((request, response) => {
 let origin: string;
 
 beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  origin = `http://127.0.0.1:${await listen(server)}`;
 });
 afterAll(() => server.close());
 beforeEach(() => {

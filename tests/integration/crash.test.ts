@@ -1,3 +1,4 @@
+import { subjectOf } from "../support/message";
 import { eventually, sleep } from "../support/wait";
 import { Findings } from "./support/docs";
 import { message, sequence } from "./support/messages";
@@ -27,8 +28,7 @@ test.each([{ keep: false }, { keep: true }])(
       Array.from({ length: 30 }, (_, n) =>
         message(`crash-${from + n}`, { body: `${from + n}\r\n`.repeat(1 + (n % 50)) }),
       );
-    const here = (): number =>
-      new Set(station.sink.deliveries.map((d) => /Subject: (\S+)/.exec(d.message.toString("latin1"))?.[1])).size;
+    const here = (): number => new Set(station.sink.deliveries.map((d) => subjectOf(d.message))).size;
     const soon: number[] = []; // kills after which more had come twice than there had been kills before
     for (let n = 0; n < kills; n += 1) {
       await station.inject(batch(n * 30)); // there is always work left

@@ -2,7 +2,7 @@ import { eventually } from "../support/wait";
 import { expectDocumented, Findings } from "./support/docs";
 import { message, oddities } from "./support/messages";
 import { Rig } from "./support/rig";
-import type { Station } from "./support/station";
+import { arrived, emptied, ready } from "./support/waits";
 
 let rig: Rig;
 beforeAll(async () => {
@@ -12,26 +12,13 @@ afterAll(() => rig.destroy());
 const findings = new Findings("messages");
 afterAll(() => findings.publish());
 
-const drained = (station: Station, count: number, seconds: number): Promise<unknown> =>
-  eventually(`${count} messages`, () => station.sink.deliveries.length >= count, {
-    seconds,
-    more: () => station.pod.log,
-  });
-
-const ready = (station: Station): Promise<unknown> =>
-  eventually("readiness", () => station.pod.ready().ready, { seconds: 30, every: 1000, more: () => station.pod.log });
-
 test("odd messages of every kind arrive byte for byte, and nothing stays behind", async () => {
   const station = await rig.station({ start: false });
   const kinds = oddities("odd");
   await station.inject(Object.values(kinds));
   const settle = await findings.during(`messages of ${Object.keys(kinds).length} odd kinds`, station);
   station.pod.start();
-  await eventually("an empty provider", async () => (await station.account()).atProvider === 0, {
-    seconds: 90,
-    every: 1000,
-    more: () => station.pod.log,
-  });
+  await emptied(station, 90);
   expect(await station.account()).toEqual({
     injected: Object.keys(kinds).length,
     delivered: Object.keys(kinds).length,
@@ -55,8 +42,8 @@ test("2,000 messages of many kinds, one of 25 MB among them, all arrive unaltere
   await station.inject(mixed);
   const start = performance.now();
   station.pod.start();
-  await drained(station, mixed.length, 300);
-  await eventually("an empty provider", async () => (await station.account()).atProvider === 0, { every: 1000 });
+  await arrived(station, mixed.length, 300);
+  await emptied(station, 120);
   findings.figure(
     `2,000 messages, most of them odd, one of 25 MB: ${Math.round((performance.now() - start) / 1000)} s; ` +
       `${station.pod.memory().toFixed(0)} MiB at the end`,
@@ -78,7 +65,7 @@ test("30 messages that the mail server refuses for good stop none of those behin
   const good = Array.from({ length: 20 }, (_, n) => message(`good-${n}`));
   await station.inject([...poison, ...good]);
   station.pod.start();
-  await drained(station, 20, 60);
+  await arrived(station, 20, 60);
   expect(await station.account()).toMatchObject({
     delivered: 20,
     atProvider: 30,
@@ -93,7 +80,7 @@ test("30 messages that the mail server refuses for good stop none of those behin
     every: 1000,
   });
   expect((await rig.provider.remaining(station.user)).get("Fetcher-Refused")).toHaveLength(30);
-  await ready(station);
+  await ready(station, 30);
   await settle();
 });
 
@@ -102,11 +89,11 @@ test("a message over the mail server's limit stays at the provider and the next 
   station.sink.sizeLimit = 100_000;
   await station.inject([message("big", { body: "x".repeat(70).concat("\r\n").repeat(3000) }), message("small")]);
   station.pod.start();
-  await drained(station, 1, 30);
+  await arrived(station, 1, 30);
   expect(await station.account()).toMatchObject({ delivered: 1, atProvider: 1, lost: [], strange: [] });
   // Set aside is only what is refused while others get through, so others must.
   await station.inject([message("another")]);
-  await drained(station, 2, 60);
+  await arrived(station, 2, 60);
   const settle = await findings.during("one message over the mail server's size limit, two below it", station);
   await eventually("a place of its own", () => station.pod.log.includes("Fetcher-Refused"), {
     seconds: 120,
@@ -117,6 +104,6 @@ test("a message over the mail server's limit stays at the provider and the next 
     expect(said).toContain("too big");
     expectDocumented(said.replace(/^\S+Z /, ""));
   }
-  await ready(station);
+  await ready(station, 30);
   await settle();
 });

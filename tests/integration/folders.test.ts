@@ -1,7 +1,9 @@
-import { eventually, sleep } from "../support/wait";
+import { subjectOf } from "../support/message";
+import { sleep } from "../support/wait";
 import { expectDocumented, Findings } from "./support/docs";
 import { message } from "./support/messages";
 import { Rig } from "./support/rig";
+import { arrived, ready } from "./support/waits";
 
 let rig: Rig;
 beforeAll(async () => {
@@ -20,18 +22,12 @@ test.concurrent("with keep, each message comes once, what was read elsewhere too
   await phone.command("STORE 1:10 +FLAGS (\\Seen)");
   const settle = await findings.during("`keep`, half of it read elsewhere", station);
   station.pod.start();
-  await eventually("20 deliveries", () => station.sink.deliveries.length >= 20, {
-    seconds: 60,
-    more: () => station.pod.log,
-  });
+  await arrived(station, 20, 60);
   await station.inject([message("kept-later")]);
-  await eventually("the later one", () => station.sink.deliveries.length >= 21, {
-    seconds: 30,
-    more: () => station.pod.log,
-  });
+  await arrived(station, 21, 30);
   await station.pod.stop();
   station.pod.start(); // a restart forgets nothing: what was fetched is written at the provider
-  await eventually("readiness", () => station.pod.ready().ready, { seconds: 60, more: () => station.pod.log });
+  await ready(station);
   await sleep(8000);
   expect(await station.account()).toMatchObject({ delivered: 21, duplicates: 0, lost: [], strange: [] });
   const left = await rig.provider.remaining(station.user);
@@ -47,20 +43,18 @@ test.concurrent("Junk at the provider is handed over on the mail server's junk p
   await station.inject([message("unwanted")], "Junk");
   const settle = await findings.during("`folders: [INBOX, Junk]`, one message in each", station);
   station.pod.start();
-  await eventually("both", () => station.sink.deliveries.length >= 2, { seconds: 60, more: () => station.pod.log });
-  const ports = Object.fromEntries(
-    station.sink.deliveries.map((d) => [/Subject: (\S+)/.exec(d.message.toString("latin1"))?.[1], d.port]),
-  );
+  await arrived(station, 2, 60);
+  const ports = Object.fromEntries(station.sink.deliveries.map((d) => [subjectOf(d.message), d.port]));
   expect(ports).toEqual({ wanted: 25, unwanted: 2525 });
-  await eventually("readiness", () => station.pod.ready().ready, { seconds: 30 });
+  await ready(station, 30);
   await settle();
 });
 
 test.concurrent("Junk is asked for and the provider has no such folder: the inbox flows and the pod is ready", async () => {
   const station = await rig.station({ mailbox: { name: "nojunk", folders: ["INBOX", "Junk"] } });
   await station.inject([message("inbox-only")]);
-  await eventually("delivery", () => station.sink.deliveries.length >= 1, { seconds: 30 });
-  await eventually("readiness", () => station.pod.ready().ready, { seconds: 30, more: () => station.pod.ready().text });
+  await arrived(station, 1, 30);
+  await ready(station, 30);
 });
 
 test.concurrent("keep, and the provider stores no keywords: what is unread comes once, and the log says what that means", async () => {
@@ -72,17 +66,11 @@ test.concurrent("keep, and the provider stores no keywords: what is unread comes
   await phone.command("STORE 1:2 +FLAGS (\\Seen)");
   const settle = await findings.during("`keep` at a provider without keywords, 2 of 6 read elsewhere", station);
   station.pod.start();
-  await eventually("4 deliveries", () => station.sink.deliveries.length >= 4, {
-    seconds: 60,
-    more: () => station.pod.log,
-  });
+  await arrived(station, 4, 60);
   await station.pod.stop();
   station.pod.start();
   await station.inject([message("plain-later")]);
-  await eventually("the later one", () => station.sink.deliveries.length >= 5, {
-    seconds: 60,
-    more: () => station.pod.log,
-  });
+  await arrived(station, 5, 60);
   await sleep(8000);
   expect(await station.account()).toMatchObject({ delivered: 5, duplicates: 0, lost: [], strange: [] });
   expect((await rig.provider.remaining(station.user)).get("INBOX")).toHaveLength(7);

@@ -3,6 +3,7 @@ import { documentedMetrics, expectDocumented, Findings } from "./support/docs";
 import { message } from "./support/messages";
 import { Rig } from "./support/rig";
 import type { Station } from "./support/station";
+import { arrived, emptied, ready } from "./support/waits";
 
 let rig: Rig;
 beforeAll(async () => {
@@ -12,13 +13,6 @@ afterAll(() => rig.destroy());
 const findings = new Findings("owner");
 afterAll(() => findings.publish());
 
-const arrived = (station: Station, count: number, seconds: number): Promise<unknown> =>
-  eventually(`${count} deliveries`, () => station.sink.deliveries.length >= count, {
-    seconds,
-    more: () => station.pod.log,
-  });
-const ready = (station: Station): Promise<unknown> =>
-  eventually("readiness", () => station.pod.ready().ready, { seconds: 60, every: 500, more: () => station.pod.log });
 const lines = (station: Station): string[] => station.pod.log.split("\n").map((line) => line.replace(/^\S+Z /, ""));
 
 test.concurrent("not a word of anybody's mail, no password and no address is logged or shown", async () => {
@@ -56,7 +50,7 @@ test.concurrent("a Secret without a value: the reason shows, and the value mends
   station.pod.rotate("comes later");
   await arrived(station, 1, 60);
   await ready(station);
-  await eventually("an empty provider", async () => (await station.account()).atProvider === 0, { seconds: 30 });
+  await emptied(station, 30);
   await settle();
 });
 
@@ -90,7 +84,7 @@ test.concurrent("fetchmail stops moving: it is started again, and mail arrives",
   await station.inject([message("frozen")]);
   const settle = await findings.during("fetchmail hangs", station);
   await arrived(station, 1, 90);
-  await eventually("an empty provider", async () => (await station.account()).atProvider === 0, { seconds: 30 });
+  await emptied(station, 30);
   expect(station.pod.pids()).not.toContain(frozen);
   await settle();
 });
@@ -122,10 +116,7 @@ test.concurrent("told to stop in the middle of its work, it ends by itself and i
   expect(lines(station).at(-2)).toBe("stopped");
   const settle = await findings.during("it is told to stop in the middle, and started again", station);
   station.pod.start();
-  await eventually("an empty provider", async () => (await station.account()).atProvider === 0, {
-    seconds: 60,
-    every: 500,
-  });
+  await emptied(station, 60);
   const ledger = await station.account();
   expect(ledger).toMatchObject({ lost: [], strange: [] });
   expect(ledger.duplicates).toBeLessThanOrEqual(1);

@@ -1,9 +1,11 @@
+import { subjectOf } from "../support/message";
 import { eventually, sleep } from "../support/wait";
 import { expectDocumented, Findings } from "./support/docs";
 import { message } from "./support/messages";
 import { IMAP_HOST } from "./support/provider";
 import { Rig } from "./support/rig";
 import type { Station } from "./support/station";
+import { arrived, emptied, ready } from "./support/waits";
 
 let rig: Rig;
 beforeAll(async () => {
@@ -14,11 +16,6 @@ afterAll(() => rig.destroy());
 const findings = new Findings("provider");
 afterAll(() => findings.publish());
 
-const arrived = (station: Station, count: number, seconds: number): Promise<unknown> =>
-  eventually(`${count} deliveries`, () => station.sink.deliveries.length >= count, {
-    seconds,
-    more: () => station.pod.log,
-  });
 const fetched = (station: Station, count: number, seconds: number): Promise<unknown> =>
   eventually(
     `${count} different messages`,
@@ -28,13 +25,6 @@ const fetched = (station: Station, count: number, seconds: number): Promise<unkn
     },
     { seconds, every: 500, more: () => station.pod.log },
   );
-const emptied = (station: Station, seconds = 60): Promise<unknown> =>
-  eventually("an empty provider", async () => (await station.account()).atProvider === 0, { seconds, every: 500 });
-const ready = (station: Station): Promise<unknown> =>
-  eventually("readiness", () => station.pod.ready().ready, {
-    seconds: 60,
-    more: () => `${JSON.stringify(station.pod.ready())}\n${station.pod.log}\n${station.front.commands.join("\n")}`,
-  });
 /** Waits for a reason to show, and holds the docs against it. */
 async function trouble(station: Station, reason: RegExp, seconds = 120): Promise<void> {
   let text = "";
@@ -125,8 +115,8 @@ test.concurrent("the provider is away: the reason shows, and fetching resumes by
 });
 
 test.concurrent.each([
-  ["of another authority", () => rig.authority.issue(IMAP_HOST, { selfSigned: true })],
-  ["that has expired", () => rig.authority.issue(IMAP_HOST, { expired: true })],
+  ["of another authority", () => rig.authority.ofItself(IMAP_HOST)],
+  ["that has expired", () => rig.authority.ended(IMAP_HOST)],
   ["for another name", () => rig.authority.issue("imap.elsewhere.test")],
 ] as const)(
   "a certificate %s: no password goes out, the reason shows, a good one mends it",
@@ -198,7 +188,7 @@ test.concurrent("with keep, the provider cannot copy one message: its words show
   await station.inject(Array.from({ length: 5 }, (_, n) => message(`behind-${n}`)));
   station.pod.start();
   await trouble(station, /^INBOX: the provider answered \[CANNOT\] Not this one/m);
-  const subjects = station.sink.deliveries.map((d) => /Subject: (\S+)/.exec(d.message.toString("latin1"))?.[1]);
+  const subjects = station.sink.deliveries.map((d) => subjectOf(d.message));
   expect(subjects).toEqual(expect.arrayContaining(["behind-1", "behind-2", "behind-3", "behind-4"]));
 });
 
@@ -269,7 +259,7 @@ test.concurrent.each([{ keep: false }, { keep: true }])(
   async ({ keep }) => {
     const station = await rig.station({ front: true, mailbox: { name: keep ? "askingkeeper" : "asking", keep } });
     station.front.rewrite = (text) => text.replace(/ IDLE/g, "");
-    await eventually("readiness", () => station.pod.ready().ready, { seconds: 40 });
+    await ready(station, 40);
     await sleep(3000);
     for (let n = 1; n <= 2; n += 1) {
       await station.inject([message(`polled-${n}`)]);

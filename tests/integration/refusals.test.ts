@@ -1,21 +1,16 @@
+import type { Action, Stage } from "../support/sink";
 import { eventually, sleep } from "../support/wait";
 import { expectDocumented, Findings } from "./support/docs";
 import { message } from "./support/messages";
 import { Rig } from "./support/rig";
-import type { Action, Stage } from "./support/sink";
 import type { Station } from "./support/station";
+import { arrived, emptied, ready } from "./support/waits";
 
 let rig: Rig;
 beforeAll(async () => {
   rig = await Rig.create();
 });
 afterAll(() => rig.destroy());
-
-const arrived = (station: Station, count: number, seconds: number): Promise<unknown> =>
-  eventually(`${count} deliveries`, () => station.sink.deliveries.length >= count, {
-    seconds,
-    more: () => station.pod.log,
-  });
 
 const findings = new Findings("mail-server");
 afterAll(() => findings.publish());
@@ -103,7 +98,7 @@ test.concurrent("a session limit at the mail server slows delivery and loses not
   await station.inject(Array.from({ length: 60 }, (_, n) => message(`limit-${n}`)));
   station.pod.start();
   await arrived(station, 60, 120);
-  await eventually("an empty provider", async () => (await station.account()).atProvider === 0, { seconds: 30 });
+  await emptied(station, 30);
   expect(await station.account()).toMatchObject({ lost: [], strange: [], duplicates: 0 });
 });
 
@@ -120,7 +115,7 @@ test.concurrent("the mail server restarts in the middle: nothing is lost", async
     await station.sink.listen();
   }
   await arrived(station, 300, 120);
-  await eventually("an empty provider", async () => (await station.account()).atProvider === 0, { seconds: 60 });
+  await emptied(station, 60);
   expect(await station.account()).toMatchObject({ lost: [], strange: [] });
   await settle();
 });
@@ -139,14 +134,14 @@ test.concurrent("with keep, the mail server is away: copies do not pile up, and 
   expect((await rig.provider.remaining(station.user)).get("Fetcher-Outbox")).toHaveLength(100);
   await station.sink.listen();
   await arrived(station, 250, 180);
-  await eventually("readiness", () => station.pod.ready().ready, { seconds: 30, more: () => station.pod.log });
+  await ready(station, 30);
   expect(await station.account()).toMatchObject({ delivered: 250, duplicates: 0, lost: [], strange: [] });
   await settle();
 });
 
 test.concurrent("the mail server is away for minutes: the reason shows, and delivery resumes within two minutes", async () => {
   const station = await rig.station();
-  await eventually("readiness", () => station.pod.ready().ready, { seconds: 30 });
+  await ready(station, 30);
   await station.sink.close();
   await station.inject([message("patience")]);
   await eventually("unreadiness", () => !station.pod.ready().ready, {
@@ -164,8 +159,8 @@ test.concurrent("the mail server is away for minutes: the reason shows, and deli
   findings.figure(
     `Mail server back after two minutes: mail arrives ${((performance.now() - back) / 1000).toFixed(0)} s later`,
   );
-  await eventually("readiness", () => station.pod.ready().ready, { seconds: 30 });
-  await eventually("an empty provider", async () => (await station.account()).atProvider === 0, { seconds: 30 });
+  await ready(station, 30);
+  await emptied(station, 30);
   await settle();
 });
 
@@ -180,7 +175,7 @@ test.concurrent.each(["data", "end"] as Stage[])(
     await eventually("the silence", () => stalls > 0, { seconds: 60 });
     const settle = await findings.during(`at ${stage}: silence longer than every timeout`, station);
     await arrived(station, 1, 300);
-    await eventually("an empty provider", async () => (await station.account()).atProvider === 0, { seconds: 30 });
+    await emptied(station, 30);
     expect(await station.account()).toMatchObject({ delivered: 1, lost: [], strange: [] });
     await settle();
   },

@@ -5,6 +5,7 @@ import { Findings } from "./support/docs";
 import { message } from "./support/messages";
 import { Rig } from "./support/rig";
 import type { Station } from "./support/station";
+import { arrived, emptied, ready } from "./support/waits";
 
 let rig: Rig;
 beforeAll(async () => {
@@ -30,7 +31,7 @@ test.each([
   "new mail is handed over when the provider announces it, not when the next look is due (keep: $keep)",
   async ({ keep, also }) => {
     const station = await rig.station({ mailbox: { name: keep ? "swiftkeeper" : "swift", keep } });
-    await eventually("readiness", () => station.pod.ready().ready, { seconds: 60 });
+    await ready(station);
     const waits: number[] = [];
     for (let n = 1; n <= 20; n += 1) {
       await sleep(300);
@@ -98,19 +99,13 @@ test("a backlog drains, at a pace near that of a bare copy loop", async () => {
   station.pod.start();
   await eventually("the first", () => station.sink.deliveries.length > 0, { seconds: 30 });
   const start = performance.now();
-  await eventually("all of it", () => station.sink.deliveries.length >= BACKLOG, {
-    seconds: BACKLOG / 10,
-    more: () => station.pod.log,
-  });
+  await arrived(station, BACKLOG, BACKLOG / 10);
   const rate = BACKLOG / ((performance.now() - start) / 1000);
   findings.figure(
     `A backlog of ${BACKLOG} messages: ${rate.toFixed(0)} a second; a bare copy loop on the same machine does ${bare.toFixed(0)}, ` +
       `so ${(rate / bare).toFixed(2)} of it; ${station.pod.memory().toFixed(0)} MiB at the end`,
   );
-  await eventually("an empty provider", async () => (await station.account()).atProvider === 0, {
-    seconds: 60,
-    every: 1000,
-  });
+  await emptied(station, 60);
   expect(await station.account()).toMatchObject({ delivered: BACKLOG, lost: [], strange: [], duplicates: 0 });
   await station.pod.stop();
 });

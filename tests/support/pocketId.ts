@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import { listen } from "./listen";
 
 /** Stands in for Pocket ID 2.14's administration API: the endpoints this project uses, with the answers it gives. */
 export interface PocketIdStandIn {
@@ -71,9 +71,9 @@ export async function startPocketId(apiKey: string, options: PocketIdOptions = {
     });
   };
   const server = options.tls ? createTlsServer(options.tls, listener) : createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const port = await listen(server);
   return {
-    issuer: `${options.tls ? "https" : "http"}://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    issuer: `${options.tls ? "https" : "http"}://127.0.0.1:${port}`,
     clients,
     requests,
     allowed,

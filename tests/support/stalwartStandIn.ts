@@ -1,5 +1,5 @@
 import * as http from "node:http";
-import type { AddressInfo } from "node:net";
+import { listen } from "./listen";
 
 export interface StalwartRules {
   readonly password: string;
@@ -37,10 +37,10 @@ export async function stalwartStandIn(rules: StalwartRules): Promise<{ base: str
     called.push(`${user} ${method}`);
     response.end(JSON.stringify({ methodResponses: [[method, reply(method, args), "0"]] }));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const port = await listen(server);
   const close = (): void => {
     server.closeAllConnections();
     server.close();
   };
-  return { base: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close };
+  return { base: `http://127.0.0.1:${port}`, close };
 }

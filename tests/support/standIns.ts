@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type * as net from "node:net";
 import * as tls from "node:tls";
 import type { KeyPair } from "../../sandbox/live/authority";
+import { listen } from "./listen";
 
 /** What a server does with one line; what it answers. Undefined hangs up. */
 type Talk = (line: string) => string | undefined;
@@ -37,8 +38,7 @@ async function talking({ key, cert }: KeyPair, greeting: string, begin: () => Ta
   server.on("connection", (socket) => sockets.add(socket));
   server.on("tlsClientError", () => {});
   open.push({ server, sockets });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return (server.address() as net.AddressInfo).port;
+  return listen(server);
 }
 
 /** One message: when it came, and its keywords. */

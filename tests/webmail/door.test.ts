@@ -6,12 +6,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { deploy, type RawConfig, threeMailboxes } from "../support/deploy";
 import { eventually } from "../support/wait";
-import { Rig } from "./rig";
-import { cluster, hosts } from "./rig/addresses";
-import { launch, message, Person } from "./rig/browser";
-import { Client } from "./rig/client";
-import { type Seen, startMailServer, startPodNetwork } from "./rig/stand-in";
-import { gateway, Traefiks } from "./rig/traefik";
+import { cluster, hosts } from "./support/addresses";
+import { launch, Person } from "./support/browser";
+import { Client } from "./support/client";
+import { letter } from "./support/letter";
+import { Rig } from "./support/rig";
+import { type Seen, startMailServer, startPodNetwork } from "./support/standIn";
+import { gateway, Traefiks } from "./support/traefik";
 
 const kinds = ["Ingress", "Gateway"] as const;
 const wayIn: Record<(typeof kinds)[number], RawConfig> = {
@@ -68,16 +69,16 @@ describe.each(kinds)("through Traefik, by %s", (kind) => {
     const rules = `--host-resolver-rules=MAP ${hosts.webmail} ${cluster[kind]}`;
     const browser = await launch(rig, rules);
     try {
-      rig.mail.deliver("kinga", message(`Through ${kind}`));
+      rig.mail.deliver("kinga", letter(`Through ${kind}`));
       const kinga = await (await Person.arrives(browser, "kinga")).signsIn();
       await kinga.seesMessage(`Through ${kind}`);
       const attachment = join(folder, `${kind}.bin`);
       writeFileSync(attachment, randomBytes(25_000_000));
       await kinga.sends("friend@example.org", `Large by ${kind}`, "See attachment.", [attachment]);
       const sent = await eventually("the message at the sink", () =>
-        rig.sink.sent.find((m) => m.data.includes(`Subject: Large by ${kind}`)),
+        rig.sink.deliveries.find((d) => d.message.includes(`Subject: Large by ${kind}`)),
       );
-      expect(sent.data.length).toBeGreaterThan((25_000_000 * 4) / 3);
+      expect(sent.message.length).toBeGreaterThan((25_000_000 * 4) / 3);
     } finally {
       await browser.close();
     }

@@ -3,19 +3,17 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
 import { eventually } from "../support/wait";
-import { Rig } from "./rig";
-import { addresses, hosts } from "./rig/addresses";
-import { launch, message, Person, webmail } from "./rig/browser";
+import { addresses, hosts } from "./support/addresses";
+import { browserFor, Person, webmail } from "./support/browser";
+import { letter } from "./support/letter";
+import { Rig } from "./support/rig";
 
 const rig = new Rig();
 const folder = mkdtempSync(join(tmpdir(), "webmail-mail-"));
-let browser: Browser;
 let pictures: Server;
 const asked: string[] = [];
-beforeAll(async () => {
-  await rig.start();
+const browser = browserFor(rig, async () => {
   const tls = rig.certificate(hosts.pictures);
   const pixel = Buffer.from(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
@@ -27,20 +25,16 @@ beforeAll(async () => {
     response.end(pixel);
   });
   await new Promise<void>((resolve) => pictures.listen(443, addresses.pictures, resolve));
-  browser = await launch(rig);
 });
-afterAll(async () => {
-  await browser?.close();
+afterAll(() => {
   pictures?.close();
-  if (process.env.RIG_LOGS) console.log(rig.logs());
-  await rig.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 
 const megabytes = (n: number): Buffer => randomBytes(n * 1000 * 1000);
 const hash = (data: Buffer): string => createHash("sha256").update(data).digest("hex");
 const signedIn = async (name: string): Promise<Person> => {
-  const person = await (await Person.arrives(browser, name)).signsIn();
+  const person = await (await Person.arrives(browser(), name)).signsIn();
   await person.seesInbox();
   return person;
 };
@@ -53,9 +47,9 @@ describe("attachments", () => {
     const kinga = await signedIn("kinga");
     await kinga.sends("friend@example.org", "With an attachment", "See below.", [path]);
     const sent = await eventually("the message", () =>
-      rig.sink.sent.find((m) => m.data.includes("With an attachment")),
+      rig.sink.deliveries.find((d) => d.message.includes("With an attachment")),
     );
-    const encoded = /filename=holiday\.bin[\s\S]*?\r\n\r\n([A-Za-z0-9+/=\r\n]+)/.exec(sent.data)?.[1] ?? "";
+    const encoded = /filename=holiday\.bin[\s\S]*?\r\n\r\n([A-Za-z0-9+/=\r\n]+)/.exec(`${sent.message}`)?.[1] ?? "";
     expect(hash(Buffer.from(encoded, "base64"))).toBe(hash(data));
     await kinga.leaves();
   });
@@ -65,10 +59,13 @@ describe("attachments", () => {
     const lines = data.toString("base64").match(/.{1,76}/g) ?? [];
     rig.mail.deliver(
       "kinga",
-      `From: Friend <friend@example.org>\nTo: kinga@newjoy.ro\nSubject: Twenty megabytes\nMIME-Version: 1.0\n` +
-        `Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\nHere.\n--b\n` +
-        `Content-Type: application/octet-stream; name=film.bin\nContent-Disposition: attachment; filename=film.bin\n` +
-        `Content-Transfer-Encoding: base64\n\n${lines.join("\n")}\n--b--\n`,
+      letter("Twenty megabytes", {
+        type: "multipart/mixed; boundary=b",
+        body:
+          `--b\nContent-Type: text/plain\n\nHere.\n--b\n` +
+          `Content-Type: application/octet-stream; name=film.bin\nContent-Disposition: attachment; filename=film.bin\n` +
+          `Content-Transfer-Encoding: base64\n\n${lines.join("\n")}\n--b--\n`,
+      }),
     );
     const kinga = await signedIn("kinga");
     await kinga.opens("Twenty megabytes");
@@ -96,8 +93,10 @@ describe("pictures from elsewhere", () => {
   it("are not asked for until the person says so", async () => {
     rig.mail.deliver(
       "kinga",
-      message("A newsletter").replace("text/plain", "text/html") +
-        `<p>News</p><img src="https://${hosts.pictures}/spy.png" width="1" height="1">`,
+      letter("A newsletter", {
+        type: "text/html; charset=utf-8",
+        body: `<p>News</p><img src="https://${hosts.pictures}/spy.png" width="1" height="1">`,
+      }),
     );
     const kinga = await signedIn("kinga");
     await kinga.opens("A newsletter");
@@ -127,7 +126,7 @@ describe("mail that came while the webmail was restarted", () => {
     const kinga = await signedIn("kinga");
     const before = await rig.providerState();
     await rig.pod.stop();
-    rig.mail.deliver("kinga", message("During the restart"));
+    rig.mail.deliver("kinga", letter("During the restart"));
     await rig.pod.start();
     await kinga.page.goto(webmail);
     await kinga.seesMessage("During the restart");

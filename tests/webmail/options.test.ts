@@ -5,7 +5,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { type WebmailSettings, webmailConfig, webmailOptions } from "../../components/webmail/config";
 import { FromEnvironment, type PhpValue } from "../../components/webmail/php";
-import { isDebian, roundcube } from "./rig/image";
+import { isDebian, roundcube } from "./support/image";
 
 const folder = mkdtempSync(join(tmpdir(), "webmail-options-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -3,22 +3,13 @@ import { request as httpRequest } from "node:http";
 import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
-import { Rig } from "./rig";
-import { addresses, hosts } from "./rig/addresses";
-import { desktop, launch, message, Person, phone, webmail } from "./rig/browser";
+import { addresses, hosts } from "./support/addresses";
+import { browserFor, desktop, Person, phone, webmail } from "./support/browser";
+import { letter } from "./support/letter";
+import { Rig } from "./support/rig";
 
 const rig = new Rig();
-let browser: Browser;
-beforeAll(async () => {
-  await rig.start();
-  browser = await launch(rig);
-});
-afterAll(async () => {
-  await browser?.close();
-  if (process.env.RIG_LOGS) console.log(rig.logs());
-  await rig.stop();
-});
+const browser = browserFor(rig);
 
 interface Answer {
   readonly status: number;
@@ -58,7 +49,7 @@ describe("every page", () => {
   });
 
   it("sends the person's cookies the same way", async () => {
-    const kinga = await (await Person.arrives(browser, "kinga")).signsIn();
+    const kinga = await (await Person.arrives(browser(), "kinga")).signsIn();
     await kinga.seesInbox();
     const cookies = await kinga.context.cookies(webmail);
     expect(cookies.map((c: { name: string }) => c.name).sort()).toEqual(["roundcube_sessauth", "roundcube_sessid"]);
@@ -120,15 +111,11 @@ describe("pictures for the README", () => {
 
   it.each(Object.entries(sizes))("show sign-in, inbox and compose on a %s", async (size, viewport) => {
     if (size === "desktop")
-      for (const [from, subject, body] of letters)
-        rig.mail.deliver(
-          "kinga",
-          message(subject, body).replace(
-            /^From: .*$/m,
-            `From: =?utf-8?B?${Buffer.from(from).toString("base64")}?= <friend@example.org>`,
-          ),
-        );
-    const kinga = await (await Person.arrives(browser, "kinga", viewport)).signsIn();
+      for (const [name, subject, body] of letters) {
+        const from = `=?utf-8?B?${Buffer.from(name).toString("base64")}?= <friend@example.org>`;
+        rig.mail.deliver("kinga", letter(subject, { from, body }));
+      }
+    const kinga = await (await Person.arrives(browser(), "kinga", viewport)).signsIn();
     await kinga.seesInbox();
     const shoot = async ({ page }: Person, name: string) => {
       await page.waitForLoadState("networkidle");
@@ -148,7 +135,7 @@ describe("pictures for the README", () => {
     await kinga.leaves();
 
     // The webmail's own sign-in page: what those see who come back without a mailbox.
-    const guest = await (await Person.arrives(browser, "guest", viewport)).signsIn();
+    const guest = await (await Person.arrives(browser(), "guest", viewport)).signsIn();
     await guest.page.waitForSelector("#rcmloginoauth");
     await guest.page.evaluate("document.querySelector('#messagestack').remove()");
     await shoot(guest, "sign-in");

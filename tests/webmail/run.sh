@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 hosts=$(mktemp)
 trap 'rm -f "$hosts"' EXIT
-node --require ./start.cjs -e 'process.stdout.write(require("./tests/webmail/rig/addresses").hostsFile)' > "$hosts"
+node --require ./start.cjs -e 'process.stdout.write(require("./tests/webmail/support/addresses").hostsFile)' > "$hosts"
 unshare --net --mount --propagation private bash -euc '
   ip link set lo up
   for pod in 10.42.0.8 10.42.0.9; do ip address add $pod/32 dev lo; done

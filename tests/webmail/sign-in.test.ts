@@ -1,26 +1,17 @@
-import type { Browser } from "playwright-core";
 import { eventually } from "../support/wait";
-import { Rig } from "./rig";
-import { hosts } from "./rig/addresses";
-import { launch, message, Person, webmail } from "./rig/browser";
-import { tokenCheckAddress } from "./rig/mail-server";
+import { hosts } from "./support/addresses";
+import { browserFor, Person, webmail } from "./support/browser";
+import { letter } from "./support/letter";
+import { tokenCheckAddress } from "./support/mailServer";
+import { Rig } from "./support/rig";
 
 const rig = new Rig();
-let browser: Browser;
-beforeAll(async () => {
-  await rig.start();
-  browser = await launch(rig);
-});
-afterAll(async () => {
-  await browser?.close();
-  if (process.env.RIG_LOGS) console.log(rig.logs());
-  await rig.stop();
-});
+const browser = browserFor(rig);
 
 describe("signing in to the webmail", () => {
   it("goes from the webmail to the provider's page to the inbox with the person's mail, past no password form", async () => {
-    rig.mail.deliver("kinga", message("For Kinga"));
-    const kinga = await Person.arrives(browser, "kinga");
+    rig.mail.deliver("kinga", letter("For Kinga"));
+    const kinga = await Person.arrives(browser(), "kinga");
     const forms: string[] = [];
     kinga.page.on("load", async () => {
       if ((await kinga.page.locator("input[type=password]").count()) > 0) forms.push(kinga.page.url());
@@ -33,9 +24,9 @@ describe("signing in to the webmail", () => {
   });
 
   it("shows two people in two browsers their own mail only", async () => {
-    rig.mail.deliver("kinga", message("Kinga's own"));
-    rig.mail.deliver("alpar", message("Alpar's own"));
-    const [kinga, alpar] = [await Person.arrives(browser, "kinga"), await Person.arrives(browser, "alpar")];
+    rig.mail.deliver("kinga", letter("Kinga's own"));
+    rig.mail.deliver("alpar", letter("Alpar's own"));
+    const [kinga, alpar] = [await Person.arrives(browser(), "kinga"), await Person.arrives(browser(), "alpar")];
     await Promise.all([kinga.signsIn(), alpar.signsIn()]);
     await Promise.all([kinga.seesMessage("Kinga's own"), alpar.seesMessage("Alpar's own")]);
     expect(await kinga.page.content()).not.toContain("Alpar's own");
@@ -44,15 +35,19 @@ describe("signing in to the webmail", () => {
   });
 
   it("sends mail as the person who signed in, from their address", async () => {
-    const kinga = await (await Person.arrives(browser, "kinga")).signsIn();
+    const kinga = await (await Person.arrives(browser(), "kinga")).signsIn();
     await kinga.seesInbox();
     await kinga.sends("friend@example.org", "Greetings from Kinga", "Hello, friend.");
     const sent = await eventually("the message at the sink", () =>
-      rig.sink.sent.find((m) => m.data.includes("Subject: Greetings from Kinga")),
+      rig.sink.deliveries.find((d) => d.message.includes("Subject: Greetings from Kinga")),
     );
-    expect(sent).toMatchObject({ login: "kinga@newjoy.ro", from: "kinga@newjoy.ro", to: ["friend@example.org"] });
-    expect(sent.data).toMatch(/^From: .*<?kinga@newjoy\.ro>?\r$/m);
-    expect(sent.data).toContain("Hello, friend.");
+    expect(sent).toMatchObject({
+      login: "kinga@newjoy.ro",
+      sender: "kinga@newjoy.ro",
+      recipients: ["friend@example.org"],
+    });
+    expect(`${sent.message}`).toMatch(/^From: .*<?kinga@newjoy\.ro>?\r$/m);
+    expect(`${sent.message}`).toContain("Hello, friend.");
     expect(rig.mail.messages("kinga", "Sent Items").join()).toContain("Greetings from Kinga");
     await kinga.leaves();
   });
@@ -63,7 +58,7 @@ describe("signing in to the webmail", () => {
   });
 
   it("ends with signing out, without a loop, and works again afterwards", async () => {
-    const kinga = await (await Person.arrives(browser, "kinga")).signsIn();
+    const kinga = await (await Person.arrives(browser(), "kinga")).signsIn();
     await kinga.seesInbox();
     const before = await rig.providerState();
     await kinga.signsOut();
@@ -100,7 +95,7 @@ describe("a session", () => {
   };
   /** Somebody signed in, the page closed, the time gone by. */
   const backAfter = async (minutes: number): Promise<[Person, Awaited<ReturnType<Rig["providerState"]>>]> => {
-    const kinga = await (await Person.arrives(browser, "kinga")).signsIn();
+    const kinga = await (await Person.arrives(browser(), "kinga")).signsIn();
     await kinga.seesInbox();
     await kinga.page.goto("about:blank");
     await kinga.context.clearCookies({ domain: hosts.issuer });
@@ -141,7 +136,7 @@ describe("a person whom the mail server does not let in", () => {
   /** What the page tells them, once it is quiet; they have been to the provider once. */
   const refused = async (name: string): Promise<string[]> => {
     const before = await rig.providerState();
-    const person = await (await Person.arrives(browser, name)).signsIn();
+    const person = await (await Person.arrives(browser(), name)).signsIn();
     await person.page.waitForSelector("#messagestack .ui.alert, #messagestack .content");
     await person.page.waitForLoadState("networkidle");
     expect(new URL(person.page.url()).host).toBe(hosts.webmail);
@@ -171,7 +166,7 @@ describe("a person whom the mail server does not let in", () => {
     // An address of another domain has none, whatever the server says.
     expect(await refused("visitor")).toEqual([noMailbox("visitor@elsewhere.example")]);
     await rig.tokenCheck.listen(...tokenCheckAddress);
-    const kinga = await (await Person.arrives(browser, "kinga")).signsIn();
+    const kinga = await (await Person.arrives(browser(), "kinga")).signsIn();
     await kinga.seesInbox();
     await kinga.leaves();
   });

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import * as fs from "node:fs";
-import { createServer } from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { renderFetchmailrc } from "../../../components/fetcher/fetchmailrc";
+import { freePorts } from "../../../sandbox/cluster/processes";
 
 const folder = path.join(__dirname, "../../../components/fetcher/program");
 
@@ -18,14 +18,6 @@ supervisor.Relay = lambda port, *rest, **more: Relay(0, *rest, **more)
 sys.exit(supervisor.main())
 `;
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 /** Runs the fetcher, with a provider that nobody reaches, and returns what it says at /metrics. */
 export async function scrapeFetcher(mailbox: string): Promise<string> {
   const state = fs.mkdtempSync(path.join(os.tmpdir(), "fetcher-"));
@@ -34,7 +26,7 @@ export async function scrapeFetcher(mailbox: string): Promise<string> {
   fs.writeFileSync(path.join(state, "junk.fetchmailrc"), renderFetchmailrc({ ...rc, folder: "Junk", watch: false }));
   fs.writeFileSync(path.join(state, "address"), `${mailbox}@example.org`);
   fs.writeFileSync(path.join(state, "password"), "not-a-password");
-  const port = await freePort();
+  const [port] = await freePorts(1);
   const args = [
     `--mailbox=${mailbox}`,
     "--imap=127.0.0.1:1",

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { createServer, type Server, type TLSSocket } from "node:tls";
-import type { Certificate } from "./provider";
+import type { KeyPair } from "../../../sandbox/live/authority";
 
 /**
  * Stands before the provider and misbehaves on demand: other certificates, dropped connections at a chosen command,
@@ -29,7 +29,7 @@ export class Front {
 
   constructor(
     readonly address: string,
-    private certificate: Certificate,
+    private certificate: KeyPair,
     private readonly backend: { host: string; port: number },
   ) {}
 
@@ -51,7 +51,7 @@ export class Front {
     this.server = undefined;
   }
 
-  async useCertificate(certificate: Certificate): Promise<void> {
+  async useCertificate(certificate: KeyPair): Promise<void> {
     await this.close();
     this.certificate = certificate;
     await this.listen();

@@ -1,17 +1,11 @@
-/** A plain message; the id makes it one of a kind. */
-export function message(id: string, options: { header?: string; body?: string | Buffer; path?: string } = {}): Buffer {
-  const header = [
-    `Return-Path: ${options.path ?? "<sender@example.org>"}`,
-    "Received: from mx.example.org by provider.example with ESMTP; Mon, 02 Nov 2026 10:00:00 +0000",
-    "From: Sender <sender@example.org>",
-    "To: somebody@newjoy.ro",
-    `Subject: ${id}`,
-    `Message-ID: <${id}@example.org>`,
-    ...(options.header ? [options.header] : []),
-  ].join("\r\n");
-  const body = options.body ?? `This is ${id}.\r\n.a line with a dot\r\nFrom here on, nothing.\r\n`;
-  const bytes = typeof body === "string" ? Buffer.from(body, "latin1") : body;
-  return Buffer.concat([Buffer.from(`${header}\r\n\r\n`, "latin1"), bytes]);
+import { message as compose, type Mail } from "../../support/message";
+
+/** A message as it lies at the provider; the id makes it one of a kind. */
+export function message(id: string, options: Pick<Mail, "header" | "body"> & { readonly path?: string } = {}): Buffer {
+  const { path = "<sender@example.org>", ...mail } = options;
+  const received = "Received: from mx.example.org by provider.example with ESMTP; Mon, 02 Nov 2026 10:00:00 +0000";
+  const body = `This is ${id}.\r\n.a line with a dot\r\nFrom here on, nothing.\r\n`;
+  return compose({ body, ...mail, subject: id, trace: [`Return-Path: ${path}`, received] });
 }
 
 const raw = (text: string): Buffer => Buffer.from(text, "latin1");

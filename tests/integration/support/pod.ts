@@ -1,29 +1,15 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import {
-  chmodSync,
-  chownSync,
-  cpSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
 import { join } from "node:path";
-import type { Recorder } from "../../support/recorder";
+import { Volumes, type VolumesOptions } from "./volumes";
 
 /** Where this machine finds what the pod's image would have. */
 const IMAGE_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-export interface PodOptions {
-  readonly folder: string;
+export interface PodOptions extends VolumesOptions {
   readonly deployment: string;
-  /** The rendered stack: the pod's description, and the ConfigMaps and Secrets it mounts. */
-  readonly stack: Recorder;
   /** Network namespace that the pod lives in, and its address there. */
   readonly namespace: string;
   readonly address: string;
@@ -31,8 +17,6 @@ export interface PodOptions {
   readonly hosts: Readonly<Record<string, string>>;
   /** An authority that the image knows. @default only the public ones */
   readonly authority?: { readonly pem: string; readonly hash: string };
-  /** Changes mounted files before the start: for breaking things on purpose. */
-  readonly tamper?: (file: string, content: string) => string;
   readonly args?: readonly string[];
 }
 
@@ -44,14 +28,13 @@ export class Pod {
   private ending = false;
   // biome-ignore lint/suspicious/noExplicitAny: rendered objects, as the recorder has them
   private readonly spec: any;
-  private readonly volumes = new Map<string, string>();
-  private revision = 0;
+  private readonly volumes: Volumes;
 
   constructor(private readonly options: PodOptions) {
     this.spec = options.stack.object("Deployment", options.deployment).inputs.spec.template.spec;
     const { folder } = options;
-    for (const part of ["scratch", "volumes"]) mkdirSync(join(folder, part), { recursive: true });
-    for (const volume of this.spec.volumes) this.createVolume(volume);
+    mkdirSync(join(folder, "scratch"), { recursive: true });
+    this.volumes = new Volumes(this.spec, { ...options, folder: join(folder, "volumes") });
     const hosts = { localhost: "127.0.0.1", [options.deployment]: options.address, ...options.hosts };
     writeFileSync(
       join(folder, "hosts"),
@@ -68,7 +51,7 @@ export class Pod {
   private command(container: any): [string, string[]] {
     const { folder, namespace, deployment } = this.options;
     const mounts = container.volumeMounts.map(
-      (m: any) => `${this.volumes.get(m.name)} ${m.mountPath} ${m.readOnly ? "ro" : "rw"}`,
+      (m: any) => `${this.volumes.path(m.name)} ${m.mountPath} ${m.readOnly ? "ro" : "rw"}`,
     );
     writeFileSync(join(folder, "mounts"), `${mounts.join("\n")}\n`);
     const environment = (container.env ?? []).map((e: any) => `${e.name}=${e.value}`);
@@ -87,71 +70,9 @@ export class Pod {
     ];
   }
 
-  private createVolume(volume: any): void {
-    const path = join(this.options.folder, "volumes", volume.name);
-    const group = this.spec.securityContext.fsGroup;
-    mkdirSync(path);
-    this.volumes.set(volume.name, path);
-    if (volume.emptyDir) {
-      chownSync(path, 0, group);
-      chmodSync(path, 0o2777);
-      return;
-    }
-    this.fill(volume);
-  }
-
-  /** Writes a volume's files as the kubelet does: a fresh folder, then one symlink swapped. */
-  private fill(volume: any): void {
-    const path = this.volumes.get(volume.name) as string;
-    const group = this.spec.securityContext.fsGroup;
-    const files = new Map<string, string>();
-    let mode: number;
-    if (volume.configMap) {
-      mode = volume.configMap.defaultMode ?? 0o644;
-      const data = this.options.stack.object("ConfigMap", volume.configMap.name).inputs.data;
-      for (const { key, path: file } of volume.configMap.items ?? Object.keys(data).map((k) => ({ key: k, path: k }))) {
-        files.set(file, this.options.tamper?.(file, data[key]) ?? data[key]);
-      }
-    } else {
-      mode = volume.projected.defaultMode ?? 0o644;
-      for (const { secret } of volume.projected.sources) {
-        const data = this.options.stack.object("Secret", secret.name).inputs.stringData;
-        for (const { key, path: file } of secret.items) {
-          if (data[key] === undefined) throw new Error(`Secret ${secret.name} has no key ${key}`);
-          files.set(file, data[key]);
-        }
-      }
-    }
-    this.swap(path, files, mode | 0o440, group);
-  }
-
-  private swap(path: string, files: Map<string, string>, mode: number, group: number): void {
-    this.revision += 1;
-    const fresh = `..${this.revision}`;
-    mkdirSync(join(path, fresh), { mode: 0o755 });
-    for (const [file, content] of files) {
-      writeFileSync(join(path, fresh, file), content);
-      chownSync(join(path, fresh, file), 0, group);
-      chmodSync(join(path, fresh, file), mode);
-    }
-    rmSync(join(path, "..data_tmp"), { force: true });
-    symlinkSync(fresh, join(path, "..data_tmp"));
-    renameSync(join(path, "..data_tmp"), join(path, "..data"));
-    for (const file of files.keys()) {
-      rmSync(join(path, file), { force: true });
-      symlinkSync(`..data/${file}`, join(path, file));
-    }
-  }
-
   /** What `pulumi up` with a new password comes to in a running pod. */
   rotate(password: string): void {
-    const path = this.volumes.get("credentials") as string;
-    const address = readFileSync(join(path, "address"), "utf8");
-    const files = new Map([
-      ["address", address],
-      ["password", password],
-    ]);
-    this.swap(path, files, 0o440, this.spec.securityContext.fsGroup);
+    this.volumes.rotate(password);
   }
 
   start(): void {
@@ -294,10 +215,5 @@ export class Pod {
       }
     });
     return seconds.reduce((a, b) => a + b, 0);
-  }
-
-  /** Copies what the container may have written, to show that it wrote nowhere else. */
-  keepState(to: string): void {
-    cpSync(this.volumes.get("state") as string, to, { recursive: true });
   }
 }

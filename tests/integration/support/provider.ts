@@ -1,74 +1,12 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Imap } from "./imap";
+import type { TestAuthority } from "../../support/authority";
+import { Imap } from "../../support/imap";
 
 export const IMAP_HOST = "imap.provider.test";
 const MAIL_USER = 4000;
-
-const run = (command: string, args: string[], cwd: string): string =>
-  execFileSync(command, args, { cwd, stdio: ["ignore", "pipe", "ignore"], encoding: "utf8" });
-
-export interface Certificate {
-  readonly cert: string;
-  readonly key: string;
-}
-
-/** A certificate authority of the rig's own, and certificates from it. */
-export class Authority {
-  constructor(readonly folder: string) {
-    mkdirSync(folder, { recursive: true });
-    run(
-      "openssl",
-      [
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-keyout",
-        "ca.key",
-        "-out",
-        "ca.pem",
-        "-days",
-        "30",
-        "-subj",
-        "/CN=Rig CA",
-      ],
-      folder,
-    );
-  }
-
-  /** The file name under which OpenSSL looks an authority up in /etc/ssl/certs. */
-  get hash(): string {
-    return `${run("openssl", ["x509", "-hash", "-noout", "-in", "ca.pem"], this.folder).trim()}.0`;
-  }
-
-  get pem(): string {
-    return readFileSync(join(this.folder, "ca.pem"), "utf8");
-  }
-
-  issue(name: string, options: { expired?: boolean; selfSigned?: boolean } = {}): Certificate {
-    const base = `${name}-${options.expired ? "expired" : options.selfSigned ? "self" : "good"}`;
-    const [key, csr, cert] = [`${base}.key`, `${base}.csr`, `${base}.pem`];
-    writeFileSync(join(this.folder, `${base}.ext`), `subjectAltName=DNS:${name}\n`);
-    run(
-      "openssl",
-      ["req", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", csr, "-subj", `/CN=${name}`],
-      this.folder,
-    );
-    const signer = options.selfSigned ? ["-signkey", key] : ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial"];
-    // Days may be negative only through dates: an expired certificate ends before it begins to matter.
-    const validity = options.expired ? ["-days", "-1"] : ["-days", "20"];
-    run(
-      "openssl",
-      ["x509", "-req", "-in", csr, ...signer, ...validity, "-out", cert, "-extfile", `${base}.ext`],
-      this.folder,
-    );
-    return { cert: join(this.folder, cert), key: join(this.folder, key) };
-  }
-}
 
 /** Dovecot playing the provider: TLS on port 993 of its address, plain text on 143 for the rig itself. */
 export class Provider {
@@ -78,7 +16,7 @@ export class Provider {
   constructor(
     readonly folder: string,
     readonly address: string,
-    readonly authority: Authority,
+    readonly authority: TestAuthority,
   ) {
     for (const part of ["mail", "run", "state"]) mkdirSync(join(folder, part), { recursive: true });
     chownSync(join(folder, "mail"), MAIL_USER, MAIL_USER);

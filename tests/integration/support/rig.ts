@@ -7,15 +7,16 @@ import { Fetcher } from "../../../components/fetcher";
 import { authorities as trusted } from "../../../components/trust";
 import { defaultImages } from "../../../config/images";
 import type { Mailbox } from "../../../config/types";
+import { TestAuthority } from "../../support/authority";
 import { type Recorder, settled, startRecording } from "../../support/recorder";
 import { sampleMailbox } from "../../support/sample";
+import { Sink } from "../../support/sink";
 import { eventually } from "../../support/wait";
 import { undocumented } from "./docs";
 import { Front } from "./front";
 import { asServed, ledger } from "./ledger";
 import { Pod } from "./pod";
-import { Authority, IMAP_HOST, Provider } from "./provider";
-import { Sink } from "./sink";
+import { IMAP_HOST, Provider } from "./provider";
 import type { Station, StationOptions } from "./station";
 
 const MAIL_SERVER = "stalwart.stalwart-mail.svc.cluster.local";
@@ -54,9 +55,9 @@ export class Rig {
     private readonly folder: string,
     /** Second number of this file's addresses: files run side by side. */
     private readonly net: number,
-    readonly authority: Authority,
+    readonly authority: TestAuthority,
     /** One that has issued nothing here. */
-    readonly otherAuthority: Authority,
+    readonly otherAuthority: TestAuthority,
     readonly provider: Provider,
   ) {}
 
@@ -76,8 +77,8 @@ export class Rig {
     const gateway = `10.${net}.0.1`;
     ip("address", "add", `${gateway}/16`, "dev", "cluster");
     ip("address", "add", `10.${net}.0.2/16`, "dev", "cluster");
-    const authority = new Authority(join(folder, "ca"));
-    const other = new Authority(join(folder, "other-ca"));
+    const authority = new TestAuthority(join(folder, "ca"));
+    const other = new TestAuthority(join(folder, "other-ca"));
     return new Rig(folder, net, authority, other, new Provider(join(folder, "provider"), `10.${net}.0.2`, authority));
   }
 
@@ -93,7 +94,7 @@ export class Rig {
   }
 
   async sink(): Promise<Sink> {
-    const sink = new Sink(this.addressOnBridge());
+    const sink = new Sink(this.addressOnBridge(), [25, 2525]);
     await sink.listen();
     this.cleanups.push(() => sink.close());
     return sink;

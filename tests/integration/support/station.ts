@@ -1,16 +1,16 @@
 import type { Mailbox } from "../../../config/types";
+import type { KeyPair } from "../../../sandbox/live/authority";
+import type { Sink } from "../../support/sink";
 import type { Front } from "./front";
 import type { Ledger } from "./ledger";
 import type { Pod, PodOptions } from "./pod";
-import type { Certificate } from "./provider";
-import type { Sink } from "./sink";
 
 export interface StationOptions {
   readonly mailbox?: Partial<Mailbox>;
   readonly password?: string;
   /** Puts a front that can misbehave between the fetcher and Dovecot. */
   readonly front?: boolean;
-  readonly certificate?: Certificate;
+  readonly certificate?: KeyPair;
   readonly tamper?: PodOptions["tamper"];
   /** Added to the container's arguments: shorter limits, to see them reached. */
   readonly args?: readonly string[];

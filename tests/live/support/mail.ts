@@ -1,6 +1,8 @@
+import { randomUUID } from "node:crypto";
 import * as fs from "node:fs";
 import type { LiveSandbox } from "../../../sandbox/live";
 import { domain, hosts, stackNamespace, worldNamespace } from "../../../sandbox/live/names";
+import { type Mail, message } from "../../support/message";
 import { type Probe, python } from "./probe";
 
 export const server = `stalwart.${stackNamespace}.svc.cluster.local`;
@@ -120,27 +122,19 @@ export class MailProgram {
   }
 }
 
-let count = 0;
-const text = ({ from, to, subject }: { from: string; to: string; subject: string }): string =>
-  [
-    `From: ${from}`,
-    `To: ${to}`,
-    `Subject: ${subject}`,
-    `Message-ID: <${++count}.${process.pid}@probe.test>`,
-    "",
-    "Hello.",
-    "",
-  ].join("\r\n");
+/** One of its kind, whatever else says the same. */
+const text = ({ from, to, subject }: Required<Pick<Mail, "from" | "to" | "subject">>): string =>
+  message({ from, to, subject, id: `${randomUUID()}@probe.test` }).toString("latin1");
 
 const PUT = `
 import json, os, sys, time
 order = json.load(sys.stdin)
-for subject in order["subjects"]:
+for message in order["messages"]:
     for part in ("tmp", "new", "cur"):
         os.makedirs(f"/mail/{order['to']}/{part}", exist_ok=True)
     name = f"{time.time_ns()}.test"
     with open(f"/mail/{order['to']}/tmp/{name}", "w", newline="") as file:
-        file.write(f"From: somebody@elsewhere.test\\r\\nTo: {order['to']}\\r\\nSubject: {subject}\\r\\nMessage-ID: <{name}@elsewhere.test>\\r\\n\\r\\nHello.\\r\\n")
+        file.write(message)
     os.rename(f"/mail/{order['to']}/tmp/{name}", f"/mail/{order['to']}/new/{name}")
 print(json.dumps(sum(len(os.listdir(f"/mail/{order['to']}/{part}")) for part in ("new", "cur"))))
 `;
@@ -154,5 +148,7 @@ export async function putAtProvider(
   const pods = await client.list("v1", "Pod", worldNamespace);
   const pod = pods.find(({ metadata, status }) => metadata.labels?.app === "provider" && status.phase === "Running");
   const probe = { namespace: worldNamespace, name: pod?.metadata.name as string };
-  return python(kubectl, probe, PUT, { to: addressOf(person), subjects });
+  const to = addressOf(person);
+  const messages = subjects.map((subject) => text({ from: "somebody@elsewhere.test", to, subject }));
+  return python(kubectl, probe, PUT, { to, messages });
 }

@@ -12,7 +12,7 @@ test.each([
   ["4.0.0", "3.230.0", true],
   ["1.36.2", "1.36.2", true],
   ["3.4.30", "3.5.0", false],
-])("%s is at least %s: %s", (version, atLeast, expected) => {
+])("version %s of a program does where %s is asked for: %s", (version, atLeast, expected) => {
   expect(isNewEnough(version, atLeast)).toBe(expected);
 });
 

@@ -1,16 +1,17 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import * as net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as tls from "node:tls";
 import { compared, observeCertificate, type Served } from "../../../../doctor/observe/certificates";
 import { judgeCertificates } from "../../../../doctor/verdicts/certificates";
-import { Authority, type KeyPair } from "../../../../sandbox/live/authority";
+import type { KeyPair } from "../../../../sandbox/live/authority";
+import { TestAuthority } from "../../../support/authority";
+import { listen } from "../../../support/listen";
 
 const folder = mkdtempSync(join(tmpdir(), "doctor-certificates-"));
-const authority = new Authority(folder);
-const ca = [readFileSync(authority.cert, "utf8")];
+const authority = new TestAuthority(folder);
+const ca = [authority.pem];
 const good = authority.issue("mail.newjoy.test");
 const other = authority.issue("elsewhere.test");
 const servers: net.Server[] = [];
@@ -21,17 +22,16 @@ afterAll(() => {
 
 const read = ({ key, cert }: KeyPair) => ({ key: readFileSync(key), cert: readFileSync(cert) });
 
-async function listen(server: net.Server): Promise<number> {
+function started(server: net.Server): Promise<number> {
   servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return (server.address() as net.AddressInfo).port;
+  return listen(server);
 }
 
-const tlsServer = (pair: KeyPair): Promise<number> => listen(tls.createServer(read(pair), (socket) => socket.end()));
+const tlsServer = (pair: KeyPair): Promise<number> => started(tls.createServer(read(pair), (socket) => socket.end()));
 
 /** Speaks SMTP until TLS begins. */
 const submission = (pair: KeyPair, answer = "220 2.0.0 go ahead"): Promise<number> =>
-  listen(
+  started(
     net.createServer((socket) => {
       socket.on("error", () => {});
       socket.write("220 mail.newjoy.test ESMTP\r\n");
@@ -75,16 +75,7 @@ test("an authority that nobody named is not trusted", async () => {
 });
 
 test("a certificate that has ended is seen as one, and not as one that is not trusted", async () => {
-  const key = join(folder, "ended.key");
-  const cert = join(folder, "ended.pem");
-  const request = join(folder, "ended.csr");
-  const run = (...args: string[]) => execFileSync("openssl", args, { stdio: "ignore" });
-  const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key];
-  run("req", ...curve, "-out", request, "-subj", "/CN=mail.newjoy.test");
-  writeFileSync(join(folder, "ended.ext"), "subjectAltName=DNS:mail.newjoy.test\n");
-  const signer = ["-CA", authority.cert, "-CAkey", join(folder, "ca.key"), "-CAcreateserial"];
-  run("x509", "-req", "-in", request, ...signer, "-days", "-1", "-extfile", join(folder, "ended.ext"), "-out", cert);
-  const seen = await look(await tlsServer({ key, cert }));
+  const seen = await look(await tlsServer(authority.ended("mail.newjoy.test")));
   expect(judgeCertificates({ namespace: "x", now: Date.now(), endpoints: [seen] })).toMatchObject([
     { code: "expired" },
   ]);
@@ -92,9 +83,9 @@ test("a certificate that has ended is seen as one, and not as one that is not tr
 
 test("a port that is closed, and one that says nothing, are told with the reason", async () => {
   const server = net.createServer();
-  const closed = await listen(server);
+  const closed = await started(server);
   await new Promise((resolve) => server.close(resolve));
-  const silent = await listen(net.createServer());
+  const silent = await started(net.createServer());
   const seen = [await look(closed), await look(silent, { limit: 200 })];
   expect(seen).toMatchObject([
     { error: "connection refused" },

@@ -2,6 +2,7 @@ import { createSocket } from "node:dgram";
 import { createServer, type Server } from "node:net";
 import { dnsRecords } from "../../../../components/outputs/dns";
 import { observeClusterDns } from "../../../../doctor/observe/clusterDns";
+import { listen } from "../../../support/listen";
 import { nameServer, type Zone } from "../../../support/nameServer";
 import { FakeCluster } from "./fakeCluster";
 
@@ -35,9 +36,8 @@ async function overTcp(zone: Zone | "silent"): Promise<number> {
       setImmediate(() => socket.write(answer));
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   closing.push(close, () => server.close());
-  return (server.address() as { port: number }).port;
+  return listen(server);
 }
 
 class ClusterWithDns extends FakeCluster {

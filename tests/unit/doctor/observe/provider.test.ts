@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { observeMailbox, observeRelay } from "../../../../doctor/observe/provider";
 import { Authority } from "../../../../sandbox/live/authority";
+import { listen } from "../../../support/listen";
 import { endStandIns, type ImapRules, imapStandIn, smtpStandIn } from "../../../support/standIns";
 
 const folder = mkdtempSync(join(tmpdir(), "doctor-provider-"));
@@ -99,8 +100,7 @@ test("a certificate for another name, or of an authority that nobody named, gets
 
 test("a provider that is away, and one that says nothing, are told as away", async () => {
   const silent = net.createServer((socket) => socket.on("error", () => {}));
-  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
-  const { port } = silent.address() as net.AddressInfo;
+  const port = await listen(silent);
   const quiet = await observeMailbox({ host: "localhost", port }, kinga, { ...args, limit: 300 });
   silent.close();
   expect(quiet).toMatchObject({ failed: "away", reason: "no answer in time" });

@@ -1,12 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import * as http from "node:http";
 import * as https from "node:https";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { observeSignIn, type SignInArgs } from "../../../../doctor/observe/signIn";
 import { judgeSignIn } from "../../../../doctor/verdicts/signIn";
 import { Authority } from "../../../../sandbox/live/authority";
+import { listen } from "../../../support/listen";
 
 const folder = mkdtempSync(join(tmpdir(), "doctor-sign-in-"));
 const authority = new Authority(folder);
@@ -35,8 +35,7 @@ async function serve(make: (base: string) => Pages, options: { tls: boolean; dat
     ? https.createServer({ key: readFileSync(pair.key), cert: readFileSync(pair.cert) }, answer)
     : http.createServer(answer);
   servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const base = `${options.tls ? "https" : "http"}://localhost:${(server.address() as AddressInfo).port}`;
+  const base = `${options.tls ? "https" : "http"}://localhost:${await listen(server)}`;
   pages = make(base);
   return base;
 }

@@ -1,6 +1,6 @@
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { hosts } from "./addresses";
-import type { Rig } from "./index";
+import type { Rig } from "./rig";
 
 export const webmail = `https://${hosts.webmail}/`;
 export const desktop = { width: 1280, height: 800 };
@@ -17,6 +17,25 @@ export function launch(rig: Rig, ...args: string[]): Promise<Browser> {
       ...args,
     ],
   });
+}
+
+/**
+ * Starts a rig and a browser before the tests of a file, and ends both after them. The browser knows the certificates that
+ * were made by its start: whoever needs one more prepares it.
+ */
+export function browserFor(rig: Rig, prepare?: () => Promise<void> | void): () => Browser {
+  let browser: Browser | undefined;
+  beforeAll(async () => {
+    await rig.start();
+    await prepare?.();
+    browser = await launch(rig);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    if (process.env.RIG_LOGS) console.log(rig.logs());
+    await rig.stop();
+  });
+  return () => browser as Browser;
 }
 
 /** A person in a browser of their own. */
@@ -105,8 +124,3 @@ export class Person {
     await this.context.close();
   }
 }
-
-/** A plain message. */
-export const message = (subject: string, body = "Hello."): string =>
-  `From: Somebody <somebody@example.org>\nTo: people@newjoy.ro\nSubject: ${subject}\nDate: ${new Date().toUTCString()}\n` +
-  `Message-ID: <${subject.replaceAll(" ", ".")}@example.org>\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n\n${body}\n`;

@@ -1,6 +1,13 @@
 import { connect, type Socket } from "node:net";
 
-/** A small IMAP client for looking at the provider from outside: plain text, loopback only. */
+export interface Answer {
+  /** OK, NO or BAD, and what the server says to it. */
+  readonly status: string;
+  readonly lines: readonly string[];
+  readonly literals: readonly Buffer[];
+}
+
+/** A small IMAP client that hands out every byte as it came, and what a server says when it refuses. */
 export class Imap {
   private buffer = Buffer.alloc(0);
   private waiting: (() => void) | undefined;
@@ -19,9 +26,15 @@ export class Imap {
     socket.on("error", () => undefined);
   }
 
-  static async login(host: string, port: number, user: string, password: string): Promise<Imap> {
-    const imap = new Imap(connect(port, host));
+  /** Begins a session on a connection, which may be one of TLS. */
+  static async over(socket: Socket): Promise<Imap> {
+    const imap = new Imap(socket);
     await imap.line();
+    return imap;
+  }
+
+  static async login(host: string, port: number, user: string, password: string): Promise<Imap> {
+    const imap = await Imap.over(connect(port, host));
     const plain = Buffer.from(`\0${user}\0${password}`).toString("base64");
     await imap.command(`AUTHENTICATE PLAIN ${plain}`);
     return imap;
@@ -47,7 +60,14 @@ export class Imap {
   }
 
   /** Sends a command; returns untagged lines and literals. Throws on NO and BAD. */
-  async command(text: string, literal?: Buffer): Promise<{ lines: string[]; literals: Buffer[] }> {
+  async command(text: string, literal?: Buffer): Promise<Answer> {
+    const answer = await this.ask(text, literal);
+    if (!answer.status.startsWith("OK")) throw new Error(`${text.split(" ")[0]}: ${answer.status}`);
+    return answer;
+  }
+
+  /** Sends a command; returns all of the answer, a refusal like any other. */
+  async ask(text: string, literal?: Buffer): Promise<Answer> {
     this.count += 1;
     const tag = `t${this.count}`;
     const lines: string[] = [];
@@ -57,8 +77,8 @@ export class Imap {
     this.socket.write("\r\n");
     for (;;) {
       const line = await this.line();
-      if (line.startsWith(`${tag} OK`)) return { lines, literals };
-      if (line.startsWith(`${tag} `)) throw new Error(`${text.split(" ")[0]}: ${line}`);
+      if (line.startsWith(`${tag} `)) return { status: line.slice(tag.length + 1), lines, literals };
+      if (line.startsWith("+")) this.socket.write("\r\n"); // why a login is refused; an empty answer ends the exchange
       lines.push(line);
       const size = /\{(\d+)\}$/.exec(line);
       if (size) {

@@ -14,6 +14,8 @@ export interface Envelope {
 
 export interface Delivery extends Envelope {
   readonly message: Buffer;
+  /** Who has signed in at the server that hands it on, where that one vouches for it (XCLIENT LOGIN). */
+  readonly login: string;
   readonly port: number;
   readonly at: number;
 }
@@ -21,7 +23,7 @@ export interface Delivery extends Envelope {
 /** Decides at every stage; `attempt` counts the messages offered so far. */
 export type Script = (stage: Stage, envelope: Envelope, attempt: number) => Action;
 
-/** A real SMTP server that plays Stalwart and does as it is told. */
+/** A real SMTP server that keeps what it is given, and does as it is told. */
 export class Sink {
   readonly deliveries: Delivery[] = [];
   /** Every sender and recipient ever named, delivered or not. */
@@ -33,13 +35,18 @@ export class Sink {
   private servers: Server[] = [];
   private readonly sockets = new Set<Socket>();
 
-  constructor(readonly address: string) {}
+  constructor(
+    readonly address: string,
+    private readonly ports: readonly number[] = [25],
+    /** Greets with more lines than a mail server must, for servers that hand on what people sent. */
+    private readonly extensions: readonly string[] = [],
+  ) {}
 
   async listen(): Promise<void> {
-    this.servers = [25, 2525].map((port) => createServer((socket) => this.serve(socket, port)));
+    this.servers = this.ports.map((port) => createServer((socket) => this.serve(socket, port)));
     await Promise.all(
       this.servers.map(
-        (server, n) => new Promise<void>((resolve) => server.listen([25, 2525][n], this.address, resolve)),
+        (server, n) => new Promise<void>((resolve) => server.listen(this.ports[n], this.address, resolve)),
       ),
     );
   }
@@ -56,6 +63,7 @@ export class Sink {
     this.sockets.add(socket);
     socket.on("close", () => this.sockets.delete(socket));
     socket.on("error", () => undefined);
+    let login = "";
     let sender = "";
     let recipients: string[] = [];
     let accepted = 0;
@@ -83,7 +91,15 @@ export class Sink {
     const command = (line: string): void => {
       const verb = line.slice(0, 4).toUpperCase();
       if (verb === "EHLO" || verb === "HELO") {
-        act("ehlo", `250-sink\r\n250-8BITMIME\r\n250 SIZE ${this.sizeLimit}`);
+        const extensions = ["8BITMIME", ...this.extensions, `SIZE ${this.sizeLimit}`];
+        act(
+          "ehlo",
+          ["sink", ...extensions].map((text, n) => `250${n < extensions.length ? "-" : " "}${text}`).join("\r\n"),
+        );
+      } else if (verb === "XCLI") {
+        const name = /LOGIN=(\S+)/i.exec(line)?.[1] ?? "";
+        login = name.replace(/\+([0-9A-F]{2})/gi, (_all, hex) => String.fromCharCode(Number.parseInt(hex, 16)));
+        socket.write("220 sink\r\n");
       } else if (verb === "MAIL") {
         sender = /<([^>]*)>/.exec(line)?.[1] ?? line;
         recipients = [];
@@ -134,7 +150,7 @@ export class Sink {
           "250 2.0.0 queued",
           () => {
             accepted += 1;
-            this.deliveries.push({ sender, recipients, message, port, at: performance.now() });
+            this.deliveries.push({ login, sender, recipients, message, port, at: performance.now() });
           },
           message,
         );

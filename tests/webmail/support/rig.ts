@@ -9,14 +9,14 @@ import { Webmail, webmailLogoutUri, webmailRedirectUri } from "../../../componen
 import { Authority, type KeyPair, spki } from "../../../sandbox/live/authority";
 import { type Recorder, settled, startRecording } from "../../support/recorder";
 import { sampleConfig } from "../../support/sample";
+import { Sink } from "../../support/sink";
 import { addresses, domain, hosts, hostsFile, namespace } from "./addresses";
 import { buildImage, isDebian } from "./image";
 import { IngressController } from "./ingress";
-import { MailServer, sinkAddress, tokenCheckAddress } from "./mail-server";
+import { MailServer, tokenCheckAddress } from "./mailServer";
 import { Pod } from "./pod";
 import { Server } from "./processes";
-import { Sink } from "./sink";
-import { type DirectoryRules, TokenCheck } from "./token-check";
+import { type DirectoryRules, TokenCheck } from "./tokenCheck";
 import { SigningKey } from "./tokens";
 
 export const people = [
@@ -47,7 +47,8 @@ export interface ProviderState {
 export const clientSecret = `it's "quoted" \\ $HOME`;
 
 export class Rig {
-  readonly sink = new Sink();
+  /** The provider's outgoing server, as far as the webmail's mail is concerned. */
+  readonly sink = new Sink(addresses.rig, [25], ["XCLIENT ADDR PORT HELO PROTO LOGIN"]);
   readonly key = new SigningKey("rig-key");
   recorder!: Recorder;
   pod!: Pod;
@@ -86,7 +87,7 @@ export class Rig {
     const [rules] = Object.values(operation?.value as unknown as Record<string, DirectoryRules>);
     this.tokenCheck = new TokenCheck(rules as DirectoryRules, this.ca, mailboxes);
     await this.tokenCheck.listen(...tokenCheckAddress);
-    await this.sink.listen(...sinkAddress);
+    await this.sink.listen();
     // The certificate is for the public name only: the webmail has to ask for it by that name.
     this.mail = await MailServer.start(this.sub("dovecot"), this.authority.issue(hosts.mail));
 
@@ -175,10 +176,10 @@ export class Rig {
 
   async stop(): Promise<void> {
     this.ingress?.close();
-    this.sink.close();
+    await this.sink.close();
     this.tokenCheck?.close();
     await Promise.all([this.pod?.stop(), this.mail?.stop(), this.provider?.stop()]);
-    if (!process.env.KEEP_RIG) rmSync(this.folder, { recursive: true, force: true });
+    if (process.env.RIG_KEEP !== "1") rmSync(this.folder, { recursive: true, force: true });
   }
 
   private sub(name: string): string {

@@ -6,10 +6,7 @@ import type { KeyPair } from "../../../sandbox/live/authority";
 import { addresses, domain, hosts } from "./addresses";
 import { Server } from "./processes";
 
-const tokenCheckPort = 8090;
-const sinkPort = 25;
-export const tokenCheckAddress = [addresses.rig, tokenCheckPort] as const;
-export const sinkAddress = [addresses.rig, sinkPort] as const;
+export const tokenCheckAddress = [addresses.rig, 8090] as const;
 
 /** Folders that Stalwart makes for each account; no SPECIAL-USE, so that the webmail must know the names by itself. */
 const folders = ["Drafts", "Sent Items", "Deleted Items", "Junk Mail"];
@@ -94,8 +91,8 @@ service managesieve-login {
   }
 }
 hostname = ${hosts.mail}
-submission_relay_host = ${sinkAddress[0]}
-submission_relay_port = ${sinkAddress[1]}
+submission_relay_host = ${addresses.rig}
+submission_relay_port = 25
 submission_relay_trusted = yes
 submission_max_mail_size = 100 M
 plugin {
@@ -118,11 +115,11 @@ plugin {
   }
 
   /** Puts a message into a person's inbox. */
-  deliver(person: string, message: string): void {
+  deliver(person: string, message: Buffer): void {
     const maildir = this.maildir(person);
     for (const part of ["tmp", "new", "cur"]) mkdirSync(join(maildir, part), { recursive: true });
     const name = `${Date.now()}.R${Math.random().toString(36).slice(2)}.rig`;
-    writeFileSync(join(maildir, "tmp", name), message.replace(/\r?\n/g, "\r\n"));
+    writeFileSync(join(maildir, "tmp", name), message);
     execFileSync("sh", ["-c", `chown -R mail:mail '${join(this.folder, "mail", person)}'`]);
     execFileSync("mv", [join(maildir, "tmp", name), join(maildir, "new", name)]);
     // Indexed at once, as by a real delivery: two connections that find the first message together can both miss it.

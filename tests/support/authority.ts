@@ -1,0 +1,31 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync } from "node:fs";
+import { Authority, type KeyPair } from "../../sandbox/live/authority";
+
+/** An authority that makes what nobody should trust, too. */
+export class TestAuthority extends Authority {
+  constructor(folder: string) {
+    mkdirSync(folder, { recursive: true });
+    super(folder);
+  }
+
+  get pem(): string {
+    return readFileSync(this.cert, "utf8");
+  }
+
+  /** The file name under which OpenSSL looks it up in /etc/ssl/certs. */
+  get hash(): string {
+    const hash = execFileSync("openssl", ["x509", "-hash", "-noout", "-in", this.cert], { encoding: "utf8" });
+    return `${hash.trim()}.0`;
+  }
+
+  /** A certificate that ended before it begins to matter. */
+  ended(name: string): KeyPair {
+    return this.certify(`${name}-ended`, [name], { days: -1 });
+  }
+
+  /** A certificate that no authority vouches for. */
+  ofItself(name: string): KeyPair {
+    return this.certify(`${name}-of-itself`, [name], { vouchesForItself: true });
+  }
+}

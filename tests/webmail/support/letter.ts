@@ -1,0 +1,15 @@
+import { type Mail, message } from "../../support/message";
+
+interface Letter extends Pick<Mail, "from"> {
+  /** @default plain text */
+  readonly type?: string;
+  /** Its lines may end as they do here. */
+  readonly body?: string;
+}
+
+/** A message as a mail program writes it. */
+export function letter(subject: string, options: Letter = {}): Buffer {
+  const { from = "Somebody <somebody@example.org>", type = "text/plain; charset=utf-8", body = "Hello.\n" } = options;
+  const header = [`Date: ${new Date().toUTCString()}`, "MIME-Version: 1.0", `Content-Type: ${type}`].join("\r\n");
+  return message({ subject, from, to: "people@newjoy.ro", header, body: body.replaceAll("\n", "\r\n") });
+}
