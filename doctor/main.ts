@@ -2,7 +2,7 @@ import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { looksAt } from "./looks";
-import { kubectl } from "./observe/cluster-api";
+import { kubectl } from "./observe/clusterApi";
 import { publicResolvers } from "./observe/dns";
 import { reasonOf } from "./observe/reason";
 import { readStack, readState, type Stack, type State } from "./observe/stack";

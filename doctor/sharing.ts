@@ -1,6 +1,6 @@
 import { names } from "../config/names";
 import { addressesOf, mailService } from "./observe/cluster";
-import type { ClusterApi } from "./observe/cluster-api";
+import type { ClusterApi } from "./observe/clusterApi";
 import { type FetchersSeen, observeFetchers } from "./observe/fetchers";
 import type { MailboxLogin } from "./observe/provider";
 import type { Stack, State } from "./observe/stack";

@@ -2,7 +2,7 @@ import * as path from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import type { Stack } from "@pulumi/pulumi/automation";
-import { requireWhatItNeeds } from "./cluster/own";
+import { requireWhatItNeeds } from "./cluster/requirements";
 import { type Engine, findEngine, openStack, prepareEngine, projectEnvironment, projectFolder } from "./engine";
 import { runLive } from "./live/run";
 import { endKept, Site } from "./site";

@@ -17,9 +17,9 @@ import { labels, mailServerHost, names } from "../../config/names";
 import type { StackConfig } from "../../config/types";
 import { openDoor } from "../door";
 import type { Trust } from "../shared/trust";
-import { certificateSpec, clusterService, mailDoor, peopleService } from "./access";
 import { deploymentSpec, serverConfig, serverConfigData } from "./deployment";
-import { Settings } from "./settings";
+import { certificateSpec, clusterService, mailDoor, peopleService } from "./services";
+import { Settings } from "./settingsJobs";
 
 /** What of the stack's configuration the mail server is made of. */
 type Slice = Pick<

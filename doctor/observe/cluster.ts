@@ -1,6 +1,6 @@
 import * as net from "node:net";
 import { names, ports } from "../../config/names";
-import { type ClusterApi, type KubeObject, list } from "./cluster-api";
+import { type ClusterApi, type KubeObject, list } from "./clusterApi";
 import { reasonOf } from "./reason";
 
 export interface WorkloadSeen {

@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from "node:dgram";
 import { connect } from "node:net";
-import type { ClusterApi } from "./cluster-api";
+import type { ClusterApi } from "./clusterApi";
 import { type DnsArgs, type DnsObservation, observeDns } from "./dns";
 import { reasonOf } from "./reason";
 

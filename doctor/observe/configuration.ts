@@ -1,7 +1,7 @@
 import { listenersHash } from "../../components/mailserver/listeners";
 import { fetcherName, names } from "../../config/names";
-import type { ClusterApi, KubeObject } from "./cluster-api";
-import { list } from "./cluster-api";
+import type { ClusterApi, KubeObject } from "./clusterApi";
+import { list } from "./clusterApi";
 import type { State, StateObject } from "./stack";
 
 export interface ConfigurationObservation {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { fetcherName, names, ports } from "../../config/names";
 import type { InsideSeen } from "./cluster";
-import type { ClusterApi } from "./cluster-api";
+import type { ClusterApi } from "./clusterApi";
 import { reasonOf } from "./reason";
 
 /** What one fetcher says of itself. */

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { hardenedPod } from "../../components/shared/pod";
 import type { PoliciesSeen } from "./cluster";
-import type { ClusterApi, KubeObject } from "./cluster-api";
+import type { ClusterApi, KubeObject } from "./clusterApi";
 
 const PORT = 8081;
 /** Seconds after which a pod ends by itself, should nobody be left to remove it. */

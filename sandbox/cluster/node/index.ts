@@ -22,9 +22,9 @@ import {
   writeCorefile,
   writeKubeletConfig,
 } from "./files";
-import { giveAddresses, makeVolumes } from "./homelab";
 import { namesOf, pauseImage } from "./image";
 import { type Machine, startMachine } from "./machine";
+import { giveAddresses, makeVolumes } from "./played";
 import { findPrograms } from "./programs";
 
 export { whyNoNode } from "./machine";

@@ -1,4 +1,4 @@
-import { mailDoor } from "../../../../components/mailserver/access";
+import { mailDoor } from "../../../../components/mailserver/services";
 import type { Gateway } from "../../../../config/types";
 import { type Deployed, deploy, type RawConfig, threeMailboxes } from "../../../support/deploy";
 

@@ -1,5 +1,5 @@
 import { observeCluster, runSeen, usageOf, workloadSeen } from "../../../../doctor/observe/cluster";
-import type { KubeObject } from "../../../../doctor/observe/cluster-api";
+import type { KubeObject } from "../../../../doctor/observe/clusterApi";
 import { judgeCluster } from "../../../../doctor/verdicts/cluster";
 import { FakeCluster } from "./fakeCluster";
 

@@ -1,4 +1,4 @@
-import type { ClusterApi, KubeObject } from "../../../../doctor/observe/cluster-api";
+import type { ClusterApi, KubeObject } from "../../../../doctor/observe/clusterApi";
 
 /** A cluster that answers what it is told to, and notes what is made and removed. */
 export class FakeCluster implements ClusterApi {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { kubectl } from "../../../../doctor/observe/cluster-api";
+import { kubectl } from "../../../../doctor/observe/clusterApi";
 
 const folder = mkdtempSync(join(tmpdir(), "kubectl-"));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,4 +1,4 @@
-import type { KubeObject } from "../../../../doctor/observe/cluster-api";
+import type { KubeObject } from "../../../../doctor/observe/clusterApi";
 import { tryPolicies } from "../../../../doctor/observe/policies";
 import { FakeCluster } from "./fakeCluster";
 
