@@ -5,21 +5,25 @@ import { findTools } from "../../sandbox/tools/find";
 import { toTerminal } from "../../sandbox/tools/log";
 import { kubernetesValidate } from "../e2e/support/tools";
 
-/** Gets every program that the suites need, before they are run: building them takes minutes. */
-async function main(): Promise<void> {
-  await findTools(
-    ["pulumi", "controlPlane", "kubectl", "etcd", "kwok", "kubeScore", "promtool", "traefik"],
-    toTerminal,
-  );
-  await prepareEngine(toTerminal);
-  if (!whyNoNode()) {
+/** What each suite needs. Building it takes minutes, so it is there before the suite is started. */
+const prepare: Readonly<Record<string, () => Promise<void>>> = {
+  e2e: async () => {
+    await findTools(["pulumi", "controlPlane", "kubectl", "etcd", "kwok", "kubeScore", "promtool"], toTerminal);
+    await prepareEngine(toTerminal);
+    kubernetesValidate();
+  },
+  webmail: async () => {
+    await findTools(["traefik"], toTerminal);
+  },
+  live: async () => {
+    if (whyNoNode()) return; // the suite says so itself
     await prepareNode(toTerminal);
     await buildImages(toTerminal);
-  }
-  kubernetesValidate();
-}
+  },
+};
 
-main().catch((error: Error) => {
+/** Usage: prepare.ts SUITE */
+prepare[process.argv[2] ?? ""]?.().catch((error: Error) => {
   process.stderr.write(`${error.message}\n`);
   process.exit(1);
 });
