@@ -8,6 +8,9 @@ const plain: Readonly<Record<string, string>> = {
   EHOSTUNREACH: "no way there",
   ENETUNREACH: "no way there",
   ABORT_ERR: "no answer in time",
+  // imapflow's own, which are due at the same moment as the end of the whole session
+  CONNECT_TIMEOUT: "no answer in time",
+  GREETING_TIMEOUT: "no answer in time",
 };
 
 /** Why something failed, in few words and one line. */

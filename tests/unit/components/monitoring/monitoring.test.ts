@@ -4,6 +4,7 @@ import { refusal } from "../../../../components/monitoring/operator";
 import { type Deployed, deploy, type RawConfig, setConfig, threeMailboxes } from "../../../support/deploy";
 import { podsOf, selects } from "../../../support/kubernetes";
 import { type Recorded, settled, startRecording } from "../../../support/recorder";
+import { eventually, sleep } from "../../../support/wait";
 
 const HEARTBEAT = "https://hc-ping.com/S3cret-heartbeat";
 const watched: RawConfig = {
@@ -225,7 +226,8 @@ describe("a cluster without the Prometheus operator", () => {
     setConfig(watched);
     const gone = jest.fn();
     (require("../../../../index") as () => Promise<unknown>)().then(gone, gone);
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await eventually("the question", () => asked.length > 0);
+    await sleep(500); // it is still waiting then
     expect(gone).not.toHaveBeenCalled();
     expect(asked).toEqual([refusal("podmonitors.monitoring.coreos.com")]);
     expect(asked[0]).toContain("pulumi config set --path monitoring.enabled false");

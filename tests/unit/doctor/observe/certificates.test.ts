@@ -54,7 +54,7 @@ const look = (port: number, more: { startTls?: boolean; limit?: number; trusted?
       ...(more.startTls && { startTls: true }),
       address: { host: "127.0.0.1", port },
     },
-    { ca: more.trusted ?? ca, limit: more.limit ?? 10_000 },
+    { ca: more.trusted ?? ca, limit: more.limit ?? 60_000 },
   );
 const codes = (endpoints: Awaited<ReturnType<typeof look>>[], now = Date.now()) =>
   judgeCertificates({ namespace: "stalwart-mail", now: now - 20 * 86_400_000, endpoints }).map(({ code }) => code);

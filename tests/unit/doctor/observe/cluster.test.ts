@@ -108,7 +108,7 @@ test("a cluster is looked at as a whole, and what it lacks is told", async () =>
       cluster,
       namespace: space,
       sendsTo: "smtp.migadu.com",
-      limit: 1000,
+      limit: 60_000,
       policies: () => Promise.reject(new Error("pods may not be made")),
       inside: Promise.resolve({ addresses: { "smtp.migadu.com": [] } }),
     }),

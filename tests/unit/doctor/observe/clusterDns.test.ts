@@ -53,7 +53,7 @@ class ClusterWithDns extends FakeCluster {
   }
 }
 
-const look = (cluster: FakeCluster, patience = 3000) =>
+const look = (cluster: FakeCluster, patience = 60_000) =>
   observeClusterDns({
     cluster,
     domain: "newjoy.ro",
@@ -61,7 +61,7 @@ const look = (cluster: FakeCluster, patience = 3000) =>
     wanted,
     service: [],
     patience,
-    limit: 5_000,
+    limit: patience,
     signal: new AbortController().signal,
   });
 

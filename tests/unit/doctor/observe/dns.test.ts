@@ -26,7 +26,7 @@ afterAll(() => {
   for (const close of closing) close();
 });
 
-async function verdicts(records: Zone | "silent", patience = 3000) {
+async function verdicts(records: Zone | "silent", patience = 60_000) {
   const { address, close } = await nameServer(records);
   closing.push(close);
   const args = {

@@ -34,7 +34,7 @@ describe("the queue", () => {
     responseMessage: "4.7.0 no login for service@newjoy.ro now",
   };
   const at = async (rules: Partial<StalwartRules>, password = "admin-password") =>
-    observeQueue({ base: await stalwart(rules), user: "admin", password, limit: 10_000 });
+    observeQueue({ base: await stalwart(rules), user: "admin", password, limit: 60_000 });
 
   test("that is empty is found empty", async () => {
     expect(await at({})).toEqual({ count: 0 });
@@ -53,12 +53,12 @@ describe("the queue", () => {
   test("is not asked for again with a password that was refused: the server would ban whoever asks", async () => {
     const asked: string[] = [];
     const base = await stalwart({ asked });
-    const again = () => observeQueue({ base, user: "admin", password: "stale", limit: 10_000 });
+    const again = () => observeQueue({ base, user: "admin", password: "stale", limit: 60_000 });
     expect([await again(), await again()]).toMatchObject([{ refused: true }, { refused: true }]);
     expect(asked).toHaveLength(1);
   });
   test("of a server that is away is not taken for an empty one", async () => {
-    const seen = await observeQueue({ base: "http://127.0.0.1:1", user: "admin", password: "x", limit: 1000 });
+    const seen = await observeQueue({ base: "http://127.0.0.1:1", user: "admin", password: "x", limit: 60_000 });
     expect(seen).toEqual({ refused: false, reason: "connection refused" });
   });
 });
@@ -93,8 +93,8 @@ describe("a round trip", () => {
       relay: { ...relay, password: more.password ?? relay.password },
       to: { ...kinga, keep: more.keep ?? false },
       ca: [readFileSync(authority.cert, "utf8")],
-      limit: 20_000,
-      patience: more.delivers === false ? 300 : 20_000,
+      limit: 60_000,
+      patience: more.delivers === false ? 300 : 60_000,
       server: { base: await stalwart({ inbox, called }), password: "admin-password" },
       signal: new AbortController().signal,
     };

@@ -22,7 +22,7 @@ const attempt = (cluster: FakeCluster, more: { limit?: number; signal?: AbortSig
     cluster,
     namespace: "stalwart-mail",
     image: "image@sha256:1",
-    limit: more.limit ?? 5000,
+    limit: more.limit ?? 60_000,
     signal: more.signal ?? new AbortController().signal,
   });
 const removedAll = ({ created, removed }: FakeCluster): void =>

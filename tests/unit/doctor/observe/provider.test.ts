@@ -17,7 +17,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-const args = { ca, limit: 20_000 };
+const args = { ca, limit: 60_000 };
 const kinga = { mailbox: "kinga", address: "kinga@newjoy.ro", password: "s3cret", folders: ["INBOX"], keep: false };
 const old = "01-Mar-2026 10:00:00 +0000";
 const newer = "01-Mar-2026 11:00:00 +0000";

@@ -77,7 +77,7 @@ async function codes({ issuer: more = () => ({}), stalwart = () => ({}), date, a
     redirectUris: [callback],
     logoutRedirectUris: ["https://webmail.newjoy.ro/?_task=logout"],
     ca: [readFileSync(authority.cert, "utf8")],
-    limit: 10_000,
+    limit: 60_000,
     clusterAhead: Promise.resolve(0),
     server: Promise.resolve(server),
     ...args,
