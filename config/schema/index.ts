@@ -1,7 +1,8 @@
 import { z } from "zod";
 import * as rule from "../rules/values";
-import { admin, hosts, identity, ingress, service, tls, trust } from "./access";
 import { cluster, images, monitoring, resources, storage } from "./cluster";
+import { admin, identity, trust } from "./identity";
+import { hosts, ingress, service, tls } from "./ingress";
 import { mailbox, provider, relay } from "./mail";
 import { lowerCase, named, requiredText, text } from "./values";
 

@@ -1,0 +1,54 @@
+import { authorityCertificates } from "../rules/certificates";
+import * as rule from "../rules/values";
+import { choice, free, item, list, listOfTexts, optionalSecret, section, text } from "./values";
+
+export const identity = section(
+  {
+    issuer: text(
+      "https://auth.newjoy.ro",
+      { description: "The OpenID Connect issuer: https, no path, no slash at the end" },
+      [rule.issuerUrl],
+    ),
+    name: text("Pocket ID", { description: "What the sign-in button calls the issuer" }, free),
+    clientId: text(
+      "stalwart-webui",
+      {
+        description:
+          "The public PKCE client that webmail and mail admin share, so that other apps' tokens open no mail",
+      },
+      [rule.clientId],
+    ),
+    clientSecret: optionalSecret("The client's secret, when the client is not public", "none"),
+    apiKey: optionalSecret(
+      "An API key of a Pocket ID administrator; with it the stack registers the client itself",
+      "none",
+    ),
+    allowedGroups: list(item(free), [], {
+      description: "Pocket ID groups whose members may sign in, when the stack registers the client; none lets all in",
+      example: "family",
+    }),
+    onDestroy: choice(["keep", "remove"], "keep", {
+      description: "What `pulumi destroy` does with the client at Pocket ID, when the stack registered it",
+      example: "remove",
+    }),
+  },
+  { description: "Single sign-on" },
+);
+
+export const admin = section(
+  {
+    password: optionalSecret("The password of Stalwart's recovery administrator, admin", "generated"),
+  },
+  { description: "The mail server's recovery administrator" },
+);
+
+export const trust = section(
+  {
+    certificates: listOfTexts(item([rule.notEmpty, authorityCertificates]), {
+      description:
+        "Certificates of private authorities, in PEM form, that are trusted beside the public ones: by the mail server, the fetchers, the webmail and, at Pocket ID, this program",
+      file: "ca.crt",
+    }),
+  },
+  { description: "Whom the stack trusts beside the public certificate authorities" },
+);
