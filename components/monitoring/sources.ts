@@ -9,7 +9,7 @@ export interface Watched {
   readonly mailboxes: readonly string[];
 }
 
-/** Where and under which labels the fetchers' series of these mailboxes are: components/fetcher/supervisor.py. */
+/** Where and under which labels the fetchers' series of these mailboxes are: components/fetcher/program/health.py. */
 export const fetcher =
   ({ namespace, mailboxes }: Watched) =>
   (metric: string, more = ""): string =>

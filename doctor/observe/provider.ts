@@ -67,7 +67,7 @@ function failureOf(problem: unknown): Failed {
 
 /**
  * Logins that were refused, and when. A provider locks accounts that are asked with wrong passwords again and again, so with
- * --watch such a login rests for as long as a fetcher's own does (components/fetcher/supervisor.py: refused-max).
+ * --watch such a login rests for as long as a fetcher's own does (components/fetcher/program/options.py: refused-max).
  */
 const refusals = new Map<string, { readonly failed: Failed; readonly at: number }>();
 const rest = 600_000;
@@ -83,7 +83,7 @@ async function unlessRefused<T extends object>(login: readonly string[], attempt
 
 const trusting = (ca: readonly string[]) => ({ ca: [...tls.getCACertificates("default"), ...ca] });
 
-/** What the fetchers put on messages that are copied already (components/fetcher/keeper.py). */
+/** What the fetchers put on messages that are copied already (components/fetcher/program/keeper.py). */
 const FETCHED = "$HomelabMailFetched";
 
 /** Reads without marking: EXAMINE, and dates only. */

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { preProcessFile } from "typescript";
 
@@ -83,4 +83,18 @@ test.each(steps)("the way of a value goes by %s, which has %s", (file, word) => 
 
 test("there are ways to follow", () => {
   expect(steps.length).toBeGreaterThan(15);
+});
+
+/** Files of the repository that a comment or a text of the code names. */
+const namedInCode = files.flatMap((file) =>
+  [
+    ...readFileSync(join(ROOT, file), "utf8").matchAll(
+      /(?<![\w/])(?:components|config|doctor|sandbox|scripts)\/[\w/-]+\.(?:ts|py|js)\b/g,
+    ),
+  ].map(([path]) => `${file} names ${path}`),
+);
+
+test("a file that the code names is there", () => {
+  const gone = namedInCode.filter((line) => !existsSync(join(ROOT, line.split(" names ")[1] as string)));
+  expect(gone).toEqual([]);
 });
