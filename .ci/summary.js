@@ -1,10 +1,18 @@
 // Adds up what jest wrote for each suite. Usage: node summary.js FOLDER SUITE...
 const fs = require("node:fs");
 const path = require("node:path");
+const { stripVTControlCharacters } = require("node:util");
 
 const [folder, ...suites] = process.argv.slice(2);
 let passed = 0;
 let failed = 0;
+
+/** What a test or a file said when it failed, without colours and jest's own frames: enough to begin with. */
+function reason(text) {
+  const lines = stripVTControlCharacters(text).split("\n");
+  const own = lines.filter((line) => line.trim() && !/^\s+at .*(node_modules|node:)/.test(line));
+  return own.slice(0, 30).map((line) => `    ${line.slice(0, 300)}`);
+}
 
 for (const suite of suites) {
   const file = path.join(folder, `${suite}.json`);
@@ -22,9 +30,11 @@ for (const suite of suites) {
   console.log(
     `${suite}: ${result.numPassedTests} passed, ${result.numFailedTests} failed, ${skipped} skipped, ${broken} broken, in ${Math.floor(seconds / 60)} min ${seconds % 60} s`,
   );
-  for (const { assertionResults = [] } of result.testResults) {
-    for (const { status, fullName } of assertionResults) {
-      if (status !== "passed") console.log(`  ${status}: ${fullName}`);
+  for (const { name, message, assertionResults = [] } of result.testResults) {
+    if (assertionResults.length === 0) console.log([`  broken: ${name}`, ...reason(message)].join("\n"));
+    for (const { status, fullName, failureMessages = [] } of assertionResults) {
+      if (status === "passed") continue;
+      console.log([`  ${status}: ${fullName}`, ...failureMessages.flatMap(reason)].join("\n"));
     }
   }
   passed += result.numPassedTests;
