@@ -33,6 +33,29 @@ def tune(sock: socket.socket) -> None:
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 100_000)
 
 
+class Gone(Exception):
+    """fetchmail has ended its connection. That is no news of the server's: its exit status tells why."""
+
+
+def from_client(client: socket.socket) -> bytes:
+    """What fetchmail sends next; Gone when it has hung up, in whatever way."""
+    try:
+        data = client.recv(CHUNK)
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+    except OSError as problem:
+        raise Gone from problem
+    if not data:
+        raise Gone
+    return data
+
+
+def to_client(client: socket.socket, data: bytes) -> None:
+    try:
+        client.sendall(data)
+    except OSError as problem:
+        raise Gone from problem
+
+
 class Relay:
     """Accepts on a loopback port and pumps bytes to and from one server."""
 
@@ -70,6 +93,8 @@ class Relay:
             tune(client)
             client.settimeout(60)
             self._pump(client, server)
+        except Gone:
+            pass
         except OSError as problem:
             if server is not None:
                 self.error = reasons.connection_lost(self.target, problem.strerror or problem)
@@ -102,12 +127,9 @@ class Relay:
                     self.heard, self.error = now, None
                     if data_pending:
                         inspector, data_pending = (Inspector() if data.startswith(b"354") else None), False
-                    client.sendall(data)
+                    to_client(client, data)
                     continue
-                data = client.recv(CHUNK)
-                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
-                if not data:
-                    return
+                data = from_client(client)
                 if inspector is None:
                     data_pending = self.examine and data.upper().startswith(b"DATA\r\n")
                 else:
@@ -121,6 +143,6 @@ class Relay:
                     if held and end is None:
                         continue
                     if held:
-                        client.sendall(b"451 4.6.0 left for the courier: fetchmail would alter this message\r\n")
+                        to_client(client, b"451 4.6.0 left for the courier: fetchmail would alter this message\r\n")
                         return
                 server.sendall(data)
