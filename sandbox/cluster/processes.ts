@@ -104,6 +104,16 @@ export class ProcessFolder {
     this.children.delete(name);
   }
 
+  /** Ends one program, with those it has started, and waits for that. */
+  async end(name: string): Promise<void> {
+    const child = this.children.get(name);
+    this.forget(name);
+    if (!child?.pid || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = ended(child);
+    process.kill(-child.pid, "SIGTERM");
+    await gone;
+  }
+
   /** Throws with the end of its log when one of the programs has died. */
   assertAlive(): void {
     for (const [name, child] of this.children) {

@@ -12,13 +12,18 @@ export interface Question {
   readonly body?: string;
 }
 
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** Asks one server over https; no redirect is followed. */
 export type Ask = (method: string, path: string, question?: Question) => Promise<Answer>;
 
-/** A server that has `url`'s name, reached at `port` of this machine if one leads there, under an authority of one's own. */
-export function asker(url: string, { port, ca }: { readonly port?: number; readonly ca?: string }): Ask {
-  const { hostname, host, port: own } = new URL(url);
-  const where = port === undefined ? { host: hostname, port: Number(own || 443) } : { host: "127.0.0.1", port };
+/** A server that has `url`'s name, reached at another address if one leads there, under an authority of one's own. */
+export function asker(url: string, { at, ca }: { readonly at?: Address; readonly ca?: string }): Ask {
+  const { hostname, host, port } = new URL(url);
+  const where = at ?? { host: hostname, port: Number(port || 443) };
   return (method, path, { headers = {}, body } = {}) =>
     new Promise((resolve, reject) => {
       const length = body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) };

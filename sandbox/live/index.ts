@@ -4,15 +4,18 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Stack } from "@pulumi/pulumi/automation";
 import { defaultImages } from "../../config/images";
 import { KubeClient, type KubeObject } from "../cluster/kube";
+import type { Outside } from "../cluster/node";
 import { type Engine, findEngine, openStack, projectFolder } from "../engine";
 import { findTools } from "../tools/find";
 import type { Log } from "../tools/log";
 import { Authority, spki } from "./authority";
-import { follow, forward, type Kubectl } from "./forward";
+import { buildWorld, removeWorld, tlsSecret } from "./build";
+import { forward, type Kubectl } from "./forward";
+import type { Address } from "./https";
 import type { IssuerChoice } from "./issuer";
-import { domain, hosts, people, person, services, stackNamespace, worldNamespace } from "./names";
+import { domain, hosts, people, person, stackNamespace, worldNamespace } from "./names";
 import { type IssuerDoor, openIssuer } from "./signIn";
-import { buildWorld, type Keys, newKeys, removeWorld, tlsSecret } from "./world";
+import { newKeys, type World } from "./world";
 
 const STACK = "live";
 const TLS_SECRET = "family-tls";
@@ -26,6 +29,8 @@ export interface LiveArgs {
   readonly issuer: IssuerChoice;
   /** An image with Dovecot and Python in it, for the make-believe provider. @default the fetchers' image */
   readonly providerImage?: string;
+  /** Where provider and stand-in run, if not in the cluster. */
+  readonly outside?: Outside;
   /** Further configuration keys, for example storage.className. */
   readonly config: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
@@ -34,13 +39,13 @@ export interface LiveArgs {
 /** The whole stack with everything that it needs around it, on a cluster. */
 export interface LiveSandbox {
   /** How a browser gets in. */
-  readonly browser: { readonly ports: { readonly ingress: number; readonly issuer?: number }; readonly spki: string[] };
+  readonly browser: { readonly ingress: number; readonly issuer?: Address; readonly spki: string[] };
   readonly issuer: IssuerDoor;
   readonly stack: Stack;
   readonly client: KubeClient;
   readonly kubectl: Kubectl;
   readonly authority: Authority;
-  readonly keys: Keys;
+  readonly world: World;
   /** Where the person begins: Pocket ID's link that signs in, or the webmail itself. */
   readonly start: string;
   close(): Promise<void>;
@@ -56,14 +61,14 @@ async function defaultStorageClass(client: KubeClient): Promise<string> {
 }
 
 interface Written {
-  readonly keys: Keys;
+  readonly world: World;
   readonly issuer: Pick<IssuerDoor, "url" | "clientId">;
   readonly authorities: readonly string[];
   readonly storageClass: string;
   readonly extra: LiveArgs["config"];
 }
 
-async function configure(stack: Stack, { keys, issuer, authorities, storageClass, extra }: Written) {
+async function configure(stack: Stack, { world: { provider }, issuer, authorities, storageClass, extra }: Written) {
   const plain: Record<string, string> = {
     domain,
     namespace: stackNamespace,
@@ -75,17 +80,21 @@ async function configure(stack: Stack, { keys, issuer, authorities, storageClass
     "ingress.className": "nginx",
     "ingress.namespace": worldNamespace,
     "service.type": "ClusterIP",
-    "provider.imap.host": services.provider,
-    "provider.smtp.host": services.provider,
+    "provider.imap.host": provider.host,
+    "provider.smtp.host": provider.host,
     "mailboxes.kinga.displayName": person.display,
     ...Object.fromEntries(authorities.map((text, n) => [`trust.certificates[${n}]`, text])),
     ...extra,
   };
   for (const [key, value] of Object.entries(plain)) await stack.setConfig(key, { value }, true);
   for (const name of people) {
-    await stack.setConfig(`mailboxes.${name}.password`, { value: keys.passwords[name] as string, secret: true }, true);
+    await stack.setConfig(
+      `mailboxes.${name}.password`,
+      { value: provider.passwords[name] as string, secret: true },
+      true,
+    );
   }
-  await stack.setConfig("relay.password", { value: keys.passwords.service as string, secret: true }, true);
+  await stack.setConfig("relay.password", { value: provider.passwords.service as string, secret: true }, true);
 }
 
 /** Plays cert-manager: the stack's pods wait for their certificate, and its namespace is the stack's own to make. */
@@ -100,8 +109,7 @@ async function issueCertificate(client: KubeClient, authority: Authority, until:
 }
 
 /** Tells of each message that leaves. */
-function tellOfMail(kubectl: Kubectl, log: Log, signal: AbortSignal): void {
-  const where = { namespace: worldNamespace, workload: "deployment/provider", container: "smtp" };
+function tellOfMail({ provider }: World, log: Log, signal: AbortSignal): void {
   const onLine = (line: string): void => {
     try {
       const { event, from, to, subject, login } = JSON.parse(line);
@@ -111,7 +119,7 @@ function tellOfMail(kubectl: Kubectl, log: Log, signal: AbortSignal): void {
       // not of the mail's
     }
   };
-  follow(kubectl, where, onLine, signal);
+  provider.follow(onLine, signal);
 }
 
 /** Puts up the world, then the stack in it. */
@@ -150,22 +158,25 @@ export async function openLive(args: LiveArgs, log: Log): Promise<LiveSandbox> {
     await issuer?.clear().catch((error: Error) => log(error.message));
   };
   try {
-    log(`Putting up a make-believe provider, an issuer and a way in, in namespace ${worldNamespace}`);
+    const { outside } = args;
+    const place = outside ? "outside the cluster; a way in" : "and a way in";
+    log(`Putting up a make-believe provider and an issuer ${place} in namespace ${worldNamespace}`);
     if (!args.ownCluster) log("NOTE: no image can be pulled here. Stand-ins play Stalwart and Pocket ID.");
     const { issuer: choice, providerImage = defaultImages.fetchmail } = args;
     const storageClass = args.config["storage.className"] ?? (await defaultStorageClass(client));
-    await buildWorld({ client, authority, keys, issuer: choice.kind, providerImage, storageClass, signal });
-    const at = (service: string) => ({ namespace: worldNamespace, service, port: 443 });
+    const world = await buildWorld({
+      ...{ client, kubectl, authority, keys, outside, providerImage, storageClass, signal },
+      issuer: choice.kind,
+    });
     const ca = fs.readFileSync(authority.cert, "utf8");
-    const issuerPort = choice.kind === "outside" ? {} : { port: await forward(kubectl, at("issuer"), signal) };
-    issuer = await openIssuer(choice, { ca, apiKey: keys.api, ...issuerPort });
+    issuer = await openIssuer(choice, world.issuer, { ca, apiKey: keys.api });
 
     const project = projectFolder(args.folder);
     fs.mkdirSync(project, { recursive: true });
     fs.writeFileSync(path.join(project, `Pulumi.${STACK}.yaml`), ""); // not the sample's
     stack = await openStack(engine, { folder: args.folder, stack: STACK, kubeconfig: args.kubeconfig });
-    const authorities = [ca, ...(choice.kind === "outside" && choice.ca !== undefined ? [choice.ca] : [])];
-    await configure(stack, { keys, issuer, authorities, storageClass, extra: args.config });
+    const authorities = [ca, ...(choice.kind === "existing" && choice.ca !== undefined ? [choice.ca] : [])];
+    await configure(stack, { world, issuer, authorities, storageClass, extra: args.config });
     log("\npulumi up");
     const upEnds = new AbortController();
     const certificate = issueCertificate(client, authority, AbortSignal.any([signal, upEnds.signal]));
@@ -176,21 +187,22 @@ export async function openLive(args: LiveArgs, log: Log): Promise<LiveSandbox> {
       await certificate;
     }
 
-    const ports = {
-      ingress: await forward(kubectl, at("ingress"), signal),
-      ...(issuerPort.port !== undefined && { issuer: issuerPort.port }),
-    };
-    tellOfMail(kubectl, log, signal);
+    const ingress = await forward(kubectl, { namespace: worldNamespace, service: "ingress", port: 443 }, signal);
+    tellOfMail(world, log, signal);
     const start = (await issuer.link?.()) ?? `https://${hosts.webmail}/`;
-    const files = [hosts.webmail, ...(choice.kind === "outside" ? [] : [services.issuer])];
+    const names = [hosts.webmail, ...(world.issuer ? [new URL(world.issuer.url).hostname] : [])];
     return {
-      browser: { ports, spki: files.map((name) => spki(path.join(authorityFolder, `${name}.pem`))) },
+      browser: {
+        ingress,
+        ...(world.issuer && { issuer: world.issuer.at }),
+        spki: names.map((name) => spki(path.join(authorityFolder, `${name}.pem`))),
+      },
       issuer,
       stack,
       client,
       kubectl,
       authority,
-      keys,
+      world,
       start,
       close,
     };
@@ -201,11 +213,11 @@ export async function openLive(args: LiveArgs, log: Log): Promise<LiveSandbox> {
 }
 
 /** The options that let Chromium, Chrome, Brave or Edge find and trust the throwaway names, and nothing else. */
-export function browserOptions({ ports, spki: keys }: LiveSandbox["browser"]): string[] {
+export function browserOptions({ browser: { ingress, issuer: at, spki: keys }, issuer }: LiveSandbox): string[] {
   const rules = [
-    `MAP ${hosts.webmail}:443 127.0.0.1:${ports.ingress}`,
-    `MAP ${hosts.mail}:443 127.0.0.1:${ports.ingress}`,
-    ...(ports.issuer === undefined ? [] : [`MAP ${services.issuer}:443 127.0.0.1:${ports.issuer}`]),
+    `MAP ${hosts.webmail}:443 127.0.0.1:${ingress}`,
+    `MAP ${hosts.mail}:443 127.0.0.1:${ingress}`,
+    ...(at ? [`MAP ${new URL(issuer.url).hostname}:443 ${at.host}:${at.port}`] : []),
   ];
   return [
     "--user-data-dir=/tmp/homelab-mail-browser",
@@ -216,7 +228,7 @@ export function browserOptions({ ports, spki: keys }: LiveSandbox["browser"]): s
 
 /** What to do next, for a person at a terminal. */
 export function whatToTry(live: LiveSandbox): string {
-  const options = browserOptions(live.browser).map((option) => `'${option}'`);
+  const options = browserOptions(live).map((option) => `'${option}'`);
   const signIn =
     live.start === `https://${hosts.webmail}/`
       ? `The stand-in for Pocket ID asks for a name: type ${person.name}.`

@@ -8,7 +8,7 @@ import { secret, serverObjects } from "./pods";
 export const pocketIdImage =
   "ghcr.io/pocket-id/pocket-id:v2.14.0@sha256:01540977dcf4c7b41b1159f34d68e4632f2658d62790e460ca65a42722b13c4a";
 
-export const issuerUrl = `https://${services.issuer}`;
+const url = `https://${services.issuer}`;
 
 /** Who signs people in. */
 export type IssuerChoice =
@@ -17,7 +17,7 @@ export type IssuerChoice =
   /** The real one, in the cluster. */
   | { readonly kind: "pocket-id" }
   /** A Pocket ID that is there already, by the address that pods and this machine know, with an administrator's API key. */
-  | { readonly kind: "outside"; readonly url: string; readonly apiKey: string; readonly ca?: string };
+  | { readonly kind: "existing"; readonly url: string; readonly apiKey: string; readonly ca?: string };
 
 /** Not 443: the stack's policies let pods out to 443 and 8443, and a pod without root has the latter anyway. */
 const PORT = 8443;
@@ -57,7 +57,7 @@ export function pocketIdObjects({
           command: ["/app/pocket-id"],
           workingDir: "/app",
           env: [
-            { name: "APP_URL", value: issuerUrl },
+            { name: "APP_URL", value: url },
             { name: "PORT", value: String(PORT) },
             { name: "TLS_CERT_FILE", value: "/tls/tls.crt" },
             { name: "TLS_KEY_FILE", value: "/tls/tls.key" },
@@ -78,16 +78,18 @@ export function pocketIdObjects({
   ];
 }
 
-/** A stand-in for Pocket ID: people sign in by typing their name. It says so in its log. */
-export function standInIssuerObjects(): KubeObject[] {
+/** What the stand-in for Pocket ID is told: people sign in by typing their name. It says so in its log. */
+export function standInOptions(at: {
+  readonly issuer: string;
+  readonly listen: string;
+  readonly port: number;
+  readonly key: string;
+  readonly cert: string;
+}): string {
   const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  const options = {
-    issuer: issuerUrl,
-    listen: "0.0.0.0",
-    port: PORT,
+  return JSON.stringify({
+    ...at,
     pkce: false, // the webmail on such a node is Debian's, which is too old for it
-    key: "/tls/tls.key",
-    cert: "/tls/tls.crt",
     jwk: { ...privateKey.export({ format: "jwk" }), kid: "sandbox", alg: "RS256", use: "sig" },
     clients: [
       {
@@ -97,9 +99,20 @@ export function standInIssuerObjects(): KubeObject[] {
       },
     ],
     people: [{ sub: "6f2d8b1e-1c3a-4a52-9d7e-0b5f3a9c4d21", email: person.email, name: person.display }],
-  };
+  });
+}
+
+/** The stand-in in the cluster. */
+export function standInIssuerObjects(): KubeObject[] {
+  const options = standInOptions({
+    issuer: url,
+    listen: "0.0.0.0",
+    port: PORT,
+    key: "/tls/tls.key",
+    cert: "/tls/tls.crt",
+  });
   return [
-    secret("issuer", { options: JSON.stringify(options) }),
+    secret("issuer", { options }),
     ...serverObjects({
       name: "issuer",
       user: 65534,

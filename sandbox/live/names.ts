@@ -20,6 +20,9 @@ export const services = {
   issuer: inCluster("issuer"),
 } as const;
 
+/** The same where both are beyond the cluster: its DNS has to be told of them. */
+export const beyond = { provider: "mail.provider.test", issuer: "id.provider.test" } as const;
+
 /** Who has a mailbox. Apps and everybody's outbound mail use `service`. */
 export const people = ["alpar", "kinga", "service"] as const;
 

@@ -1,35 +1,41 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { KubeObject } from "../cluster/kube";
-import { domain, providerMailboxes } from "./names";
+import { domain } from "./names";
 import { configMap, secret, serverObjects } from "./pods";
 
-const NOBODY = 65534;
+export const NOBODY = 65534;
 
 const file = (name: string): string => readFileSync(join(__dirname, "provider", name), "utf8");
 
-/** Dovecot without root: one user for every process, no chroot, and its sockets in a volume. */
-const dovecotConf = `
+/** Who may log in, in Dovecot's words. */
+export const usersFile = (passwords: Readonly<Record<string, string>>): string =>
+  Object.entries(passwords)
+    .map(([name, password]) => `${name}@${domain}:{PLAIN}${password}\n`)
+    .join("");
+
+/** Dovecot without root: one user for every process, no chroot. */
+const dovecotConf = (root: string): string => `
 protocols = imap
 listen = *
-base_dir = /run/dovecot
-state_dir = /run/dovecot/state
+base_dir = ${root}/run/dovecot
+state_dir = ${root}/run/dovecot/state
 log_path = /dev/stderr
 default_internal_user = nobody
 default_internal_group = nogroup
 default_login_user = nobody
 first_valid_uid = 1
 ssl = required
-ssl_cert = </tls/tls.crt
-ssl_key = </tls/tls.key
-mail_location = maildir:/mail/%u
+ssl_cert = <${root}/tls/tls.crt
+ssl_key = <${root}/tls/tls.key
+mail_location = maildir:${root}/mail/%u
 passdb {
   driver = passwd-file
-  args = /config/users
+  args = ${root}/config/users
 }
 userdb {
   driver = static
-  args = uid=nobody gid=nogroup home=/mail/%u
+  args = uid=nobody gid=nogroup home=${root}/mail/%u
 }
 service imap-login {
   chroot =
@@ -53,9 +59,27 @@ namespace inbox {
 }
 `;
 
-/** The provider: Dovecot for IMAP, and a small SMTP server that lets mail out and sends the answers in. */
+/** Its settings and programs, as files for /config below `root`; beside it are /tls, /mail and /run/dovecot. */
+export const providerFiles = (root = ""): Record<string, string> => ({
+  "dovecot.conf": dovecotConf(root),
+  "smtp.py": file("smtp.py"),
+  "welcome.eml": file("welcome.eml"),
+});
+
+/** The two programs of a provider whose files are below `root`: Dovecot for IMAP, and one that lets mail out. */
+export const providerCommands = (root = "") =>
+  ({
+    imap: ["dovecot", "-F", "-c", `${root}/config/dovecot.conf`],
+    smtp: ["python3", "-B", "-u", `${root}/config/smtp.py`],
+  }) as const;
+
+/** Who may log in, for the provider in the cluster. */
+export const providerUsers = (passwords: Readonly<Record<string, string>>): KubeObject =>
+  secret("provider-users", { users: usersFile(passwords) });
+
+/** A provider in the cluster. */
 export function providerObjects(image: string, passwords: Readonly<Record<string, string>>): KubeObject[] {
-  const users = providerMailboxes.map((name) => `${name}@${domain}:{PLAIN}${passwords[name]}\n`).join("");
+  const commands = providerCommands();
   const mounts = [
     { name: "config", mountPath: "/config", readOnly: true },
     { name: "tls", mountPath: "/tls", readOnly: true },
@@ -63,12 +87,8 @@ export function providerObjects(image: string, passwords: Readonly<Record<string
   ];
   const probe = (port: number) => ({ readinessProbe: { tcpSocket: { port }, periodSeconds: 2 } });
   return [
-    secret("provider-users", { users }),
-    configMap("provider", {
-      "dovecot.conf": dovecotConf,
-      "smtp.py": file("smtp.py"),
-      "welcome.eml": file("welcome.eml"),
-    }),
+    providerUsers(passwords),
+    configMap("provider", providerFiles()),
     ...serverObjects({
       name: "provider",
       user: NOBODY,
@@ -77,18 +97,15 @@ export function providerObjects(image: string, passwords: Readonly<Record<string
         {
           name: "imap",
           image,
-          command: ["dovecot", "-F", "-c", "/config/dovecot.conf"],
+          command: commands.imap,
           volumeMounts: [...mounts, { name: "run", mountPath: "/run/dovecot" }],
           ...probe(993),
         },
         {
           name: "smtp",
           image,
-          command: ["python3", "-B", "-u", "/config/smtp.py"],
-          env: [
-            { name: "DOMAIN", value: domain },
-            { name: "MAIL", value: "/mail" },
-          ],
+          command: commands.smtp,
+          env: [{ name: "DOMAIN", value: domain }],
           volumeMounts: mounts,
           ...probe(465),
         },

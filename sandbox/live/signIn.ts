@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { type Ask, asker } from "./https";
-import { type IssuerChoice, issuerUrl } from "./issuer";
+import type { IssuerChoice } from "./issuer";
 import { clientId, person } from "./names";
 import { PocketId } from "./pocketId";
+import type { Issuer } from "./world";
 
 /** The issuer as this machine reaches it. */
 export interface IssuerDoor {
@@ -15,16 +16,18 @@ export interface IssuerDoor {
   readonly clear: () => Promise<void>;
 }
 
-/** Puts the person and the stack's client into the issuer; the stand-in has both. */
+/** Puts the person and the stack's client into the issuer; the stand-in has both. `issuer` is the world's, if it has one. */
 export async function openIssuer(
   choice: IssuerChoice,
-  { ca, port, apiKey }: { readonly ca: string; readonly port?: number; readonly apiKey: string },
+  issuer: Pick<Issuer, "url" | "at"> | undefined,
+  { ca, apiKey }: { readonly ca: string; readonly apiKey: string },
 ): Promise<IssuerDoor> {
-  if (choice.kind !== "outside") {
-    const ask = asker(issuerUrl, { ca, ...(port !== undefined && { port }) });
-    const door = { url: issuerUrl, clientId, ask, clear: async () => {} };
+  if (choice.kind !== "existing") {
+    if (!issuer) throw new Error("the world has no issuer");
+    const ask = asker(issuer.url, { ca, at: issuer.at });
+    const door = { url: issuer.url, clientId, ask, clear: async () => {} };
     if (choice.kind === "stand-in") return door;
-    const pocketId = new PocketId(ask, issuerUrl, apiKey);
+    const pocketId = new PocketId(ask, issuer.url, apiKey);
     const user = await pocketId.addPerson(person.name);
     await pocketId.addClient(clientId);
     return { ...door, link: () => pocketId.link(user) };

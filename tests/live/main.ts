@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { whyNoNode } from "../../sandbox/cluster/node/machine";
+import { whyNotBeyond } from "../../sandbox/live/beyond";
 import { HELP, read } from "./support/options";
 
 /** Says what is missing, or starts jest with what the suite has to know in its environment. */
@@ -10,10 +11,11 @@ function main(args: readonly string[]): number {
     return 0;
   }
   const { options, jest } = read(args, process.env);
-  const reason = options.kubeconfig === undefined ? whyNoNode() : undefined;
+  const { kubeconfig, inCluster } = options;
+  const reason = kubeconfig !== undefined ? undefined : (whyNoNode() ?? (inCluster ? undefined : whyNotBeyond()));
   if (reason) throw new Error(reason);
   // The trial in a browser makes a node of its own.
-  const only = options.kubeconfig === undefined ? [] : ["tests/live/stack"];
+  const only = kubeconfig === undefined ? [] : ["tests/live/stack"];
   const program = join(__dirname, "..", "..", "node_modules", "jest", "bin", "jest.js");
   const { status } = spawnSync(
     process.execPath,

@@ -108,10 +108,26 @@ export function writeKubeletConfig(machine: Machine): string {
   );
 }
 
-/** Names of the cluster; names that only this node's pods know, in zones of their own; nothing else. */
-export function writeCorefile(machine: Machine, kubeconfig: string): string {
+/** Names of the cluster; names of those beyond it; nothing else. */
+export function writeCorefile(
+  machine: Machine,
+  kubeconfig: string,
+  outside: { readonly names: readonly string[]; readonly address: string } | undefined,
+): string {
   const { address } = machine;
   const listen = `bind ${address}\n  errors`;
+  const beyond = (outside?.names ?? []).map(
+    (name) => `${name}:${DNS_PORT} {
+  ${listen}
+  template IN A {
+    answer "{{ .Name }} 60 IN A ${outside?.address}"
+  }
+  template ANY ANY {
+    rcode NOERROR
+  }
+}
+`,
+  );
   return written(
     machine,
     "Corefile",
@@ -121,7 +137,7 @@ export function writeCorefile(machine: Machine, kubeconfig: string): string {
     kubeconfig ${kubeconfig}
   }
 }
-.:${DNS_PORT} {
+${beyond.join("")}.:${DNS_PORT} {
   ${listen}
   template ANY ANY {
     rcode NXDOMAIN

@@ -22,12 +22,15 @@ import {
   writeCorefile,
   writeKubeletConfig,
 } from "./files";
+import { Held } from "./held";
 import { namesOf, pauseImage } from "./image";
 import { type Machine, startMachine } from "./machine";
+import { type Outside, startOutside } from "./outside";
 import { giveAddresses, makeVolumes } from "./played";
 import { findPrograms } from "./programs";
 
 export { whyNoNode } from "./machine";
+export type { Outside } from "./outside";
 export { prepareNode } from "./programs";
 
 export interface NodeOptions {
@@ -35,6 +38,8 @@ export interface NodeOptions {
   readonly folder: ProcessFolder;
   readonly log: Log;
   readonly signal?: AbortSignal;
+  /** Names of those who run on a machine beyond the node; pods find them there. @default there is no such machine */
+  readonly outside?: readonly string[];
 }
 
 export interface PowerOn {
@@ -45,7 +50,7 @@ export interface PowerOn {
 /** A whole Kubernetes node on this machine: real kubelet, real containers, real network policies. */
 export class LiveNode {
   private readonly services: NodeJS.Timeout;
-  private policyDelay: NodeJS.Timeout | undefined;
+  private readonly policies: Held;
 
   private constructor(
     private readonly machine: Machine,
@@ -55,12 +60,15 @@ export class LiveNode {
     /** Leads to the API server from this machine. */
     readonly kubeconfig: string,
     readonly client: KubeClient,
+    /** The machine beyond, if names were given for it. */
+    readonly outside: Outside | undefined,
   ) {
     this.services = setInterval(() => void giveAddresses(client, machine.address).catch(() => {}), 1_000);
     this.services.unref();
+    this.policies = new Held(machine, "kube-router");
   }
 
-  static async start({ folder, log, signal }: NodeOptions): Promise<LiveNode> {
+  static async start({ folder, log, signal, outside: names = [] }: NodeOptions): Promise<LiveNode> {
     const tools = await findPrograms(log);
     const pauseArchive = await pauseImage(folder, log);
     signal?.throwIfAborted();
@@ -74,10 +82,11 @@ export class LiveNode {
     };
     const { kubeconfig, client } = await startApiServer(folder, tools, place);
     await applyManifests(client, path.join(__dirname, "..", "homelab.yaml"));
-    const node = new LiveNode(machine, tools, place, log, kubeconfig, client);
+    const outside = names.length > 0 ? await startOutside(folder, machine) : undefined;
+    const node = new LiveNode(machine, tools, place, log, kubeconfig, client, outside);
     writeContainerdConfig(machine);
     writeKubeletConfig(machine);
-    writeCorefile(machine, kubeconfig);
+    writeCorefile(machine, kubeconfig, outside && { names, address: outside.address });
     node.startPods();
     await node.untilContainerdAnswers();
     node.importImages(pauseArchive);
@@ -185,7 +194,7 @@ export class LiveNode {
 
   /** Everything ends at once; what is on the disk stays. */
   async powerCut(): Promise<void> {
-    clearInterval(this.policyDelay);
+    await this.policies.release();
     const { folder } = this.machine;
     await this.machine.killAll(Object.keys(this.tools));
     // What is in a machine's memory: mounts, addresses, rules, sockets.
@@ -213,23 +222,15 @@ export class LiveNode {
 
   /**
    * From now on a new pod's address enters the policies' rules later by up to this time, half of it on average, on top of
-   * kube-router's own: the agent is stopped, as a busy machine stops it, and let go for a moment now and then. 0 ends it.
+   * kube-router's own. 0 ends it.
    */
-  setPolicyDelay(ms: number): void {
-    clearInterval(this.policyDelay);
-    const signal = (name: "STOP" | "CONT"): void => void this.machine.run("pkill", `-${name}`, "kube-router");
-    signal(ms === 0 ? "CONT" : "STOP");
-    if (ms === 0) return;
-    this.policyDelay = setInterval(() => {
-      signal("CONT");
-      setTimeout(() => signal("STOP"), Math.min(300, ms / 4)).unref();
-    }, ms);
-    this.policyDelay.unref();
+  setPolicyDelay(ms: number): Promise<void> {
+    return ms === 0 ? this.policies.release() : this.policies.back(ms);
   }
 
   async stop(): Promise<void> {
     clearInterval(this.services);
-    clearInterval(this.policyDelay);
+    await this.policies.release();
     this.log("Taking the node down");
     await this.machine.folder.stop();
   }

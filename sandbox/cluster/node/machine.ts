@@ -14,6 +14,10 @@ export interface Machine {
   readonly folder: ProcessFolder;
   /** The node's address, reachable from this machine. */
   readonly address: string;
+  /** The number that its first process has on this machine. */
+  readonly pid: string;
+  /** How this machine and the node reach each other. */
+  readonly link: Link;
   /** Name of the control group below every controller's root. */
   readonly cgroup: string;
   /** Starts a program in the machine. */
@@ -24,6 +28,14 @@ export interface Machine {
   run(program: string, ...args: string[]): string;
   /** Ends every process in the machine at once, as when the power goes. */
   killAll(names: readonly string[]): Promise<void>;
+}
+
+export interface Link {
+  /** The interface on this machine. */
+  readonly name: string;
+  /** This machine's address on it. */
+  readonly host: string;
+  readonly node: string;
 }
 
 /** Mounts that other tools share with the machine outside are hidden, so that nothing of the node's is left in them. */
@@ -74,7 +86,7 @@ const ip = (...args: string[]): string =>
  * A link between this machine and the node, with two addresses that nobody here has: 198.18.0.0/15 is for tests of networks
  * (RFC 2544). Another node may take the same one at the same moment; then the next is tried.
  */
-function addLink(init: string): { host: string; node: string; name: string } {
+function addLink(init: string): Link {
   const taken = ip("-4", "-o", "address");
   for (let n = 1; n < 255; n++) {
     const [host, node, name] = [`198.18.${n}.1`, `198.18.${n}.2`, `hm${n}`];
@@ -108,15 +120,15 @@ export async function startMachine(folder: ProcessFolder): Promise<Machine> {
     if (n > 300) throw new Error(`the node's namespaces did not come up; see ${folder.file("unshare.log")}`);
     await sleep(50);
   }
-  const [init] = fs.readFileSync(`/proc/${holder}/task/${holder}/children`, "utf8").split(" ");
-  const inside = ["--target", init as string, "--net", "--mount", "--pid", "--uts", "--ipc", "--"];
+  const [init = ""] = fs.readFileSync(`/proc/${holder}/task/${holder}/children`, "utf8").split(" ");
+  const inside = ["--target", init, "--net", "--mount", "--pid", "--uts", "--ipc", "--"];
   const run = (program: string, ...args: string[]): string =>
     execFileSync("nsenter", [...inside, program, ...args], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 
   const cgroup = path.basename(folder.path);
   makeCgroups(cgroup, folder);
 
-  const link = addLink(init as string);
+  const link = addLink(init);
   ip("link", "set", link.name, "up");
   run("ip", "address", "add", `${link.node}/30`, "dev", "eth0");
   run("ip", "link", "set", "eth0", "up");
@@ -130,6 +142,8 @@ export async function startMachine(folder: ProcessFolder): Promise<Machine> {
   return {
     folder,
     address: link.node,
+    pid: init,
+    link,
     cgroup,
     run,
     start: (program, args, env) => {

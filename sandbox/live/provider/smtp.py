@@ -18,7 +18,8 @@ import time
 from email.message import EmailMessage
 
 DOMAIN = os.environ["DOMAIN"]
-MAIL = os.environ["MAIL"]
+ROOT = os.environ.get("ROOT", "")  # where config, tls and mail are
+MAIL = f"{ROOT}/mail"
 LIMIT = 50 * 1024 * 1024
 delivered = 0
 
@@ -169,10 +170,10 @@ def welcome(users, path):
 
 async def main():
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
-    users = logins("/config/users")
-    welcome(users, "/config/welcome.eml")
+    users = logins(f"{ROOT}/config/users")
+    welcome(users, f"{ROOT}/config/welcome.eml")
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain("/tls/tls.crt", "/tls/tls.key")
+    context.load_cert_chain(f"{ROOT}/tls/tls.crt", f"{ROOT}/tls/tls.key")
     server = await asyncio.start_server(
         lambda reader, writer: Session(reader, writer, users).run(), "", 465, ssl=context, limit=LIMIT
     )

@@ -1,8 +1,7 @@
-import type { KubeObject } from "../../../sandbox/cluster/kube";
-import { hosts, stackNamespace, worldNamespace } from "../../../sandbox/live/names";
-import { tlsSecret } from "../../../sandbox/live/world";
+import { tlsSecret } from "../../../sandbox/live/build";
+import { hosts, stackNamespace } from "../../../sandbox/live/names";
 import { eventually } from "../../support/wait";
-import { addressOf, putAtProvider } from "../support/mail";
+import { addressOf } from "../support/mail";
 import type { Site } from "../support/site";
 
 const FIELD_MANAGER = "?fieldManager=homelab-mail-sandbox&force=true";
@@ -20,30 +19,11 @@ export function changePromises(site: Site): void {
 
     test("of the provider's password reaches the fetcher without a restart", async () => {
       const before = await site.pods();
-      const secret = {
-        apiVersion: "v1",
-        kind: "Secret",
-        metadata: { name: "provider-users", namespace: worldNamespace },
-      };
-      const users = await site.live.client.read(secret);
-      const text = Buffer.from(users?.data.users, "base64")
-        .toString()
-        .replace(/(alpar@[^:]*:{PLAIN}).*/, "$1another-password");
-      await site.live.client.apply({ ...secret, stringData: { users: text } }, FIELD_MANAGER);
-      const provider = (await site.live.client.list("v1", "Pod", worldNamespace)).find(
-        ({ metadata }) => metadata.labels?.app === "provider",
-      );
-      await site.live.client.delete(provider as KubeObject); // an open session outlives its password
+      await site.live.world.provider.setPassword("alpar", "another-password");
       await site.set("mailboxes.alpar.password", "another-password", { secret: true });
       await site.up();
-      await eventually("the provider is back", async () => {
-        const now = (await site.live.client.list("v1", "Pod", worldNamespace)).find(
-          ({ metadata }) => metadata.labels?.app === "provider" && metadata.uid !== provider?.metadata.uid,
-        );
-        return now?.status.containerStatuses?.every(({ ready }: KubeObject) => ready);
-      });
-      await putAtProvider(site.live, "alpar", ["after the rotation"]);
-      await eventually("the fetcher has taken it", async () => (await putAtProvider(site.live, "alpar", [])) === 0, {
+      await site.programs.putAtProvider("alpar", ["after the rotation"]);
+      await eventually("the fetcher has taken it", async () => (await site.programs.putAtProvider("alpar", [])) === 0, {
         seconds: 240,
       });
       expect(await site.pods()).toEqual(before);
@@ -51,10 +31,10 @@ export function changePromises(site: Site): void {
 
     test("that adds a mailbox, or removes it, touches nobody else's pod; settings that come late do no harm", async () => {
       const before = await site.pods();
-      site.node?.setPolicyDelay(6_000); // each new pod's address enters the rules seconds late
+      await site.node?.setPolicyDelay(6_000); // each new pod's address enters the rules seconds late
       try {
         await site.set("mailboxes.dora.address", addressOf("dora"));
-        await site.set("mailboxes.dora.password", site.live.keys.passwords.dora as string, { secret: true });
+        await site.set("mailboxes.dora.password", site.live.world.provider.passwords.dora as string, { secret: true });
         await site.up();
         const with_ = await site.pods();
         expect(with_["fetchmail-dora"]).toMatch(/restarts=0$/);
@@ -64,7 +44,7 @@ export function changePromises(site: Site): void {
         await eventually("its pod is gone", async () => !("fetchmail-dora" in (await site.pods())));
         expect(await site.pods()).toEqual(before);
       } finally {
-        site.node?.setPolicyDelay(0);
+        await site.node?.setPolicyDelay(0);
       }
     });
 

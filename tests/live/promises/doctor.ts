@@ -1,23 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { stackNamespace, worldNamespace } from "../../../sandbox/live/names";
+import { stackNamespace } from "../../../sandbox/live/names";
 import { eventually } from "../../support/wait";
 import { examine, wrongIn } from "../support/doctor";
 import type { Site } from "../support/site";
 
 export function doctorPromises(site: Site): void {
-  /** One that is on its way out still answers. */
-  const gone = async (namespace: string, name: string): Promise<void> => {
-    await site.scale(namespace, name, 0);
-    await eventually(`${name} is gone`, async () => {
-      const all = await site.live.client.list("v1", "Pod", namespace);
-      return !all.some(({ metadata }) => new RegExp(`^${name}-[0-9a-f]+-[0-9a-z]{5}$`).test(metadata.name));
-    });
-  };
-  const back = async (namespace: string, name: string): Promise<void> => {
-    await site.scale(namespace, name, 1);
-    await site.deployed(namespace, name);
-  };
-
   describe("the doctor", () => {
     test("finds a stack that works well, proves that policies are enforced, and leaves no pod behind", async () => {
       const verdicts = await examine(site);
@@ -34,23 +21,23 @@ export function doctorPromises(site: Site): void {
     });
 
     test("says of a mail server that is away what stops, and that the fetchers are stopped by it", async () => {
-      await gone(stackNamespace, "stalwart");
+      await site.mailServer.away();
       const verdicts = await examine(site);
-      await back(stackNamespace, "stalwart");
+      await site.mailServer.back();
       expect(wrongIn(verdicts, "cluster")).toContain("pods server stalwart");
       expect(wrongIn(verdicts, "signIn")).toContain("directory away");
       expect(wrongIn(verdicts, "flow")).toContain("queue silent");
     });
 
     // An issuer that is not the suite's own stays where it is.
-    (site.options.issuer.kind === "outside" ? test.skip : test)(
+    (site.options.issuer.kind === "existing" ? test.skip : test)(
       "knows a server that started while the issuer was away, and what it then says to do mends it",
       async () => {
-        await gone(worldNamespace, "issuer");
-        await gone(stackNamespace, "stalwart");
-        await back(stackNamespace, "stalwart");
+        await site.live.world.issuer?.away();
+        await site.mailServer.away();
+        await site.mailServer.back();
         const dead = (await examine(site)).find(({ check }) => check === "directory");
-        await back(worldNamespace, "issuer");
+        await site.live.world.issuer?.back();
         expect(dead?.code).toBe("dead");
         const words = /`kubectl (.*)`/.exec(dead?.mend ?? "")?.[1]?.split(" ") ?? [];
         execFileSync(site.live.kubectl.command, ["--kubeconfig", site.live.kubectl.kubeconfig, ...words]);

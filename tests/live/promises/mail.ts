@@ -1,6 +1,6 @@
 import { person } from "../../../sandbox/live/names";
 import { eventually } from "../../support/wait";
-import { addressOf, putAtProvider } from "../support/mail";
+import { addressOf } from "../support/mail";
 import type { Site } from "../support/site";
 
 const FRIEND = "friend@elsewhere.test";
@@ -12,7 +12,7 @@ export function mailPromises(site: Site): void {
     });
 
     test("that somebody sends is in the inbox soon", async () => {
-      await putAtProvider(site.live, person.name, ["fresh"]);
+      await site.programs.putAtProvider(person.name, ["fresh"]);
       await site.inInbox("fresh");
     });
 

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { hosts, services, stackNamespace, worldNamespace } from "../../../sandbox/live/names";
+import { hosts, stackNamespace, worldNamespace } from "../../../sandbox/live/names";
 import { eventually, sleep } from "../../support/wait";
 import { knock, serialNumber } from "../support/outside";
 import { connects, nameserver, type Probe } from "../support/probe";
@@ -28,13 +28,12 @@ export function policyPromises(site: Site): void {
       const found = await site.live.client.list("v1", "Pod", stackNamespace);
       const podOf = (instance: string): string =>
         found.find(({ metadata }) => metadata.labels?.["app.kubernetes.io/instance"] === instance)?.status.podIP;
-      const issuer = site.options.issuer.kind === "outside" ? new URL(site.live.issuer.url).hostname : services.issuer;
       const where: Record<keyof typeof doors, string> = {
         stalwart: podOf("stalwart"),
         webmail: podOf("roundcube"),
         fetcher: podOf("fetchmail-kinga"),
-        provider: services.provider,
-        issuer,
+        provider: site.live.world.provider.host,
+        issuer: new URL(site.live.issuer.url).hostname,
         DNS: nameserver,
       };
       targets = Object.entries(doors).flatMap(([name, ports]) =>

@@ -1,13 +1,13 @@
 import { person, stackNamespace } from "../../../sandbox/live/names";
 import { eventually } from "../../support/wait";
-import { MailProgram, putAtProvider } from "../support/mail";
+import { MailProgram } from "../support/mail";
 import type { Site } from "../support/site";
 
 export function survivalPromises(site: Site): void {
   describe("nothing is lost", () => {
     test("when the mail server is killed in the middle of a drain of 300", async () => {
       const subjects = Array.from({ length: 300 }, (_, n) => `drain ${n}`);
-      await putAtProvider(site.live, person.name, subjects);
+      await site.programs.putAtProvider(person.name, subjects);
       for (let kill = 0; kill < 2; kill++) {
         const victim = await site.readyMailServer();
         await site.kill(stackNamespace, victim.metadata.name);
@@ -16,7 +16,7 @@ export function survivalPromises(site: Site): void {
           return metadata.uid !== victim.metadata.uid;
         });
       }
-      await eventually("all of it is taken", async () => (await putAtProvider(site.live, person.name, [])) === 0, {
+      await eventually("all of it is taken", async () => (await site.programs.putAtProvider(person.name, [])) === 0, {
         seconds: 300,
       });
       const there = await eventually("the inbox opens", async () => site.programs.subjects(person.name, site.token), {
@@ -33,7 +33,7 @@ export function survivalPromises(site: Site): void {
         seconds: 600,
         every: 5_000,
       });
-      await putAtProvider(site.live, person.name, ["after the power cut"]);
+      await site.programs.putAtProvider(person.name, ["after the power cut"]);
       await site.inInbox("after the power cut", 300);
     });
 
@@ -41,11 +41,11 @@ export function survivalPromises(site: Site): void {
       const before = await site.programs.subjects(person.name, site.token);
       await site.live.stack.destroy();
       await site.live.stack.setConfig("kubernetes:upsertExistingObjects", { value: "true" });
-      site.node?.setPolicyDelay(6_000); // the first moments of every pod at once
+      await site.node?.setPolicyDelay(6_000); // the first moments of every pod at once
       try {
         await site.up();
       } finally {
-        site.node?.setPolicyDelay(0);
+        await site.node?.setPolicyDelay(0);
       }
       await site.live.stack.removeConfig("kubernetes:upsertExistingObjects");
       const after = await eventually("the inbox opens", async () => site.programs.subjects(person.name, site.token), {

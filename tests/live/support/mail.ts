@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import * as fs from "node:fs";
 import type { LiveSandbox } from "../../../sandbox/live";
-import { domain, hosts, stackNamespace, worldNamespace } from "../../../sandbox/live/names";
+import { domain, hosts, stackNamespace } from "../../../sandbox/live/names";
 import { type Mail, message } from "../../support/message";
 import { type Probe, python } from "./probe";
 
@@ -10,7 +10,7 @@ export const addressOf = (name: string): string => `${name}@${domain}`;
 
 /** What a person's mail program does, from a pod: with a token, under the certificate of the public name. */
 const CLIENT = `
-import imaplib, json, smtplib, socket, ssl, sys
+import imaplib, json, re, smtplib, socket, ssl, sys
 order = json.load(sys.stdin)
 context = ssl.create_default_context(cadata=order["ca"])
 class Named(ssl.SSLContext): pass
@@ -53,11 +53,21 @@ def plain():
     smtp.sendmail(order["from"], [order["to"]], order["message"])
     smtp.quit()
     return "sent"
+def put():
+    imap = imaplib.IMAP4_SSL(order["host"], 993, ssl_context=context, timeout=60)
+    imap.login(order["user"], order["password"])
+    for message in order["messages"]:
+        kind, said = imap.append("INBOX", None, None, message.encode("latin1"))
+        if kind != "OK":
+            raise imaplib.IMAP4.error(said)
+    _, data = imap.status("INBOX", "(MESSAGES)")
+    imap.logout()
+    return int(re.search(rb"MESSAGES (\\d+)", data[0]).group(1))
 def certificate():
     with wrap(socket.create_connection((order["host"], 993), 20)) as sock:
         return sock.getpeercert()["serialNumber"]
 try:
-    print(json.dumps({"result": {"inbox": inbox, "send": send, "plain": plain, "certificate": certificate}[order["do"]]()}))
+    print(json.dumps({"result": {"inbox": inbox, "send": send, "plain": plain, "put": put, "certificate": certificate}[order["do"]]()}))
 except smtplib.SMTPResponseException as problem:
     print(json.dumps({"refused": f"{problem.smtp_code} {problem.smtp_error.decode()}"}))
 except smtplib.SMTPRecipientsRefused as problem:
@@ -116,6 +126,17 @@ export class MailProgram {
     return refused ?? String(result);
   }
 
+  /** Puts mail into a mailbox at the provider; gives how many messages lie there. */
+  async putAtProvider(person: string, subjects: readonly string[]): Promise<number> {
+    const { host, passwords } = this.live.world.provider;
+    const user = addressOf(person);
+    const messages = subjects.map((subject) => text({ from: "somebody@elsewhere.test", to: user, subject }));
+    const order = { do: "put", host, user, password: passwords[person], messages };
+    const { result, refused } = await this.ask(order);
+    if (refused) throw new Error(refused);
+    return result as number;
+  }
+
   /** Serial number of the certificate on 993. */
   async certificate(): Promise<string> {
     return String((await this.ask({ do: "certificate" })).result);
@@ -125,30 +146,3 @@ export class MailProgram {
 /** One of its kind, whatever else says the same. */
 const text = ({ from, to, subject }: Required<Pick<Mail, "from" | "to" | "subject">>): string =>
   message({ from, to, subject, id: `${randomUUID()}@probe.test` }).toString("latin1");
-
-const PUT = `
-import json, os, sys, time
-order = json.load(sys.stdin)
-for message in order["messages"]:
-    for part in ("tmp", "new", "cur"):
-        os.makedirs(f"/mail/{order['to']}/{part}", exist_ok=True)
-    name = f"{time.time_ns()}.test"
-    with open(f"/mail/{order['to']}/tmp/{name}", "w", newline="") as file:
-        file.write(message)
-    os.rename(f"/mail/{order['to']}/tmp/{name}", f"/mail/{order['to']}/new/{name}")
-print(json.dumps(sum(len(os.listdir(f"/mail/{order['to']}/{part}")) for part in ("new", "cur"))))
-`;
-
-/** Puts mail into a mailbox at the provider; gives how many messages lie there. */
-export async function putAtProvider(
-  { kubectl, client }: LiveSandbox,
-  person: string,
-  subjects: readonly string[],
-): Promise<number> {
-  const pods = await client.list("v1", "Pod", worldNamespace);
-  const pod = pods.find(({ metadata, status }) => metadata.labels?.app === "provider" && status.phase === "Running");
-  const probe = { namespace: worldNamespace, name: pod?.metadata.name as string };
-  const to = addressOf(person);
-  const messages = subjects.map((subject) => text({ from: "somebody@elsewhere.test", to, subject }));
-  return python(kubectl, probe, PUT, { to, messages });
-}

@@ -11,14 +11,18 @@ export interface Options {
   readonly kubeconfig?: string;
   readonly issuer: IssuerChoice;
   readonly providerImage?: string;
+  /** Provider and issuer in the cluster, as on a cluster of one's own. @default on a machine beyond the node */
+  readonly inCluster?: true;
   readonly config: Readonly<Record<string, string>>;
 }
 
 export const HELP = `npm run test:live [-- OPTIONS] [JEST'S OPTIONS]
 
 The whole stack, put up by the real engine on a real node: mail flows, and promises are kept.
-Without options the node is made on this machine (Linux, as root), with stand-ins for Stalwart and Pocket ID.
+Without options the node is made on this machine (Linux, as root), with stand-ins for Stalwart and Pocket ID; provider and
+issuer run on a machine beyond it, a network of its own.
 
+  --in-cluster           provider and issuer in the node's cluster, as they are on a cluster of yours
   --kubeconfig FILE      a cluster of yours, and the real images
   --config KEY=VALUE     a configuration key of the stack, for example storage.className=standard; may be repeated
   --issuer URL           a Pocket ID that is there already, instead of one in the cluster; pods and this machine reach it
@@ -39,7 +43,8 @@ What a cluster of yours needs:
   - nothing of an earlier try: the namespaces ${stackNamespace}, ${worldNamespace} and ${appsNamespace} are made, and
     removed at the end. An interrupted run is cleared by: npm run sandbox -- --live --stop --kubeconfig FILE
 
-The provider and, without --issuer, the issuer run in ${worldNamespace}, outside everything the stack knows of.
+There the provider and, without --issuer, the issuer run in ${worldNamespace}: nothing of yours has to be
+reachable from the cluster, and its DNS knows them.
 What needs a hand on the node's power or on its network's rules is done as far as the API lets it: there the power cut
 kills every pod of the stack at once, and policies are as late as they are by themselves.
 `;
@@ -52,19 +57,22 @@ export function read(args: readonly string[], environment: NodeJS.ProcessEnv): {
     issuer: { type: "string" },
     "issuer-ca": { type: "string" },
     "provider-image": { type: "string" },
+    "in-cluster": { type: "boolean" },
   } as const;
   const mine: string[] = [];
   const jest: string[] = [];
   for (let n = 0; n < args.length; n++) {
     const name = /^--([a-z-]+)/.exec(args[n] as string)?.[1] ?? "";
     if (!(name in own)) jest.push(args[n] as string);
+    else if (own[name as keyof typeof own].type === "boolean") mine.push(args[n] as string);
     else if ((args[n] as string).includes("=") && name !== "config") mine.push(args[n] as string);
     else mine.push(args[n] as string, args[++n] ?? "");
   }
   const { values } = parseArgs({ args: mine, options: own });
-  const { kubeconfig, issuer: url, "issuer-ca": ca, "provider-image": providerImage } = values;
+  const { kubeconfig, issuer: url, "issuer-ca": ca, "provider-image": providerImage, "in-cluster": inCluster } = values;
   const apiKey = environment.POCKET_ID_API_KEY;
-  for (const [option, value] of Object.entries({ ...values, config: undefined })) {
+  if (inCluster && kubeconfig) throw new Error("--in-cluster is how it is with --kubeconfig: leave it out");
+  for (const [option, value] of Object.entries({ ...values, config: undefined, "in-cluster": undefined })) {
     if (option !== "kubeconfig" && value !== undefined && !kubeconfig)
       throw new Error(`--${option} needs --kubeconfig`);
   }
@@ -72,7 +80,7 @@ export function read(args: readonly string[], environment: NodeJS.ProcessEnv): {
   if (url && !apiKey)
     throw new Error("--issuer needs an administrator's API key in the environment: POCKET_ID_API_KEY");
   const outside = url &&
-    apiKey && { kind: "outside" as const, url, apiKey, ...(ca && { ca: readFileSync(ca, "utf8") }) };
+    apiKey && { kind: "existing" as const, url, apiKey, ...(ca && { ca: readFileSync(ca, "utf8") }) };
   const pairs = (values.config ?? []).map((pair): [string, string] => {
     const [key = "", ...rest] = pair.split("=");
     if (rest.length === 0) throw new Error(`--config ${pair}: write KEY=VALUE`);
@@ -83,6 +91,7 @@ export function read(args: readonly string[], environment: NodeJS.ProcessEnv): {
       ...(kubeconfig && { kubeconfig: resolve(kubeconfig) }),
       issuer: outside || { kind: kubeconfig ? "pocket-id" : "stand-in" },
       ...(providerImage && { providerImage }),
+      ...(inCluster && { inCluster }),
       config: Object.fromEntries(pairs),
     },
     jest,

@@ -6,7 +6,8 @@ import { type LiveNode, startNode } from "../../../sandbox/cluster/node";
 import { ProcessFolder, sweep } from "../../../sandbox/cluster/processes";
 import { buildImages } from "../../../sandbox/images";
 import { type LiveSandbox, openLive } from "../../../sandbox/live";
-import { appsNamespace, person, stackNamespace, worldNamespace } from "../../../sandbox/live/names";
+import { appsNamespace, beyond, person, stackNamespace } from "../../../sandbox/live/names";
+import { Workload } from "../../../sandbox/live/workload";
 import { eventually, sleep } from "../../support/wait";
 import { MailProgram } from "./mail";
 import type { Options } from "./options";
@@ -22,6 +23,7 @@ export class Site {
   /** The person's programs. */
   programs!: MailProgram;
   token!: string;
+  mailServer!: Workload;
   /** Undefined on a cluster of one's own. */
   node: LiveNode | undefined;
   private readonly said: string[] = [];
@@ -34,7 +36,7 @@ export class Site {
 
   /** Puts everything up. */
   async open(): Promise<void> {
-    const { kubeconfig, ...rest } = this.options;
+    const { kubeconfig, issuer, config, providerImage } = this.options;
     const log = (line: string): void => {
       this.said.push(line);
     };
@@ -42,14 +44,17 @@ export class Site {
     this.place = ProcessFolder.temporary();
     if (kubeconfig === undefined) {
       const images = await buildImages(log);
-      this.node = await startNode({ folder: this.place, log });
+      const outside = this.options.inCluster ? [] : Object.values(beyond);
+      this.node = await startNode({ folder: this.place, log, outside });
       this.node.importImages(images);
     }
     this.live = await openLive(
       {
-        ...rest,
+        issuer,
+        ...(providerImage !== undefined && { providerImage }),
+        ...(this.node?.outside && { outside: this.node.outside }),
         // The node plays a load balancer; a cluster of one's own is left without an address more.
-        config: { ...(this.node && { "service.type": "LoadBalancer" }), ...rest.config },
+        config: { ...(this.node && { "service.type": "LoadBalancer" }), ...config },
         folder: this.place.path,
         kubeconfig: kubeconfig ?? (this.node as LiveNode).kubeconfig,
         ownCluster: kubeconfig !== undefined,
@@ -57,6 +62,7 @@ export class Site {
       },
       log,
     );
+    this.mailServer = new Workload(this.live.client, stackNamespace, "stalwart");
     await this.probe(this.app);
     this.programs = new MailProgram(this.live, this.app);
     this.token = await signIn(this.live, person.name);
@@ -142,11 +148,12 @@ export class Site {
 
   /**
    * Everything is killed at once and comes back in the worst order: the mail server before the network's rules and the
-   * cluster's names, the issuer last. On a cluster of one's own the stack's pods are killed, and the issuer is away.
+   * cluster's names, the issuer last. The provider is not at home: it stays. On a cluster of one's own the stack's pods are
+   * killed, and the issuer is away.
    */
   async powerCut(): Promise<void> {
-    const scalable = this.options.issuer.kind !== "outside";
-    if (scalable) await this.scale(worldNamespace, "issuer", 0);
+    const { issuer } = this.live.world;
+    await issuer?.away();
     if (this.node) {
       await this.node.powerCut();
       this.giveNumbersAway();
@@ -156,9 +163,7 @@ export class Site {
       await Promise.all(pods.map(({ metadata }) => this.kill(stackNamespace, metadata.name)));
     }
     await sleep(20_000);
-    if (!scalable) return;
-    await this.scale(worldNamespace, "issuer", 1);
-    await this.deployed(worldNamespace, "issuer", 300);
+    await issuer?.back();
   }
 
   /**
@@ -169,18 +174,5 @@ export class Site {
     for (const file of globSync(path.join(this.folder, "kubelet/pods/*/volumes/kubernetes.io~empty-dir/**/*.pid"))) {
       writeFileSync(file, "1\n");
     }
-  }
-
-  /** How many pods a Deployment has from now on. */
-  async scale(namespace: string, name: string, replicas: number): Promise<void> {
-    const target = `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`;
-    await this.live.client.request("PATCH", target, { spec: { replicas } }, "application/merge-patch+json");
-  }
-
-  /** Waits until a Deployment's one pod is ready. */
-  async deployed(namespace: string, name: string, seconds = 120): Promise<void> {
-    const deployment = { apiVersion: "apps/v1", kind: "Deployment", metadata: { name, namespace } };
-    const ready = async (): Promise<boolean> => (await this.live.client.read(deployment))?.status?.readyReplicas === 1;
-    await eventually(`${name} is back`, ready, { seconds, every: 500 });
   }
 }

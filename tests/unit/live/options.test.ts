@@ -22,9 +22,15 @@ test("a cluster of one's own gets Pocket ID's image, and configuration as it is 
   expect(jest).toEqual(["-t", "x"]);
 });
 
+test("provider and issuer may be in the cluster on the suite's own node, too", () => {
+  const { options, jest } = read(["--in-cluster", "-t", "x"], {});
+  expect(options).toEqual({ issuer: { kind: "stand-in" }, inCluster: true, config: {} });
+  expect(jest).toEqual(["-t", "x"]);
+});
+
 test("an issuer that is there already is used, with the key from the environment and not from the command line", () => {
   expect(read(["--kubeconfig=/k", "--issuer=https://id.example"], key).options.issuer).toEqual({
-    kind: "outside",
+    kind: "existing",
     url: "https://id.example",
     apiKey: "key",
   });
@@ -36,12 +42,13 @@ test.each([
   [["--kubeconfig", "/k", "--issuer", "https://id.example"], {}, "POCKET_ID_API_KEY"],
   [["--kubeconfig", "/k", "--issuer-ca", "/ca"], {}, "--issuer-ca needs --issuer"],
   [["--kubeconfig", "/k", "--config", "storage.size"], {}, "write KEY=VALUE"],
+  [["--kubeconfig", "/k", "--in-cluster"], {}, "--in-cluster is how it is with --kubeconfig: leave it out"],
 ])("%j is refused by name", (args, environment, message) => {
   expect(() => read(args, environment)).toThrow(message);
 });
 
 test("the help names every option that is understood", () => {
-  for (const option of ["--kubeconfig", "--config", "--issuer ", "--issuer-ca", "--provider-image"]) {
+  for (const option of ["--kubeconfig", "--config", "--issuer ", "--issuer-ca", "--provider-image", "--in-cluster"]) {
     expect(HELP).toContain(option);
   }
 });
