@@ -35,7 +35,6 @@ test.each([{ keep: false }, { keep: true }])(
       station.pod.start();
       const before = station.sink.deliveries.length;
       await eventually("work", () => station.sink.deliveries.length > before, {
-        seconds: 90,
         every: 5,
         more: () => station.pod.log,
       });

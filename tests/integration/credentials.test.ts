@@ -76,7 +76,6 @@ async function logsInAndDelivers(address: string, secret: string): Promise<void>
   const station = await rig.station({ mailbox: { name, address }, password: secret });
   await station.inject([message(name)]);
   await eventually(`delivery for ${JSON.stringify([address, secret])}`, () => station.sink.deliveries.length > 0, {
-    seconds: 30,
     more: () => station.pod.log,
   });
   expect(station.sink.deliveries[0]?.recipients).toEqual([address]);
@@ -106,6 +105,6 @@ test("a tab in a password reaches the provider as a tab", async () => {
   station.front.refuse = "NO [AUTHENTICATIONFAILED] no";
   station.pod.rotate('a\tb "c" \\');
   station.pod.start();
-  await eventually("a login", () => station.front.lastLogin !== "", { seconds: 30 });
+  await eventually("a login", () => station.front.lastLogin !== "");
   expect(station.front.lastLogin).toContain(`LOGIN "${station.user}" "a\tb \\"c\\" \\\\"`);
 });

@@ -18,7 +18,7 @@ test("odd messages of every kind arrive byte for byte, and nothing stays behind"
   await station.inject(Object.values(kinds));
   const settle = await findings.during(`messages of ${Object.keys(kinds).length} odd kinds`, station);
   station.pod.start();
-  await emptied(station, 90);
+  await emptied(station);
   expect(await station.account()).toEqual({
     injected: Object.keys(kinds).length,
     delivered: Object.keys(kinds).length,
@@ -43,7 +43,7 @@ test("2,000 messages of many kinds, one of 25 MB among them, all arrive unaltere
   const start = performance.now();
   station.pod.start();
   await arrived(station, mixed.length, 300);
-  await emptied(station, 120);
+  await emptied(station);
   findings.figure(
     `2,000 messages, most of them odd, one of 25 MB: ${Math.round((performance.now() - start) / 1000)} s; ` +
       `${station.pod.memory().toFixed(0)} MiB at the end`,
@@ -65,7 +65,7 @@ test("30 messages that the mail server refuses for good stop none of those behin
   const good = Array.from({ length: 20 }, (_, n) => message(`good-${n}`));
   await station.inject([...poison, ...good]);
   station.pod.start();
-  await arrived(station, 20, 60);
+  await arrived(station, 20);
   expect(await station.account()).toMatchObject({
     delivered: 20,
     atProvider: 30,
@@ -80,7 +80,7 @@ test("30 messages that the mail server refuses for good stop none of those behin
     every: 1000,
   });
   expect((await rig.provider.remaining(station.user)).get("Fetcher-Refused")).toHaveLength(30);
-  await ready(station, 30);
+  await ready(station);
   await settle();
 });
 
@@ -89,11 +89,11 @@ test("a message over the mail server's limit stays at the provider and the next 
   station.sink.sizeLimit = 100_000;
   await station.inject([message("big", { body: "x".repeat(70).concat("\r\n").repeat(3000) }), message("small")]);
   station.pod.start();
-  await arrived(station, 1, 30);
+  await arrived(station, 1);
   expect(await station.account()).toMatchObject({ delivered: 1, atProvider: 1, lost: [], strange: [] });
   // Set aside is only what is refused while others get through, so others must.
   await station.inject([message("another")]);
-  await arrived(station, 2, 60);
+  await arrived(station, 2);
   const settle = await findings.during("one message over the mail server's size limit, two below it", station);
   await eventually("a place of its own", () => station.pod.log.includes("Fetcher-Refused"), {
     seconds: 120,
@@ -104,6 +104,6 @@ test("a message over the mail server's limit stays at the provider and the next 
     expect(said).toContain("too big");
     expectDocumented(said.replace(/^\S+Z /, ""));
   }
-  await ready(station, 30);
+  await ready(station);
   await settle();
 });

@@ -22,9 +22,9 @@ test.concurrent("with keep, each message comes once, what was read elsewhere too
   await phone.command("STORE 1:10 +FLAGS (\\Seen)");
   const settle = await findings.during("`keep`, half of it read elsewhere", station);
   station.pod.start();
-  await arrived(station, 20, 60);
+  await arrived(station, 20);
   await station.inject([message("kept-later")]);
-  await arrived(station, 21, 30);
+  await arrived(station, 21);
   await station.pod.stop();
   station.pod.start(); // a restart forgets nothing: what was fetched is written at the provider
   await ready(station);
@@ -43,18 +43,18 @@ test.concurrent("Junk at the provider is handed over on the mail server's junk p
   await station.inject([message("unwanted")], "Junk");
   const settle = await findings.during("`folders: [INBOX, Junk]`, one message in each", station);
   station.pod.start();
-  await arrived(station, 2, 60);
+  await arrived(station, 2);
   const ports = Object.fromEntries(station.sink.deliveries.map((d) => [subjectOf(d.message), d.port]));
   expect(ports).toEqual({ wanted: 25, unwanted: 2525 });
-  await ready(station, 30);
+  await ready(station);
   await settle();
 });
 
 test.concurrent("Junk is asked for and the provider has no such folder: the inbox flows and the pod is ready", async () => {
   const station = await rig.station({ mailbox: { name: "nojunk", folders: ["INBOX", "Junk"] } });
   await station.inject([message("inbox-only")]);
-  await arrived(station, 1, 30);
-  await ready(station, 30);
+  await arrived(station, 1);
+  await ready(station);
 });
 
 test.concurrent("keep, and the provider stores no keywords: what is unread comes once, and the log says what that means", async () => {
@@ -66,11 +66,11 @@ test.concurrent("keep, and the provider stores no keywords: what is unread comes
   await phone.command("STORE 1:2 +FLAGS (\\Seen)");
   const settle = await findings.during("`keep` at a provider without keywords, 2 of 6 read elsewhere", station);
   station.pod.start();
-  await arrived(station, 4, 60);
+  await arrived(station, 4);
   await station.pod.stop();
   station.pod.start();
   await station.inject([message("plain-later")]);
-  await arrived(station, 5, 60);
+  await arrived(station, 5);
   await sleep(8000);
   expect(await station.account()).toMatchObject({ delivered: 5, duplicates: 0, lost: [], strange: [] });
   expect((await rig.provider.remaining(station.user)).get("INBOX")).toHaveLength(7);

@@ -26,7 +26,7 @@ async function refusedFor(station: Station, seconds: number): Promise<void> {
   station.sink.script = (stage) => (stage === "end" ? "550 5.7.1 no" : "ok");
   await station.inject([message("precious")]);
   station.pod.start();
-  await eventually("an offer", () => station.sink.envelopes.length > 0, { seconds: 30, more: () => station.pod.log });
+  await eventually("an offer", () => station.sink.envelopes.length > 0, { more: () => station.pod.log });
   await sleep(seconds * 1000);
 }
 
@@ -56,9 +56,7 @@ test("with a postmaster a refused recipient's mail goes to somebody else, and th
       : "ok";
   await station.inject([message("misdirected")]);
   station.pod.start();
-  await eventually("somebody else", () => station.sink.envelopes.some((e) => e.recipients[0] !== station.user), {
-    seconds: 30,
-  });
+  await eventually("somebody else", () => station.sink.envelopes.some((e) => e.recipients[0] !== station.user));
 });
 
 test("with bouncemail the sender hears of a refusal, and the rig sees it", async () => {
@@ -70,7 +68,6 @@ test("with bouncemail the sender hears of a refusal, and the rig sees it", async
   const bounces = await station.listenInside(25);
   await refusedFor(station, 2);
   await eventually("a bounce", () => bounces().includes("RCPT TO:<sender@example.org>"), {
-    seconds: 20,
     more: bounces,
   });
 });
@@ -91,7 +88,7 @@ test("without a timeout a provider that hangs holds fetchmail for ever, and the 
     };
     await station.inject([message("hung")]);
     station.pod.start();
-    await eventually("the hang", () => station.front.silent, { seconds: 30 });
+    await eventually("the hang", () => station.front.silent);
     const start = performance.now();
     const before = station.front.connections;
     station.front.dropBefore = () => false;

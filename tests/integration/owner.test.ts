@@ -30,8 +30,8 @@ test.concurrent("not a word of anybody's mail, no password and no address is log
     message("sender", { header, path: `<odd-${words}@example.org>` }),
   ]);
   station.pod.start();
-  await arrived(station, 2, 90);
-  await eventually("a refusal", () => station.pod.log.includes("the mail server answered"), { seconds: 60 });
+  await arrived(station, 2);
+  await eventually("a refusal", () => station.pod.log.includes("the mail server answered"));
   const shown = [station.pod.log, station.pod.ready().text];
   for (const path of ["/ready", "/live", "/metrics"]) shown.push((await station.pod.page(path)).body);
   for (const secret of [words, "marker-password", station.user, "@example.org"]) {
@@ -44,25 +44,25 @@ test.concurrent("a Secret without a value: the reason shows, and the value mends
   station.pod.rotate("");
   await station.inject([message("no-value")]);
   station.pod.start();
-  await eventually("the reason", () => station.pod.ready().text.includes("Secret"), { seconds: 60 });
+  await eventually("the reason", () => station.pod.ready().text.includes("Secret"));
   expectDocumented(station.pod.ready().text);
   const settle = await findings.during("the Secret holds no password, until it does", station);
   station.pod.rotate("comes later");
-  await arrived(station, 1, 60);
+  await arrived(station, 1);
   await ready(station);
-  await emptied(station, 30);
+  await emptied(station);
   await settle();
 });
 
 test.concurrent("the metrics that the docs name are there, and say what happened", async () => {
   const station = await rig.station();
   await station.inject([message("measured")]);
-  await arrived(station, 1, 60);
+  await arrived(station, 1);
   await ready(station);
   const { body } = await station.pod.page("/metrics");
   const names = [...body.matchAll(/^# TYPE (\S+) /gm)].map((m) => m[1]);
   expect(documentedMetrics().sort()).toEqual(names.sort());
-  await eventually("a count", async () => (await station.pod.metric("delivered_total")) === 1, { seconds: 10 });
+  await eventually("a count", async () => (await station.pod.metric("delivered_total")) === 1);
   expect(await station.pod.metric("ready")).toBe(1);
   expect(await station.pod.metric("waiting")).toBe(0);
   expect(await station.pod.metric("last_delivery_timestamp_seconds")).toBeGreaterThan(Date.now() / 1000 - 300);
@@ -83,8 +83,8 @@ test.concurrent("fetchmail stops moving: it is started again, and mail arrives",
   process.kill(frozen, "SIGSTOP");
   await station.inject([message("frozen")]);
   const settle = await findings.during("fetchmail hangs", station);
-  await arrived(station, 1, 90);
-  await emptied(station, 30);
+  await arrived(station, 1);
+  await emptied(station);
   expect(station.pod.pids()).not.toContain(frozen);
   await settle();
 });
@@ -98,7 +98,7 @@ test.concurrent("the liveness probe fails when the supervisor makes no progress,
   ]);
   await ready(waiting);
   const live = async (): Promise<number> => (await stuck.pod.page("/live").catch(() => undefined))?.status ?? 0;
-  await eventually("a failing probe", async () => (await live()) === 503, { seconds: 60, every: 500 });
+  await eventually("a failing probe", async () => (await live()) === 503, { every: 500 });
   const { body } = await stuck.pod.page("/live");
   expectDocumented(body);
   await sleep(7000);
@@ -110,13 +110,13 @@ test.concurrent("told to stop in the middle of its work, it ends by itself and i
   station.sink.script = (stage) => (stage === "end" ? { wait: 20 } : "ok");
   await station.inject(Array.from({ length: 200 }, (_, n) => message(`stop-${n}`)));
   station.pod.start();
-  await arrived(station, 20, 60);
+  await arrived(station, 20);
   await station.pod.stop(); // kills after the grace period: then there is no exit status
   expect(station.pod.exit).toBe(0);
   expect(lines(station).at(-2)).toBe("stopped");
   const settle = await findings.during("it is told to stop in the middle, and started again", station);
   station.pod.start();
-  await emptied(station, 60);
+  await emptied(station);
   const ledger = await station.account();
   expect(ledger).toMatchObject({ lost: [], strange: [] });
   expect(ledger.duplicates).toBeLessThanOrEqual(1);
@@ -131,7 +131,7 @@ test.concurrent("what was set aside is delivered once the mail server takes it",
   await station.inject([message("poison"), message("good-0")]);
   station.pod.start();
   for (let n = 1; (await aside(station)) === 0; n += 1) {
-    await arrived(station, n, 90);
+    await arrived(station, n);
     await sleep(2000);
     await station.inject([message(`good-${n}`)]);
   }
@@ -139,7 +139,7 @@ test.concurrent("what was set aside is delivered once the mail server takes it",
   expectDocumented(said);
   await ready(station);
   const rest = async (): Promise<number> => (await station.account()).folders.INBOX ?? 0;
-  await eventually("an empty inbox", async () => (await rest()) === 0, { seconds: 60, every: 500 });
+  await eventually("an empty inbox", async () => (await rest()) === 0, { every: 500 });
   const settle = await findings.during("one message is refused for good, later taken", station);
   strict = false;
   await eventually("the poison", async () => (await station.account()).atProvider === 0, { seconds: 150, every: 1000 });
@@ -156,7 +156,7 @@ test.concurrent("a refused login with keep: asked as rarely as without, and the 
   station.front.refuse = "NO [AUTHENTICATIONFAILED] Authentication failed.";
   rig.provider.kick(station.user);
   const before = station.front.logins;
-  await eventually("the reason", () => station.pod.ready().text.includes("refuses"), { seconds: 120, every: 1000 });
+  await eventually("the reason", () => station.pod.ready().text.includes("refuses"), { every: 1000 });
   expectDocumented(station.pod.ready().text);
   expect(station.front.logins - before).toBeLessThan(6);
   expect(new Set(lines(station).filter((line) => line.includes("refuses"))).size).toBe(1);

@@ -16,7 +16,7 @@ afterAll(() => rig.destroy());
 const findings = new Findings("provider");
 afterAll(() => findings.publish());
 
-const fetched = (station: Station, count: number, seconds: number): Promise<unknown> =>
+const fetched = (station: Station, count: number, seconds = 120): Promise<unknown> =>
   eventually(
     `${count} different messages`,
     async () => {
@@ -50,7 +50,7 @@ test.concurrent.each([
     station.front.dropBefore = (text) => command.test(text) && ++seen % period === 1 && drops < 5 && ++drops > 0;
     await station.inject(Array.from({ length: 60 }, (_, n) => message(`${name}-${n}`)));
     station.pod.start();
-    await eventually("a lost connection", () => drops > 0, { seconds: 60, every: 5 });
+    await eventually("a lost connection", () => drops > 0, { every: 5 });
     const settle = await findings.during(`it hangs up before ${name}, again and again`, station);
     await arrived(station, 60, 180);
     await emptied(station);
@@ -75,7 +75,7 @@ test.concurrent("the provider refuses the login: it is not hammered, the reason 
   expect(station.front.logins).toBeLessThan(6);
   expect(station.pod.log).not.toContain("password of");
   station.pod.rotate("a new password");
-  await arrived(station, 1, 30);
+  await arrived(station, 1);
   await ready(station);
   expect(await station.pod.metric("login_refused")).toBe(0);
   await emptied(station);
@@ -95,7 +95,7 @@ test.concurrent("a login that never worked: the pod ends once, with the reason, 
   expect(station.front.logins).toBeLessThan(5);
   expect(station.pod.ready().ready).toBe(false);
   station.pod.rotate("another password");
-  await arrived(station, 1, 60);
+  await arrived(station, 1);
   await ready(station);
   await emptied(station);
 });
@@ -108,7 +108,7 @@ test.concurrent("the provider is away: the reason shows, and fetching resumes by
   await trouble(station, /^INBOX: cannot connect to imap\.provider\.test:993: Connection refused$/m);
   const settle = await findings.during("it is away", station);
   await station.front.listen();
-  await arrived(station, 1, 120);
+  await arrived(station, 1);
   await ready(station);
   await emptied(station);
   await settle();
@@ -130,7 +130,7 @@ test.concurrent.each([
     expect(await station.account()).toMatchObject({ delivered: 0, atProvider: 1 });
     const settle = await findings.during(`its certificate is one ${kind}, until it is mended`, station);
     await station.front.useCertificate(rig.authority.issue(IMAP_HOST));
-    await arrived(station, 1, 120);
+    await arrived(station, 1);
     await emptied(station);
     await settle();
   },
@@ -145,7 +145,7 @@ test.concurrent.each([
 ] as const)("a certificate %s is accepted", async (_kind, { authorities, ...options }) => {
   const station = await rig.station({ ...options, authorities: authorities() });
   await station.inject([message("trusted")]);
-  await arrived(station, 1, 60);
+  await arrived(station, 1);
   await ready(station);
   await emptied(station);
 });
@@ -170,7 +170,7 @@ test.concurrent.each([
     station.front.dropBefore = (text) => command.test(text) && ++seen % 7 === 3 && drops < 3 && ++drops > 0;
     await station.inject(Array.from({ length: 40 }, (_, n) => message(`kept-${name}-${n}`)));
     station.pod.start();
-    await eventually("a lost connection", () => drops > 0, { seconds: 60, every: 5 });
+    await eventually("a lost connection", () => drops > 0, { every: 5 });
     const settle = await findings.during(`\`keep\`: it hangs up before ${name}, again and again`, station);
     await fetched(station, 40, 250);
     await sleep(2000); // for a repetition to show
@@ -199,7 +199,7 @@ test.concurrent("with keep, the provider has no room for copies: its words show,
   station.pod.start();
   await trouble(station, /^INBOX: the provider answered \[OVERQUOTA\] Quota exceeded/m);
   station.front.rewrite = (text) => text;
-  await fetched(station, 1, 90);
+  await fetched(station, 1);
   await ready(station);
   expect(await station.account()).toMatchObject({ lost: [], strange: [] });
 });
@@ -223,7 +223,7 @@ test.concurrent.each([
     await station.inject([message("after the silence")]);
     const settle = await findings.during(`the network falls silent in IDLE${also}`, station);
     station.link("up");
-    await arrived(station, 1, 120);
+    await arrived(station, 1);
     expect(station.front.connections).toBeGreaterThan(before);
     if (!keep) await emptied(station);
     await settle();
@@ -238,7 +238,7 @@ test.concurrent("the provider hangs in the middle of a fetch: noticed, and recon
   };
   await station.inject(Array.from({ length: 30 }, (_, n) => message(`hang-${n}`)));
   station.pod.start();
-  await eventually("the hang", () => station.front.silent, { seconds: 60 });
+  await eventually("the hang", () => station.front.silent);
   station.front.dropBefore = () => false;
   const start = performance.now();
   const settle = await findings.during("it falls silent in a fetch", station);
@@ -259,11 +259,11 @@ test.concurrent.each([{ keep: false }, { keep: true }])(
   async ({ keep }) => {
     const station = await rig.station({ front: true, mailbox: { name: keep ? "askingkeeper" : "asking", keep } });
     station.front.rewrite = (text) => text.replace(/ IDLE/g, "");
-    await ready(station, 40);
+    await ready(station);
     await sleep(3000);
     for (let n = 1; n <= 2; n += 1) {
       await station.inject([message(`polled-${n}`)]);
-      await arrived(station, n, 45);
+      await arrived(station, n);
     }
     expect(station.front.commands.some((c) => / IDLE$/.test(c))).toBe(false);
     expect(station.pod.ready().ready).toBe(true);

@@ -50,7 +50,7 @@ test.concurrent.each(["mail", "rcpt", "data", "end"] as Stage[])(
     };
     await station.inject(actions.map((_, n) => message(`${stage}-${n}`, { path: `<case-${n}@example.org>` })));
     station.pod.start();
-    await eventually("an answer", () => offers.size > 0, { seconds: 60, every: 5 });
+    await eventually("an answer", () => offers.size > 0, { every: 5 });
     const settle = await findings.during(`at ${stage}: any of ${codes.join(", ")}, or it hangs up`, station);
     await allArrive(station, 240);
     expect(await station.account()).toMatchObject({ delivered: actions.length, duplicates: 0 });
@@ -68,7 +68,7 @@ test.concurrent.each(["connect", "ehlo"] as Stage[])(
     station.sink.script = (at) => (at === stage ? (answers[turn++] ?? "ok") : "ok");
     await station.inject([message(`${stage}-1`), message(`${stage}-2`)]);
     station.pod.start();
-    await eventually("a connection", () => turn > 0, { seconds: 60, every: 5 });
+    await eventually("a connection", () => turn > 0, { every: 5 });
     const settle = await findings.during(`at ${stage}: 421, 500, 554, or it hangs up`, station);
     await allArrive(station, 180);
     expect(await station.account()).toMatchObject({ delivered: 2, duplicates: 0 });
@@ -83,9 +83,9 @@ test.concurrent("a refused recipient's mail goes to nobody else", async () => {
     at === "rcpt" && recipients.length === 0 ? "550 5.1.1 no such user" : "ok";
   await station.inject([message("for-me-only")]);
   station.pod.start();
-  await eventually("a refusal", () => station.sink.envelopes.length > 2, { seconds: 60 });
+  await eventually("a refusal", () => station.sink.envelopes.length > 2);
   const settle = await findings.during("the recipient is refused, and goes on to be", station);
-  await eventually("the reason", () => /no such user/.test(station.pod.ready().text), { seconds: 120, every: 1000 });
+  await eventually("the reason", () => /no such user/.test(station.pod.ready().text), { every: 1000 });
   expectDocumented(station.pod.ready().text);
   expect(new Set(station.sink.envelopes.flatMap((e) => e.recipients))).toEqual(new Set([station.user]));
   expect(await station.account()).toMatchObject({ delivered: 0, atProvider: 1 });
@@ -97,8 +97,8 @@ test.concurrent("a session limit at the mail server slows delivery and loses not
   station.sink.messagesPerSession = 10;
   await station.inject(Array.from({ length: 60 }, (_, n) => message(`limit-${n}`)));
   station.pod.start();
-  await arrived(station, 60, 120);
-  await emptied(station, 30);
+  await arrived(station, 60);
+  await emptied(station);
   expect(await station.account()).toMatchObject({ lost: [], strange: [], duplicates: 0 });
 });
 
@@ -108,14 +108,14 @@ test.concurrent("the mail server restarts in the middle: nothing is lost", async
   station.pod.start();
   let settle = async (): Promise<void> => undefined;
   for (const count of [50, 150, 250]) {
-    await arrived(station, count, 120);
+    await arrived(station, count);
     await station.sink.close();
     settle = await findings.during("it restarts in the middle, three times", station);
     await sleep(500);
     await station.sink.listen();
   }
-  await arrived(station, 300, 120);
-  await emptied(station, 60);
+  await arrived(station, 300);
+  await emptied(station);
   expect(await station.account()).toMatchObject({ lost: [], strange: [] });
   await settle();
 });
@@ -126,7 +126,7 @@ test.concurrent("with keep, the mail server is away: copies do not pile up, and 
   await station.inject(Array.from({ length: 250 }, (_, n) => message(`patient-${n}`)));
   station.pod.start();
   await eventually("unreadiness", () => /Connection refused/.test(station.pod.ready().text), {
-    seconds: 120,
+    seconds: 240,
     every: 1000,
     more: () => station.pod.log,
   });
@@ -134,18 +134,18 @@ test.concurrent("with keep, the mail server is away: copies do not pile up, and 
   expect((await rig.provider.remaining(station.user)).get("Fetcher-Outbox")).toHaveLength(100);
   await station.sink.listen();
   await arrived(station, 250, 180);
-  await ready(station, 30);
+  await ready(station);
   expect(await station.account()).toMatchObject({ delivered: 250, duplicates: 0, lost: [], strange: [] });
   await settle();
 });
 
 test.concurrent("the mail server is away for minutes: the reason shows, and delivery resumes within two minutes", async () => {
   const station = await rig.station();
-  await ready(station, 30);
+  await ready(station);
   await station.sink.close();
   await station.inject([message("patience")]);
   await eventually("unreadiness", () => !station.pod.ready().ready, {
-    seconds: 120,
+    seconds: 240,
     every: 1000,
     more: () => station.pod.log,
   });
@@ -155,12 +155,12 @@ test.concurrent("the mail server is away for minutes: the reason shows, and deli
   await sleep(40_000);
   const back = performance.now();
   await station.sink.listen();
-  await arrived(station, 1, 120);
+  await arrived(station, 1);
   findings.figure(
     `Mail server back after two minutes: mail arrives ${((performance.now() - back) / 1000).toFixed(0)} s later`,
   );
-  await ready(station, 30);
-  await emptied(station, 30);
+  await ready(station);
+  await emptied(station);
   await settle();
 });
 
@@ -172,10 +172,10 @@ test.concurrent.each(["data", "end"] as Stage[])(
     station.sink.script = (at) => (at === stage && stalls++ === 0 ? "stall" : "ok");
     await station.inject([message(`stall-${stage}`)]);
     station.pod.start();
-    await eventually("the silence", () => stalls > 0, { seconds: 60 });
+    await eventually("the silence", () => stalls > 0);
     const settle = await findings.during(`at ${stage}: silence longer than every timeout`, station);
     await arrived(station, 1, 300);
-    await emptied(station, 30);
+    await emptied(station);
     expect(await station.account()).toMatchObject({ delivered: 1, lost: [], strange: [] });
     await settle();
   },

@@ -191,7 +191,7 @@ export class Rig {
         child.stdout.setEncoding("utf8").on("data", (text: string) => {
           heard += text;
         });
-        await eventually("the listener", () => heard.startsWith("listening\n"), { seconds: 10 });
+        await eventually("the listener", () => heard.startsWith("listening\n"));
         return () => heard.slice("listening\n".length);
       },
       async inject(messages, folder = "INBOX") {
