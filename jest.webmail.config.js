@@ -3,5 +3,5 @@ module.exports = {
   ...require("./jest.config.js"),
   roots: ["<rootDir>/tests/webmail"],
   maxWorkers: 1,
-  testTimeout: 300_000, // a hang ends; a busy machine is slow, not wrong
+  testTimeout: 900_000, // a hang ends; a busy machine is slow, not wrong
 };

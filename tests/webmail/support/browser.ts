@@ -49,7 +49,7 @@ export class Person {
   static async arrives(browser: Browser, name: string, viewport = desktop): Promise<Person> {
     const context = await browser.newContext({ viewport, locale: "en-US", acceptDownloads: true });
     const page = await context.newPage();
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(60_000);
     return new Person(name, page, context);
   }
 

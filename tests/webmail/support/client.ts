@@ -55,7 +55,7 @@ export class Client {
         return undefined;
       }
     };
-    await eventually(`${host} through ${this.door}`, through, { seconds: 60 }).catch((error) => {
+    await eventually(`${host} through ${this.door}`, through).catch((error) => {
       throw new Error(`${error.message}: ${last}`);
     });
   }
