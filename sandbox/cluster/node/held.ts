@@ -15,7 +15,7 @@ export class Held {
   private work: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly machine: Machine,
+    private readonly machine: Pick<Machine, "run">,
     private readonly name: string,
   ) {}
 
