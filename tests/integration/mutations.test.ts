@@ -1,3 +1,7 @@
+import { execFile } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { eventually, sleep } from "../support/wait";
 import { message } from "./support/messages";
 import { Rig } from "./support/rig";
@@ -29,6 +33,16 @@ async function refusedFor(station: Station, seconds: number): Promise<void> {
   await eventually("an offer", () => station.sink.envelopes.length > 0, { more: () => station.pod.log });
   await sleep(seconds * 1000);
 }
+
+test("the played provider knows everybody at every moment, also while accounts are made", async () => {
+  const file = join(rig.provider.folder, "users");
+  await rig.provider.account("always@example.org", "there");
+  const look = `until [ -e '${file}.stop' ]; do [ -s '${file}' ] || echo empty; done`;
+  const looking = promisify(execFile)("sh", ["-c", look]);
+  for (let n = 0; n < 200; n++) await rig.provider.account("always@example.org", "there");
+  writeFileSync(`${file}.stop`, "");
+  expect((await looking).stdout).toBe("");
+});
 
 test("unbroken: a refused message stays at the provider", async () => {
   const station = await rig.station({ start: false });

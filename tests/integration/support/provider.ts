@@ -94,7 +94,7 @@ service imap {
         (await this.session(user)).close();
         return;
       } catch (error) {
-        if (n > 50) throw error;
+        if (n > 600) throw error;
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
     }
@@ -107,8 +107,11 @@ service imap {
       // Dovecot looks names up with quotes escaped.
       return `${user.replace(/['"\\]/g, "\\$&")}:{SHA256}${hash}`;
     });
-    writeFileSync(join(this.folder, "users"), `${lines.join("\n")}\n`);
-    chmodSync(join(this.folder, "users"), 0o644);
+    // Whole or not at all: Dovecot may read it at any moment, and would refuse those who are not in it yet.
+    const file = join(this.folder, "users");
+    writeFileSync(`${file}.new`, `${lines.join("\n")}\n`);
+    chmodSync(`${file}.new`, 0o644);
+    renameSync(`${file}.new`, file);
   }
 
   async session(user: string): Promise<Imap> {
