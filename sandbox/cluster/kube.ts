@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import * as https from "node:https";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parse } from "yaml";
 
 /** A Kubernetes object as plain data. Its shape depends on its kind. */
@@ -8,8 +9,13 @@ export type KubeObject = Record<string, any>;
 
 interface Reply {
   readonly status: number;
+  /** Seconds after which the server wants to be asked again. */
+  readonly retryAfter?: number;
   readonly body: KubeObject;
 }
+
+/** How often a server that asks for it is asked again. */
+const RETRIES = 10;
 
 /** What the API server said when it refused, with its HTTP status. */
 class KubeError extends Error {
@@ -60,10 +66,25 @@ export class KubeClient {
     return new KubeClient(fs.readFileSync(file, "utf8"));
   }
 
-  /** One request; throws a KubeError for any answer that is not a success. */
+  /** One request; throws a KubeError for any answer that is not a success. A server that asks for a moment gets it. */
   async request(method: string, target: string, body?: unknown, contentType = "application/json"): Promise<KubeObject> {
+    for (let attempt = 1; ; attempt++) {
+      const reply = await this.once(method, target, body, contentType);
+      // "storage is (re)initializing", of a kind that is new, is one of these. client-go tries as often.
+      if (reply.retryAfter !== undefined && attempt <= RETRIES) {
+        await sleep(reply.retryAfter * 1000);
+        continue;
+      }
+      if (reply.status >= 300) {
+        throw new KubeError(reply.status, reply.body.message ?? `${method} ${target}: ${reply.status}`);
+      }
+      return reply.body;
+    }
+  }
+
+  private once(method: string, target: string, body: unknown, contentType: string): Promise<Reply> {
     const payload = body === undefined ? undefined : JSON.stringify(body);
-    const reply = await new Promise<Reply>((resolve, reject) => {
+    return new Promise<Reply>((resolve, reject) => {
       const request = https.request(
         new URL(target, this.server),
         {
@@ -81,8 +102,11 @@ export class KubeClient {
           response.on("error", reject);
           response.on("end", () => {
             const text = Buffer.concat(chunks).toString();
+            const status = response.statusCode ?? 0;
+            const retryAfter = Number(response.headers["retry-after"] ?? Number.NaN);
             resolve({
-              status: response.statusCode ?? 0,
+              status,
+              ...((status === 429 || status >= 500) && retryAfter >= 0 && { retryAfter }),
               body: text.startsWith("{") ? JSON.parse(text) : { message: text },
             });
           });
@@ -92,10 +116,6 @@ export class KubeClient {
       request.setTimeout(60_000, () => request.destroy(new Error(`${method} ${target}: no answer for a minute`)));
       request.end(payload);
     });
-    if (reply.status >= 300) {
-      throw new KubeError(reply.status, reply.body.message ?? `${method} ${target}: ${reply.status}`);
-    }
-    return reply.body;
   }
 
   /** The path of an object, or of its collection when it has no name. */
