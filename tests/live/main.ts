@@ -14,7 +14,7 @@ function main(args: readonly string[]): number {
   const { kubeconfig, inCluster } = options;
   const reason = kubeconfig !== undefined ? undefined : (whyNoNode() ?? (inCluster ? undefined : whyNotBeyond()));
   if (reason) throw new Error(reason);
-  // The trial in a browser makes a node of its own.
+  // The others make nodes of their own.
   const only = kubeconfig === undefined ? [] : ["tests/live/stack"];
   const program = join(__dirname, "..", "..", "node_modules", "jest", "bin", "jest.js");
   const { status } = spawnSync(

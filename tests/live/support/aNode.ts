@@ -1,0 +1,17 @@
+import { startNode } from "../../../sandbox/cluster/node";
+import { ProcessFolder } from "../../../sandbox/cluster/processes";
+
+/** A node and a machine beyond it, with somebody on it, until this process is killed. Says where they are. */
+async function main(): Promise<void> {
+  const folder = ProcessFolder.temporary();
+  const node = await startNode({ folder, log: () => {}, outside: ["somebody.test"] });
+  node.outside?.start("somebody", ["sleep", "100000"]);
+  const { address } = node;
+  process.stdout.write(`${JSON.stringify({ folder: folder.path, address, outside: node.outside?.address })}\n`);
+  setInterval(() => {}, 60_000);
+}
+
+main().catch((error) => {
+  process.stderr.write(`${error.stack}\n`);
+  process.exitCode = 1;
+});
