@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
 import * as fs from "node:fs";
-import { connect } from "node:net";
 import * as path from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Outside } from "../cluster/node";
 import type { Authority } from "./authority";
 import { standInOptions } from "./issuer";
+import { knock } from "./knock";
 import { beyond, domain } from "./names";
 import { NOBODY, providerCommands, providerFiles, usersFile } from "./provider";
 import type { Issuer, Provider, World } from "./world";
@@ -31,16 +31,7 @@ export function whyNotBeyond(): string | undefined {
 /** Waits until something listens there. */
 async function answers(outside: Outside, port: number, log: string): Promise<void> {
   const deadline = Date.now() + 60_000;
-  const once = (): Promise<boolean> =>
-    new Promise((resolve) => {
-      const socket = connect({ host: outside.address, port, timeout: 2_000 });
-      const end = (open: boolean) => (): void => {
-        socket.destroy();
-        resolve(open);
-      };
-      socket.once("connect", end(true)).once("timeout", end(false)).once("error", end(false));
-    });
-  while (!(await once())) {
+  while (!(await knock(outside.address, port))) {
     if (Date.now() > deadline) {
       const said = fs.readFileSync(log, "utf8").trim().split("\n").slice(-5).join("\n");
       throw new Error(`nothing listens on ${outside.address}:${port}. Its program said last:\n${said}`);

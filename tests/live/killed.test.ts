@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import { networkInterfaces } from "node:os";
 import * as path from "node:path";
+import { knock } from "../../sandbox/live/knock";
 import { eventually } from "../support/wait";
-import { knock } from "./support/outside";
 
 const ROOT = path.join(__dirname, "..", "..");
 

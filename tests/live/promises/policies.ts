@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
+import { knock } from "../../../sandbox/live/knock";
 import { hosts, stackNamespace, worldNamespace } from "../../../sandbox/live/names";
 import { eventually, sleep } from "../../support/wait";
-import { knock, serialNumber } from "../support/outside";
+import { serialNumber } from "../support/certificate";
 import { connects, nameserver, type Probe } from "../support/probe";
 import type { Site } from "../support/site";
 import { doors, open, type Source, withKubeRouter } from "../support/table";
