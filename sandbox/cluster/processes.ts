@@ -110,7 +110,11 @@ export class ProcessFolder {
     this.forget(name);
     if (!child?.pid || child.exitCode !== null || child.signalCode !== null) return;
     const gone = ended(child);
-    process.kill(-child.pid, "SIGTERM");
+    try {
+      process.kill(-child.pid, "SIGTERM");
+    } catch {
+      // it has just ended by itself
+    }
     await gone;
   }
 

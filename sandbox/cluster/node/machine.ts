@@ -79,7 +79,8 @@ function makeCgroups(name: string, folder: ProcessFolder): void {
   }
 }
 
-const ip = (...args: string[]): string =>
+/** `ip` of this machine. */
+export const ip = (...args: string[]): string =>
   execFileSync("ip", args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 
 /**
@@ -102,6 +103,15 @@ function addLink(init: string): Link {
   throw new Error("no free network among 198.18.0.0/16");
 }
 
+/** Waits for the file by which a holder of namespaces says that they are there. */
+export async function cameUp(folder: ProcessFolder, ready: string, what: string): Promise<void> {
+  for (let n = 0; !fs.existsSync(ready); n++) {
+    folder.assertAlive();
+    if (n > 300) throw new Error(`${what} did not come up; see the logs in ${folder.path}`);
+    await sleep(50);
+  }
+}
+
 export async function startMachine(folder: ProcessFolder): Promise<Machine> {
   const ready = folder.file("machine-ready");
   const unshare = ["--net", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child", "--mount-proc"];
@@ -115,11 +125,7 @@ export async function startMachine(folder: ProcessFolder): Promise<Machine> {
     "machine",
     ready,
   ]);
-  for (let n = 0; !fs.existsSync(ready); n++) {
-    folder.assertAlive();
-    if (n > 300) throw new Error(`the node's namespaces did not come up; see ${folder.file("unshare.log")}`);
-    await sleep(50);
-  }
+  await cameUp(folder, ready, "the node's namespaces");
   const [init = ""] = fs.readFileSync(`/proc/${holder}/task/${holder}/children`, "utf8").split(" ");
   const inside = ["--target", init, "--net", "--mount", "--pid", "--uts", "--ipc", "--"];
   const run = (program: string, ...args: string[]): string =>

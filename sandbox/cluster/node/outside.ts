@@ -1,8 +1,7 @@
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { ProcessFolder } from "../processes";
-import type { Machine } from "./machine";
+import { cameUp, ip, type Machine } from "./machine";
 
 /** Where everybody out there finds `folder`: an unprivileged user may not go through this machine's way to it. */
 const ROOT = "/mnt";
@@ -43,7 +42,8 @@ while :; do sleep 3600 & wait $! || true; done
 `;
 
 /** Puts one beside a node. It ends with the folder. */
-export async function startOutside(processes: ProcessFolder, { pid, link }: Machine): Promise<Outside> {
+export async function startOutside(processes: ProcessFolder, machine: Machine): Promise<Outside> {
+  const { pid, link } = machine;
   const folder = processes.file("outside");
   const ready = processes.file("outside-ready");
   fs.mkdirSync(folder);
@@ -52,25 +52,17 @@ export async function startOutside(processes: ProcessFolder, { pid, link }: Mach
     ["--net", "--mount", "--propagation", "private", "sh", "-c", HOLDER, "outside", folder, ready],
     { name: "outside" },
   );
-  for (let n = 0; !fs.existsSync(ready); n++) {
-    processes.assertAlive();
-    if (n > 300) throw new Error(`the network outside did not come up; see ${processes.file("outside.log")}`);
-    await sleep(50);
-  }
+  await cameUp(processes, ready, "the network outside");
   const inside = ["--target", String(holder), "--net", "--mount", "--"];
   const network = link.host.replace(/\.\d+$/, "");
   const [node, address] = [`${network}.5`, `${network}.6`];
-  const ip = (...args: string[]): void => void execFileSync("ip", args, { stdio: ["ignore", "ignore", "pipe"] });
-  const at = (target: string, ...args: string[]): void =>
-    void execFileSync("nsenter", ["--target", target, "--net", "--", "ip", ...args], {
-      stdio: ["ignore", "ignore", "pipe"],
-    });
   ip("link", "add", "outside", "netns", pid, "type", "veth", "peer", "name", "eth0", "netns", String(holder));
-  at(pid, "address", "add", `${node}/30`, "dev", "outside");
-  at(pid, "link", "set", "outside", "up");
-  at(String(holder), "address", "add", `${address}/30`, "dev", "eth0");
-  at(String(holder), "link", "set", "eth0", "up");
-  at(String(holder), "route", "add", "default", "via", node);
+  machine.run("ip", "address", "add", `${node}/30`, "dev", "outside");
+  machine.run("ip", "link", "set", "outside", "up");
+  const there = (...args: string[]): void => void execFileSync("nsenter", [...inside, "ip", ...args]);
+  there("address", "add", `${address}/30`, "dev", "eth0");
+  there("link", "set", "eth0", "up");
+  there("route", "add", "default", "via", node);
   ip("route", "add", `${network}.4/30`, "via", link.node, "dev", link.name);
   return {
     address,
@@ -78,10 +70,7 @@ export async function startOutside(processes: ProcessFolder, { pid, link }: Mach
     root: ROOT,
     start: (name, [program, ...args], { user, env = {} } = {}) => {
       const as = user === undefined ? [] : ["setpriv", `--reuid=${user}`, `--regid=${user}`, "--clear-groups", "--"];
-      processes.start("nsenter", [...inside, ...as, program, ...args], {
-        name,
-        env: { PATH, ...env },
-      });
+      processes.start("nsenter", [...inside, ...as, program, ...args], { name, env: { PATH, ...env } });
       return processes.file(`${name}.log`);
     },
     end: (name) => processes.end(name),
