@@ -263,7 +263,7 @@ test.concurrent.each([{ keep: false }, { keep: true }])(
     await sleep(3000);
     for (let n = 1; n <= 2; n += 1) {
       await station.inject([message(`polled-${n}`)]);
-      await arrived(station, n);
+      await arrived(station, n, 45);
     }
     expect(station.front.commands.some((c) => / IDLE$/.test(c))).toBe(false);
     expect(station.pod.ready().ready).toBe(true);

@@ -126,7 +126,7 @@ test.concurrent("with keep, the mail server is away: copies do not pile up, and 
   await station.inject(Array.from({ length: 250 }, (_, n) => message(`patient-${n}`)));
   station.pod.start();
   await eventually("unreadiness", () => /Connection refused/.test(station.pod.ready().text), {
-    seconds: 240,
+    seconds: 120,
     every: 1000,
     more: () => station.pod.log,
   });
@@ -145,7 +145,7 @@ test.concurrent("the mail server is away for minutes: the reason shows, and deli
   await station.sink.close();
   await station.inject([message("patience")]);
   await eventually("unreadiness", () => !station.pod.ready().ready, {
-    seconds: 240,
+    seconds: 120,
     every: 1000,
     more: () => station.pod.log,
   });
