@@ -1,7 +1,7 @@
 import type { Endpoint, Folder } from "../../config/types";
 
-/** Where the supervisor's loopback relays listen inside the pod (see program/relay.py). */
-export const relayPorts = {
+/** Where the supervisor's loopback proxies listen inside the pod (see program/tcp_proxy.py). */
+export const proxyPorts = {
   INBOX: { imap: 10993, sink: 10025 },
   Junk: { imap: 11993, sink: 12525 },
 } as const;
@@ -12,9 +12,8 @@ export const placeholders = { address: "@ADDRESS@", password: "@PASSWORD@", fold
 export interface FetchmailrcOptions {
   /** The provider's IMAP server: implicit TLS, its certificate checked against the system's authorities. */
   readonly imap: Endpoint;
+  /** Whose outbox it empties; it fetches what there is, and ends. */
   readonly folder: Folder;
-  /** Whether it waits for new mail with IDLE; otherwise it fetches what there is, and ends. */
-  readonly watch: boolean;
 }
 
 /** Text in fetchmail's double quotes. Its lexer ends a string at the first `"`, escaped or not, so hex it is. */
@@ -31,23 +30,23 @@ export function quote(text: string): string {
  * Every line that looks like a default is there on purpose: defaults of fetchmail 6.4 lose or misdirect mail (a refused
  * recipient is replaced by the local postmaster), are announced to change (softbounce), or differ between builds.
  */
-export function renderFetchmailrc({ imap, folder, watch }: FetchmailrcOptions): string {
-  const relay = relayPorts[folder];
+export function renderFetchmailrc({ imap, folder }: FetchmailrcOptions): string {
+  const proxy = proxyPorts[folder];
   const server = [
-    // Both ends go through the supervisor's relays; TLS runs through to the provider, whose name is still checked.
-    `poll ${quote(imap.host)} via "127.0.0.1" service ${relay.imap} protocol IMAP`,
+    // Both ends go through the supervisor's proxies; TLS runs through to the provider, whose name is still checked.
+    `poll ${quote(imap.host)} via "127.0.0.1" service ${proxy.imap} protocol IMAP`,
     "no dns",
     "auth password",
     "timeout 60",
-    "bad-header reject", // a header line "." would end the SMTP data early; the courier carries such mail
+    "bad-header reject", // a header line "." would end the SMTP data early; such mail is delivered directly
   ];
   const user = [
     `user ${placeholders.address} password ${placeholders.password} is ${placeholders.address} here`,
     `folder ${placeholders.folder}`,
     `ssl sslproto "TLS1.2+" sslcertck sslcommonname ${quote(imap.host)}`,
-    `smtphost "127.0.0.1/${relay.sink}" smtpname ${placeholders.address}`, // SMTP: with LMTP a 5xx deletes the message
+    `smtphost "127.0.0.1/${proxy.sink}" smtpname ${placeholders.address}`, // SMTP: with LMTP a 5xx deletes the message
     "antispam -1", // no refusal means "spam, drop it"
-    watch ? "idle" : "no idle",
+    "no idle", // the supervisor waits for new mail
     "fetchall no keep no flush",
     "no rewrite no mimedecode no stripcr no forcecr no dropstatus no dropdelivered pass8bits",
     "limit 0 fetchlimit 0 fetchsizelimit 100 batchlimit 100",

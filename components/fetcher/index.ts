@@ -36,9 +36,8 @@ export const patience = { create: "3m", update: "3m" };
 function sharedFiles(imap: Endpoint): Record<string, string> {
   return {
     ...programs,
-    "inbox.fetchmailrc": renderFetchmailrc({ imap, folder: "INBOX", watch: true }),
-    "inbox-once.fetchmailrc": renderFetchmailrc({ imap, folder: "INBOX", watch: false }), // with `keep`
-    "junk.fetchmailrc": renderFetchmailrc({ imap, folder: "Junk", watch: false }),
+    "inbox.fetchmailrc": renderFetchmailrc({ imap, folder: "INBOX" }),
+    "junk.fetchmailrc": renderFetchmailrc({ imap, folder: "Junk" }),
   };
 }
 

@@ -44,7 +44,7 @@ export const programs: Readonly<Record<string, string>> = Object.fromEntries(
 /** Which of the ConfigMap's files a mailbox's pod uses. */
 export function programFiles(mailbox: Mailbox): string[] {
   const junk = mailbox.folders.includes("Junk") ? ["junk.fetchmailrc"] : [];
-  return [...Object.keys(programs), mailbox.keep ? "inbox-once.fetchmailrc" : "inbox.fetchmailrc", ...junk];
+  return [...Object.keys(programs), "inbox.fetchmailrc", ...junk];
 }
 
 /** The supervisor's arguments for one mailbox. */
@@ -54,7 +54,7 @@ function supervisorArgs({ mailbox, imap, mailServerHost }: FetcherPodArgs): (str
     `--imap=${imap.host}:${imap.port}`,
     interpolate`--sink=${mailServerHost}:${ports.smtp}`,
     ...(mailbox.folders.includes("Junk") ? [interpolate`--junk-sink=${mailServerHost}:${ports.junk}`] : []),
-    ...(mailbox.keep ? ["--keep"] : []),
+    `--retention=${mailbox.retention}`,
     `--program=${program}`,
     `--credentials=${credentials}`,
     `--state=${state}`,

@@ -34,6 +34,13 @@ async function refusedFor(station: Station, seconds: number): Promise<void> {
   await sleep(seconds * 1000);
 }
 
+/** What is lost stays so, but on a busy machine it takes a while until it is. */
+const isLost = (station: Station): Promise<unknown> =>
+  eventually("a loss", async () => (await station.account()).lost.length === 1, {
+    every: 1000,
+    more: () => station.pod.log,
+  });
+
 test("the played provider knows everybody at every moment, also while accounts are made", async () => {
   const file = join(rig.provider.folder, "users");
   await rig.provider.account("always@example.org", "there");
@@ -53,13 +60,16 @@ test("unbroken: a refused message stays at the provider", async () => {
 test("without softbounce a refused message is lost, and the rig sees it", async () => {
   const station = await rig.station({ start: false, tamper: breaking("set softbounce", "set no softbounce") });
   await refusedFor(station, 2);
-  expect((await station.account()).lost).toHaveLength(1);
+  await isLost(station);
 });
 
-test("over LMTP a refused message is lost even with softbounce, and the rig sees it", async () => {
+test("over LMTP, where fetchmail loses a refused message even with softbounce, none passes without its size", async () => {
   const station = await rig.station({ start: false, tamper: breaking("antispam -1", "antispam -1 lmtp") });
   await refusedFor(station, 2);
-  expect((await station.account()).lost).toHaveLength(1);
+  await eventually("direct delivery's words", () => /the mail server answered 550/.test(station.pod.log), {
+    more: () => station.pod.log,
+  });
+  expect(await station.account()).toMatchObject({ delivered: 0, atProvider: 1, lost: [] });
 });
 
 test("with a postmaster a refused recipient's mail goes to somebody else, and the rig sees it", async () => {
@@ -104,13 +114,11 @@ test("without a timeout a provider that hangs holds fetchmail for ever, and the 
     station.pod.start();
     await eventually("the hang", () => station.front.silent);
     const start = performance.now();
-    const before = station.front.connections;
     station.front.dropBefore = () => false;
     await sleep(1000);
     station.front.silent = false; // the answer is gone; whoever waits for it waits for ever
-    await eventually("a new connection", () => station.front.connections > before, { seconds: 100, every: 500 }).catch(
-      () => undefined,
-    );
+    const arrives = (): boolean => station.sink.deliveries.length > 0;
+    await eventually("delivery", arrives, { seconds: 100, every: 500 }).catch(() => undefined);
     return (performance.now() - start) / 1000;
   };
   const [healthy, broken] = await Promise.all([hang(), hang(breaking("timeout 60", "timeout 0"))]);

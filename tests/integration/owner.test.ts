@@ -74,6 +74,8 @@ test.concurrent("the metrics that the docs name are there, and say what happened
 test.concurrent("fetchmail stops moving: it is started again, and mail arrives", async () => {
   const station = await rig.station({ args: ["--hung=8"] });
   await ready(station);
+  station.sink.script = (stage) => (stage === "end" ? { wait: 3000 } : "ok"); // it runs only while there is mail
+  await station.inject([message("frozen")]);
   let frozen = 0;
   await eventually("a fetchmail", () => {
     // With so short a limit, one that only waits is ended, too: there may be none at this moment.
@@ -81,7 +83,6 @@ test.concurrent("fetchmail stops moving: it is started again, and mail arrives",
     return frozen > 0;
   });
   process.kill(frozen, "SIGSTOP");
-  await station.inject([message("frozen")]);
   const settle = await findings.during("fetchmail hangs", station);
   await arrived(station, 1);
   await emptied(station);
@@ -91,12 +92,15 @@ test.concurrent("fetchmail stops moving: it is started again, and mail arrives",
 
 test.concurrent("the liveness probe fails when the supervisor makes no progress, and not while it merely waits", async () => {
   const hang = (file: string, content: string): string =>
-    file === "worker.py" ? content.replace("ended = self.run_fetchmail(pair)", "ended = time.sleep(600)") : content;
+    file === "outbox.py"
+      ? content.replace("ended = self.run_fetchmail(layout, login)", "ended = time.sleep(600)")
+      : content;
   const [waiting, stuck] = await Promise.all([
     rig.station({ args: ["--stuck=5"] }),
     rig.station({ args: ["--stuck=5"], tamper: hang }),
   ]);
   await ready(waiting);
+  await stuck.inject([message("stuck")]);
   const live = async (): Promise<number> => (await stuck.pod.page("/live").catch(() => undefined))?.status ?? 0;
   await eventually("a failing probe", async () => (await live()) === 503, { every: 500 });
   const { body } = await stuck.pod.page("/live");

@@ -1,4 +1,3 @@
-import { subjectOf } from "../support/message";
 import { eventually, sleep } from "../support/wait";
 import { expectDocumented, Findings } from "./support/docs";
 import { message } from "./support/messages";
@@ -182,27 +181,31 @@ test.concurrent.each([
   },
 );
 
-test.concurrent("with keep, the provider cannot copy one message: its words show, and those behind it come", async () => {
+test.concurrent("with keep, the provider cannot copy one message: it is delivered from the inbox, and all the others come", async () => {
   const station = await rig.station({ front: true, start: false, mailbox: { name: "oddone", keep: true } });
   station.front.rewrite = (text) => text.replace(/ OK \[COPYUID \d+ 1 [^\r]*/g, " NO [CANNOT] Not this one");
   await station.inject(Array.from({ length: 5 }, (_, n) => message(`behind-${n}`)));
   station.pod.start();
-  await trouble(station, /^INBOX: the provider answered \[CANNOT\] Not this one/m);
-  const subjects = station.sink.deliveries.map((d) => subjectOf(d.message));
-  expect(subjects).toEqual(expect.arrayContaining(["behind-1", "behind-2", "behind-3", "behind-4"]));
+  await fetched(station, 5);
+  await ready(station);
+  expect((await rig.provider.remaining(station.user)).get("INBOX")).toHaveLength(5);
 });
 
-test.concurrent("with keep, the provider has no room for copies: its words show, and the message comes once there is", async () => {
-  const station = await rig.station({ front: true, start: false, mailbox: { name: "roomless", keep: true } });
-  station.front.rewrite = (text) => text.replace(/ OK \[COPYUID[^\r]*/g, " NO [OVERQUOTA] Quota exceeded");
-  await station.inject([message("no room")]);
-  station.pod.start();
-  await trouble(station, /^INBOX: the provider answered \[OVERQUOTA\] Quota exceeded/m);
-  station.front.rewrite = (text) => text;
-  await fetched(station, 1);
-  await ready(station);
-  expect(await station.account()).toMatchObject({ lost: [], strange: [] });
-});
+test.concurrent.each([{ keep: false }, { keep: true }])(
+  "the provider has no room for copies (keep: $keep): mail is delivered all the same",
+  async ({ keep }) => {
+    const name = keep ? "roomless-keeper" : "roomless";
+    const station = await rig.station({ front: true, start: false, mailbox: { name, keep } });
+    station.front.rewrite = (text) => text.replace(/ OK \[COPYUID[^\r]*/g, " NO [OVERQUOTA] Quota exceeded");
+    await station.inject([message("no room")]);
+    station.pod.start();
+    await fetched(station, 1);
+    await ready(station);
+    await sleep(5000);
+    // The front refuses what Dovecot has done already, so that with keep a copy is in the outbox all the same.
+    expect(await station.account()).toMatchObject({ lost: [], strange: [], ...(!keep && { duplicates: 0 }) });
+  },
+);
 
 test.concurrent.each([
   { keep: false, also: "" },
@@ -233,7 +236,7 @@ test.concurrent.each([
 test.concurrent("the provider hangs in the middle of a fetch: noticed, and reconnected", async () => {
   const station = await rig.station({ front: true, start: false });
   station.front.dropBefore = (text) => {
-    if (/ FETCH 10 BODY/.test(text) && station.front.connections === 1) station.front.silent = true;
+    if (/^A\d+ FETCH 10 BODY/.test(text) && station.front.connections === 2) station.front.silent = true;
     return false;
   };
   await station.inject(Array.from({ length: 30 }, (_, n) => message(`hang-${n}`)));

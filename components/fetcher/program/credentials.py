@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-Pair = tuple[str, str]  # address, password
+Login = tuple[str, str]  # address, password
 
 
 class Credentials:
@@ -12,8 +12,9 @@ class Credentials:
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
+        self.seen: set[str] = set()  # all that there were: somebody may still repeat an old one
 
-    def read(self) -> Pair | None:
+    def read(self) -> Login | None:
         """(address, password), or None while one is missing."""
         values = []
         for name in ("address", "password"):
@@ -23,7 +24,8 @@ class Credentials:
             except (OSError, UnicodeDecodeError):
                 return None
         address, password = values
+        self.seen.update(filter(None, values))
         return (address, password) if address and password else None
 
-    def changed(self, pair: Pair) -> bool:
-        return self.read() not in (pair, None)
+    def changed(self, login: Login) -> bool:
+        return self.read() not in (login, None)

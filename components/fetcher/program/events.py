@@ -1,4 +1,4 @@
-"""What can happen in a round: what fetchmail tells of itself, and what the courier and the watch over it add."""
+"""What can happen in a run of fetchmail: what it tells of itself, and what the watch over it adds."""
 
 from __future__ import annotations
 
@@ -7,22 +7,16 @@ from typing import NamedTuple
 
 
 class Kind(Enum):
-    ASKS = "fetchmail sends the provider a command"
-    WAITS = "it sends the one with which it waits for new mail"
     ANSWERED = "the provider did what it was asked"
     PROVIDER_REFUSED = "the provider did not do what it was asked"
-    NO_SUCH_FOLDER = "the same, because there is no such folder"
+    MESSAGE_REFUSED = "the same, of a message that it was to give or to flag"
+    PROVIDER_LEFT = "the provider says why it hangs up"
     LOGIN_REFUSED = "the provider does not take the password"
     CERTIFICATE_REFUSED = "fetchmail does not take the provider's certificate"
-    FOUND = "so many messages are at the provider"
     DELIVERED = "one message is handed over and marked for deletion"
-    LEFT = "one message stays at the provider"
-    SKIPPED = "the rest of the messages stays there, too"
     MAIL_SERVER_REFUSED = "the mail server does not take something"
-    TIMED_OUT = "fetchmail's own patience is over"
+    TIMED_OUT = "fetchmail's own timeout expired"
     SILENT = "nothing was heard for so many seconds; fetchmail is ended"
-    CARRIED = "the courier has tried what was left; so many messages still are"
-    COURIER_FAILED = "the courier could not work"
 
 
 class Event(NamedTuple):

@@ -7,7 +7,7 @@ import subprocess
 import threading
 from typing import Callable
 
-from credentials import Pair
+from credentials import Login
 
 
 def quote(text: str) -> str:
@@ -15,9 +15,9 @@ def quote(text: str) -> str:
     return '"' + "".join(chr(b) if b < 128 and chr(b).isalnum() else f"\\x{b:02x}" for b in text.encode()) + '"'
 
 
-def configuration(template: str, pair: Pair, folder: str) -> str:
+def configuration(template: str, login: Login, folder: str) -> str:
     """The run control file, with what the ConfigMap must not hold."""
-    for name, value in (("ADDRESS", pair[0]), ("PASSWORD", pair[1]), ("FOLDER", folder)):
+    for name, value in (("ADDRESS", login[0]), ("PASSWORD", login[1]), ("FOLDER", folder)):
         template = template.replace(f"@{name}@", quote(value))
     return template
 

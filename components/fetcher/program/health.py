@@ -1,9 +1,10 @@
-"""Tells the outside how fetching goes: three pages over HTTP, a file for the readiness probe, and last words."""
+"""Tells the outside how fetching goes: HTTP pages, a file for the readiness probe, and the termination message."""
 
 from __future__ import annotations
 
 import contextlib
 import http.server
+import json
 import os
 import threading
 import time
@@ -13,21 +14,23 @@ from worker import Worker
 
 
 class Health(http.server.BaseHTTPRequestHandler):
-    """/live, /ready, /metrics."""
+    """/live, /ready, /metrics, /status."""
 
     workers: Sequence[Worker] = ()
     mailbox, limit = "", 180.0
     METRICS = (
         ("last_contact_timestamp_seconds", "gauge", "When the provider last answered.", lambda w: w.status.contact),
         ("last_delivery_timestamp_seconds", "gauge", "When a message was handed over.", lambda w: w.status.delivery),
-        ("last_error_timestamp_seconds", "gauge", "When fetching last failed.", lambda w: w.status.last_error_at),
+        ("last_error_timestamp_seconds", "gauge", "When fetching last failed.", lambda w: w.status.last_error_time),
         ("delivered_total", "counter", "Messages handed over since start.", lambda w: w.status.delivered),
         ("waiting", "gauge", "Messages at the provider that are still to come.", lambda w: w.status.waiting),
-        ("left", "gauge", "Messages that the mail server did not take in the latest round.", lambda w: w.round.left),
+        ("waiting_since_timestamp_seconds", "gauge", "Since when none of it came.", lambda w: w.status.waiting_since()),
+        ("left", "gauge", "Messages that the mail server did not take in the latest round.", lambda w: w.status.left),
         ("set_aside", "gauge", "Messages refused for good, in a folder at the provider.", lambda w: w.status.aside),
         ("rounds_total", "counter", "Times fetchmail was started.", lambda w: w.status.rounds),
+        ("logins_total", "counter", "Logins at the provider since start, of all folders.", lambda w: w.logins.total),
         ("login_refused", "gauge", "Whether the provider refuses the login.", lambda w: int(w.status.refused())),
-        ("ready", "gauge", "Whether mail flows.", lambda w: int(not w.trouble())),
+        ("ready", "gauge", "Whether mail flows.", lambda w: int(not w.unready_reason())),
     )
 
     def do_GET(self) -> None:
@@ -35,10 +38,12 @@ class Health(http.server.BaseHTTPRequestHandler):
             stuck = [w.folder for w in self.workers if time.monotonic() - w.beat > self.limit]
             self.answer(503 if stuck else 200, f"stuck: {', '.join(stuck)}" if stuck else "ok")
         elif self.path == "/ready":
-            reason = trouble(self.workers)
+            reason = unready_reason(self.workers)
             self.answer(503 if reason else 200, reason or "ok")
         elif self.path == "/metrics":
             self.answer(200, self.metrics())
+        elif self.path == "/status":
+            self.answer(200, json.dumps(self.status_page()), "application/json")
         else:
             self.answer(404, "no such page")
 
@@ -50,10 +55,15 @@ class Health(http.server.BaseHTTPRequestHandler):
                 lines.append(f'fetchmail_{name}{{mailbox="{self.mailbox}",folder="{w.folder}"}} {value(w):.15g}')
         return "\n".join(lines)
 
-    def answer(self, code: int, text: str) -> None:
+    def status_page(self) -> dict[str, object]:
+        reason = unready_reason(self.workers)
+        folders = {w.folder: w.state() for w in self.workers}
+        return {"mailbox": self.mailbox, "ready": not reason, "reason": reason, "folders": folders}
+
+    def answer(self, code: int, text: str, kind: str = "text/plain; version=0.0.4; charset=utf-8") -> None:
         body = (text + "\n").encode()
         self.send_response(code)
-        self.send_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -69,9 +79,9 @@ def serve(port: int, workers: Sequence[Worker], mailbox: str, limit: float) -> N
     threading.Thread(target=server.serve_forever, daemon=True).start()
 
 
-def trouble(workers: Sequence[Worker]) -> str:
+def unready_reason(workers: Sequence[Worker]) -> str:
     """Why mail does not flow, in one line; empty when it does, or when there is nothing to fetch."""
-    return "; ".join(filter(None, (w.trouble() for w in workers)))
+    return "; ".join(filter(None, (w.unready_reason() for w in workers)))
 
 
 def write(path: str, text: str) -> None:
@@ -84,7 +94,7 @@ def write(path: str, text: str) -> None:
 TERMINATION_LOG = "/dev/termination-log"
 
 
-class LastWords:
+class TerminationReason:
     """Why nothing has ever got through, left where `pulumi up` shows it.
 
     It shows of a pod that is not ready what a container said when it ended, and neither its log nor its probe's answer.

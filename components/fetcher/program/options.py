@@ -6,6 +6,8 @@ import argparse
 import os
 from typing import NamedTuple
 
+from folders import Retention, retention
+
 Endpoint = tuple[str, int]  # host, port
 
 
@@ -14,7 +16,7 @@ class Options(NamedTuple):
     imap: Endpoint
     sink: Endpoint
     junk_sink: Endpoint | None
-    keep: bool
+    retention: Retention
     program: str
     credentials: str
     state: str
@@ -40,20 +42,20 @@ def arguments(given: list[str] | None = None) -> Options:
     parser.add_argument("--imap", type=endpoint, required=True)
     parser.add_argument("--sink", type=endpoint, required=True)
     parser.add_argument("--junk-sink", type=endpoint, help="where mail from Junk goes; without it Junk is not fetched")
-    parser.add_argument("--keep", action="store_true", help="leave a copy at the provider")
+    parser.add_argument("--retention", type=retention, required=True, help="days at the provider, or forever")
     parser.add_argument("--program", default=os.path.dirname(os.path.abspath(__file__)))
     parser.add_argument("--credentials", default="/etc/fetcher/credentials")
     parser.add_argument("--state", default="/run/fetcher")
     parser.add_argument("--http", type=int, default=8081)
     for name, default, text in (
-        ("interval", 180, "between looks into a folder that is not watched"),
+        ("interval", 180, "between looks into a folder that is not waited in"),
         ("hung", 240, "without a byte or a line before fetchmail is started again"),
         ("first-contact", 60, "until a mailbox that was never fetched ends the pod once, to leave its reason"),
         ("stuck", 180, "without progress before the pod is started again"),
         ("patience", 60, "that an error may last before the pod is not ready"),
         ("retry-max", 75, "between rounds while the mail server or the provider fails"),
         ("refused-max", 600, "between logins while the provider refuses them"),
-        ("second-chance", 1800, "between tries of what was set aside"),
+        ("second-chance", 1800, "between tries of what was refused for good"),
     ):
         parser.add_argument(f"--{name}", type=float, default=default, metavar="SECONDS", help=text)
     return Options(**vars(parser.parse_args(given)))

@@ -12,29 +12,41 @@ from events import Event, Kind
 
 Clean = Callable[[str], str]  # makes somebody else's words fit for the log
 
-WAITING = re.compile(r"IMAP> A\d+ (?:IDLE|NOOP)")  # NOOP: its stand-in where the provider has no IDLE
 REFUSAL = re.compile(r"IMAP< A\d+ (?:NO|BAD) (.*)")
-NO_FOLDER = re.compile(r"NONEXISTENT|exist.*ailbox|ailbox.*exist")
-COUNT = re.compile(r"(\d+) message")
 ABOUT_SMTP = re.compile(r"SMTP error:|SMTP<")
+ABOUT_A_MESSAGE = re.compile(r"IMAP> A\d+ (?:UID )?(?:FETCH|STORE) \d")
+COMMAND = re.compile(r"IMAP> (A\d+) ")
 
 
-def command(line: str, _: Clean) -> list[Event]:
-    return [Event(Kind.WAITS if WAITING.search(line) else Kind.ASKS)]
+class Output:
+    """Reads the lines of one run; what a refusal is about depends on the command before it."""
+
+    def __init__(self, clean: Clean) -> None:
+        self.clean = clean
+        self.about_a_message = False
+
+    def events(self, line: str) -> list[Event]:
+        """What a line means; most mean nothing here."""
+        if COMMAND.search(line):
+            self.about_a_message = ABOUT_A_MESSAGE.search(line) is not None
+            return []
+        refusal = REFUSAL.search(line)
+        if refusal:
+            kind = Kind.MESSAGE_REFUSED if self.about_a_message else Kind.PROVIDER_REFUSED
+            return [Event(kind, words=self.clean(refusal.group(1)))]
+        for sign, read in RULES:
+            if sign.search(line):
+                return read(line, self.clean)
+        return []
 
 
-def answer(line: str, clean: Clean) -> list[Event]:
-    events = [Event(Kind.ANSWERED)] if " OK" in line else []
-    refusal = REFUSAL.search(line)
-    if refusal:
-        kind = Kind.NO_SUCH_FOLDER if NO_FOLDER.search(line) else Kind.PROVIDER_REFUSED
-        events.append(Event(kind, words=clean(refusal.group(1))))
-    return events
+def answer(line: str, _: Clean) -> list[Event]:
+    return [Event(Kind.ANSWERED)] if " OK" in line else []
 
 
-def count(line: str, _: Clean) -> list[Event]:
-    found = COUNT.search(line)
-    return [Event(Kind.FOUND, number=int(found.group(1)))] if found else []
+def farewell(line: str, clean: Clean) -> list[Event]:
+    said = line.partition("* BYE ")[2]
+    return [Event(Kind.PROVIDER_LEFT, words=clean(said))]
 
 
 def mail_server(line: str, clean: Clean) -> list[Event]:
@@ -61,23 +73,12 @@ class Rule(NamedTuple):
 RULES = tuple(
     Rule(re.compile(sign), read)
     for sign, read in (
-        (r"IMAP>", command),
+        (r"IMAP< \* BYE (?!.*(?i:logging out|logout))", farewell),
         (r"IMAP<", answer),
-        (r"\d+ messages? .*for ", count),
-        (r"(?: not flushed| retained)\Z", simply(Kind.LEFT)),
-        (r" flushed\Z", simply(Kind.DELIVERED)),
-        (r"Too many mails skipped", simply(Kind.SKIPPED)),
+        (r" flushed\Z(?<!not flushed)", simply(Kind.DELIVERED)),
         (r"SMTP error:|SMTP< [45]\d\d", mail_server),
         (r"Authorization failure", simply(Kind.LOGIN_REFUSED)),
         (r"^(?=.*(?:certificate|CommonName)).*(?:error|fail|mismatch)", certificate),
         (r"timeout after", timeout),
     )
 )
-
-
-def understand(line: str, clean: Clean) -> list[Event]:
-    """What a line means; most mean nothing here."""
-    for sign, read in RULES:
-        if sign.search(line):
-            return read(line, clean)
-    return []

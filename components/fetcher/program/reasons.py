@@ -2,10 +2,12 @@
 
 docs/reference/fetcher.md says of each what to do about it.
 
-Whoever meets a trouble, fetchmail, the courier or the keeper, tells it in these words: one trouble is one line.
+Whoever meets a trouble, fetchmail, the direct delivery, tells it in these words: one trouble is one line.
 """
 
 from __future__ import annotations
+
+import socket
 
 NO_CREDENTIALS = "the Secret holds no address or no password for this mailbox"
 NO_CONTACT = "no contact with the provider yet"
@@ -32,6 +34,10 @@ def mail_server_answered(words: object) -> str:
     return f"the mail server answered {words}"
 
 
+def is_refusal(reason: str) -> bool:
+    return reason.startswith("the mail server answered")
+
+
 def cannot_connect(endpoint: tuple[str, int], why: object) -> str:
     return f"cannot connect to {endpoint[0]}:{endpoint[1]}: {why}"
 
@@ -54,3 +60,39 @@ def some_stay(count: int, why: str) -> str:
 
 def fetchmail_ended(status: int) -> str:
     return f"fetchmail ended with status {status}"
+
+
+def of(problem: BaseException) -> object:
+    """Why a connection failed, as the system says it."""
+    if isinstance(problem, socket.timeout):
+        return "timed out"
+    return (problem.strerror if isinstance(problem, OSError) else None) or str(problem) or type(problem).__name__
+
+
+def incomplete(given: int, announced: int | None, uid: int) -> str:
+    of_how_many = f"{given:,} of {announced:,} bytes" if announced is not None else f"{given:,} bytes and no size"
+    return f"the provider returned {of_how_many} of message UID {uid}"
+
+
+def delivered_but_stays(words: object) -> str:
+    return f"delivered, and the provider refuses to delete it: {words}"
+
+
+def fetched_but_stays(words: object) -> str:
+    return f"fetched, and the provider refuses to take it out of the inbox: {words}"
+
+
+def no_outbox(words: object) -> str:
+    return f"the provider refuses the folder Fetcher-Outbox, so each message is delivered from the inbox: {words}"
+
+
+def nothing_delivered_for(count: int, seconds: int) -> str:
+    return f"{count} messages wait and none was delivered for {seconds} s"
+
+
+def cannot_report(why: object) -> str:
+    return f"cannot write to the state volume: {why}"
+
+
+def clocks_differ(ahead: object) -> str:
+    return f"the provider's clock differs from this node's by {ahead}: kept mail is deleted once it is old by both"

@@ -1,199 +1,231 @@
-"""Keeps one folder of one mailbox flowing: fetchmail moves the mail, the courier takes what it leaves."""
+"""Keeps one folder of one mailbox flowing, in one IMAP session that also waits for new mail.
+
+A turn: what is new goes to the outbox (collect.py), and the outbox is emptied (outbox.py).
+"""
 
 from __future__ import annotations
 
-import imaplib
-import os
 import threading
 import time
 
-import fetchmail
 import reasons
 import report
-from courier import Courier
-from credentials import Credentials, Pair
-from events import Event, Kind
+from collect import Collector
+from credentials import Login
+from direct_delivery import Entry
+from failures import Kind
+from folders import Layout
+from imap_connection import CommandRefused, LoginRefused, LostOverMessage, SessionLost
+from imap_session import ImapSession
+from junk_leftovers import JunkLeftovers
+from kept_folders import KeptFolders
+from logins import Logins
 from options import Options
-from output import understand
-from relay import Relay
-from report import Status
-from retries import SecondChance, Tries
-from rounds import Ended, Round, Step, heard, next_step, problem, unreachable, waits_in_vain
+from outbox import Outbox, Shared
+from retries import Backoff
+from smtp_session import SmtpSession
+from tcp_proxy import Proxy
+
+TICK = 60.0  # seconds after which the outbox is looked into, announced or not
 
 
 class Worker:
-    """Runs fetchmail over and over, and pauses as it fits how that went."""
-
     def __init__(
-        self, options: Options, folder: str, template: str, imap: Relay, sink: Relay, stop: threading.Event
+        self,
+        options: Options,
+        folder: str,
+        template: str,
+        imap: Proxy,
+        smtp: Proxy,
+        logins: Logins,
+        stop: threading.Event,
     ) -> None:
-        self.options, self.folder, self.imap, self.sink, self.stop = options, folder, imap, sink, stop
-        self.watched = folder == "INBOX"  # fetchmail waits in IDLE; into other folders it looks now and then
+        self.options, self.folder, self.logins, self.stop = options, folder, logins, stop
+        self.imap, self.smtp = imap, smtp
+        self.watched = folder == "INBOX"  # the session waits in it; other folders are looked into now and then
+        self.shared = Shared(options, folder, logins, stop)
+        self.status, self.failures, self.kept = self.shared.status, self.shared.failures, self.shared.kept
+        self.credentials, self.alive, self.say = self.shared.credentials, self.shared.alive, self.shared.say
+        self.layout = Layout(suffix="" if self.watched else f"-{folder}")
+        self.collector = Collector(options.retention, self.kept, self.failures, self.alive)
         with open(template, encoding="utf-8") as file:
-            self.template = file.read()
-        self.suffix = "" if self.watched else f"-{folder}"
-        self.source = folder  # which folder fetchmail empties
-        self.aside = f"Fetcher-Refused{self.suffix}"
-        self.credentials = Credentials(options.credentials)
-        self.status = Status(folder)
-        self.courier = Courier(
-            imap.target, sink.target, stop, self.alive, self.status.arrived, lambda: self.status.delivered
-        )
-        self.beat = self.spoke = time.monotonic()
-        self.round, self.hearing = Round(), threading.Lock()
-        self.down: str | None = None  # why a server could not be reached in the last round
-        self.tries = Tries()
-        self.second_chance = SecondChance.first(time.monotonic())
+            self.outbox = Outbox(self.shared, file.read(), imap, smtp)
+        self.backoff = Backoff()
+        unfetched = self.watched and options.junk_sink is None
+        self.junk = JunkLeftovers(KeptFolders(options.retention, self.say), self.say) if unfetched else None
 
-    def alive(self) -> None:
-        """Says that the work goes on; without it for long, the liveness probe fails."""
-        self.beat = time.monotonic()
+    @property
+    def beat(self) -> float:
+        return self.shared.beat
 
-    def say(self, text: str) -> None:
-        report.log(f"{self.folder}: {text}")
-
-    def start(self) -> threading.Thread:
-        """Begins to fetch; returns the thread that works."""
-        thread = threading.Thread(target=self.forever)
-        thread.start()
-        return thread
+    def fail(self, problem: object) -> None:
+        self.status.fail(self.shared.clean(str(problem) or type(problem).__name__))
 
     def forever(self) -> None:
         while not self.stop.is_set():
-            pair = self.credentials.read()
-            try:
-                if pair is None:
-                    self.status.fail(reasons.NO_CREDENTIALS)
-                    self.sleep(5)
-                else:
-                    self.work(pair)
-            except Exception as trouble:  # whatever it is, mail goes on
-                self.status.fail(self.reason(trouble))
-                self.sleep(30, pair)
+            login = self.credentials.read()
+            if login is None:
+                self.status.fail(reasons.NO_CREDENTIALS)
+                self.sleep(5)
+            else:
+                self.sleep(self.session(login), login)
 
-    def work(self, pair: Pair) -> None:
-        """What is done over and over."""
-        self.fetch(pair)
+    def session(self, login: Login) -> float:
+        """One session at the provider. Returns how long to wait before the next one."""
+        try:
+            return self.work(login)
+        except LoginRefused as refusal:
+            self.backoff = self.backoff.login_refused()
+            self.fail(refusal)
+            return self.backoff.before_login(self.options.refused_max)
+        except CommandRefused as refusal:
+            self.fail(reasons.provider_answered(refusal))
+        except Exception as trouble:  # whatever it is, mail goes on
+            self.fail(trouble)
+        self.backoff = self.backoff.logged_in().failed()
+        return self.backoff.before_round(self.status.flowed, self.options.retry_max)
 
-    def sleep(self, seconds: float, pair: Pair | None = None) -> None:
+    def sleep(self, seconds: float, login: Login | None = None) -> None:
         """Waits; new credentials end the wait."""
         until = time.monotonic() + seconds
         while time.monotonic() < until and not self.stop.wait(min(1, seconds)):
             self.alive()
-            if pair is not None and self.credentials.changed(pair):
-                self.tries = Tries()
+            if login is not None and self.credentials.changed(login):
+                self.backoff = Backoff()
                 self.say("credentials changed")
                 return
 
-    def fetch(self, pair: Pair) -> bool:
-        """One round: fetchmail until it ends, then the courier, then a pause that fits how it went.
+    def over(self, login: Login) -> bool:
+        """Whether the session is to end. It is asked all the time, and tells that the work goes on."""
+        self.alive()
+        return self.stop.is_set() or self.credentials.changed(login)
 
-        Returns whether it went well.
-        """
-        ended = self.run_fetchmail(pair)
-        if self.stop.is_set():
-            return True
-        step = next_step(self.round, ended)
-        if step is Step.WAIT_ANEW:
-            return True
-        self.down = unreachable(self.round, ended)
-        if step is Step.LOG_IN_LATER:
-            self.tries = self.tries.login_refused()
-            self.status.fail(reasons.login_refused(self.round.detail))
-            self.sleep(self.tries.before_login(self.options.refused_max), pair)
-            return False
-        self.tries = self.tries.logged_in()
-        if step is Step.CARRY:
-            self.carry(pair)
-        wrong = problem(self.round, ended, self.down)
-        if wrong:
-            self.tries = self.tries.failed()
-            self.status.fail(wrong)
-            self.sleep(self.tries.before_round(self.status.flowed, self.options.retry_max), pair)
-            return False
-        self.tries = Tries()
-        self.caught_up(pair)
+    def work(self, login: Login) -> float:
+        """A session, turn by turn; returns the pause after it."""
+        while wait := self.logins.take():
+            self.sleep(wait, login)
+            if self.over(login):
+                return 0.1
+        with ImapSession(self.imap.target, login) as session:
+            self.status.contacted()
+            self.layout = self.collector.prepare(session, session.layout(self.layout.suffix))
+            if self.junk:
+                self.junk.give_back(session, self.layout)
+            source = self.source(session)
+            while not self.over(login):
+                try:
+                    more, pause = self.turn(session, source, login)
+                except LostOverMessage:
+                    # If one message did it, it waits now; the others go on in a new session.
+                    if self.failures.known:
+                        self.fail(self.stays())
+                    return 1.0
+                if pause:
+                    self.sleep(pause, login)
+                elif more:
+                    continue
+                elif not self.watched or source is None:
+                    return max(1.0, min(self.options.interval, self.until_due()))
+                elif not self.wait(session, source, login):
+                    break
+        if self.credentials.changed(login):
+            self.say("credentials changed")
+        return 0.1
+
+    def source(self, session: ImapSession) -> str | None:
+        """The folder that is fetched; None when there is no such folder, which only Junk may be."""
+        if self.watched:
+            return self.folder
+        for name in (self.folder, self.layout.prefix + self.folder):
+            if session.exists(name):
+                return name
+        return None
+
+    def turn(self, session: ImapSession, source: str | None, login: Login) -> tuple[bool, float]:
+        """Returns whether there is more to do at once, and how long to wait first."""
+        moved, more, unreachable = 0, False, ""
+        outbox, smtp = self.outbox, SmtpSession(self.smtp.target, login[0], self.alive)
+        outbox.direct.before = self.status.delivered
+        try:
+            if source and session.selected != source:
+                session.select(source)
+            if source and not outbox.held_back(session, self.layout):
+                found = self.collector.collect(session, self.layout)
+                self.status.contacted()
+                moved, more = found.moved, found.more or found.moved > 0
+                finish = self.collector.finish(session, self.layout)
+                entries = [Entry(uid) for uid in found.direct]
+                unreachable = outbox.deliver(session, smtp, self.layout, entries, finish).unreachable
+            if not unreachable and not self.collector.no_outbox:
+                emptied = outbox.empty(session, smtp, self.layout, login, moved > 0)
+                unreachable, more = emptied.unreachable, more or emptied.unfinished
+            if not unreachable:
+                outbox.retry_refused(session, smtp, self.layout)
+        finally:
+            smtp.close()
+        self.kept.expire(session, self.layout)
+        if self.junk:
+            self.junk.expire(session, self.layout)
+        return self.conclude(unreachable, more)
+
+    def conclude(self, unreachable: str, more: bool) -> tuple[bool, float]:
+        self.status.contacted()
+        self.status.left, self.outbox.down = len(self.failures.known), bool(unreachable)
+        if unreachable:
+            self.fail(unreachable)
+            self.backoff = self.backoff.failed()
+            return True, self.backoff.before_round(self.status.flowed, self.options.retry_max)
+        self.backoff = Backoff()
+        if self.failures.known:
+            self.status.waits(len(self.failures.known))
+            self.fail(self.stays())
+        else:
+            self.outbox.cautious = False
+            if not more:
+                self.status.fine()
+        return more, 0.0
+
+    def stays(self) -> str:
+        return reasons.some_stay(len(self.failures.known), self.failures.summary())
+
+    def until_due(self) -> float:
+        due = self.failures.next_due()
+        return TICK if due is None else due
+
+    def wait(self, session: ImapSession, source: str, login: Login) -> bool:
+        """Until there is something to do; False when the session is over."""
+        started = time.monotonic()
+        try:
+            if session.selected != source:
+                session.select(source)
+                if self.collector.fresh(session):
+                    return True
+            elif session.news() and self.collector.fresh(session):
+                return True  # announced before the wait, and not announced again in it
+            session.idle(max(1.0, min(TICK, self.until_due())), self.stop, lambda: self.over(login))
+        except SessionLost:
+            if time.monotonic() - started < 30:
+                raise
+            return False  # the provider ended a long wait: nothing is wrong, wait anew
         return True
 
-    def caught_up(self, pair: Pair) -> None:
-        """After a round that went well: there is nothing more to fetch."""
-        self.status.fine()
-        if not self.watched:
-            self.give_second_chance(pair)
-        self.sleep(0.2 if self.watched else self.options.interval, pair)
+    # What is told
 
-    def run_fetchmail(self, pair: Pair) -> Ended:
-        """One run of fetchmail, which tells its story line by line."""
-        home = os.path.join(self.options.state, self.folder.lower())
-        rc = fetchmail.configuration(self.template, pair, self.source)
-        self.round = Round()
-        self.imap.error = self.sink.error = None
-        self.status.rounds += 1
-        self.courier.before = self.status.delivered
-        started = self.spoke = time.monotonic()
-        status = fetchmail.run(rc, home, self.listen, lambda: self.over(pair), self.stop)
-        return Ended(status, time.monotonic() - started, self.imap.error, self.sink.error)
-
-    def listen(self, line: str) -> None:
-        """Learns from one line of fetchmail's output."""
-        self.spoke = time.monotonic()
-        for event in understand(line, self.clean):
-            self.hear(event)
-
-    def hear(self, event: Event) -> None:
-        with self.hearing:  # the watch over fetchmail speaks up, too
-            now = self.round = heard(self.round, event)
-        self.status.heard(event, now)
-
-    def over(self, pair: Pair) -> bool:
-        """Whether the run, which lasts, is to end: it hangs, is to stop, or has old credentials."""
-        self.beat = now = time.monotonic()
-        quiet = now - max(self.spoke, self.imap.active, self.sink.active)
-        if quiet > self.options.hung:
-            self.hear(Event(Kind.SILENT, number=int(quiet)))
-            return True
-        vain = waits_in_vain(self.round, now - self.spoke)
-        if self.stop.is_set() or vain or self.credentials.changed(pair):
-            return True
-        if self.round.idling:
-            self.give_second_chance(pair)
-        return False
-
-    def carry(self, pair: Pair) -> None:
-        """Lets the courier try what fetchmail left, and notes how that went."""
-        try:
-            delivered, left, aside, refusal = self.courier.sweep(pair, self.source, self.aside)
-        except (OSError, imaplib.IMAP4.error) as trouble:
-            self.hear(Event(Kind.COURIER_FAILED, words=self.reason(trouble)))
-            return
-        why = self.clean(reasons.mail_server_answered(refusal)) if refusal else ""
-        self.hear(Event(Kind.CARRIED, number=left, words=why))
-        if delivered:
-            self.say(f"{delivered} carried by the courier")
-        if aside:
-            self.status.aside += aside
-            self.second_chance = self.second_chance.set_aside(time.monotonic(), self.options.second_chance)
-            self.say(f"{aside} refused for good, moved to the provider's folder {self.aside}: {self.round.detail}")
-
-    def give_second_chance(self, pair: Pair) -> None:
-        """Tries what was set aside, now and then; runs beside fetchmail, which never looks into that folder."""
-        if time.monotonic() < self.second_chance.due or self.status.error:
-            return
-        self.second_chance = self.second_chance.tried(time.monotonic(), self.options.second_chance)
-        try:
-            delivered, self.status.aside, _, _ = self.courier.sweep(pair, self.aside, None)
-            if delivered:
-                self.say(f"{delivered} that were set aside are delivered")
-        except (OSError, imaplib.IMAP4.error) as trouble:
-            self.say(f"could not look into {self.aside}: {self.reason(trouble)}")
-
-    def reason(self, trouble: Exception) -> str:
-        return self.clean(str(trouble) or type(trouble).__name__)
-
-    def clean(self, text: str) -> str:
-        return report.clean(text, self.credentials.read() or ())
-
-    def trouble(self) -> str:
+    def unready_reason(self) -> str:
         """Why mail does not flow, or an empty string."""
         silence = 300 if self.watched else 300 + self.options.interval
-        return report.trouble(self.status, self.round.idling, time.time(), self.options.patience, silence)
+        return report.unready_reason(self.status, time.monotonic(), self.options.patience, silence)
+
+    def state(self) -> dict[str, object]:
+        """For the page /status."""
+        status, kinds = self.status, {kind.name.lower(): 0 for kind in Kind}
+        for failure in list(self.failures.known.values()):
+            kinds[failure.kind.name.lower()] += 1
+        return {
+            "reason": self.unready_reason(), "error": status.error, "retention": self.options.retention,
+            "delivered": status.delivered, "waiting": status.waiting, "left": status.left, "refused": status.aside,
+            "refusedReasons": self.shared.clean(self.outbox.refused_failures.summary()), "failures": kinds,
+            "lastContact": status.contact, "lastDelivery": status.delivery,
+            "outbox": self.layout.outbox, "refusedFolder": self.layout.refused, "keptFolder": self.layout.kept_root,
+            "separator": self.layout.separator,
+        }  # fmt: skip

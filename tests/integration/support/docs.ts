@@ -3,14 +3,14 @@ import { join } from "node:path";
 import type { Station } from "./station";
 
 const root = join(__dirname, "../../..");
-const PAGE = join(root, "docs/explanation/fetching.md");
+const PAGE = join(root, "docs/reference/fetching-results.md");
 
 /** What one test file found out: where each case's message was, and figures. Printed, and written to the docs if asked. */
 export class Findings {
   private readonly cases = new Map<string, [string, string]>();
   private readonly figures: string[] = [];
 
-  /** `section` is the name of the markers in docs/explanation/fetching.md. */
+  /** `section` is the name of the markers in docs/reference/fetching-results.md. */
   constructor(private readonly section: string) {}
 
   /** Where the message is now, and where it is when the returned function is called. */
@@ -52,7 +52,7 @@ export class Findings {
       const page = readFileSync(PAGE, "utf8");
       const [before, rest] = page.split(`<!-- ${name}:begin -->\n`);
       const [, after] = rest?.split(`<!-- ${name}:end -->`) ?? [];
-      if (after === undefined) throw new Error(`docs/explanation/fetching.md has no markers ${name}`);
+      if (after === undefined) throw new Error(`docs/reference/fetching-results.md has no markers ${name}`);
       writeFileSync(PAGE, `${before}<!-- ${name}:begin -->\n${text}\n<!-- ${name}:end -->${after}`);
     } finally {
       rmdirSync(lock);

@@ -77,6 +77,25 @@ export function oddities(id: string): Record<string, Buffer> {
     }),
     "encoded words": message(`${id}-words`, { header: "X-Word: =?utf-8?q?=2E=0D=0A=2E?= =?x?y?z?=" }),
     "rewritable addresses": message(`${id}-rewrite`, { header: "Cc: local, other\r\nReply-To: me" }),
+    "header alone, with a Return-Path": raw(`Return-Path: <sender@example.org>\r\nSubject: ${id}-alone\r\n`),
+    "header alone, with a Return-Path, without a line end": raw(
+      `Return-Path: <sender@example.org>\r\nSubject: ${id}-alone-end`,
+    ),
+    "first line folded, after a Return-Path": raw(
+      `Return-Path: <sender@example.org>\r\n\tfolded\r\nSubject: ${id}-foldreturn\r\n\r\nbody\r\n`,
+    ),
+    "last header line ends in a bracket": message(`${id}-bracket`, { header: "X-Comment: (so)", body: "" }),
+    "header alone, without a line end": raw(`From: a@example.org\r\nSubject: ${id}-end`),
+    "one field, without a line end": raw(`Subject: ${id}-oneE`),
+    "header that ends in a folded line without a line end": raw(`Subject: ${id}-endI\r\nX-Last: folded\r\n more`),
+    "line ends of CR alone": raw(`From: a@example.org\rSubject: ${id}-cronly\r\rbody\r`),
+    "first line folded": raw(`\tfolded first\r\nSubject: ${id}-foldfirst\r\n\r\nbody\r\n`),
+    "first line folded by blanks": raw(`  folded first\r\nSubject: ${id}-foldblank\r\n\r\nbody\r\n`),
+    "sender with a route": message(`${id}-route`, { path: "<@relay.example,@r2.example:user@example.org>" }),
+    "sender with a short route": message(`${id}-route1`, { path: "<@relay.example:user@example.org>" }),
+    "sender that is a mailer": message(`${id}-mailer`, { path: "<MAILER-DAEMON>" }),
+    "two Return-Paths": message(`${id}-paths`, { header: "Return-Path: <older@example.org>" }),
+    "Return-Path in a folded line": message(`${id}-foldpath`, { path: "\r\n <folded@example.org>" }),
     "Delivered-To": message(`${id}-deliveredto`, { header: "Delivered-To: somebody@newjoy.ro\r\nX-Envelope-To: <x>" }),
   };
 }

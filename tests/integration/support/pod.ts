@@ -70,6 +70,11 @@ export class Pod {
     ];
   }
 
+  /** Where this machine has the folder that the pod may write to. */
+  get statePath(): string {
+    return this.volumes.path("state");
+  }
+
   /** What `pulumi up` with a new password comes to in a running pod. */
   rotate(password: string): void {
     this.volumes.rotate(password);

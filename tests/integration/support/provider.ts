@@ -4,9 +4,19 @@ import { chmodSync, chownSync, existsSync, mkdirSync, renameSync, writeFileSync 
 import { join } from "node:path";
 import type { TestAuthority } from "../../support/authority";
 import { Imap } from "../../support/imap";
+import { isKept } from "./ledger";
 
 export const IMAP_HOST = "imap.provider.test";
 const MAIL_USER = 4000;
+
+export interface ProviderOptions {
+  /** What the names of all folders begin with, the separator included: "INBOX." with some. @default nothing */
+  readonly prefix?: string;
+  /** How much each person may store, in kilobytes. @default as much as they like */
+  readonly quota?: number;
+  /** Whether what is stored survives a power cut. @default true, as at any provider */
+  readonly durable?: boolean;
+}
 
 /** Dovecot playing the provider: TLS on port 993 of its address, plain text on 143 for the rig itself. */
 export class Provider {
@@ -17,7 +27,9 @@ export class Provider {
     readonly folder: string,
     readonly address: string,
     readonly authority: TestAuthority,
+    private readonly options: ProviderOptions = {},
   ) {
+    const { prefix, quota, durable = true } = options;
     for (const part of ["mail", "run", "state"]) mkdirSync(join(folder, part), { recursive: true });
     chownSync(join(folder, "mail"), MAIL_USER, MAIL_USER);
     const { cert, key } = authority.issue(IMAP_HOST);
@@ -40,7 +52,7 @@ auth_failure_delay = 0 secs
 mail_max_userip_connections = 1000
 mail_location = maildir:~/Maildir
 mailbox_list_index = yes
-passdb {
+${durable ? "" : "mail_fsync = never\n"}passdb {
   driver = passwd-file
   args = scheme=PLAIN ${folder}/users
 }
@@ -50,8 +62,8 @@ userdb {
 }
 namespace inbox {
   inbox = yes
-}
-service imap-login {
+${prefix === undefined ? "" : `  prefix = ${prefix}\n  separator = ${prefix.slice(-1)}\n`}}
+${quota === undefined ? "" : `mail_plugins = quota\nplugin {\n  quota = count:User quota\n  quota_vsizes = yes\n  quota_rule = *:storage=${quota}K\n  quota_grace = 0\n}\n`}service imap-login {
   process_min_avail = 1
   service_count = 0
   inet_listener imap {
@@ -114,6 +126,11 @@ service imap {
     renameSync(`${file}.new`, file);
   }
 
+  /** What a folder is called here. */
+  path(folder: string): string {
+    return folder === "INBOX" ? folder : `${this.options.prefix ?? ""}${folder}`;
+  }
+
   async session(user: string): Promise<Imap> {
     return Imap.login(this.address, 143, user, this.users.get(user) ?? "");
   }
@@ -121,7 +138,7 @@ service imap {
   /** Puts messages into a folder, as they are: straight into the Maildir, as a delivery would. */
   async inject(user: string, messages: readonly Buffer[], folder = "INBOX"): Promise<void> {
     const imap = await this.session(user);
-    if (folder !== "INBOX") await imap.command(`CREATE "${folder}"`).catch(() => undefined);
+    if (folder !== "INBOX") await imap.command(`CREATE "${this.path(folder)}"`).catch(() => undefined);
     else await imap.command("SELECT INBOX");
     imap.close();
     const home = join(this.folder, "mail", createHash("md5").update(user).digest("hex"));
@@ -137,11 +154,31 @@ service imap {
     }
   }
 
+  /** All of them. Where names begin with `mail/`, `mail` is the inbox by another name. */
+  private async folders(imap: Imap): Promise<string[]> {
+    return (await imap.folders()).filter((name) => name === "INBOX" || `${name}/` !== this.options.prefix);
+  }
+
+  /**
+   * How many messages of one person wait here: copies that are kept are none of them. What moves while the folders are
+   * looked through may be counted in neither, so nothing is nothing three times in a row.
+   */
+  async waiting(user: string): Promise<number> {
+    const imap = await this.session(user);
+    let count = 0;
+    for (let n = 0; n < 3 && count === 0; n += 1) {
+      for (const folder of (await this.folders(imap)).filter((name) => !isKept(name)))
+        count += await imap.waiting(folder);
+    }
+    imap.close();
+    return count;
+  }
+
   /** Everything of one person that is still here, in any folder, not marked as deleted. */
   async remaining(user: string): Promise<Map<string, Buffer[]>> {
     const imap = await this.session(user);
     const all = new Map<string, Buffer[]>();
-    for (const folder of await imap.folders()) all.set(folder, await imap.messages(folder));
+    for (const folder of await this.folders(imap)) all.set(folder, await imap.messages(folder));
     imap.close();
     return all;
   }

@@ -7,16 +7,16 @@ import { Fetcher } from "../../../components/fetcher";
 import { authorities as trusted } from "../../../components/trust";
 import { defaultImages } from "../../../config/images";
 import type { Mailbox } from "../../../config/types";
+import { Front } from "../../../sandbox/live/provider/front";
 import { TestAuthority } from "../../support/authority";
 import { type Recorder, settled, startRecording } from "../../support/recorder";
 import { sampleMailbox } from "../../support/sample";
 import { Sink } from "../../support/sink";
 import { eventually } from "../../support/wait";
 import { undocumented } from "./docs";
-import { Front } from "./front";
-import { asServed, ledger } from "./ledger";
+import { asServed, ledger, looked } from "./ledger";
 import { Pod } from "./pod";
-import { IMAP_HOST, Provider } from "./provider";
+import { IMAP_HOST, Provider, type ProviderOptions } from "./provider";
 import type { Station, StationOptions } from "./station";
 
 const MAIL_SERVER = "stalwart.stalwart-mail.svc.cluster.local";
@@ -67,7 +67,7 @@ export class Rig {
   private readonly cleanups: (() => Promise<void> | void)[] = [];
   private turn: Promise<unknown> = Promise.resolve();
 
-  static async create(): Promise<Rig> {
+  static async create(options: ProviderOptions = {}): Promise<Rig> {
     if (process.env.HOMELAB_MAIL_RIG !== "1") {
       throw new Error("Start this suite with tests/integration/run.sh: it makes the network that the servers live in.");
     }
@@ -79,7 +79,8 @@ export class Rig {
     ip("address", "add", `10.${net}.0.2/16`, "dev", "cluster");
     const authority = new TestAuthority(join(folder, "ca"));
     const other = new TestAuthority(join(folder, "other-ca"));
-    return new Rig(folder, net, authority, other, new Provider(join(folder, "provider"), `10.${net}.0.2`, authority));
+    const provider = new Provider(join(folder, "provider"), `10.${net}.0.2`, authority, options);
+    return new Rig(folder, net, authority, other, provider);
   }
 
   private address(): string {
@@ -126,7 +127,12 @@ export class Rig {
     const number = this.stations; // stations may be set up side by side
     const name = options.mailbox?.name ?? `person-${number}`;
     const password = options.password ?? `pässword of "${name}"\\ 100% $HOME #1`;
-    const mailbox = sampleMailbox(name, { ...options.mailbox, password: secret(password) });
+    const { keep, ...given } = options.mailbox ?? {};
+    const mailbox = sampleMailbox(name, {
+      ...(keep && { retention: "forever" as const }),
+      ...given,
+      password: secret(password),
+    });
     const user = mailbox.address;
     await this.provider.account(user, password);
     const sink = options.sink ?? (await this.sink());
@@ -160,10 +166,12 @@ export class Rig {
       ...(options.isPublic !== false && { authority: this.authority }),
       ...(options.tamper && { tamper: options.tamper }),
       ...(options.args && { args: options.args }),
+      ...(options.stateSize !== undefined && { stateSize: options.stateSize }),
     });
     if (!options.tamper) this.said.push(() => pod.log);
     this.cleanups.push(async () => {
       await pod.kill();
+      if (options.stateSize !== undefined) execFileSync("umount", [pod.statePath]);
       ip("netns", "delete", namespace);
     });
     if (options.start !== false) pod.start();
@@ -198,11 +206,13 @@ export class Rig {
         injected.push(...messages.map(asServed));
         await provider.inject(user, messages, folder);
       },
-      async account() {
-        const remaining = await provider.remaining(user);
-        const delivered = sink.deliveries.filter((d) => d.recipients.includes(user)).map((d) => d.message);
-        return ledger(injected, remaining, delivered);
-      },
+      waiting: () => provider.waiting(user),
+      account: () =>
+        looked(async () => {
+          const remaining = await provider.remaining(user);
+          const delivered = sink.deliveries.filter((d) => d.recipients.includes(user));
+          return ledger(injected, remaining, delivered);
+        }),
     };
   }
 

@@ -1,12 +1,13 @@
 import type { Mailbox } from "../../../config/types";
 import type { KeyPair } from "../../../sandbox/live/authority";
+import type { Front } from "../../../sandbox/live/provider/front";
 import type { Sink } from "../../support/sink";
-import type { Front } from "./front";
 import type { Ledger } from "./ledger";
 import type { Pod, PodOptions } from "./pod";
 
 export interface StationOptions {
-  readonly mailbox?: Partial<Mailbox>;
+  /** `keep` is the older way to write `retention: "forever"`, as in the configuration. */
+  readonly mailbox?: Partial<Mailbox> & { readonly keep?: boolean };
   readonly password?: string;
   /** Puts a front that can misbehave between the fetcher and Dovecot. */
   readonly front?: boolean;
@@ -14,6 +15,8 @@ export interface StationOptions {
   readonly tamper?: PodOptions["tamper"];
   /** Added to the container's arguments: shorter limits, to see them reached. */
   readonly args?: readonly string[];
+  /** How many bytes the pod can write. @default as many as this machine has */
+  readonly stateSize?: number;
   /** Certificates of private authorities that the stack trusts. */
   readonly authorities?: readonly string[];
   /** Whether the image knows the authority that the provider's certificate is of, as it knows public ones. @default true */
@@ -37,6 +40,8 @@ export interface Station {
   listenInside(port: number): Promise<() => string>;
   /** Puts messages into a folder at the provider and remembers what the provider would hand out. */
   inject(messages: readonly Buffer[], folder?: string): Promise<void>;
+  /** How many messages wait at the provider. */
+  waiting(): Promise<number>;
   /** Where every message is now. */
   account(): Promise<Ledger>;
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { chmodSync, chownSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Recorder } from "../../support/recorder";
@@ -8,6 +9,8 @@ export interface VolumesOptions {
   readonly stack: Recorder;
   /** Changes mounted files before the start: for breaking things on purpose. */
   readonly tamper?: (file: string, content: string) => string;
+  /** How many bytes fit into each folder that the pod may write to. @default as many as this machine has */
+  readonly stateSize?: number;
 }
 
 type Files = ReadonlyMap<string, string>;
@@ -19,13 +22,14 @@ export class Volumes {
   private revision = 0;
 
   // biome-ignore lint/suspicious/noExplicitAny: rendered objects, as the recorder has them
-  constructor(pod: any, { folder, stack, tamper }: VolumesOptions) {
+  constructor(pod: any, { folder, stack, tamper, stateSize }: VolumesOptions) {
     this.group = pod.securityContext.fsGroup;
     for (const volume of pod.volumes) {
       const path = join(folder, volume.name);
       mkdirSync(path, { recursive: true });
       this.paths.set(volume.name, path);
       if (volume.emptyDir) {
+        if (stateSize !== undefined) execFileSync("mount", ["-t", "tmpfs", "-o", `size=${stateSize}`, "tmpfs", path]);
         chownSync(path, 0, this.group);
         chmodSync(path, 0o2777);
       } else if (volume.configMap) {

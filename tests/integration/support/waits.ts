@@ -1,5 +1,9 @@
-import { eventually } from "../../support/wait";
+import { type Patience, eventually as within } from "../../support/wait";
 import type { Station } from "./station";
+
+/** With more patience: a dozen stations at a time have two cores between them. */
+const eventually: typeof within = (what, check, options: Patience = {}) =>
+  within(what, check, { seconds: 300, ...options });
 
 const said = (station: Station): string => `${station.pod.log}\n${station.front.commands.join("\n")}`;
 
@@ -19,7 +23,36 @@ export const ready = (station: Station): Promise<unknown> =>
 
 /** Nothing is left at the provider, in any folder. */
 export const emptied = (station: Station): Promise<unknown> =>
-  eventually("an empty provider", async () => (await station.account()).atProvider === 0, {
+  eventually("an empty provider", async () => (await station.waiting()) === 0, {
     every: 500,
     more: () => said(station),
   });
+
+/** What the fetcher says of itself now, and has said so far. */
+export const words = (station: Station): string => `${station.pod.ready().text}\n${station.pod.log}`;
+
+/** It says so, in its log or its readiness. */
+export const reported = (station: Station, what: RegExp, seconds?: number): Promise<unknown> =>
+  eventually(`words like ${what}`, () => what.test(words(station)), {
+    every: 500,
+    ...(seconds !== undefined && { seconds }),
+    more: () => said(station),
+  });
+
+/** Different messages were handed to the mail server, repetitions aside. */
+export const differentOnes = (station: Station, count: number, seconds?: number): Promise<unknown> =>
+  eventually(
+    `${count} different messages`,
+    async () => {
+      if (station.sink.deliveries.length < count) return false;
+      const { delivered, duplicates } = await station.account();
+      return delivered - duplicates >= count;
+    },
+    { every: 500, ...(seconds !== undefined && { seconds }), more: () => said(station) },
+  );
+
+/** The most logins that the provider saw in any minute. */
+export function loginsInAMinute({ front }: Station): number {
+  const within = (from: number): number => front.loginTimes.filter((at) => at >= from && at < from + 60_000).length;
+  return Math.max(0, ...front.loginTimes.map(within));
+}

@@ -5,7 +5,6 @@ const endpoint = fc.record({ host: fc.domain(), port: fc.integer({ min: 1, max: 
 const options = fc.record({
   imap: endpoint,
   folder: fc.constantFrom("INBOX" as const, "Junk" as const),
-  watch: fc.boolean(),
 });
 
 /** fetchmail's own reading of a string: it ends at the first quote, then escapes are undone. */
@@ -52,7 +51,7 @@ test("the provider's certificate is always checked, against the provider's name"
 });
 
 test("address and password are blanks that only the pod fills in", () => {
-  const rc = renderFetchmailrc({ imap: { host: "imap.example.org", port: 993 }, folder: "INBOX", watch: true });
+  const rc = renderFetchmailrc({ imap: { host: "imap.example.org", port: 993 }, folder: "INBOX" });
   expect(rc).toContain(
     `user ${placeholders.address} password ${placeholders.password} is ${placeholders.address} here`,
   );
@@ -66,15 +65,15 @@ test("every message is fetched, and none is both kept and fetched again", () => 
   );
 });
 
-test("a folder is watched with IDLE or fetched once; Junk goes to a port of its own", () => {
+test("fetchmail never waits for new mail; Junk goes to a port of its own", () => {
   const imap = { host: "imap.example.org", port: 993 };
-  const inbox = renderFetchmailrc({ imap, folder: "INBOX", watch: true });
-  const junk = renderFetchmailrc({ imap, folder: "Junk", watch: false });
-  expect(inbox).toMatch(/smtphost "127\.0\.0\.1\/10025"[\s\S]*\n\s+idle\n/);
+  const inbox = renderFetchmailrc({ imap, folder: "INBOX" });
+  const junk = renderFetchmailrc({ imap, folder: "Junk" });
+  expect(inbox).toMatch(/smtphost "127\.0\.0\.1\/10025"[\s\S]*\n\s+no idle\n/);
   expect(junk).toMatch(/smtphost "127\.0\.0\.1\/12525"[\s\S]*\n\s+no idle\n/);
 });
 
 test("messages pass through unaltered", () => {
-  const rc = renderFetchmailrc({ imap: { host: "imap.example.org", port: 993 }, folder: "INBOX", watch: true });
+  const rc = renderFetchmailrc({ imap: { host: "imap.example.org", port: 993 }, folder: "INBOX" });
   expect(rc).toContain("no rewrite no mimedecode no stripcr no forcecr no dropstatus no dropdelivered pass8bits");
 });

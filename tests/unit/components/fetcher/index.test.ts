@@ -8,7 +8,7 @@ import { sampleConfig, sampleMailbox } from "../../../support/sample";
 const people = (): Mailbox[] => [
   sampleMailbox("alpar"),
   sampleMailbox("kinga", { folders: ["INBOX", "Junk"] }),
-  sampleMailbox("mary-ann", { address: "mary.ann@newjoy.ro", keep: true }),
+  sampleMailbox("mary-ann", { address: "mary.ann@newjoy.ro", retention: "forever" }),
 ];
 
 async function fetchers(mailboxes: Mailbox[], host = "imap.migadu.com"): Promise<Recorder> {
@@ -42,7 +42,7 @@ test("each mailbox has a Deployment of its own, and nothing else of its own", as
 
 test("adding, changing or removing a mailbox leaves the other fetchers alone", async () => {
   const before = deployments(await fetchers(people()));
-  const changed = [sampleMailbox("alpar"), sampleMailbox("kinga", { keep: true }), sampleMailbox("zoe")];
+  const changed = [sampleMailbox("alpar"), sampleMailbox("kinga", { retention: "forever" }), sampleMailbox("zoe")];
   const after = deployments(await fetchers(changed));
   expect(after.get("fetchmail-alpar")).toEqual(before.get("fetchmail-alpar"));
   expect(after.get("fetchmail-kinga")).not.toEqual(before.get("fetchmail-kinga"));
@@ -125,7 +125,8 @@ test("Junk is handed over on the mail server's junk port, only where it is asked
   const argsOf = (name: string): string[] => podOf(recorder.object("Deployment", name)).containers[0].args;
   expect(argsOf("fetchmail-kinga")).toContain("--junk-sink=stalwart.stalwart-mail.svc.cluster.local:2525");
   expect(argsOf("fetchmail-alpar").some((arg) => arg.includes("junk"))).toBe(false);
-  expect(argsOf("fetchmail-mary-ann")).toContain("--keep");
+  expect(argsOf("fetchmail-mary-ann")).toContain("--retention=forever");
+  expect(argsOf("fetchmail-kinga")).toContain("--retention=7");
 });
 
 test("a pod writes nowhere but in its own scratch folder, and its image's user database knows its user", async () => {

@@ -9,17 +9,21 @@ from typing import Any
 from unittest import mock
 
 import health
-from health import Health, LastWords, trouble
+from health import Health, TerminationReason, unready_reason
+from logins import Logins
 from report import Status
-from rounds import Round
 
 
 class Worker:
     def __init__(self, folder: str, reason: str = "", flowed: bool = False) -> None:
-        self.folder, self.status, self.round = folder, Status(folder), Round(left=2)
+        self.folder, self.status, self.logins = folder, Status(folder), Logins()
+        self.status.left = 2
         self.status.error, self.status.flowed = reason, flowed
 
-    def trouble(self) -> str:
+    def state(self) -> dict[str, object]:
+        return {"left": self.status.left}
+
+    def unready_reason(self) -> str:
         return f"{self.folder}: {self.status.error}" if self.status.error else ""
 
 
@@ -29,8 +33,8 @@ def workers(*made: Worker) -> Any:
 
 class Telling(unittest.TestCase):
     def test_the_trouble_of_all_folders_is_one_line(self) -> None:
-        self.assertEqual(trouble(workers(Worker("INBOX", "a"), Worker("Junk", "b"))), "INBOX: a; Junk: b")
-        self.assertEqual(trouble(workers(Worker("INBOX"), Worker("Junk", "b"))), "Junk: b")
+        self.assertEqual(unready_reason(workers(Worker("INBOX", "a"), Worker("Junk", "b"))), "INBOX: a; Junk: b")
+        self.assertEqual(unready_reason(workers(Worker("INBOX"), Worker("Junk", "b"))), "Junk: b")
 
     def test_every_metric_tells_its_mailbox_and_folder(self) -> None:
         page: Any = Health.__new__(Health)
@@ -38,6 +42,14 @@ class Telling(unittest.TestCase):
         lines = page.metrics().splitlines()
         self.assertEqual(len(lines), 4 * len(Health.METRICS))
         self.assertIn('fetchmail_left{mailbox="kinga",folder="Junk"} 2', lines)
+
+    def test_the_status_page_tells_of_each_folder(self) -> None:
+        page: Any = Health.__new__(Health)
+        page.workers, page.mailbox = workers(Worker("INBOX", "why"), Worker("Junk")), "kinga"
+        expected = {"INBOX": {"left": 2}, "Junk": {"left": 2}}
+        self.assertEqual(
+            page.status_page(), {"mailbox": "kinga", "ready": False, "reason": "INBOX: why", "folders": expected}
+        )
 
 
 class Words(unittest.TestCase):
@@ -51,16 +63,16 @@ class Words(unittest.TestCase):
         self.addCleanup(patch.stop)
 
     def test_they_are_said_once_and_a_restart_remembers(self) -> None:
-        words = LastWords(self.folder, first_contact=0)
+        words = TerminationReason(self.folder, first_contact=0)
         self.assertFalse(words.said())
         self.assertEqual(words.say(workers(Worker("INBOX", "why"))), "INBOX: why")
         self.assertEqual(words.say(workers(Worker("INBOX", "why"))), "")
-        self.assertTrue(LastWords(self.folder, first_contact=0).said())
+        self.assertTrue(TerminationReason(self.folder, first_contact=0).said())
         with open(self.log, encoding="utf-8") as file:
             self.assertEqual(file.read(), "INBOX: why")
 
     def test_nothing_is_said_early_nor_where_mail_has_flowed_nor_where_nothing_is_wrong(self) -> None:
-        self.assertEqual(LastWords(self.folder, first_contact=60).say(workers(Worker("INBOX", "why"))), "")
-        words = LastWords(self.folder, first_contact=0)
+        self.assertEqual(TerminationReason(self.folder, first_contact=60).say(workers(Worker("INBOX", "why"))), "")
+        words = TerminationReason(self.folder, first_contact=0)
         self.assertEqual(words.say(workers(Worker("INBOX", "why", flowed=True), Worker("Junk"))), "")
         self.assertEqual(os.listdir(self.folder), [])

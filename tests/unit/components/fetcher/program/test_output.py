@@ -11,35 +11,37 @@ import unittest
 
 import output
 from events import Event, Kind
+from output import Output
 
 VERIFY_FAILED = "OpenSSL reported: error:0A000086:SSL routines::certificate verify failed"
 
 LINES: tuple[tuple[str, list[Event]], ...] = (
-    ('fetchmail: IMAP> A0001 LOGIN "kinga@example.org" *', [Event(Kind.ASKS)]),
-    (r"fetchmail: IMAP> A0009 STORE 2 +FLAGS (\Seen \Deleted)", [Event(Kind.ASKS)]),
-    ("fetchmail: IMAP> A0003 IDLE", [Event(Kind.WAITS)]),
+    ('fetchmail: IMAP> A0001 LOGIN "kinga@example.org" *', []),
+    (r"fetchmail: IMAP> A0009 STORE 2 +FLAGS (\Seen \Deleted)", []),
+    ("fetchmail: IMAP> A0003 IDLE", []),
     ("fetchmail: IMAP< * OK [UIDNEXT 3] Predicted next UID", [Event(Kind.ANSWERED)]),
     ("fetchmail: IMAP< A0002 OK [READ-WRITE] Select completed (0.001 + 0.000 secs).", [Event(Kind.ANSWERED)]),
     ("fetchmail: IMAP< * 14 EXISTS", []),
     ("fetchmail: IMAP< + idling", []),
+    ("fetchmail: IMAP< * BYE down for maintenance", [Event(Kind.PROVIDER_LEFT, words="down for maintenance")]),
     (
         "fetchmail: IMAP< A0001 NO [AUTHENTICATIONFAILED] Authentication failed.",
         [Event(Kind.PROVIDER_REFUSED, words="[AUTHENTICATIONFAILED] Authentication failed.")],
     ),
     (
         "fetchmail: IMAP< A0002 NO Mailbox doesn't exist: Fetcher-Outbox (0.001 + 0.000 secs).",
-        [Event(Kind.NO_SUCH_FOLDER, words="Mailbox doesn't exist: Fetcher-Outbox (0.001 + 0.000 secs).")],
+        [Event(Kind.PROVIDER_REFUSED, words="Mailbox doesn't exist: Fetcher-Outbox (0.001 + 0.000 secs).")],
     ),
     ("fetchmail: Authorization failure on kinga@example.org@127.0.0.1", [Event(Kind.LOGIN_REFUSED)]),
-    ("1 message for kinga@example.org at imap.example.org (folder INBOX).", [Event(Kind.FOUND, number=1)]),
-    ("100 messages for kinga@example.org at imap.example.org (folder Fetcher-Outbox).", [Event(Kind.FOUND, 100)]),
+    ("1 message for kinga@example.org at imap.example.org (folder INBOX).", []),
+    ("100 messages for kinga@example.org at imap.example.org (folder Fetcher-Outbox).", []),
     ("reading message kinga@example.org@127.0.0.1:1 of 3 (412 header octets)", []),
     (" flushed", [Event(Kind.DELIVERED)]),
-    (" not flushed", [Event(Kind.LEFT)]),
+    (" not flushed", []),
     (
         "fetchmail: Too many mails skipped (50 > 20) due to transient errors for kinga@example.org at imap.example.org "
         "(folder INBOX)",
-        [Event(Kind.SKIPPED)],
+        [],
     ),
     (
         "fetchmail: SMTP< 452 4.3.2 Too many messages in this session",
@@ -73,21 +75,21 @@ LINES: tuple[tuple[str, list[Event]], ...] = (
 )  # fmt: skip
 
 RARE: tuple[tuple[str, list[Event]], ...] = (
-    ("fetchmail: IMAP> A0003 NOOP", [Event(Kind.WAITS)]),
     ("fetchmail: IMAP< A0004 BAD Unknown command.", [Event(Kind.PROVIDER_REFUSED, words="Unknown command.")]),
     (
         "fetchmail: IMAP< A0002 NO [NONEXISTENT] Unknown folder",
-        [Event(Kind.NO_SUCH_FOLDER, words="[NONEXISTENT] Unknown folder")],
+        [Event(Kind.PROVIDER_REFUSED, words="[NONEXISTENT] Unknown folder")],
     ),
     (
         "fetchmail: IMAP< A0002 NO There exists no such mailbox",
-        [Event(Kind.NO_SUCH_FOLDER, words="There exists no such mailbox")],
+        [Event(Kind.PROVIDER_REFUSED, words="There exists no such mailbox")],
     ),
     (
         "3 messages (2 seen) for kinga@example.org at imap.example.org (folder INBOX).",
-        [Event(Kind.FOUND, number=3)],
+        [],
     ),
-    (" retained", [Event(Kind.LEFT)]),
+    (" retained", []),
+    ("fetchmail: IMAP< * BYE Logging out", []),
 )
 
 
@@ -95,11 +97,11 @@ def as_it_is(words: str) -> str:
     return words.strip()
 
 
-class Output(unittest.TestCase):
+class Lines(unittest.TestCase):
     def test_each_line_means_what_it_says(self) -> None:
         for line, events in LINES + RARE:
             with self.subTest(line=line):
-                self.assertEqual(output.understand(line, as_it_is), events)
+                self.assertEqual(Output(as_it_is).events(line), events)
 
     def test_each_rule_has_a_line_of_its_own(self) -> None:
         for rule in output.RULES:
@@ -114,18 +116,30 @@ class Output(unittest.TestCase):
 
     def test_each_kind_of_event_that_a_line_can_bring_is_brought_by_one(self) -> None:
         brought = {event.kind for _, events in LINES for event in events}
-        self.assertEqual(set(Kind) - brought, {Kind.SILENT, Kind.CARRIED, Kind.COURIER_FAILED})
+        self.assertEqual(set(Kind) - brought, {Kind.SILENT, Kind.MESSAGE_REFUSED})
 
     def test_a_message_that_is_left_is_never_taken_for_a_delivered_one(self) -> None:
         for ending in (" not flushed", " retained", "(412 header octets) not flushed"):
-            self.assertEqual(output.understand(ending, as_it_is), [Event(Kind.LEFT)])
+            self.assertEqual(Output(as_it_is).events(ending), [])
+
+    def test_what_a_refusal_is_about_depends_on_the_command_before_it(self) -> None:
+        refusal = "fetchmail: IMAP< A0006 NO [UNAVAILABLE] not now"
+        for command, kind in (
+            ("A0006 FETCH 1 BODY.PEEK[TEXT]", Kind.MESSAGE_REFUSED),
+            (r"A0006 STORE 1 +FLAGS (\Seen \Deleted)", Kind.MESSAGE_REFUSED),
+            ('A0006 SELECT "Fetcher-Outbox"', Kind.PROVIDER_REFUSED),
+            ("A0006 EXPUNGE", Kind.PROVIDER_REFUSED),
+        ):
+            said = Output(as_it_is)
+            said.events(f"fetchmail: IMAP> {command}")
+            self.assertEqual(said.events(refusal), [Event(kind, words="[UNAVAILABLE] not now")], command)
 
     def test_whatever_others_say_is_cleaned_before_it_is_passed_on(self) -> None:
         for line, events in LINES + RARE:
-            for event in output.understand(line, lambda _: "cleaned"):
+            for event in Output(lambda _: "cleaned").events(line):
                 self.assertIn(event.words, ("", "cleaned"))
                 self.assertEqual(event.words == "cleaned", any(e.words for e in events if e.kind is event.kind))
 
     def test_what_a_server_says_after_its_answer_does_not_count_as_another(self) -> None:
         line = "fetchmail: IMAP< A0007 NO 3 messages for nobody flushed"
-        self.assertEqual([e.kind for e in output.understand(line, as_it_is)], [Kind.PROVIDER_REFUSED])
+        self.assertEqual([e.kind for e in Output(as_it_is).events(line)], [Kind.PROVIDER_REFUSED])

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import unittest
 
-from retries import SecondChance, Tries
+from retries import Backoff, QuarantineRetry
 
 
-def refused(times: int) -> Tries:
-    tries = Tries()
+def refused(times: int) -> Backoff:
+    tries = Backoff()
     for _ in range(times):
         tries = tries.login_refused()
     return tries
 
 
-def failed(times: int) -> Tries:
-    tries = Tries()
+def failed(times: int) -> Backoff:
+    tries = Backoff()
     for _ in range(times):
         tries = tries.failed()
     return tries
@@ -36,16 +36,16 @@ class Pauses(unittest.TestCase):
 
     def test_a_login_that_works_forgets_refusals_and_not_failures(self) -> None:
         tries = refused(3).failed()
-        self.assertEqual(tries.logged_in(), Tries(refusals=0, failures=1))
-        self.assertEqual(tries.login_refused(), Tries(refusals=4, failures=1))
+        self.assertEqual(tries.logged_in(), Backoff(refusals=0, failures=1))
+        self.assertEqual(tries.login_refused(), Backoff(refusals=4, failures=1))
 
 
 class Second(unittest.TestCase):
     def test_what_was_set_aside_before_a_restart_is_looked_at_after_a_minute(self) -> None:
-        self.assertEqual(SecondChance.first(1000).due, 1060)
+        self.assertEqual(QuarantineRetry.first(1000).due, 1060)
 
     def test_it_is_tried_ever_more_rarely_and_never_more_rarely_than_allowed(self) -> None:
-        chance, pauses, now = SecondChance.first(0).set_aside(0, 1800), [], 0.0
+        chance, pauses, now = QuarantineRetry.first(0).set_aside(0, 1800), [], 0.0
         for _ in range(7):
             pauses.append(chance.due - now)
             now = chance.due
@@ -53,6 +53,6 @@ class Second(unittest.TestCase):
         self.assertEqual(pauses, [100, 100, 200, 400, 800, 1600, 1800])
 
     def test_something_newly_set_aside_begins_anew(self) -> None:
-        chance = SecondChance(5000, 1800).set_aside(3000, 1800)
-        self.assertEqual(chance, SecondChance(3100, 100))
-        self.assertEqual(SecondChance(5000, 1800).set_aside(3000, 10), SecondChance(3010, 10))
+        chance = QuarantineRetry(5000, 1800).set_aside(3000, 1800)
+        self.assertEqual(chance, QuarantineRetry(3100, 100))
+        self.assertEqual(QuarantineRetry(5000, 1800).set_aside(3000, 10), QuarantineRetry(3010, 10))

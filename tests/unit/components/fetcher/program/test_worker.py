@@ -1,4 +1,4 @@
-"""A round from fetchmail's first line to the pause after it."""
+"""A worker's sessions at the provider, one after the other: what is delivered, what is told, and how long it waits."""
 
 from __future__ import annotations
 
@@ -7,145 +7,214 @@ import io
 import os
 import tempfile
 import threading
+import time
 import unittest
+from collections.abc import Iterable
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
 import fetchmail
-from courier import Swept
+import worker
+from fake_imap import FakeImap, body
+from imap_connection import CommandRefused, LoginRefused, SessionLost
+from logins import MOST, Logins
 from options import arguments
-from retries import Tries
+from retries import QuarantineRetry
 from worker import Worker
 
-PAIR = ("kinga@example.org", "s3cret")
-LOGIN = 'fetchmail: IMAP> A0001 LOGIN "kinga@example.org" *'
-COMES = "2 messages for kinga@example.org at imap.example.org (folder INBOX)."
+LOGIN = ("kinga@example.org", "s3cret-word")
 
 
-class Relay:
-    def __init__(self) -> None:
-        self.target, self.error, self.active = ("server", 1), "from the round before", 0.0
+class Session(FakeImap):
+    """Ends by itself once there is nothing to do but wait."""
+
+    ends: threading.Event
+    waits = 0
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def idle(self, *_: object) -> None:
+        self.waits += 1
+        self.ends.set()
 
 
-class WithWorker(unittest.TestCase):
+class Smtp:
+    endpoint = ("mail", 25)
+
+    def __init__(self, got: list[bytes]) -> None:
+        self.got = got
+
+    def deliver(self, _: str, __: int | None, pieces: Iterable[bytes]) -> None:
+        self.got.append(b"".join(pieces))
+
+    def close(self) -> None:
+        pass
+
+
+class Sessions(unittest.TestCase):
     def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
-        for name, value in (("address", PAIR[0]), ("password", PAIR[1]), ("rc", "password @PASSWORD@")):
-            with open(os.path.join(folder.name, name), "w", encoding="utf-8") as file:
-                file.write(value)
-        paths = [f"--{name}={folder.name}" for name in ("credentials", "state")]
-        options = arguments(["--mailbox=kinga", "--imap=imap:993", "--sink=mail:25", *paths])
-        self.imap, self.sink = Relay(), Relay()
-        imap: Any = self.imap
-        sink: Any = self.sink
-        self.worker = Worker(options, "INBOX", os.path.join(folder.name, "rc"), imap, sink, threading.Event())
-        self.pauses: list[float] = []
-        self.swept: Swept | Exception = Swept(0, 0, 0, "")
-        self.sweeps: list[tuple[Any, ...]] = []
-        self.said = io.StringIO()
+        for name, text in (("address", LOGIN[0]), ("password", LOGIN[1]), ("inbox.fetchmailrc", "")):
+            self.write(os.path.join(folder.name, name), text)
+        self.folder = folder.name
+        self.session, self.stop, self.got = Session(), threading.Event(), list[bytes]()
+        self.session.ends = self.stop
+        self.logins, self.said = Logins(), io.StringIO()
+        self.worker = self.made()
+        self.opens: Any = lambda *_: self.session
 
-    def sweep(self, *args: Any) -> Swept:
-        self.sweeps.append(args)
-        if isinstance(self.swept, Exception):
-            raise self.swept
-        return self.swept
+    @staticmethod
+    def write(path: str, text: str) -> None:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
 
-    def round(self, *lines: str, status: int = 0, imap: str | None = None, sink: str | None = None) -> bool:
-        """One round in which fetchmail says these lines."""
+    def made(self, folder: str = "INBOX", *more: str) -> Worker:
+        paths = [f"--{name}={self.folder}" for name in ("credentials", "state", "program")]
+        options = arguments(["--mailbox=kinga", "--imap=imap:993", "--sink=mail:25", "--retention=7", *paths, *more])
+        proxy: Any = SimpleNamespace(target=("server", 1), error=None, active=0.0, awaiting=0.0)
+        template = os.path.join(self.folder, "inbox.fetchmailrc")
+        return Worker(options, folder, template, proxy, proxy, self.logins, self.stop)
 
-        def run(rc: str, _home: str, hear: Any, _over: Any, _stop: Any) -> int:
-            self.assertEqual((rc, self.imap.error, self.sink.error), ('password "s3cret"', None, None))
-            for line in lines:
-                hear(line)
-            self.imap.error, self.sink.error = imap, sink  # type: ignore[assignment]
-            return status
+    def fetch(self, _rc: str, _home: str, hear: Any, *_: Any) -> int:
+        box = self.session.mail["Fetcher-Outbox"]
+        for uid in list(box):
+            self.got.append(box.pop(uid).body)
+            hear(" flushed")
+        return 0
 
-        def sleep(seconds: float, _: object = None) -> None:
-            self.pauses.append(seconds)
-
+    def run_session(self) -> float:
         with (
-            mock.patch.object(fetchmail, "run", run),
-            mock.patch.object(self.worker, "sleep", sleep),
-            mock.patch.object(self.worker.courier, "sweep", self.sweep),
+            mock.patch.object(worker, "ImapSession", self.opens),
+            mock.patch.object(worker, "SmtpSession", lambda *_: Smtp(self.got)),
+            mock.patch.object(fetchmail, "run", self.fetch),
             contextlib.redirect_stdout(self.said),
         ):
-            return self.worker.fetch(PAIR)
+            return self.worker.session(LOGIN)
+
+    def refusing(self, command: str, folder: str, problem: Exception) -> None:
+        def trouble(asked: str, place: str, _: list[int]) -> None:
+            if (asked, place) == (command, folder):
+                raise problem
+
+        self.session.trouble = trouble
+
+    def test_what_is_in_the_inbox_is_delivered_and_kept_before_it_waits(self) -> None:
+        for name in ("a", "b"):
+            self.session.put("INBOX", body(name))
+        self.run_session()
+        self.assertEqual((len(self.got), self.session.names("INBOX"), self.session.waits), (2, [], 1))
+        self.assertEqual(self.session.selected, "INBOX")
+        kept = [self.session.names(folder) for folder in self.session.mail if "Kept" in folder]
+        self.assertEqual(kept, [["a", "b"]])
+        self.assertEqual(self.worker.unready_reason(), "")
+
+    def test_the_status_page_says_why_messages_are_set_aside(self) -> None:
+        self.session.put("Fetcher-Refused", body("unreadable"))
+        self.refusing("BODY", "Fetcher-Refused", CommandRefused("[UNAVAILABLE] storage is away"))
+        self.worker.outbox.quarantine_retry = QuarantineRetry(0.0, 100)
+        self.run_session()
+        state = self.worker.state()
+        self.assertEqual((state["refused"], state["reason"]), (1, ""))
+        self.assertIn("storage is away (UID 1)", str(state["refusedReasons"]))
+
+    def test_a_refused_login_is_asked_ever_more_rarely_and_told(self) -> None:
+        def refuses(*_: object) -> None:
+            raise LoginRefused("the provider refuses the login: no")
+
+        self.opens = refuses
+        self.assertEqual([self.run_session() for _ in range(6)], [30, 60, 120, 240, 480, 600])
+        self.assertEqual(self.worker.unready_reason(), "INBOX: the provider refuses the login: no")
+        self.assertEqual(self.said.getvalue().count("\n"), 1, "one line per change")
+        self.assertTrue(self.worker.status.refused())
+
+    def test_an_inbox_that_cannot_be_opened_is_an_error_with_growing_pauses(self) -> None:
+        self.refusing("SELECT", "INBOX", CommandRefused("[UNAVAILABLE] Server is down for maintenance"))
+        pauses = [self.run_session() for _ in range(5)]
+        self.assertEqual(pauses, sorted(pauses))
+        self.assertGreater(pauses[-1], 4 * pauses[0])
+        self.assertIn("[UNAVAILABLE] Server is down for maintenance", self.worker.unready_reason())
+
+    def test_a_junk_folder_that_is_not_there_is_no_error(self) -> None:
+        self.worker = self.made("Junk", "--junk-sink=mail:2525")
+        self.assertGreaterEqual(self.run_session(), 1.0)
+        self.assertEqual(self.worker.unready_reason(), "")
+
+    def test_a_junk_folder_of_before_that_ends_the_session_does_not_keep_the_inbox_from_being_fetched(self) -> None:
+        self.session.put("INBOX", body("a"))
+        self.session.put("Fetcher-Refused-Junk", body("unreadable"))
+        self.session.mail["Junk"] = {}
+        self.refusing("MOVE", "Junk", SessionLost("connection to imap:993 lost: BYE"))
+        for _ in range(4):
+            self.run_session()
+        self.assertEqual((len(self.got), self.session.names("Fetcher-Refused-Junk")), (1, ["unreadable"]))
+        self.assertIn("Fetcher-Refused-Junk is left as it is", self.said.getvalue())
+        self.assertEqual(self.worker.unready_reason(), "")
+
+    def test_without_an_outbox_mail_is_kept_and_nothing_is_said_to_stay(self) -> None:
+        def trouble(command: str, folder: str, _: list[int]) -> None:
+            if command == "CREATE" and folder.endswith("Outbox"):
+                raise CommandRefused("[CANNOT] not this name")
+
+        self.session.put("INBOX", body("a"))
+        self.session.trouble = trouble
+        self.run_session()
+        kept = [self.session.names(folder) for folder in self.session.mail if "Kept" in folder]
+        self.assertEqual((len(self.got), self.session.names("INBOX"), kept), (1, [], [["a"]]))
+        self.assertEqual(self.worker.failures.known, {})
+
+    def test_an_error_never_shows_a_password(self) -> None:
+        self.refusing("SELECT", "INBOX", CommandRefused(f"LOGIN {LOGIN[0]} {LOGIN[1]} failed"))
+        self.run_session()
+        for secret in LOGIN:
+            self.assertNotIn(secret, self.said.getvalue() + self.worker.unready_reason())
+
+    def test_no_login_is_made_beyond_the_limit(self) -> None:
+        while not self.logins.take():
+            pass
+        self.stop.set()
+        self.opens = mock.Mock(side_effect=AssertionError)
+        self.run_session()
+        self.assertEqual(self.logins.recent(), MOST)
+
+    def test_new_credentials_end_a_pause_at_once_and_its_reasons(self) -> None:
+        self.write(os.path.join(self.folder, "password"), "another")
+        started = time.monotonic()
+        with contextlib.redirect_stdout(self.said):
+            self.worker.sleep(600, LOGIN)
+        self.assertLess(time.monotonic() - started, 60)
+        self.assertIn("credentials changed", self.said.getvalue())
+
+    def test_a_provider_that_ends_a_long_wait_is_in_order_and_one_that_hangs_up_at_once_is_not(self) -> None:
+        imap: Any = self.session
+        self.session.select("INBOX")
+        for lasted, well in ((31.0, True), (1.0, False)):
+            now = iter([0.0, lasted])
+            with (
+                mock.patch("time.monotonic", lambda now=now: next(now)),
+                mock.patch.object(self.session, "idle", side_effect=SessionLost("gone")),
+                contextlib.nullcontext() if well else self.assertRaises(SessionLost),
+            ):
+                self.assertFalse(self.worker.wait(imap, "INBOX", LOGIN))
+
+    def test_what_was_announced_before_the_wait_is_not_waited_for(self) -> None:
+        session: Any = FakeImap("a")
+        session.select("INBOX")
+        session.idle = mock.Mock()
+        made: Any = mock.Mock(spec=["collector", "stop", "until_due", "over"])
+        made.until_due.return_value = 60.0
+        for announced, fresh, waits in ((True, True, 0), (True, False, 1), (False, True, 1)):
+            session.idle.reset_mock()
+            session.news = mock.Mock(return_value=announced)
+            made.collector.fresh.return_value = fresh
+            self.assertTrue(Worker.wait(made, session, "INBOX", LOGIN))
+            self.assertEqual(session.idle.call_count, waits)
 
 
-class Rounds(WithWorker):
-    def test_all_is_fetched(self) -> None:
-        self.assertTrue(self.round(LOGIN, COMES, " flushed", " flushed", status=0))
-        status = self.worker.status
-        self.assertEqual((status.delivered, status.waiting, status.rounds, status.error), (2, 0, 1, ""))
-        self.assertEqual((self.sweeps, self.pauses, self.worker.trouble()), ([], [0.2], ""))
-
-    def test_what_fetchmail_left_is_carried_though_it_says_that_all_went_well(self) -> None:
-        self.swept = Swept(1, 0, 0, "")
-        self.assertTrue(self.round(COMES, " not flushed", " flushed", status=0))
-        self.assertEqual(self.sweeps, [(PAIR, "INBOX", "Fetcher-Refused")])
-        self.assertIn("INBOX: 1 carried by the courier", self.said.getvalue())
-
-    def test_what_stays_is_told_and_tried_again_ever_more_rarely(self) -> None:
-        self.swept = Swept(0, 2, 0, "452 4.3.1 disk full")
-        for _ in range(3):
-            self.assertFalse(self.round(COMES, "fetchmail: SMTP error: 452 4.3.1 disk full", " not flushed"))
-        said = "2 of the messages stay at the provider: the mail server answered 452 4.3.1 disk full"
-        self.assertEqual(self.worker.status.error, said)
-        self.assertEqual(self.said.getvalue().count(said), 1)
-        self.assertEqual(self.pauses, [0.5, 1, 2])
-
-    def test_while_the_mail_server_is_away_nothing_is_carried(self) -> None:
-        self.assertFalse(self.round(COMES, " not flushed", sink="cannot connect to mail:25: Connection refused"))
-        self.assertEqual(self.sweeps, [])
-        self.assertEqual(self.worker.status.error, "cannot connect to mail:25: Connection refused")
-
-    def test_a_courier_that_cannot_work_leaves_the_message_counted(self) -> None:
-        self.swept = OSError("connection to imap:993 lost: for kinga@example.org")
-        self.assertFalse(self.round(COMES, " not flushed", " flushed"))
-        said = "1 of the messages stay at the provider: connection to imap:993 lost: for <hidden>"
-        self.assertEqual((self.worker.round.left, self.worker.status.error), (1, said))
-
-    def test_a_refused_login_is_asked_ever_more_rarely_until_it_is_taken(self) -> None:
-        refused = (LOGIN, "fetchmail: IMAP< A0001 NO wrong s3cret", "fetchmail: Authorization failure on kinga")
-        for _ in range(3):
-            self.assertFalse(self.round(*refused, status=3))
-        self.assertEqual(self.pauses, [30, 60, 120])
-        self.assertEqual(
-            self.worker.status.error, "the provider refuses the login: the provider answered wrong <hidden>"
-        )
-        self.assertTrue(self.round(LOGIN, status=1))
-        self.assertEqual(self.worker.tries, Tries())
-
-    def test_what_is_set_aside_is_told_and_gets_a_second_chance(self) -> None:
-        self.swept = Swept(0, 0, 1, "554 5.6.0 no")
-        due = self.worker.second_chance.due
-        self.assertTrue(self.round(COMES, " flushed", " not flushed"))
-        self.assertEqual(self.worker.status.aside, 1)
-        self.assertGreater(self.worker.second_chance.due, due)
-        self.assertIn(
-            "moved to the provider's folder Fetcher-Refused: the mail server answered 554", self.said.getvalue()
-        )
-
-    def test_nothing_of_a_round_is_carried_over_to_the_next(self) -> None:
-        self.swept = Swept(0, 1, 0, "")
-        self.round(COMES, "fetchmail: IMAP< A0002 NO Mailbox doesn't exist", " not flushed")
-        self.assertTrue(self.round(COMES, " flushed", " flushed"))
-        self.assertEqual((self.worker.round.left, self.worker.round.missing, self.worker.round.detail), (0, False, ""))
-
-
-class Watching(WithWorker):
-    def test_a_run_goes_on_while_there_is_a_sign_of_life(self) -> None:
-        self.imap.active = self.worker.spoke
-        self.assertFalse(self.worker.over(PAIR))
-
-    def test_a_run_without_a_sign_of_life_is_over(self) -> None:
-        self.worker.spoke -= 241
-        self.imap.active = self.sink.active = self.worker.spoke
-        self.assertTrue(self.worker.over(PAIR))
-        self.assertEqual(self.worker.round.detail, "no sign of life for 241 s")
-
-    def test_a_run_with_old_credentials_or_that_is_to_stop_is_over(self) -> None:
-        self.assertTrue(self.worker.over((PAIR[0], "another")))
-        self.worker.stop.set()
-        self.assertTrue(self.worker.over(PAIR))
+if __name__ == "__main__":
+    unittest.main()

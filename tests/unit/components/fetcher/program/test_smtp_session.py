@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+import time
 import unittest
 from collections.abc import Iterator
 from typing import Any
+from unittest import mock
 
-from sink import Refused, Sink, stuffed
+import tcp_proxy
+from smtp_session import Rejected, SmtpSession, Unreachable, dot_stuffed
 
 
 def received(wire: bytes) -> bytes:
@@ -31,7 +36,7 @@ class Stuffing(unittest.TestCase):
         for message in self.MESSAGES:
             whole = message if message.endswith(b"\r\n") else message + b"\r\n"
             for cut in range(0, min(len(message), 60) + 1):
-                wire = b"".join(stuffed([message[:cut], message[cut:]] if cut else [message]))
+                wire = b"".join(dot_stuffed([message[:cut], message[cut:]] if cut else [message])) + b".\r\n"
                 self.assertEqual(received(wire), whole, (message[:60], cut))
 
     def test_the_end_is_not_sent_when_the_provider_breaks_off(self) -> None:
@@ -41,7 +46,7 @@ class Stuffing(unittest.TestCase):
 
         sent: list[bytes] = []
         with self.assertRaises(OSError):
-            sent.extend(stuffed(broken()))
+            sent.extend(dot_stuffed(broken()))
         self.assertNotIn(b"\r\n.\r\n", b"\r\n" + b"".join(sent))
 
 
@@ -72,15 +77,16 @@ class Server:
         self.closed = True
 
 
-def session(server: Any) -> Sink:
-    sink = Sink(("mail.example.org", 25), "kinga@example.org")
-    sink.smtp = server
-    return sink
+def session(server: Any) -> SmtpSession:
+    made = SmtpSession(("mail.example.org", 25), "kinga@example.org", lambda: None)
+    mock.patch.object(made, "await_answer").start()
+    made.smtp = server
+    return made
 
 
 class Delivering(unittest.TestCase):
-    def refused(self, server: Server, sender: str = "a@example.org") -> Refused:
-        with self.assertRaises(Refused) as caught:
+    def refused(self, server: Server, sender: str = "a@example.org") -> Rejected:
+        with self.assertRaises(Rejected) as caught:
             session(server).deliver(sender, 10, [b"message\r\n"])
         return caught.exception
 
@@ -102,8 +108,18 @@ class Delivering(unittest.TestCase):
         self.assertEqual(server.heard[1:3], ["RSET", "MAIL FROM:<> BODY=8BITMIME SIZE=10"])
         self.assertTrue(self.refused(Server({"MAIL FROM": (553, b"nobody at all")})).final)
 
+    def test_a_sender_that_is_refused_for_now_is_not_left_out(self) -> None:
+        server = Server({"MAIL FROM": (451, b"not now")})
+        self.assertFalse(self.refused(server).final)
+        self.assertEqual([text for text in server.heard if "<>" in text], [])
+
     def test_a_server_that_says_goodbye_is_left(self) -> None:
         server = Server({"RCPT TO": (421, b"closing")})
+        self.refused(server)
+        self.assertTrue(server.closed)
+
+    def test_a_server_that_says_goodbye_after_the_message_is_left_too(self) -> None:
+        server = Server({}, end=(421, b"closing"))
         self.refused(server)
         self.assertTrue(server.closed)
 
@@ -116,3 +132,57 @@ class Delivering(unittest.TestCase):
         with self.assertRaises(OSError):
             session(server).deliver("", None, broken())
         self.assertEqual((server.data, server.closed), (b"half", True))
+
+
+class Waiting(unittest.TestCase):
+    """Against a server on a socket: the answer to the final dot."""
+
+    def serve(self, late: float) -> tuple[str, int]:
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+
+        def answer() -> None:
+            with listener.accept()[0] as client, client.makefile("rwb") as stream:
+                stream.write(b"220 hello\r\n")
+                stream.flush()
+                for line in stream:
+                    verb = line[:4].upper()
+                    if verb == b".\r\n":
+                        time.sleep(late)
+                    replies = {b"DATA": b"354 go\r\n", b"EHLO": b"250 me\r\n"}
+                    if verb in (b"EHLO", b"MAIL", b"RCPT", b"DATA", b".\r\n"):
+                        stream.write(replies.get(verb, b"250 ok\r\n"))
+                        stream.flush()
+
+        threading.Thread(target=answer, daemon=True).start()
+        host, port = listener.getsockname()[:2]
+        return str(host), int(port)
+
+    def test_it_says_that_it_is_alive_while_the_answer_takes_its_time(self) -> None:
+        signs: list[float] = []
+        session = SmtpSession(self.serve(2.5), "kinga@example.org", lambda: signs.append(time.monotonic()))
+        session.deliver("", None, [b"message\r\n"])
+        self.assertGreaterEqual(len(signs), 3)
+        session.close()
+
+    def test_it_waits_for_ten_minutes_as_the_standard_wants(self) -> None:
+        self.assertGreaterEqual(tcp_proxy.LAST_ANSWER, 600)
+
+    def test_after_that_the_session_is_closed(self) -> None:
+        session = SmtpSession(self.serve(30), "kinga@example.org", lambda: None)
+        with mock.patch("smtp_session.LAST_ANSWER", 0.5), self.assertRaises(TimeoutError):
+            session.deliver("", None, [b"message\r\n"])
+        self.assertIsNone(session.smtp)
+
+    def test_a_server_that_turns_it_away_is_unreachable_in_its_own_words(self) -> None:
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+
+        def turn_away() -> None:
+            with listener.accept()[0] as client:
+                client.sendall(b"421 4.3.2 busy\r\n")
+
+        threading.Thread(target=turn_away, daemon=True).start()
+        session = SmtpSession(listener.getsockname()[:2], "kinga@example.org", lambda: None)
+        with self.assertRaisesRegex(Unreachable, "the mail server answered 421 4.3.2 busy"):
+            session.deliver("", None, [b"message\r\n"])

@@ -1,0 +1,120 @@
+"""What an IMAP server answers to FETCH, taken apart item by item.
+
+Servers may send responses nobody asked for in between (new flags, other messages), and items in any order, so that an
+answer is found by its UID and its item's name, and never by a pattern over the line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple, Union
+
+TOKEN = re.compile(
+    rb'[ \t\r\n]+|(?P<open>\()|(?P<close>\))|"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<literal>\{\d+\+?\}$)'
+    rb'|(?P<atom>(?:[^\s()"\[]|\[[^\]]*\])+)|.',
+    re.DOTALL,
+)
+
+Value = Union[bytes, None, list[Any]]
+
+
+class Text(NamedTuple):
+    """A quoted string or a literal: never NIL, never a bracket."""
+
+    value: bytes
+
+
+class Message(NamedTuple):
+    """One untagged FETCH response."""
+
+    number: int
+    items: dict[str, Value]
+
+    @property
+    def uid(self) -> int | None:
+        return number(self.items.get("UID"))
+
+
+def number(value: Value) -> int | None:
+    return int(value) if isinstance(value, bytes) and value.isdigit() else None
+
+
+def tokens(data: list[Any]) -> Iterator[bytes | Text]:
+    """`data` is imaplib's: lines, and pairs of a line up to its literal and the literal."""
+    for part in data:
+        line = part[0] if isinstance(part, tuple) else part
+        for found in TOKEN.finditer(line or b""):
+            if found.group("quoted") is not None:
+                yield Text(re.sub(rb"\\(.)", rb"\1", found.group("quoted")))
+            elif found.group("open") or found.group("close") or found.group("atom"):
+                yield found.group()
+        if isinstance(part, tuple):
+            yield Text(part[1])
+
+
+def value(token: bytes | Text, rest: Iterator[bytes | Text]) -> Value:
+    if isinstance(token, Text):
+        return token.value
+    if token == b"(":
+        values: list[Value] = []
+        for inner in rest:
+            if inner == b")":
+                break
+            values.append(value(inner, rest))
+        return values
+    return None if token.upper() == b"NIL" else token
+
+
+def parse(data: list[Any]) -> list[Message]:
+    """Every message that the data speaks of; what makes no sense is passed over."""
+    messages, rest = [], tokens(data)
+    for token in rest:
+        if isinstance(token, Text) or not token.isdigit() or next(rest, b")") != b"(":
+            continue
+        items: dict[str, Value] = {}
+        for name in rest:
+            if name == b")":
+                break
+            given = next(rest, b")")
+            if isinstance(name, bytes):
+                # Field names may be quoted: BODY[HEADER.FIELDS ("SUBJECT")].
+                items[name.decode("ascii", "replace").upper().replace('"', "")] = value(given, rest)
+        messages.append(Message(int(token), items))
+    return messages
+
+
+def leaves(structure: Value) -> list[int] | None:
+    """The lengths of all parts that hold no others, in a BODYSTRUCTURE; None for one that makes no sense."""
+    if not isinstance(structure, list) or not structure:
+        return None
+    if not isinstance(structure[0], list):
+        if structure[0] is None:  # a multipart without parts
+            return []
+        size = number(structure[6]) if len(structure) > 6 else None
+        return None if size is None else [size]
+    found: list[int] = []
+    for part in structure:
+        if not isinstance(part, list):  # the multipart's own name
+            break
+        inner = leaves(part)
+        if inner is None:
+            return None
+        found += inner
+    return found
+
+
+def piece(data: list[Any], uid: int, start: int, section: str = "") -> bytes | None:
+    """What is given of a message from `start` on; None for NIL, and when nothing is said of it.
+
+    Some servers name a piece by origin and length, others know no pieces and give the whole message.
+    """
+    for message in parse(data):
+        for name, given in message.items.items():
+            if message.uid != uid or not isinstance(given, bytes):
+                continue
+            if re.fullmatch(rf"BODY\[{section}\]<{start}(\.\d+)?>", name):
+                return given
+            if name == f"BODY[{section}]":
+                return given[start:]
+    return None

@@ -1,0 +1,87 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { z } from "zod";
+
+const shape = z.record(z.string(), z.record(z.string(), z.object({ validity: z.string(), uids: z.string() })));
+
+/** UIDs as IMAP writes them: 1:400,405. */
+export function packed(uids: Iterable<number>): string {
+  const ranges: [number, number][] = [];
+  for (const uid of [...new Set(uids)].sort((a, b) => a - b)) {
+    const last = ranges.at(-1);
+    if (last !== undefined && last[1] === uid - 1) last[1] = uid;
+    else ranges.push([uid, uid]);
+  }
+  return ranges.map(([from, to]) => (from === to ? `${from}` : `${from}:${to}`)).join(",");
+}
+
+export const unpacked = (text: string): Set<number> =>
+  new Set(
+    text.split(",").flatMap((range) => {
+      if (range === "") return [];
+      const [from = 0, to = from] = range.split(":").map(Number);
+      return Array.from({ length: to - from + 1 }, (_, n) => from + n);
+    }),
+  );
+
+/** Where it is noted what was copied: with this machine's user, for the provider may store nothing beside a message. */
+export const notesFile = (stack: string): string => {
+  const home = process.env.XDG_STATE_HOME || join(homedir(), ".local", "state");
+  return join(home, "homelab-mail", `refetch-${stack.replaceAll("/", "-")}.json`);
+};
+
+/**
+ * What was copied to the outbox already, so that an interrupted run goes on where it was, and one that is run twice delivers
+ * nothing twice. UIDs only: no address, and nothing of a message.
+ */
+export class Notes {
+  private constructor(
+    private readonly file: string,
+    private readonly known: z.infer<typeof shape>,
+  ) {}
+
+  static open(file: string): Notes {
+    let text: string;
+    try {
+      text = readFileSync(file, "utf8");
+    } catch {
+      return new Notes(file, {});
+    }
+    try {
+      return new Notes(file, shape.parse(JSON.parse(text)));
+    } catch {
+      throw new Error(`${file} cannot be read; remove it, and everything is delivered again from the start`);
+    }
+  }
+
+  /** One mailbox at one provider, told apart without its name. */
+  of(host: string, address: string) {
+    const key = createHash("sha256").update(`${host} ${address}`).digest("hex").slice(0, 16);
+    return {
+      copied: (folder: string, validity: bigint): Set<number> => {
+        const note = this.known[key]?.[folder];
+        // Under another UIDVALIDITY the numbers mean other messages.
+        return note?.validity === `${validity}` ? unpacked(note.uids) : new Set();
+      },
+      note: (folder: string, validity: bigint, uids: Iterable<number>): void => {
+        const before = this.known[key] ?? {};
+        this.known[key] = { ...before, [folder]: { validity: `${validity}`, uids: packed(uids) } };
+        this.save();
+      },
+      forget: (): void => {
+        delete this.known[key];
+        this.save();
+      },
+    };
+  }
+
+  private save(): void {
+    mkdirSync(dirname(this.file), { recursive: true });
+    writeFileSync(`${this.file}.new`, JSON.stringify(this.known), { mode: 0o600 });
+    renameSync(`${this.file}.new`, this.file); // never half a file
+  }
+}
+
+export type MailboxNotes = ReturnType<Notes["of"]>;

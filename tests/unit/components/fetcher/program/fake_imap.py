@@ -1,0 +1,187 @@
+"""An IMAP session with folders in memory, which refuses or breaks off as it is told."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
+from typing import Any, Callable
+
+from fetch_response import Message
+from folders import FETCHED, Layout
+from imap_connection import CommandRefused
+
+
+class Mail:
+    def __init__(self, body: bytes, *flags: str) -> None:
+        self.body, self.flags = body, set(flags)
+
+
+def body(name: str) -> bytes:
+    return b"Return-Path: <a@example.org>\r\nSubject: %s\r\n\r\nbody\r\n" % name.encode()
+
+
+class FakeImap:
+    """Uses the real session's method names; `trouble(command, folder, uids)` may raise before anything is done."""
+
+    validity = b"1"
+
+    def __init__(self, *names: str, keywords: bool = True, moves: bool = True) -> None:
+        self.keywords, self.marks, self.moves = keywords, False, moves
+        self.mail: dict[str, dict[int, Mail]] = {"INBOX": {}}
+        self.next = 1
+        self.selected: str | None = None
+        self.trouble: Callable[[str, str, list[int]], None] = lambda *_: None
+        self.done: list[tuple[str, str, tuple[int, ...]]] = []
+        self.coming: list[list[str]] = []
+        self.clock: Callable[[], datetime.datetime] | None = None  # the provider's; without it APPEND is refused
+        for name in names:
+            self.put("INBOX", body(name))
+
+    def put(self, folder: str, text: bytes, *flags: str) -> int:
+        self.mail.setdefault(folder, {})[self.next] = Mail(text, *flags)
+        self.next += 1
+        return self.next - 1
+
+    def names(self, folder: str) -> list[str]:
+        """The subjects of what is in a folder."""
+        found = self.mail.get(folder, {}).values()
+        return [one.body.split(b"Subject: ")[1].split(b"\r\n")[0].decode() for one in found]
+
+    def do(self, command: str, folder: str, uids: Iterable[int] = ()) -> None:
+        listed = list(uids)
+        self.trouble(command, folder, listed)
+        self.done.append((command, folder, tuple(listed)))
+
+    @property
+    def here(self) -> dict[int, Mail]:
+        return self.mail[self.selected or ""]
+
+    def layout(self, suffix: str) -> Layout:
+        return Layout(suffix=suffix)
+
+    def folders(self, pattern: str) -> list[str]:
+        return [name for name in self.mail if fnmatchcase(name, pattern)]
+
+    def exists(self, folder: str) -> bool:
+        return folder in self.mail
+
+    def create(self, folder: str) -> bool:
+        if folder in self.mail:
+            return False
+        self.do("CREATE", folder)
+        self.mail[folder] = {}
+        return True
+
+    def remove(self, folder: str) -> None:
+        self.do("DELETE", folder)
+        del self.mail[folder]
+
+    def close_folder(self) -> None:
+        self.select("INBOX")
+
+    def append(self, folder: str, message: bytes) -> None:
+        if self.clock is None:
+            raise CommandRefused("[CANNOT] no")
+        self.put(folder, message)
+
+    def received(self, _: int) -> datetime.datetime | None:
+        return self.clock() if self.clock else None
+
+    def count(self, folder: str) -> int:
+        return len(self.mail.get(folder, {}))
+
+    def select(self, folder: str) -> None:
+        self.selected = None  # a folder that cannot be opened leaves none open
+        self.trouble("SELECT", folder, [])
+        if folder not in self.mail:
+            raise CommandRefused("[NONEXISTENT] no such folder")
+        self.selected = folder
+        self.marks = any(FETCHED in one.flags for one in self.here.values())
+
+    def search(self, *criteria: str) -> list[int]:
+        if "UNSEEN" in criteria or "UNKEYWORD" in criteria:
+            flag = r"\Seen" if "UNSEEN" in criteria else FETCHED
+            found = [uid for uid, one in self.here.items() if flag not in one.flags]
+        elif "KEYWORD" in criteria:
+            found = [uid for uid, one in self.here.items() if FETCHED in one.flags]
+        else:
+            found = list(self.here)
+        if "DELETED" in criteria:
+            found = [uid for uid in found if r"\Deleted" in self.here[uid].flags]
+        if "UNDELETED" in criteria:
+            found = [uid for uid in found if r"\Deleted" not in self.here[uid].flags]
+        return sorted(found)
+
+    def news(self) -> bool:
+        if not self.coming:
+            return False
+        for name in self.coming.pop(0):
+            self.put(self.selected or "", body(name))
+        return True
+
+    def fetch(self, uids: str, _: str) -> list[Message]:
+        wanted: list[int] = []
+        for part in uids.split(","):
+            first, _, last = part.partition(":")
+            wanted += range(int(first), int(last or first) + 1)
+        self.trouble("FETCH", self.selected or "", wanted)
+        found = []
+        for uid in wanted:
+            if uid in self.here:
+                one = self.here[uid]
+                path = one.body.split(b"\r\n")[0] + b"\r\n\r\n" if one.body.startswith(b"Return-Path") else b"\r\n"
+                items: dict[str, Any] = {
+                    "UID": b"%d" % uid,
+                    "FLAGS": [flag.encode() for flag in one.flags],
+                    "RFC822.SIZE": b"%d" % len(one.body),
+                    "BODY[HEADER.FIELDS (RETURN-PATH)]": path,
+                }
+                found.append(Message(uid, items))
+        return found
+
+    def pieces(self, uid: int, _: int | None) -> Iterator[bytes]:
+        self.trouble("BODY", self.selected or "", [uid])
+        if uid in self.here:
+            yield self.here[uid].body
+
+    def halves(self, uid: int, size: int | None) -> Iterator[bytes]:
+        yield from self.pieces(uid, size)
+
+    def leaves(self, uid: int) -> list[int] | None:
+        return [len(self.here[uid].body.partition(b"\r\n\r\n")[2])]
+
+    def store(self, uids: Iterable[int], change: str, flags: str) -> None:
+        listed = list(uids)
+        self.do("STORE", self.selected or "", listed)
+        for uid in listed:
+            if change == "+FLAGS":
+                self.here[uid].flags.add(flags)
+            else:
+                self.here[uid].flags.discard(flags)
+
+    def delete(self, uids: Iterable[int]) -> None:
+        listed = list(uids)
+        if not listed:
+            return
+        self.do("EXPUNGE", self.selected or "", listed)
+        for uid in listed:
+            self.here.pop(uid, None)
+
+    def copy(self, uids: Iterable[int], folder: str) -> None:
+        listed = list(uids)
+        self.do("COPY", folder, listed)
+        for uid in listed:
+            if uid in self.here:
+                self.put(folder, self.here[uid].body, *self.here[uid].flags)
+
+    def copy_all(self, uids: Iterable[int], folder: str) -> None:
+        self.copy(uids, folder)
+
+    def move(self, uids: Iterable[int], folder: str) -> None:
+        listed = list(uids)
+        self.do("MOVE", folder, listed)
+        for uid in listed:
+            one = self.here.pop(uid, None)
+            if one:
+                self.put(folder, one.body, *one.flags)

@@ -1,0 +1,86 @@
+"""Where the fetcher's folders are, and which of them have had their time."""
+
+from __future__ import annotations
+
+import datetime
+import unittest
+
+from folders import FOREVER, Layout, listed, namespace, quoted, retention, uid_set
+
+DAY = datetime.date(2026, 11, 28)
+
+
+class Names(unittest.TestCase):
+    def test_they_come_under_the_namespaces_prefix_with_its_separator(self) -> None:
+        place = Layout("INBOX.", ".", "-Junk")
+        self.assertEqual(place.outbox, "INBOX.Fetcher-Outbox-Junk")
+        self.assertEqual(place.refused, "INBOX.Fetcher-Refused-Junk")
+        self.assertEqual(place.kept(DAY), "INBOX.Fetcher-Kept-Junk.2026-11-28")
+        self.assertEqual(Layout().kept(DAY), "Fetcher-Kept/2026-11-28")
+        self.assertEqual(Layout(separator="").kept(DAY), "Fetcher-Kept-2026-11-28")
+
+    def test_a_kept_folder_is_known_by_its_name_and_nothing_else_is(self) -> None:
+        place = Layout("INBOX.", ".")
+        self.assertEqual(place.kept_day("INBOX.Fetcher-Kept.2026-11-28"), DAY)
+        self.assertEqual(place.kept_day("INBOX.Fetcher-Kept-2026-11-28"), DAY)
+        for other in (
+            "Fetcher-Kept.2026-11-28",
+            "INBOX.Fetcher-Kept",
+            "INBOX.Fetcher-Kept-Junk.2026-11-28",
+            "INBOX.Fetcher-Kept.2026-13-28",
+            "INBOX.Fetcher-Kept.2026-11-28.sub",
+            "INBOX.Fetcher-Kept.2026-11-28x",
+            "INBOX.Fetcher-Outbox",
+            "INBOX",
+        ):
+            self.assertIsNone(place.kept_day(other), other)
+
+    def test_the_namespace_is_read_as_servers_write_it(self) -> None:
+        self.assertEqual(namespace([b'(("INBOX." ".")) NIL NIL']), ("INBOX.", "."))
+        self.assertEqual(namespace([b'(("" "/")("#mh/" "/")) (("~" "/")) NIL']), ("", "/"))
+        self.assertEqual(namespace([b'(("" "\\\\")) NIL NIL']), ("", "\\"))
+        self.assertEqual(namespace([b'(("" NIL)) NIL NIL']), ("", ""))
+        for nothing in ([b"NIL NIL NIL"], [None], []):
+            self.assertIsNone(namespace(nothing))
+
+    def test_a_list_is_read_as_servers_write_it(self) -> None:
+        data = [
+            b'(\\HasNoChildren) "/" "Fetcher-Kept/2026-11-28"',
+            b'() "." INBOX.Junk',
+            (b'() "/" {4}', b'a"b\\'),
+            b"",
+            None,
+        ]
+        self.assertEqual(listed(data), [("/", "Fetcher-Kept/2026-11-28"), (".", "INBOX.Junk"), ("/", 'a"b\\')])
+        self.assertEqual(listed([b'(\\Noselect) NIL ""']), [("", "")])
+        self.assertEqual(quoted('a"b\\c'), '"a\\"b\\\\c"')
+
+    def test_a_set_names_what_is_in_it_and_nothing_else(self) -> None:
+        self.assertEqual(uid_set([7, 1, 2, 3, 9, 10]), "1:3,7,9:10")
+        self.assertEqual(uid_set([5]), "5")
+
+
+class Time(unittest.TestCase):
+    FOLDERS = (
+        "Fetcher-Kept/2026-11-20",
+        "Fetcher-Kept/2026-11-21",
+        "Fetcher-Kept/2026-11-28",
+        "INBOX",
+        "Fetcher-Outbox",
+    )
+
+    def test_a_folder_goes_when_its_last_message_has_been_kept_for_so_many_days(self) -> None:
+        self.assertEqual(Layout().expired(self.FOLDERS, DAY, 7), ["Fetcher-Kept/2026-11-20"])
+        self.assertEqual(Layout().expired(self.FOLDERS, DAY, 8), [])
+        self.assertEqual(Layout().expired(self.FOLDERS, DAY, 0), list(self.FOLDERS[:2]))
+
+    def test_forever_deletes_nothing(self) -> None:
+        self.assertEqual(Layout().expired(self.FOLDERS, DAY, FOREVER), [])
+
+    def test_a_folder_of_tomorrow_is_left_alone(self) -> None:
+        self.assertEqual(Layout().expired(["Fetcher-Kept/2026-11-29"], DAY, 0), [])
+
+    def test_retention_is_a_number_of_days_or_forever(self) -> None:
+        self.assertEqual((retention("7"), retention("0"), retention("forever")), (7, 0, FOREVER))
+        with self.assertRaises(ValueError):
+            retention("a week")

@@ -1,0 +1,140 @@
+"""A message is asked for until the provider has given everything, and no longer."""
+
+from __future__ import annotations
+
+import imaplib
+import re
+import socket
+import threading
+import unittest
+from typing import Any, Callable
+from unittest import mock
+
+import imap_session
+from imap_connection import CommandRefused
+from imap_session import ImapSession
+
+MESSAGE = b"Subject: pieces\r\n\r\n" + b"0123456789" * 9 + b"\r\n"
+Giving = Callable[[int, int], "bytes | None"]
+
+
+def honest(start: int, length: int) -> bytes | None:
+    return MESSAGE[start : start + length]
+
+
+class Pieces(unittest.TestCase):
+    def got(self, giving: Giving, size: int | None) -> tuple[bytes, int]:
+        """The message as it is put together, and how often the provider was asked."""
+        asked = 0
+
+        def uid(_: str, __: str, what: str) -> list[Any]:
+            nonlocal asked
+            asked += 1
+            self.assertLess(asked, 100)
+            start, length = map(int, re.findall(r"\d+", what))
+            given = giving(start, length)
+            name = b"1 (UID 7 BODY[]<%d> " % start
+            return [name + b"NIL)"] if given is None else [(name + b"{%d}" % len(given), given), b")"]
+
+        session = ImapSession.__new__(ImapSession)
+        with mock.patch.object(session, "uid", uid), mock.patch.object(imap_session, "PIECE", 40):
+            return b"".join(session.pieces(7, size)), asked
+
+    def test_of_an_honest_provider_nothing_is_asked_twice(self) -> None:
+        self.assertEqual(self.got(honest, len(MESSAGE)), (MESSAGE, -(-len(MESSAGE) // 40)))
+
+    def test_whatever_it_says_of_the_size(self) -> None:
+        for size in (None, 0, len(MESSAGE) - 29, len(MESSAGE) + 2):
+            self.assertEqual(self.got(honest, size)[0], MESSAGE)
+
+    def test_a_provider_that_gives_less_than_a_piece(self) -> None:
+        for size in (None, 0, 30, len(MESSAGE)):
+            self.assertEqual(self.got(lambda start, _: MESSAGE[start : start + 7], size)[0], MESSAGE)
+
+    def test_a_provider_that_gives_the_whole_for_each_piece(self) -> None:
+        for size in (None, 0, len(MESSAGE), len(MESSAGE) + 2):
+            self.assertEqual(self.got(lambda *_: MESSAGE, size)[0], MESSAGE)
+            with mock.patch(f"{__name__}.MESSAGE", MESSAGE[:30]):
+                self.assertEqual(self.got(lambda *_: MESSAGE[:30], size)[0], MESSAGE[:30])
+
+    def test_a_provider_that_gives_nothing_after_the_first_piece(self) -> None:
+        self.assertEqual(self.got(lambda start, n: None if start else honest(start, n), 111)[0], MESSAGE[:40])
+
+    def test_a_refusal_behind_the_end_is_the_end_and_before_it_a_refusal(self) -> None:
+        def refusing(start: int, length: int) -> bytes | None:
+            if start >= len(MESSAGE):
+                raise CommandRefused("NO there is no such octet")
+            return honest(start, length)
+
+        self.assertEqual(self.got(refusing, 50)[0], MESSAGE)
+        with self.assertRaises(CommandRefused):
+            self.got(refusing, len(MESSAGE) + 50)
+
+
+class Refusal(unittest.TestCase):
+    def test_a_command_that_is_refused_as_read_only_does_not_end_the_session(self) -> None:
+        server = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(server.close)
+
+        def serve() -> None:
+            with server.accept()[0] as connection, connection.makefile("rwb", 0) as stream:
+                stream.write(b"* PREAUTH hello\r\n")
+                for line in stream:
+                    tag, command = line.split()[0], line.upper()
+                    answer = b"NO [READ-ONLY] not now" if b"STORE" in command else b"OK done"
+                    about = b"* CAPABILITY IMAP4rev1\r\n" if b"CAPABILITY" in command else b""
+                    stream.write(about + tag + b" " + answer + b"\r\n")
+
+        threading.Thread(target=serve, daemon=True).start()
+        session = ImapSession.__new__(ImapSession)
+        session.imap = imaplib.IMAP4(*server.getsockname())  # type: ignore[assignment] # without TLS
+        self.addCleanup(session.imap.shutdown)
+        session.select("INBOX")
+        for _ in range(2):
+            with self.assertRaisesRegex(CommandRefused, "not now"):
+                session.store([1], "+FLAGS", r"\Deleted")
+        self.assertEqual(session.search("ALL"), [])
+
+
+class HalfDone(unittest.TestCase):
+    def test_a_copy_of_a_part_only_deletes_no_original(self) -> None:
+        session, counts, deleted = ImapSession.__new__(ImapSession), [5, 6], list[int]()
+        session.capabilities = []
+        said: dict[str, Any] = {"count": lambda _: counts.pop(0), "copy": lambda *_: None, "delete": deleted.extend}
+        with mock.patch.multiple(session, **said), self.assertRaisesRegex(CommandRefused, "2 are copied, and 1 are"):
+            session.move([1, 2], "Fetcher-Outbox")
+        self.assertEqual(deleted, [])
+
+    def test_what_was_said_before_a_refusal_is_no_part_of_the_next_answer(self) -> None:
+        session, imap = ImapSession.__new__(ImapSession), mock.Mock(untagged_responses={"SEARCH": [b"1 2"]})
+        session.imap = imap
+
+        def uid(*_: str) -> tuple[str, list[bytes]]:
+            return "OK", [*imap.untagged_responses.get("SEARCH", []), b"3"]
+
+        imap.uid = uid
+        self.assertEqual(session.search("DELETED"), [3])
+
+    def test_a_count_that_cannot_be_understood_is_not_none(self) -> None:
+        session = ImapSession.__new__(ImapSession)
+        with mock.patch.object(session, "call", lambda *_: [None]):
+            self.assertEqual(session.count("Fetcher-Outbox"), 1)
+
+    def test_a_provider_that_does_not_tell_its_namespaces_is_fetched(self) -> None:
+        def call(method: str, *_: str) -> list[bytes]:
+            if method == "namespace":
+                raise CommandRefused("[UNAVAILABLE] not now")
+            return [b'(\\Noselect) "." ""']
+
+        session = ImapSession.__new__(ImapSession)
+        session.capabilities = ["NAMESPACE"]
+        with mock.patch.object(session, "call", call):
+            self.assertEqual(session.layout("").separator, ".")
+
+
+class Quota(unittest.TestCase):
+    def test_too_much_traffic_is_not_too_little_room(self) -> None:
+        self.assertTrue(CommandRefused("[OVERQUOTA] Quota exceeded (mailbox for user is full)").over_quota)
+        self.assertFalse(CommandRefused("[OVERQUOTA] Account exceeded command or bandwidth limits.").over_quota)
+        self.assertFalse(CommandRefused("[LIMIT] Too many messages").over_quota)
+        self.assertFalse(CommandRefused("[LIMIT] Your quota of commands is used up").over_quota)

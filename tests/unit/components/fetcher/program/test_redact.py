@@ -1,0 +1,73 @@
+"""Whatever a server repeats of a login, nobody reads it."""
+
+from __future__ import annotations
+
+import base64
+import unittest
+
+from redact import HIDDEN, clean
+
+ADDRESS, PASSWORD = "kinga@example.org", 'quo"te\\back pass'
+LOGIN = (ADDRESS, PASSWORD)
+
+
+def b64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+class Cleaning(unittest.TestCase):
+    def hides(self, said: str, *secrets: str) -> None:
+        shown = clean(said, LOGIN)
+        for secret in (PASSWORD, 'quo\\"te', "back pass", "quo", ADDRESS, *secrets):
+            self.assertNotIn(secret, shown)
+        self.assertIn("hidden", shown)
+
+    def test_no_password_and_no_address_comes_through(self) -> None:
+        said = clean("login kinga@example.org with s3cret from <other@example.net> failed", ["s3cret"])
+        self.assertEqual(said, "login <address> with <hidden> from <address> failed")
+
+    def test_a_login_that_a_server_repeats_is_hidden_as_it_was_written(self) -> None:
+        self.hides(f'Error in IMAP command: LOGIN "{ADDRESS}" {PASSWORD}')
+        self.hides('Error in IMAP command LOGIN "kinga@example.org" "quo\\"te\\\\back pass"')
+        self.hides('Error in IMAP command login "KINGA@example.org" "QUO\\"TE\\\\BACK PASS"', "QUO")
+
+    def test_a_login_that_is_cut_short_is_hidden_too(self) -> None:
+        self.hides('unexpected: LOGIN "kinga@example.org" "quo\\"te\\\\ba', "te\\\\ba")
+
+    def test_base64_of_it_is_hidden(self) -> None:
+        plain = b64(f"\0{ADDRESS}\0{PASSWORD}")
+        for token in (
+            plain,
+            plain.rstrip("="),
+            plain[:30],
+            b64(f"{ADDRESS}\0{ADDRESS}\0{PASSWORD}"),
+            b64(PASSWORD),
+            b64(ADDRESS),
+            b64(f"user={ADDRESS}\1auth=Bearer ya29.token\1\1"),
+            b64(f"n,a={ADDRESS},\1auth=Bearer ya29.token\1\1"),
+        ):
+            self.hides(f"BAD unknown command {token} here", token)
+        self.hides(f"AUTHENTICATE PLAIN {plain}", plain)
+        self.hides(f"auth xoauth2 {b64('something else')}", b64("something else"))
+
+    def test_a_secret_that_holds_another_one_is_hidden_whole(self) -> None:
+        self.assertEqual(clean("abcdef", ["abc", "abcdef"]), HIDDEN)
+
+    def test_a_password_with_letters_of_other_alphabets_is_hidden_however_it_is_read(self) -> None:
+        password = "jelszó őű"
+        for said in (password, password.encode().decode("latin-1")):
+            self.assertEqual(clean(f"wrong {said}!", ["x", password]), "wrong <hidden>!")
+
+    def test_ordinary_words_stay(self) -> None:
+        for said in (
+            "[UNAVAILABLE] Temporary authentication failure. [mail1:2026-11-28 06:59:46]",
+            "LOGIN failed, too many connections",
+            "452 4.3.1 disk full, see https://example.org/help/overquota",
+            "the provider answered [OVERQUOTA] Quota exceeded",
+        ):
+            self.assertEqual(clean(said, LOGIN), said)
+
+    def test_it_is_one_short_line_of_plain_characters(self) -> None:
+        said = clean("  two\r\nlines\x1b[31m and ő " + "x" * 300, [])
+        self.assertRegex(said, r"\A[\x20-\x7e]{1,200}\Z")
+        self.assertEqual(said[:20], "two?lines?[31m and ?")

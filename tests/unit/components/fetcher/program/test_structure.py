@@ -1,0 +1,115 @@
+"""A multipart message is complete when each of its parts is there, has something in it, and is closed."""
+
+from __future__ import annotations
+
+import unittest
+
+from structure import Structure
+
+NESTED = (
+    b'From: a@example.org\r\nContent-Type: multipart/mixed;\r\n boundary="ab c"\r\n\r\npreamble\r\n--ab c\r\n'
+    b"Content-Type: multipart/alternative; charset=x; boundary=x\r\n\r\n--x\r\n\r\ntext\r\n--x\r\n"
+    b"Content-Type: text/html\r\n\r\n<b>\r\n--x--\r\n--ab c\r\nContent-Type: image/png\r\n\r\nAAAA\r\n--ab c--\r\n"
+)
+
+
+def complete(text: bytes, step: int = 7) -> bool:
+    structure = Structure()
+    for start in range(0, len(text), step):
+        structure.feed(text[start : start + step])
+    return structure.complete
+
+
+class Complete(unittest.TestCase):
+    def test_in_pieces_of_any_length(self) -> None:
+        for step in (1, 2, 7, 1000):
+            self.assertTrue(complete(NESTED, step))
+            self.assertTrue(complete(NESTED.replace(b"\r\n", b"\n"), step))
+
+    def test_cut_off_anywhere_it_is_not(self) -> None:
+        end = NESTED.rindex(b"--")
+        for length in range(end + 2):
+            self.assertFalse(complete(NESTED[:length]), NESTED[:length])
+
+    def test_without_one_of_its_parts_or_ends_it_is_not(self) -> None:
+        for gone in (b"text", b"<b>", b"AAAA", b"--x--\r\n", b"--ab c--"):
+            self.assertFalse(complete(NESTED.replace(gone, b"")), gone)
+
+    def test_a_header_without_end_costs_no_more_than_its_beginning(self) -> None:
+        structure = Structure()
+        structure.feed(NESTED[: NESTED.index(b"text")].replace(b"--x\r\n\r\n", b"--x\r\n") + b"a: b\r\n" * 100_000)
+        self.assertLess(len(structure.header or b""), 200_000)
+        kept = structure.header
+        structure.feed(b"a: b\r\n" * 100)
+        self.assertIs(structure.header, kept)
+
+    def test_of_what_is_no_multipart_nothing_is_known(self) -> None:
+        for text in (
+            b"From: a@example.org\r\n\r\ntext\r\n",
+            b"",
+            b"Content-Type: multipart/mixed\r\nX-Other: a; boundary=x\r\n\r\n--x\r\n\r\na\r\n--x--\r\n",
+        ):
+            self.assertFalse(complete(text))
+
+
+def mixed(*parts: bytes, end: bytes = b"--x--\r\n") -> bytes:
+    head = b"Content-Type: multipart/mixed; boundary=x\r\n\r\n"
+    return head + b"".join(b"--x\r\nContent-Type: a/b\r\n\r\n" + part + b"\r\n" for part in parts) + end
+
+
+class TheProvidersStructure(unittest.TestCase):
+    def agrees(self, text: bytes, *told: int) -> bool:
+        answers = set[bool]()
+        for step in (1, 7, 1000):
+            structure = Structure()
+            for start in range(0, len(text), step):
+                structure.feed(text[start : start + step])
+            self.assertFalse(structure.complete)
+            answers.add(structure.agrees(list(told)))
+        self.assertEqual(len(answers), 1)
+        return answers.pop()
+
+    def test_an_empty_part_is_believed_if_it_is_empty_there_too(self) -> None:
+        for text in (b"", b"\r\n"):
+            self.assertTrue(self.agrees(mixed(text, b"photo"), 0, 5))
+            self.assertTrue(self.agrees(mixed(text, b"photo"), 2, 7000), "of what is there, nothing is asked")
+            self.assertFalse(self.agrees(mixed(text, b"photo"), 5, 5))
+            self.assertFalse(self.agrees(mixed(text, b"photo"), 5))
+            self.assertFalse(self.agrees(mixed(text, b"photo")))
+            self.assertTrue(self.agrees(mixed(b"photo", text), 5, 2))
+        self.assertTrue(self.agrees(mixed(b"\r\n \r\n\r\n", b"photo"), 7, 5), "blank lines")
+        self.assertTrue(self.agrees(mixed(b"photo", end=b"--x\r\nContent-Type: a/b\r\n--x--\r\n"), 5, 0))
+
+    def test_a_multipart_without_parts_may_be_told_as_one_empty_part(self) -> None:
+        for text in (mixed(end=b""), mixed(end=b"a preamble alone\r\n")):
+            self.assertTrue(self.agrees(text, 0))
+            self.assertTrue(self.agrees(text))
+            self.assertFalse(self.agrees(text, 400))
+        inner = b"--x\r\nContent-Type: multipart/related; boundary=y\r\n\r\n\r\n--x\r\n\r\nfile\r\n--x--\r\n"
+        self.assertTrue(self.agrees(mixed(end=inner), 0, 4))
+        self.assertTrue(self.agrees(mixed(end=inner), 4))
+        self.assertFalse(self.agrees(mixed(end=inner), 9, 4))
+
+    def test_a_boundary_that_nobody_closed_is_believed_if_every_part_is_as_long_there(self) -> None:
+        text = mixed(b"text", b"file", end=b"")
+        self.assertTrue(self.agrees(text, 4, 6))
+        self.assertFalse(self.agrees(text, 4, 5), "cut within the part")
+        self.assertFalse(self.agrees(text, 9, 6))
+        self.assertFalse(self.agrees(text, 4, 6, 300))
+        inner = b"--x\r\nContent-Type: multipart/related; boundary=y\r\n\r\n--y\r\n\r\ntext\r\n--x--\r\n"
+        self.assertTrue(self.agrees(mixed(b"file", end=inner), 4, 4))
+        self.assertFalse(self.agrees(mixed(b"file", end=inner), 4, 400))
+
+    def test_an_end_in_a_header_or_before_anything_of_a_part_is_a_cut_whatever_is_told(self) -> None:
+        for end in (b"--x\r\n", b"--x\r\nContent-Type: a/b\r\n", b"--x\r\n\r\n", b"--x\r\n\r\n\r\n"):
+            for last in range(3):
+                self.assertFalse(self.agrees(mixed(b"text", end=end), 4, last), end)
+
+    def test_of_an_attached_mail_the_length_counts(self) -> None:
+        mail = b"Subject: a\r\nContent-Type: multipart/mixed; boundary=z\r\n\r\n--z\r\n\r\n\r\n--z--"
+        self.assertTrue(self.agrees(mixed(b"", mail), 0, len(mail)))
+        self.assertTrue(self.agrees(mixed(b"text", b"", b"Subject: a\r\n\r\n"), 4, 0, 14))
+
+
+if __name__ == "__main__":
+    unittest.main()

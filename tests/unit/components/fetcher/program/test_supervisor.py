@@ -1,0 +1,99 @@
+"""The readiness file follows the workers, and a process that cannot report ends."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+import time
+import unittest
+from typing import Any
+from unittest import mock
+
+import health
+import supervisor
+from options import arguments
+from report import Status
+
+
+class Worker:
+    def __init__(self) -> None:
+        self.folder, self.reason, self.status = "INBOX", "", Status("INBOX")
+        self.backoff: Any = None
+
+    def unready_reason(self) -> str:
+        return self.reason
+
+
+class Watching(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.state, self.file = folder.name, os.path.join(folder.name, "trouble")
+        self.worker, self.done, self.returned = Worker(), threading.Event(), list[str]()
+        self.first_contact = 3600
+
+    def watch(self) -> threading.Thread:
+        """Starts to watch one worker, whose thread lasts until it is done."""
+        paths = ["--mailbox=kinga", "--imap=imap:993", "--sink=mail:25", "--retention=7", f"--state={self.state}"]
+        options = arguments([*paths, f"--first-contact={self.first_contact}"])
+        work = threading.Thread(target=self.done.wait)
+        workers: Any = [self.worker]
+        thread = threading.Thread(target=lambda: self.returned.append(supervisor.watch(options, workers, [work])))
+        thread.start()
+        self.addCleanup(thread.join)
+        self.addCleanup(self.done.set)
+        return thread
+
+    def eventually(self, text: str | None) -> None:
+        until = time.monotonic() + 60
+        while self.read() != text:
+            self.assertLess(time.monotonic(), until, f"{self.read()!r} and never {text!r}")
+            time.sleep(0.01)
+
+    def read(self) -> str | None:
+        try:
+            with open(self.file, encoding="utf-8") as file:
+                return file.read()
+        except FileNotFoundError:
+            return None
+
+    def test_the_file_says_why_mail_does_not_flow_and_nothing_when_it_does(self) -> None:
+        self.worker.reason = "INBOX: no contact with the provider yet"
+        thread = self.watch()
+        self.eventually("INBOX: no contact with the provider yet\n")
+        self.worker.reason = ""
+        self.eventually("")
+        self.done.set()
+        thread.join()
+        self.assertEqual(self.returned, [""])
+
+    def test_when_it_cannot_be_written_it_is_removed_and_the_process_ends_with_the_reason(self) -> None:
+        thread = self.watch()
+        self.eventually("")
+        with mock.patch.object(health, "write", side_effect=OSError(28, "No space left on device")):
+            self.worker.reason = "INBOX: something"
+            thread.join(60)
+        self.assertEqual(self.returned, ["cannot write to the state volume: No space left on device"])
+        self.assertIsNone(self.read())
+
+    def test_a_mailbox_that_was_never_fetched_ends_the_pod_once_and_the_next_process_asks_more_rarely(self) -> None:
+        self.first_contact = 0
+        self.worker.status.error = "the provider refuses the login: no"
+        log = os.path.join(self.state, "termination-log")
+        with mock.patch.object(health, "TERMINATION_LOG", log):
+            self.watch().join(60)
+            self.assertEqual(
+                self.returned,
+                ["ended once, to leave the reason where pulumi up shows it: INBOX: the provider refuses the login: no"],
+            )
+            self.assertIsNone(self.worker.backoff)
+            thread = self.watch()
+            self.done.set()
+            thread.join(60)
+        self.assertEqual(self.worker.backoff.refusals, 2)
+        self.assertEqual(self.returned[1:], [""])
+
+
+if __name__ == "__main__":
+    unittest.main()

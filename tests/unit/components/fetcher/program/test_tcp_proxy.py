@@ -1,0 +1,104 @@
+"""Who hung up on whom: the proxy blames a server for what that one did, and for nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+import time
+import unittest
+
+from tcp_proxy import LAST_ANSWER, Passing, Proxy
+
+LIMIT = 20.0  # seconds; a busy machine is slow, not wrong
+
+
+def reset(sock: socket.socket) -> None:
+    """Ends a connection as the kernel does for a program that ends with unread data: by a reset."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()
+
+
+class Blame(unittest.TestCase):
+    def setUp(self) -> None:
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(self.server.close)
+        self.proxy = Proxy(0, self.server.getsockname(), silence=LIMIT)
+        self.addCleanup(self.proxy.listener.close)
+        self.client = socket.create_connection(self.proxy.listener.getsockname(), LIMIT)
+        self.addCleanup(self.client.close)
+        self.accepted, _ = self.server.accept()
+        self.accepted.settimeout(LIMIT)
+        self.addCleanup(self.accepted.close)
+        self.accepted.sendall(b"* OK\r\n")
+        self.assertEqual(self.client.recv(100), b"* OK\r\n")
+
+    def ended(self) -> str | None:
+        with contextlib.suppress(OSError):
+            self.client.settimeout(LIMIT)
+            while self.client.recv(100):
+                pass
+        time.sleep(0.2)
+        return self.proxy.error
+
+    def test_fetchmail_that_ends_in_the_middle_is_no_fault_of_the_servers(self) -> None:
+        reset(self.client)
+        self.assertIsNone(self.ended())
+
+    def test_a_server_that_breaks_the_connection_is_named(self) -> None:
+        reset(self.accepted)
+        self.assertIn("lost: Connection reset by peer", self.ended() or "")
+
+    def test_a_server_that_says_goodbye_did_nothing_wrong(self) -> None:
+        self.accepted.close()
+        self.assertIsNone(self.ended())
+
+
+MESSAGE = (
+    b"Received: from imap.example.org\r\n\tby fetchmail-kinga with IMAP (fetchmail-6.4.37)\r\n"
+    b"\tfor <kinga@example.org> (single-drop); Sat, 28 Nov 2026 07:39:45 +0000 (UTC)\r\n"
+    b"From: a@example.org\r\n\r\nbody\r\n"
+)
+SIZE = len(b"Return-Path: <a@example.org>\r\nFrom: a@example.org\r\n\r\nbody\r\n")
+
+
+class Conversation(unittest.TestCase):
+    def passing(self, *answers: bytes, size: int = SIZE) -> Passing:
+        made = Passing()
+        made.sent(b"MAIL FROM:<a@example.org> BODY=8BITMIME SIZE=%d\r\n" % size)
+        made.answered(b"250 ok\r\n")
+        made.sent(b"RCPT TO:<kinga@example.org>\r\n")
+        made.answered(b"250 ok\r\n")
+        made.sent(b"DATA\r\n")
+        for answer in answers:
+            self.assertIsNone(made.message)
+            made.answered(answer)
+        return made
+
+    def test_a_message_is_looked_at_however_the_servers_go_ahead_is_cut(self) -> None:
+        answer = b"354 go ahead\r\n"
+        for cut in range(1, len(answer)):
+            passing = self.passing(answer[:cut], answer[cut:])
+            self.assertIsNotNone(passing.message, cut)
+            self.assertTrue(passing.sent(MESSAGE + b".\r\n"))
+            self.assertFalse(passing.held)
+        self.assertIsNotNone(self.passing(b"354-go\r\n", b"354 ahead\r\n").message)
+
+    def test_where_the_server_does_not_want_it_there_is_no_message(self) -> None:
+        for answer in (b"554 no\r\n", b"421 bye\r\n"):
+            self.assertIsNone(self.passing(answer).message)
+
+    def test_a_message_shorter_than_announced_is_held(self) -> None:
+        passing = self.passing(b"354 go\r\n", size=SIZE + 1)
+        self.assertTrue(passing.sent(MESSAGE + b".\r\n"))
+        self.assertTrue(passing.held)
+
+    def test_the_size_of_the_message_before_does_not_count(self) -> None:
+        passing = self.passing(b"354 go\r\n")
+        passing.sent(MESSAGE + b".\r\n")
+        passing.answered(b"250 ok\r\n")
+        passing.sent(b"MAIL FROM:<a@example.org>\r\n")
+        self.assertIsNone(passing.size)
+
+    def test_the_answer_to_the_last_dot_may_take_ten_minutes(self) -> None:
+        self.assertGreaterEqual(LAST_ANSWER, 600)

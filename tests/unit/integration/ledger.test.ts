@@ -1,0 +1,29 @@
+import { type Ledger, ledger, looked } from "../../integration/support/ledger";
+import { message } from "../../integration/support/messages";
+
+const [moving, still] = [message("moving"), message("still")];
+const nothing = new Map<string, Buffer[]>();
+
+/** Looks into the folders as they are at each look. */
+const looks = (...folders: Map<string, Buffer[]>[]): (() => Promise<Ledger>) => {
+  let n = 0;
+  return async () => ledger([moving, still], folders[Math.min(n++, folders.length - 1)] ?? nothing, []);
+};
+
+const where = (places: Record<string, Buffer[]>): Map<string, Buffer[]> => new Map(Object.entries(places));
+
+test("what is in no folder and was not delivered is lost, copies that are kept aside", async () => {
+  const found = await looked(looks(where({ INBOX: [still], "Fetcher-Kept/2026-11-28": [moving] })));
+  expect(found.lost).toHaveLength(1);
+  expect(found.lost[0]).toContain("Subject: moving");
+});
+
+test("what moved while the folders were looked through is not lost", async () => {
+  const [between, after] = [where({ INBOX: [still] }), where({ INBOX: [still], "Fetcher-Refused": [moving] })];
+  expect(await looked(looks(between, after))).toMatchObject({ lost: [], atProvider: 2 });
+});
+
+test("a message that is found nowhere, however often it is looked for, is lost", async () => {
+  const [one, other] = [where({ INBOX: [still] }), where({ Archive: [still] })];
+  expect((await looked(looks(one, other))).lost).toHaveLength(1);
+});
