@@ -1,0 +1,105 @@
+import { ImapFlow } from "imapflow";
+import { ports } from "../config/names";
+import type { Mailbox } from "../config/types";
+import { session, trusting } from "../doctor/observe/provider";
+import type { ServerArgs } from "../doctor/observe/queue";
+import { AppPasswords } from "./appPasswords";
+import { Dav } from "./dav";
+import type { MailServer } from "./server";
+import { SieveScripts } from "./sieve";
+
+/** Milliseconds: until the server greets, for a large message to arrive, and for one HTTP request. */
+const [toGreet, toStore, toAnswer] = [30_000, 600_000, 60_000];
+
+/** An app password that a killed command leaves behind ends by itself. */
+const DAYS = 7;
+
+/**
+ * An import must not invite the guests of future events once more: the server sends invitations for what is put into a
+ * calendar (crates/dav/src/calendar/update.rs), unless the session may not.
+ */
+const SILENT = ["calendarSchedulingSend"];
+
+/**
+ * One user's mailbox, opened with an app password of its own, which is made for this and removed afterwards. So the
+ * administrator's password opens no mailbox, and what a command may do is what the user may.
+ */
+export class MailboxAccess {
+  private readonly over = new AbortController();
+
+  private constructor(
+    private readonly server: MailServer,
+    readonly address: string,
+    private readonly base: string,
+    private readonly own: { readonly id: string; readonly secret: string },
+    private readonly passwords: AppPasswords,
+  ) {}
+
+  static async open(server: MailServer, mailbox: Mailbox, purpose: string): Promise<MailboxAccess> {
+    const over = new AbortController();
+    const base = await server.forward(ports.stalwartHttp, over.signal);
+    try {
+      const passwords = new AppPasswords(inNameOf(server, mailbox.address, base));
+      const description = `homelab-mail ${purpose}`;
+      const expiresAt = new Date(Date.now() + DAYS * 86_400_000);
+      const own = await passwords.create({ description, expiresAt, without: SILENT });
+      const access = new MailboxAccess(server, mailbox.address, base, own, passwords);
+      access.over.signal.addEventListener("abort", () => over.abort());
+      return access;
+    } catch (problem) {
+      over.abort();
+      throw problem;
+    }
+  }
+
+  get secret(): string {
+    return this.own.secret;
+  }
+
+  /** A new connection, with a way of its own to the server: the one before may have ended with its pod. */
+  async imap(): Promise<ImapFlow> {
+    const { config } = this.server;
+    const closed = new AbortController();
+    const either = AbortSignal.any([this.over.signal, closed.signal]);
+    const way = new URL(await this.server.forward(ports.imaps, either));
+    const login = { mailbox: "", address: this.address, password: this.own.secret, folders: [], keep: false };
+    const ca = config.trust.certificates;
+    const client = new ImapFlow({
+      ...session({ host: way.hostname, port: Number(way.port) }, login, { ca, limit: toGreet }),
+      tls: { ...trusting(ca), servername: config.hosts.mail },
+      socketTimeout: toStore,
+    });
+    client.on("error", () => {}); // it rejects what waits, too
+    client.on("close", () => closed.abort());
+    await client.connect();
+    return client;
+  }
+
+  dav(): Dav {
+    return new Dav({ base: this.base, user: this.address, password: this.own.secret, limit: toAnswer });
+  }
+
+  sieve(): SieveScripts {
+    return new SieveScripts({ base: this.base, user: this.address, password: this.own.secret, limit: toAnswer });
+  }
+
+  /** Removes the app password and ends the ways to the server. The first way may have ended with its pod. */
+  async close(): Promise<void> {
+    try {
+      await this.passwords.destroy(this.own.id).catch(async () => {
+        const base = await this.server.forward(ports.stalwartHttp, this.over.signal);
+        await new AppPasswords(inNameOf(this.server, this.address, base)).destroy(this.own.id);
+      });
+    } finally {
+      this.over.abort();
+    }
+  }
+}
+
+/** The administrator, acting for a user. */
+export const inNameOf = (server: MailServer, address: string, base: string): ServerArgs => ({
+  base,
+  user: `${address}%admin`,
+  password: server.adminPassword,
+  limit: toAnswer,
+});

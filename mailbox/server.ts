@@ -1,0 +1,63 @@
+import { names } from "../config/names";
+import type { StackConfig } from "../config/types";
+import { type ClusterApi, contextOf, kubectl } from "../doctor/observe/clusterApi";
+import { readStack, readState } from "../doctor/observe/stack";
+import { limits } from "../doctor/sharing";
+
+/** What a command that works on a mailbox is told about stack and cluster. */
+export interface ServerOptions {
+  readonly stack?: string | undefined;
+  readonly project: string;
+  readonly pulumi: string;
+  readonly kubeconfig?: string | undefined;
+  readonly context?: string | undefined;
+  readonly kubectl: string;
+}
+
+/** The stack's mail server, reached from the workstation: through kubectl, as the doctor does. */
+export interface MailServer {
+  readonly config: StackConfig;
+  readonly stack: string;
+  readonly context: string;
+  readonly adminPassword: string;
+  /** Every secret that a message must not repeat. */
+  readonly secrets: readonly string[];
+  /** A local address that leads to a port of the mail server, until the signal fires. */
+  forward(port: number, signal: AbortSignal): Promise<string>;
+}
+
+/** Reads the stack's configuration and state. Fails with what is wrong and how to fix it. */
+export async function openServer(options: ServerOptions): Promise<MailServer> {
+  const about = { ...options, limit: 60_000 };
+  const [stack, state] = await Promise.all([readStack(about), readState(about)]);
+  if ("report" in stack) throw new Error(stack.report);
+  const { config, name, passwords, relayPassword } = stack;
+  const { adminPassword } = state;
+  if (adminPassword === undefined) {
+    throw new Error(`the stack ${name} has no administrator's password: deploy it first, with \`pulumi up\``);
+  }
+  const args = {
+    command: options.kubectl,
+    kubeconfig: options.kubeconfig,
+    context: options.context,
+    limit: limits.command,
+  };
+  const context = await contextOf(args);
+  const cluster: ClusterApi = kubectl({ ...args, namespace: config.namespace });
+  return {
+    config,
+    stack: name,
+    context,
+    adminPassword,
+    secrets: [...Object.values(passwords), relayPassword, adminPassword],
+    forward: (port, signal) => cluster.forward(`deploy/${names.stalwart}`, port, signal),
+  };
+}
+
+/** The mailbox of that name, or an error that lists those that there are. */
+export function mailboxNamed({ config }: Pick<MailServer, "config">, wanted: string): StackConfig["mailboxes"][number] {
+  const found = config.mailboxes.find(({ name }) => name === wanted);
+  if (found !== undefined) return found;
+  const all = config.mailboxes.map(({ name }) => name).join(", ");
+  throw new Error(`--mailbox: there is no ${wanted}; there are ${all}`);
+}
