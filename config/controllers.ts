@@ -1,5 +1,9 @@
+type Kind = "Ingress" | "Gateway";
+
 /** What is known of a controller before anything is rendered for it. */
 interface Facts {
+  /** What it serves, when that is not both. */
+  readonly serves?: Kind;
   /** Classes that are taken for this controller when `ingress.controller` does not say which it is. */
   readonly classes: readonly string[];
   /** Where its pods run when it is installed as its makers say; undefined: in the Gateway's own namespace. */
@@ -10,18 +14,18 @@ interface Facts {
 
 /**
  * The controllers that this stack knows how to ask for what it needs; what is asked of each, with the sources, is in
- * docs/how-to/ingress.md. `other` is any that speaks plain Ingress or Gateway API.
+ * docs/reference/ingress-controllers.md. `other` is any that speaks plain Ingress or Gateway API.
  */
 const known = {
-  "ingress-nginx": { classes: ["nginx"], namespace: "ingress-nginx", port: 443 },
+  "ingress-nginx": { serves: "Ingress", classes: ["nginx"], namespace: "ingress-nginx", port: 443 },
   // Where k3s puts it: the class, the namespace and the ports are k3s' own manifest's.
   traefik: { classes: ["traefik"], namespace: "kube-system", port: 8443 },
-  haproxy: { classes: ["haproxy"], namespace: "haproxy-controller", port: 8443 },
+  haproxy: { serves: "Ingress", classes: ["haproxy"], namespace: "haproxy-controller", port: 8443 },
   "haproxy-ingress": { classes: [], namespace: "ingress-controller", port: 443 },
-  f5: { classes: [], namespace: "nginx-ingress", port: 443 },
+  f5: { serves: "Ingress", classes: [], namespace: "nginx-ingress", port: 443 },
   cilium: { classes: ["cilium"], namespace: "kube-system", port: 443 },
-  "envoy-gateway": { classes: [], namespace: "envoy-gateway-system", port: 10443 },
-  "nginx-gateway-fabric": { classes: [], namespace: undefined, port: 443 },
+  "envoy-gateway": { serves: "Gateway", classes: [], namespace: "envoy-gateway-system", port: 10443 },
+  "nginx-gateway-fabric": { serves: "Gateway", classes: [], namespace: undefined, port: 443 },
   other: { classes: [], namespace: undefined, port: 443 },
 } as const satisfies Record<string, Facts>;
 
@@ -37,3 +41,7 @@ export function controllerOf(className: string | undefined): Controller | undefi
 
 /** Where a controller's pods are, as far as that is known without asking. */
 export const whereabouts = (controller: Controller): Pick<Facts, "namespace" | "port"> => known[controller];
+
+/** The controllers that serve Ingresses, or Gateways. */
+export const controllersOf = (kind: Kind): Controller[] =>
+  controllers.filter((name) => ((known[name] as Facts).serves ?? kind) === kind);

@@ -6,12 +6,21 @@ export const names = {
   stalwart: "stalwart",
   /** The Service through which people reach the mail ports. */
   mailService: "stalwart-mail",
+  /** The way in to the hosts where mail programs find their settings. */
+  discovery: "stalwart-discovery",
   roundcube: "roundcube",
   fetchmail: "fetchmail",
   /** The stack's own account: postmaster's mail lands there unless somebody has that alias. */
   systemAccount: "homelab-mail",
   settings: "stalwart-settings",
   reload: "stalwart-reload",
+  backup: "stalwart-backup",
+  /** The program that ends the access of accounts that are no longer declared. */
+  access: "stalwart-access",
+  /** The declared accounts, for that program. */
+  accounts: "stalwart-accounts",
+  /** What every object of a migration is called by; each has its name behind it. */
+  migration: "migration",
   alerts: "homelab-mail",
   dashboard: "homelab-mail-dashboard",
   authorities: "trusted-authorities",
@@ -28,8 +37,12 @@ export const names = {
     admin: "stalwart-admin",
     /** username, password. */
     relay: "migadu-smtp-credentials",
+    /** <name>: the passwords of the mailboxes that send through their own login. */
+    mailboxLogins: "migadu-smtp-logins",
     /** des_key. */
     roundcube: "roundcube",
+    /** identities.json: which addresses each user sends as in the webmail. */
+    identities: "roundcube-identities",
     /** username, password: what Prometheus reads the mail server's metrics with. */
     metrics: "stalwart-metrics",
     /** url: what is asked after a settings run that went well. */
@@ -37,6 +50,8 @@ export const names = {
     /** Certificates, when cert-manager issues them. */
     mailTls: "stalwart-tls",
     webmailTls: "roundcube-tls",
+    /** The certificate of the hosts where mail programs find their settings. */
+    discoveryTls: "stalwart-discovery-tls",
   },
 } as const;
 
@@ -51,6 +66,8 @@ function keyPart(mailbox: string): string {
 export const passwordKey = (mailbox: string): string => `FETCHMAIL_${keyPart(mailbox)}_PASSWORD`;
 export const addressKey = (mailbox: string): string => `${keyPart(mailbox)}_EMAIL`;
 export const fetcherName = (mailbox: string): string => `${names.fetchmail}-${mailbox}`;
+
+export const migrationName = (migration: string): string => `${names.migration}-${migration}`;
 
 /** Ports inside the cluster. */
 export const ports = {

@@ -21,7 +21,7 @@ const shortened = (value: string): string => value.replace(/(@sha256:[0-9a-f]{8}
 
 function defaultOf(at: z.ZodType, { derived, default: fallback }: ReturnType<typeof docAt>): string {
   if (!at.isOptional()) return "required";
-  if (derived !== undefined) return /^[a-z]+$/.test(derived) ? derived : quoted(derived);
+  if (derived !== undefined) return /^[a-z' ]+$/.test(derived) ? derived : quoted(derived);
   if (Array.isArray(fallback)) return fallback.map(quoted).join(", ") || "none";
   if (fallback === undefined || typeof fallback === "object") return "none";
   return quoted(shortened(String(fallback)));
@@ -80,9 +80,11 @@ function fixedDefaults(at: z.ZodType): Record<string, unknown> {
 
 /** A key as Pulumi.yaml declares it. */
 export interface Declaration {
-  readonly type: "string" | "object";
+  readonly type: "string" | "object" | "array";
   readonly description: string;
   readonly default: unknown;
+  /** What a list holds. */
+  readonly items?: { readonly type: "string" };
 }
 
 /**
@@ -94,7 +96,10 @@ export function declarations(): Record<string, Declaration> {
   return Object.fromEntries(
     Object.entries(schema.shape).map(([key, at]): [string, Declaration] => {
       const { description = "", default: fallback } = docAt([key]);
-      if (!shapeOf(at) && !elementOf(at)) return [key, { type: "string", description, default: fallback ?? "" }];
+      if (!shapeOf(at) && !elementOf(at))
+        return [key, { type: "string", description, default: String(fallback ?? "") }];
+      if (!shapeOf(at) && !isMap(at))
+        return [key, { type: "array", items: { type: "string" }, description, default: [] }];
       const keys = keysOf(at, [key], key).map((leaf) => leaf.key);
       return [
         key,

@@ -13,25 +13,57 @@ export interface Endpoint {
 /** A folder at the provider that can be fetched. What was in Junk there arrives in Junk here. */
 export type Folder = "INBOX" | "Junk";
 
+/** Days that a delivered message stays at the provider; 0 deletes it at once, `forever` leaves it in the inbox. */
+export type Retention = number | "forever";
+
 /** One person's (or service's) mailbox, as declared under `mailboxes.<name>`. */
 export interface Mailbox {
   /** The key under `mailboxes`: a DNS label; names the fetcher (`fetchmail-<name>`) and the Secret keys. */
   readonly name: string;
   /** Full address, lower case. Treat as confidential: it may come from a secret, so it belongs only in Secrets. */
   readonly address: string;
-  /** The part of the address before the @: the account's name in Stalwart. Confidential like the address. */
+  /**
+   * The account's name in Stalwart: the part before the @ of the address, or of `account`; the whole of it where that is not
+   * in the main domain. Confidential like the address.
+   */
   readonly localPart: string;
   /** The provider's IMAP password. */
   readonly password: Secret;
   readonly displayName: string;
-  /** Local parts of further addresses in the stack's domain that land in this mailbox, sorted. Confidential like the address. */
+  /**
+   * Further addresses that land in this mailbox, sorted: local parts in the main domain, whole addresses in another one. The
+   * address's own is among them where the account has another. Confidential like the address.
+   */
   readonly aliases: readonly string[];
   /** Whether this person administers the mail server. */
   readonly admin: boolean;
-  /** Whether a copy stays at the provider after delivery. */
-  readonly keep: boolean;
+  /** How long a delivered message stays at the provider. */
+  readonly retention: Retention;
   /** Provider folders to fetch; INBOX is always among them. */
   readonly folders: readonly Folder[];
+}
+
+/** An account elsewhere whose mail is copied into a mailbox here, as declared under `migrations.<name>`. */
+export interface Migration {
+  /** The key under `migrations`: a DNS label; names its objects (`migration-<name>`). */
+  readonly name: string;
+  /** Name of the mailbox that it goes into. */
+  readonly mailbox: string;
+  /** The account's address on the mail server. Confidential like a mailbox's address. */
+  readonly account: string;
+  readonly from: Endpoint & { readonly user: Secret; readonly password: Secret };
+  readonly folders: {
+    /** Patterns of folder names there; none means all of them. */
+    readonly include: readonly string[];
+    readonly exclude: readonly string[];
+    /** Names there, and the ones that they get here. */
+    readonly map: Readonly<Record<string, string>>;
+  };
+  readonly gmail: boolean;
+  /** The first day whose messages are copied, as YYYY-MM-DD; absent for all. */
+  readonly since?: string;
+  /** Bytes: larger messages are not copied. */
+  readonly largest: number;
 }
 
 /** CPU and memory of one container, in Kubernetes quantities. */
@@ -42,7 +74,8 @@ export interface Resources {
 
 /** A volume claim's size and class. */
 export interface Volume {
-  readonly className: string;
+  /** The storage class; absent for the cluster's default. */
+  readonly className?: string;
   /** Kubernetes quantity, e.g. 10Gi. Can grow, cannot shrink. */
   readonly size: string;
   /** Labels on the claim, for example a Longhorn recurring backup group. */
@@ -107,27 +140,49 @@ export interface Monitoring {
 
 /** The whole stack's configuration: validated, defaulted, deeply readonly. */
 export interface StackConfig {
+  /** The main domain. */
   readonly domain: string;
+  /** Every mail domain, the main one first. */
+  readonly domains: readonly string[];
   readonly hosts: {
     readonly mail: string;
     readonly webmail: string;
     /** Host that serves client autoconfiguration (usually autoconfig.<domain>), when wanted. */
     readonly autoconfig?: string;
+    /** Host that serves autodiscover (usually autodiscover.<domain>), when wanted. */
+    readonly autodiscover?: string;
   };
   readonly namespace: string;
   /** Sorted by name. At least one. */
   readonly mailboxes: readonly Mailbox[];
+  /** Sorted by name. */
+  readonly migrations: readonly Migration[];
   /** Whether any mailbox address or alias came from a secret: then lists of addresses in outputs are secret too. */
   readonly addressesAreSecret: boolean;
-  readonly provider: { readonly imap: Endpoint; readonly smtp: Endpoint };
-  /** The provider's SMTP login that all outbound mail uses. */
-  readonly relay: { readonly username: string; readonly password: Secret };
+  readonly provider: {
+    readonly imap: Endpoint;
+    readonly smtp: Endpoint;
+    /** What happens to mail from here for addresses of the domain that no account has. */
+    readonly others: "relay" | "refuse";
+    /** The largest message that it sends, in MiB. */
+    readonly largestMessage: number;
+  };
+  readonly trash: {
+    /** Days after which Deleted Items and Junk Mail are emptied. */
+    readonly emptyAfter: number | "forever";
+  };
+  /** The provider's SMTP login for apps and aliases, or for everything that is sent. */
+  readonly relay: {
+    readonly username: string;
+    readonly password: Secret;
+    /** `mailbox`: what a mailbox's own address sends goes through that mailbox's login. `single`: everything uses this login. */
+    readonly mode: "mailbox" | "single";
+  };
   readonly identity: {
     /** OIDC issuer URL, no path, no trailing slash. */
     readonly issuer: string;
     readonly name: string;
     readonly clientId: string;
-    readonly clientSecret?: Secret;
     /** An API key of a Pocket ID administrator: with it the stack registers the client itself. */
     readonly apiKey?: Secret;
     /** Groups whose members may sign in; empty lets everybody in. */
@@ -137,7 +192,17 @@ export interface StackConfig {
   };
   /** Password of Stalwart's recovery administrator `admin`; generated when absent. */
   readonly admin: { readonly password?: Secret };
+  /** What an earlier state of this stack generated; generated when absent. */
+  readonly generated: { readonly adminPassword?: Secret; readonly desKey?: Secret; readonly metricsPassword?: Secret };
   readonly storage: { readonly data: Volume; readonly webmail: Volume };
+  readonly backup: {
+    /** The class of the scheduled VolumeSnapshots; absent for none. */
+    readonly snapshotClass?: string;
+    /** When they are made, as cron has it. */
+    readonly schedule: string;
+    /** How many usable ones of each claim stay. */
+    readonly keep: number;
+  };
   readonly ingress: Ingress;
   readonly tls: Tls;
   /** Certificates of private authorities, in PEM form, one each: trusted beside the public ones, never instead of them. */
@@ -162,11 +227,13 @@ export interface StackConfig {
     readonly stalwartCli: string;
     readonly fetchmail: string;
     readonly roundcube: string;
+    readonly imapsync: string;
   };
   readonly resources: {
     readonly stalwart: Resources;
     readonly settings: Resources;
     readonly fetchmail: Resources;
     readonly roundcube: Resources;
+    readonly imapsync: Resources;
   };
 }

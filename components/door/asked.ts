@@ -72,8 +72,14 @@ function haproxy({ needs }: Door): Asked {
   });
 }
 
-const haproxyIngress = ({ needs }: Door): Asked =>
-  only(needs.silence ? { "haproxy-ingress.github.io/timeout-server": `${needs.silence}s` } : {});
+function haproxyIngress({ needs }: Door): Asked {
+  const prefix = "haproxy-ingress.github.io";
+  return only({
+    // Where snippets are switched off, the controller leaves it out and says so in its log.
+    [`${prefix}/config-backend`]: "http-request del-header Forwarded",
+    ...(needs.silence && { [`${prefix}/timeout-server`]: `${needs.silence}s` }),
+  });
+}
 
 function f5({ needs, service }: Door): Asked {
   return only({

@@ -19,6 +19,16 @@ const parents = ({ name, namespace }: Gateway, listeners: readonly string[]) =>
 const unlimited = (controller: Controller) =>
   controller === "nginx-gateway-fabric" ? {} : { timeouts: { request: "0s" } };
 
+/**
+ * Only what the controller itself says about the client's address may reach the servers. Envoy adds to the client's own
+ * X-Forwarded-For, so its word is put where the mail server looks first. A value that Envoy would not fill in has no
+ * address in it, and says as much as no header.
+ */
+const forwarded = (controller: Controller) =>
+  controller === "envoy-gateway" || controller === "cilium"
+    ? { set: [{ name: "Forwarded", value: "for=%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%" }] }
+    : { remove: ["Forwarded"] };
+
 const https = (door: Door, hosts: readonly Host[], controller: Controller) => ({
   hostnames: hosts.map((host) => host.name),
   rules: [
@@ -27,8 +37,7 @@ const https = (door: Door, hosts: readonly Host[], controller: Controller) => ({
         path: { type: hosts[0]?.paths ? "Exact" : "PathPrefix", value },
       })),
       filters: [
-        // Only what the controller itself says about the client's address may reach the servers.
-        { type: "RequestHeaderModifier", requestHeaderModifier: { remove: ["Forwarded"] } },
+        { type: "RequestHeaderModifier", requestHeaderModifier: forwarded(controller) },
         {
           type: "ResponseHeaderModifier",
           responseHeaderModifier: { set: [{ name: "Strict-Transport-Security", value: `max-age=${HSTS}` }] },
@@ -53,21 +62,33 @@ function attached(controller: Controller, door: Door): Extension[] {
   ];
 }
 
+/** As many hosts as one route may name. */
+const HOSTS_A_ROUTE = 16;
+
+function redirects({ name, hosts }: Door, { redirectListener, ...gateway }: Gateway): Extension[] {
+  if (redirectListener === undefined) return [];
+  const count = Math.ceil(hosts.length / HOSTS_A_ROUTE);
+  return Array.from({ length: count }, (_, n) =>
+    route(n === 0 ? `${name}-http` : `${name}-http-${n + 1}`, {
+      parentRefs: parents(gateway, [redirectListener]),
+      hostnames: hosts.slice(n * HOSTS_A_ROUTE, (n + 1) * HOSTS_A_ROUTE).map((host) => host.name),
+      rules: [{ filters: [{ type: "RequestRedirect", requestRedirect: { scheme: "https", statusCode: 301 } }] }],
+    }),
+  );
+}
+
 /** The routes of a door: one for hosts that serve everything, one for each that does not, one that leads to https. */
 export function routes(door: Door, gateway: Gateway, controller: Controller): Extension[] {
   const whole = door.hosts.filter((host) => host.paths === undefined);
   const parted = door.hosts.filter((host) => host.paths !== undefined);
   const parentRefs = parents(gateway, gateway.listeners);
-  const redirect = {
-    parentRefs: parents(gateway, gateway.redirectListener === undefined ? [] : [gateway.redirectListener]),
-    hostnames: door.hosts.map((host) => host.name),
-    rules: [{ filters: [{ type: "RequestRedirect", requestRedirect: { scheme: "https", statusCode: 301 } }] }],
-  };
   return [
-    route(door.name, { parentRefs, ...https(door, whole, controller) }),
+    // A route that names no host would be for all.
+    ...(whole.length === 0
+      ? []
+      : [route(door.name, { parentRefs, ...https(door, whole, controller) }), ...attached(controller, door)]),
     ...parted.map((host) => route(`${door.name}-${host.name}`, { parentRefs, ...https(door, [host], controller) })),
-    ...(gateway.redirectListener === undefined ? [] : [route(`${door.name}-http`, redirect)]),
-    ...attached(controller, door),
+    ...redirects(door, gateway),
   ];
 }
 

@@ -8,6 +8,8 @@ import { grant, routes } from "./gateway";
 import { ingressSpec } from "./ingress";
 import type { Door } from "./needs";
 
+export { forgedAddresses } from "./forged";
+
 /** A cluster without a controller must not hold up the rest. */
 const unawaited = { "pulumi.com/skipAwait": "true" };
 
@@ -65,12 +67,12 @@ export function unknownController({ controller, className, gateway }: Ingress): 
   if (gateway) {
     return (
       `Gateway ${gateway.namespace}/${gateway.name}: nothing is asked of its controller beyond the Gateway API. ` +
-      "Set ingress.controller if it is a known one; docs/how-to/ingress.md says what it must let through."
+      "Set ingress.controller if it is a known one; docs/reference/ingress-controllers.md says what it must let through."
     );
   }
   return (
     `Ingress class ${className ?? "by default"}: it is served by no controller known here, so the Ingresses carry no ` +
-    "annotations. Set ingress.controller if it is a known one under another name; docs/how-to/ingress.md says what it must let " +
+    "annotations. Set ingress.controller if it is a known one under another name; docs/reference/ingress-controllers.md says what it must let " +
     "through, and ingress.annotations takes your own."
   );
 }

@@ -1,10 +1,11 @@
 /**
  * What a host of this stack needs from whatever stands in front of it. Written down once; `asked.ts` and `gateway.ts`
- * say it in each controller's words, and docs/how-to/ingress.md tells what each one does by itself or cannot do.
+ * say it in each controller's words, and docs/reference/ingress-controllers.md tells what each one does by itself or cannot do.
  *
  * Two more needs are the same everywhere. Plain http is sent on to https. And the client's address has to come in
  * X-Forwarded-For: the mail server bans by it, and believes its first entry, or a `Forwarded` header before it
- * (stalwartlabs/stalwart, crates/http/src/request.rs), so what a client writes there itself must not get through.
+ * (stalwartlabs/stalwart, crates/http/src/request.rs), so what a client writes there itself must not get through; `forged.ts`
+ * tells where it does all the same.
  */
 export interface Needs {
   /** The largest request, as nginx writes sizes: `64m`. */

@@ -1,12 +1,12 @@
-import { dynamic, type Output, type ResourceOptions } from "@pulumi/pulumi";
+import { dynamic, getStack, type Output, type ResourceOptions } from "@pulumi/pulumi";
 import type { Secret } from "../../config/types";
 import { pocketIdClient } from "./pocketId";
 
 export interface IdentityClientArgs {
   /** Base URL of Pocket ID. */
   readonly issuer: string;
-  /** An API key of one of its administrators. */
-  readonly apiKey: Secret;
+  /** An API key of one of its administrators. Without it the client is left alone from then on, and stays for good. */
+  readonly apiKey?: Secret | undefined;
   /** Id of the client that the webmail and the mail admin share. */
   readonly clientId: string;
   /** The mail domain, shown to people at sign-in. */
@@ -17,7 +17,7 @@ export interface IdentityClientArgs {
   readonly logoutRedirectUris: readonly string[];
   /** Certificates of private authorities, in PEM form, that Pocket ID's may be of. */
   readonly trustedCertificates: readonly string[];
-  /** Names of the groups whose members may sign in. @default everybody */
+  /** Names of the groups whose members may sign in; empty leaves the client's restriction as it is. */
   readonly allowedGroups: readonly string[];
   /** Whether `pulumi destroy` removes the client from Pocket ID, or keeps it there. */
   readonly onDestroy: "keep" | "remove";
@@ -38,13 +38,17 @@ export class IdentityClient extends dynamic.Resource {
       pocketIdClient,
       name,
       {
+        stack: getStack(),
         issuer: args.issuer,
-        apiKey: args.apiKey,
+        apiKey: args.apiKey ?? "",
         clientId: args.clientId,
         name: `Mail ${args.domain}`.slice(0, 50),
         callbackUrls: args.redirectUris,
         logoutCallbackUrls: args.logoutRedirectUris,
         allowedGroups: args.allowedGroups,
+        isPublic: true,
+        pkceEnabled: true,
+        requiresReauthentication: true,
         // Not there at all without them: a stack that has none is the same as before.
         ...(args.trustedCertificates.length > 0 && { trustedCertificates: args.trustedCertificates }),
       },

@@ -1,98 +1,44 @@
 import type { dynamic } from "@pulumi/pulumi";
+import { checkVersion, listAll, type Response, request, type Server } from "./api";
+import { type Configured, configuredNow } from "./configuredNow";
 
 /** The client as it should stand at Pocket ID, and what it takes to put it there. */
-export interface ClientInputs {
-  readonly issuer: string;
-  /** Key of an administrator of Pocket ID. Secret. */
-  readonly apiKey: string;
+export interface ClientInputs extends Server {
+  /** The stack whose configuration has the key. One that was registered by 0.1.0 has none in its state. */
+  readonly stack?: string;
   readonly clientId: string;
   /** Shown to people at sign-in. At most 50 characters. */
   readonly name: string;
   readonly callbackUrls: readonly string[];
   readonly logoutCallbackUrls: readonly string[];
-  /** Names of the groups whose members may sign in; empty lets everybody in. */
+  /** Names of the groups whose members may sign in; empty leaves the client's restriction as it is. */
   readonly allowedGroups: readonly string[];
-  /** Certificates of private authorities, in PEM form, that Pocket ID's may be of, beside those that Node trusts. */
-  readonly trustedCertificates?: readonly string[];
+  /** Stalwart's own pages sign in without a secret. */
+  readonly isPublic: true;
+  readonly pkceEnabled: true;
+  /**
+   * Every client has the device grant, and its page approves on load for somebody who is signed in: a mailed link would give a
+   * stranger's program this person's mail. With this, it takes a passkey.
+   */
+  readonly requiresReauthentication: true;
 }
 
 /** What Pocket ID knows of a client; only the parts that are ours to read or keep. */
 interface Client {
+  readonly name?: string;
+  readonly description?: string;
   readonly launchURL?: string | null;
+  readonly callbackURLs?: readonly string[] | null;
+  readonly logoutCallbackURLs?: readonly string[] | null;
+  readonly isPublic?: boolean;
+  readonly pkceEnabled?: boolean;
+  readonly requiresReauthentication?: boolean;
+  readonly skipConsent?: boolean;
+  readonly isGroupRestricted?: boolean;
+  readonly allowedUserGroups?: readonly { readonly name: string }[] | null;
   readonly credentials?: { readonly federatedIdentities?: unknown[] };
   readonly accessTokenDurationMinutes?: number;
   readonly refreshTokenDurationMinutes?: number;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly body: unknown;
-}
-
-const NOTHING_CHANGED = "Nothing was changed.";
-
-type Server = Pick<ClientInputs, "issuer" | "apiKey" | "trustedCertificates">;
-
-/** What comes back, as text. Modules are loaded here because this runs from text (see below). */
-function send(server: Server, method: string, path: string, body: string): Promise<{ status: number; text: string }> {
-  const tls: typeof import("node:tls") = require("node:tls");
-  const url = new URL(`${server.issuer}/api${path}`);
-  const http: typeof import("node:https") = require(url.protocol === "https:" ? "node:https" : "node:http");
-  // A list replaces what Node trusts by itself, which NODE_EXTRA_CA_CERTS adds to; so that stands in it, too.
-  const usual = tls.getCACertificates ? tls.getCACertificates("default") : tls.rootCertificates;
-  const { trustedCertificates = [] } = server;
-  return new Promise((resolve, reject) => {
-    const request = http.request(
-      url,
-      {
-        method,
-        headers: {
-          "X-API-Key": server.apiKey,
-          "Content-Type": "application/json",
-          "Content-Length": Buffer.byteLength(body),
-        },
-        signal: AbortSignal.timeout(20_000),
-        agent: false, // nothing stays open behind the last answer
-        ...(trustedCertificates.length > 0 && { ca: [...usual, ...trustedCertificates] }),
-      },
-      (response) => {
-        const pieces: Buffer[] = [];
-        response.on("data", (piece: Buffer) => pieces.push(piece));
-        response.on("error", reject);
-        response.on("end", () => {
-          resolve({ status: response.statusCode ?? 0, text: Buffer.concat(pieces).toString() });
-        });
-      },
-    );
-    request.on("error", reject);
-    request.end(body);
-  });
-}
-
-/** One request to Pocket ID's API; fails with one sentence that names the key and the command that mends it. */
-async function request(server: Server, method: string, path: string, body?: unknown): Promise<Answer> {
-  const { issuer } = server;
-  const { status, text } = await send(server, method, path, body === undefined ? "" : JSON.stringify(body)).catch(
-    (problem: Error & { code?: string }) => {
-      const untrusted = /CERT|SIGNATURE|ISSUER/.test(problem.code ?? "");
-      throw new Error(
-        `identity.issuer: Pocket ID at ${issuer} does not answer (${problem.code ?? problem.message}). ${NOTHING_CHANGED} ` +
-          (untrusted
-            ? "If its certificate is of a private authority: pulumi config set --path 'trust.certificates[0]' < ca.crt"
-            : "Mend it, then try again: pulumi up"),
-      );
-    },
-  );
-  if (status === 401 || status === 403) {
-    throw new Error(
-      `identity.apiKey: Pocket ID at ${issuer} refuses the key (HTTP ${status}). ${NOTHING_CHANGED} ` +
-        "Mend it: pulumi config set --secret --path identity.apiKey",
-    );
-  }
-  if ((status < 200 || status > 299) && status !== 404) {
-    throw new Error(`Pocket ID at ${issuer} answers ${method} ${path} with HTTP ${status}: ${text.slice(0, 300)}`);
-  }
-  return { status, body: text === "" ? undefined : JSON.parse(text) };
 }
 
 const pathOf = (clientId: string): string => `/oidc/clients/${encodeURIComponent(clientId)}`;
@@ -101,12 +47,11 @@ const pathOf = (clientId: string): string => `/oidc/clients/${encodeURIComponent
 async function groupIds(inputs: ClientInputs): Promise<string[]> {
   const ids: string[] = [];
   for (const name of inputs.allowedGroups) {
-    const { body } = await request(inputs, "GET", `/user-groups?search=${encodeURIComponent(name)}`);
-    const groups = (body as { data?: { id: string; name: string }[] }).data ?? [];
+    const groups = await listAll<{ id: string; name: string }>(inputs, "/user-groups", name);
     const group = groups.find((candidate) => candidate.name === name);
     if (!group) {
       throw new Error(
-        `identity.allowedGroups: there is no group "${name}" at ${inputs.issuer}. ${NOTHING_CHANGED} ` +
+        `identity.allowedGroups: there is no group "${name}" at ${inputs.issuer}. Nothing was changed. ` +
           "Make the group there, or take it out: pulumi config rm --path identity.allowedGroups",
       );
     }
@@ -122,16 +67,17 @@ function representation(inputs: ClientInputs, existing: Client | undefined): Rec
     ...(existing?.accessTokenDurationMinutes && { accessTokenDurationMinutes: existing.accessTokenDurationMinutes }),
     ...(existing?.refreshTokenDurationMinutes && { refreshTokenDurationMinutes: existing.refreshTokenDurationMinutes }),
     name: inputs.name,
-    description: "",
+    description: existing?.description ?? "",
     callbackURLs: inputs.callbackUrls,
     logoutCallbackURLs: inputs.logoutCallbackUrls,
-    isPublic: true, // Stalwart's own pages sign in without a secret
-    pkceEnabled: true,
-    requiresReauthentication: false,
+    isPublic: inputs.isPublic,
+    pkceEnabled: inputs.pkceEnabled,
+    requiresReauthentication: inputs.requiresReauthentication,
     requiresPushedAuthorizationRequests: false,
-    skipConsent: true,
+    skipConsent: existing?.skipConsent ?? true,
     credentials: { federatedIdentities: existing?.credentials?.federatedIdentities ?? [] },
-    isGroupRestricted: inputs.allowedGroups.length > 0,
+    // Taking this away takes the client's groups with it.
+    isGroupRestricted: inputs.allowedGroups.length > 0 || existing?.isGroupRestricted === true,
   };
 }
 
@@ -149,14 +95,71 @@ async function register(inputs: ClientInputs): Promise<void> {
   }
 }
 
+/** The list as it is, in the order that was asked for where that is the only difference. */
+function found(wanted: readonly string[], live: readonly string[]): readonly string[] {
+  return [...wanted].sort().join("\n") === [...live].sort().join("\n") ? wanted : live;
+}
+
+/** The same inputs with what the client really is: whatever differs from them is put right by the next update. */
+function asFound(inputs: ClientInputs, live: Client): ClientInputs {
+  const groups = live.isGroupRestricted ? (live.allowedUserGroups ?? []).map(({ name }) => name) : [];
+  const really = {
+    name: live.name ?? "",
+    callbackUrls: found(inputs.callbackUrls, live.callbackURLs ?? []),
+    logoutCallbackUrls: found(inputs.logoutCallbackUrls, live.logoutCallbackURLs ?? []),
+    allowedGroups: inputs.allowedGroups.length === 0 ? [] : found(inputs.allowedGroups, groups),
+    isPublic: live.isPublic === true,
+    pkceEnabled: live.pkceEnabled === true,
+    requiresReauthentication: live.requiresReauthentication === true,
+  };
+  return { ...inputs, ...really } as ClientInputs;
+}
+
+/** The configured key, where it is for this server: no key is sent to another one than it was given for. */
+function withKeyOf(configured: Configured | undefined, inputs: ClientInputs): ClientInputs {
+  return configured?.issuer === inputs.issuer && typeof configured.apiKey === "string"
+    ? { ...inputs, apiKey: configured.apiKey }
+    : inputs;
+}
+
+const isRefusal = (problem: unknown): boolean => /refuses the key/.test((problem as Error).message);
+
+/** Undefined when neither the key that the engine knows nor the configured one is taken. */
+async function readClient(inputs: ClientInputs, known: Configured | undefined): Promise<Response | undefined> {
+  const first = withKeyOf(known, inputs);
+  const get = (server: ClientInputs) => request(server, "GET", pathOf(inputs.clientId));
+  try {
+    return await get(first);
+  } catch (problem) {
+    if (!isRefusal(problem)) throw problem;
+    const now = withKeyOf(inputs.stack === undefined ? undefined : await configuredNow(inputs.stack), inputs);
+    if (now.apiKey !== first.apiKey) return get(now);
+    console.error(`${(problem as Error).message}, then: pulumi refresh --run-program`);
+    return undefined;
+  }
+}
+
+type Provider = dynamic.ResourceProvider<ClientInputs, ClientInputs> & { configured?: Configured };
+
 /**
- * Runs on the workstation, in a process of its own, from text in the stack's state: nothing here may refer to modules or
- * to values of the program. The key reaches it as a secret input.
+ * Runs on the workstation, in a process of its own, from text in the stack's state: nothing here may refer to packages or
+ * to values of the program. The key reaches it as a secret input, and with the configuration.
  */
-export const pocketIdClient: dynamic.ResourceProvider<ClientInputs, ClientInputs> = {
-  /** Runs in previews, too: a wrong key or a server that is away ends the update before anything is touched. */
-  async check(_olds, news) {
+export const pocketIdClient: Provider = {
+  /** Told the stack's configuration: that of the last update, where the program does not run. */
+  async configure(this: Provider, { config }) {
     try {
+      this.configured = JSON.parse(config.get("identity") ?? "{}");
+    } catch {
+      this.configured = {}; // the program has its own words for that
+    }
+  },
+
+  /** Runs in previews, too: a wrong key or a server that is unreachable ends the update before anything is touched. */
+  async check(_olds, news) {
+    if (news.apiKey === "") return { inputs: news, failures: [] };
+    try {
+      await checkVersion(news);
       await request(news, "GET", pathOf(news.clientId));
       await groupIds(news);
       return { inputs: news, failures: [] };
@@ -168,35 +171,54 @@ export const pocketIdClient: dynamic.ResourceProvider<ClientInputs, ClientInputs
   async diff(_id, olds, news) {
     const replaces = (["issuer", "clientId"] as const).filter((key) => olds[key] !== news[key]);
     const keys = [
+      "__provider", // this text: what the state has of it is what a refresh and a destroy run
+      "stack",
       "apiKey",
       "name",
       "callbackUrls",
       "logoutCallbackUrls",
       "allowedGroups",
+      "isPublic",
+      "pkceEnabled",
+      "requiresReauthentication",
       "trustedCertificates",
     ] as const;
-    const changed = keys.some((key) => JSON.stringify(olds[key]) !== JSON.stringify(news[key]));
+    const [before, after] = [olds, news] as unknown as Record<string, unknown>[];
+    const changed = keys.some((key) => JSON.stringify(before?.[key]) !== JSON.stringify(after?.[key]));
     return { changes: changed || replaces.length > 0, replaces: [...replaces] };
   },
 
   async create(inputs) {
-    await register(inputs);
+    if (inputs.apiKey !== "") await register(inputs);
     return { id: inputs.clientId, outs: inputs };
   },
 
-  /** `pulumi refresh`: a client that somebody removed is made again by the next update. */
-  async read(id, props) {
+  /** `pulumi refresh`: what somebody changed or removed at Pocket ID is put right by the next update. */
+  async read(this: Provider, id, props) {
     if (!props) return {};
-    const { status } = await request(props, "GET", pathOf(id));
-    return status === 404 ? {} : { id, props };
+    const answer = props.apiKey === "" ? undefined : await readClient(props, this.configured);
+    if (answer === undefined) return { id, props };
+    if (answer.status === 404) return {};
+    const live = asFound(props, answer.body as Client);
+    return { id, props: live, inputs: live };
   },
 
   async update(_id, _olds, news) {
-    await register(news);
+    if (news.apiKey !== "") await register(news);
     return { outs: news };
   },
 
-  async delete(id, props) {
-    await request(props, "DELETE", pathOf(id));
+  /**
+   * Without a key in the configuration the client is somebody's to keep by hand, and nobody asked to remove it; at another
+   * issuer it opens no mail any more. What the configuration says now decides: an update that takes `apiKey` and `onDestroy` out
+   * together has no such resource in its program, and looks like a destroy from here.
+   */
+  async delete(this: Provider, id, props) {
+    if (props.apiKey === "") return;
+    const configured = (props.stack === undefined ? undefined : await configuredNow(props.stack)) ?? this.configured;
+    if (configured && (configured.issuer !== props.issuer || configured.apiKey === undefined)) return;
+    await request(withKeyOf(configured, props), "DELETE", pathOf(id)).catch((problem: Error) => {
+      throw isRefusal(problem) ? new Error(`${problem.message}, then: pulumi destroy --run-program`) : problem;
+    });
   },
 };

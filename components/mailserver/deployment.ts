@@ -25,12 +25,24 @@ export interface MailServerPodArgs {
 
 const lowPortsReason = "25, 465, 587 and 993 are the ports that apps, clients and autoconfiguration expect";
 
-/** With X-Forwarded-For in use, a request without it is taken for one that a proxy should have marked. */
+/**
+ * Asked from inside the container. The kubelet's own request would come from the node's address, which is every client's where
+ * a Service hides them, and is banned with them: the server then closes the connection before it reads the header.
+ * 127.0.0.1 is never banned (crates/common/src/network/security.rs).
+ */
 const health = (path: string) => ({
-  httpGet: {
-    path,
-    port: ports.stalwartHttp,
-    httpHeaders: [{ name: "X-Forwarded-For", value: "127.0.0.1" }],
+  exec: {
+    command: [
+      "curl",
+      "-fsS",
+      "-o",
+      "/dev/null",
+      "--max-time",
+      "4",
+      "-H",
+      "X-Forwarded-For: 127.0.0.1",
+      `http://127.0.0.1:${ports.stalwartHttp}${path}`,
+    ],
   },
 });
 
@@ -50,7 +62,7 @@ export const serverConfigData = (issuer: string): Record<string, string> => ({
  */
 const ISSUER_LIMIT = 15;
 
-/** The mail server's Deployment. Nothing in it depends on mailboxes or the relay's password. */
+/** The mail server's Deployment. Nothing in it depends on mailboxes or the provider's passwords. */
 export function deploymentSpec(args: MailServerPodArgs): types.input.apps.v1.DeploymentSpec {
   const trust = trustParts(args.authorities, args);
   const annotations = {
@@ -119,6 +131,7 @@ function podSpec(args: MailServerPodArgs, trust: TrustParts): types.input.core.v
           { name: "config", mountPath: paths.config, subPath: "config.json", readOnly: true },
           { name: "tls", mountPath: paths.tls, readOnly: true },
           { name: "relay", mountPath: paths.secrets, readOnly: true },
+          { name: "logins", mountPath: paths.logins, readOnly: true },
           { name: "tmp", mountPath: "/tmp" }, // the web UI is unpacked here at every start
           { name: "logs", mountPath: "/var/log/stalwart" }, // until the settings say standard output
           ...trust.volumeMounts,
@@ -143,6 +156,8 @@ function podSpec(args: MailServerPodArgs, trust: TrustParts): types.input.core.v
           items: [{ key: "password", path: paths.relayPassword.slice(paths.secrets.length + 1) }],
         },
       },
+      // Whole, not by key: a new mailbox is a new file in it, and no new pod.
+      { name: "logins", secret: { secretName: names.secrets.mailboxLogins, defaultMode: 0o440 } },
       { name: "tmp", emptyDir: { sizeLimit: "512Mi" } },
       { name: "logs", emptyDir: { sizeLimit: "64Mi" } },
       ...trust.volumes,

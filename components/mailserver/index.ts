@@ -5,6 +5,7 @@ import * as core from "@pulumi/kubernetes/core/v1";
 import {
   ComponentResource,
   type ComponentResourceOptions,
+  type CustomResourceOptions,
   type Input,
   type Output,
   output,
@@ -13,18 +14,35 @@ import {
   unsecret,
 } from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { sizeLimits } from "../../config/limits";
 import { labels, mailServerHost, names } from "../../config/names";
 import type { StackConfig } from "../../config/types";
 import { openDoor } from "../door";
+import type { ClusterAccess } from "../shared/kubectl";
 import type { Trust } from "../shared/trust";
+import { certificatePatience, explainWaiting, untilReady } from "./certificate";
 import { deploymentSpec, serverConfig, serverConfigData } from "./deployment";
+import { exposeDiscovery } from "./discovery";
+import { senders } from "./planDelivery";
 import { certificateSpec, clusterService, mailDoor, peopleService } from "./services";
 import { Settings } from "./settingsJobs";
 
 /** What of the stack's configuration the mail server is made of. */
 type Slice = Pick<
   StackConfig,
-  "domain" | "hosts" | "mailboxes" | "relay" | "identity" | "admin" | "ingress" | "tls" | "service"
+  | "domain"
+  | "domains"
+  | "hosts"
+  | "mailboxes"
+  | "migrations"
+  | "relay"
+  | "identity"
+  | "admin"
+  | "generated"
+  | "ingress"
+  | "tls"
+  | "service"
+  | "trash"
 >;
 
 export interface MailServerArgs extends Slice {
@@ -33,11 +51,13 @@ export interface MailServerArgs extends Slice {
   /** Claim that holds all mail. */
   readonly dataClaim: Input<string>;
   /** The provider's SMTP server, through which everything outbound goes. */
-  readonly provider: Pick<StackConfig["provider"], "smtp">;
+  readonly provider: Pick<StackConfig["provider"], "smtp" | "others" | "largestMessage">;
   /** Networks that relay with no login through port 25, and are never banned. */
   readonly cluster: Pick<StackConfig["cluster"], "networks">;
-  readonly images: Pick<StackConfig["images"], "stalwart" | "stalwartCli">;
+  readonly images: Pick<StackConfig["images"], "stalwart" | "stalwartCli" | "fetchmail">;
   readonly resources: Pick<StackConfig["resources"], "stalwart" | "settings">;
+  /** Where to ask why a certificate is not issued. @default where kubectl asks by itself */
+  readonly clusterAccess?: ClusterAccess;
   /** Private authorities, beside the public ones. @default none */
   readonly authorities?: Trust | undefined;
   /** What Prometheus reads its metrics with. @default nobody reads them */
@@ -72,7 +92,7 @@ export class MailServer extends ComponentResource {
 
     const generated = (logicalName: string): Output<string> =>
       secret(new random.RandomPassword(logicalName, { length: 32, special: false }, own).result);
-    this.adminPassword = args.admin.password ?? generated(names.secrets.admin);
+    this.adminPassword = args.admin.password ?? args.generated.adminPassword ?? generated(names.secrets.admin);
     // The server reads its administrator's password at start only, so a new one must restart it. A keyed hash with a
     // secret key tells that it changed and nothing else. A generated password never changes.
     const revision = args.admin.password && adminRevision(args.admin.password, generated("stalwart-admin-revision"));
@@ -90,24 +110,39 @@ export class MailServer extends ComponentResource {
       },
       own,
     );
+    // There with no login in it, too: the pod mounts it, and another `relay.mode` must not restart the server.
+    const logins = new core.Secret(
+      names.secrets.mailboxLogins,
+      {
+        metadata: meta(names.secrets.mailboxLogins),
+        stringData: Object.fromEntries(senders(args).map(({ name, password }) => [name, password])),
+      },
+      own,
+    );
     const config = new core.ConfigMap(
       serverConfig,
       { metadata: meta(serverConfig), data: serverConfigData(args.identity.issuer) },
       own,
     );
 
-    const certificate = (logicalName: string, issuer: string, where: Input<string>): CustomResource =>
+    const certificate = (logicalName: string, issuer: string, where: Input<string>, opts?: CustomResourceOptions) =>
       new CustomResource(
         logicalName,
         {
           apiVersion: "cert-manager.io/v1",
           kind: "Certificate",
-          metadata: { ...meta(names.secrets.mailTls, unawaited), namespace: where },
+          metadata: { ...meta(names.secrets.mailTls, opts ? untilReady : unawaited), namespace: where },
           spec: certificateSpec(issuer, hosts, tlsSecret),
         },
-        own,
+        { ...own, ...opts },
       );
-    const certificates = "issuer" in args.tls ? [certificate(names.secrets.mailTls, args.tls.issuer, namespace)] : [];
+    // The pod mounts what is issued: waited for by name, or a pod that never starts would be all there is to see.
+    const awaited = () => ({
+      customTimeouts: certificatePatience,
+      hooks: { onError: [explainWaiting(args.clusterAccess ?? {})] },
+    });
+    const certificates =
+      "issuer" in args.tls ? [certificate(names.secrets.mailTls, args.tls.issuer, namespace, awaited())] : [];
     // The server's own is mounted from the stack's namespace, so a Gateway that looks elsewhere gets one more.
     const elsewhere = args.ingress.gateway?.certificateNamespace;
     if ("issuer" in args.tls && elsewhere !== undefined) {
@@ -127,7 +162,8 @@ export class MailServer extends ComponentResource {
       },
       own,
     );
-    openDoor(mailDoor(hosts, tlsSecret), args.ingress, namespace, own);
+    openDoor(mailDoor(hosts, tlsSecret, sizeLimits(args.provider.largestMessage)), args.ingress, namespace, own);
+    exposeDiscovery(args, namespace, own);
 
     const server = new apps.Deployment(
       names.stalwart,
@@ -143,7 +179,7 @@ export class MailServer extends ComponentResource {
           authorities: args.authorities,
         }),
       },
-      { ...own, dependsOn: [adminSecret, relaySecret, config, ...certificates] },
+      { ...own, dependsOn: [adminSecret, relaySecret, logins, config, ...certificates] },
     );
 
     const settings = new Settings(
@@ -157,6 +193,7 @@ export class MailServer extends ComponentResource {
         heartbeat: args.heartbeat,
         image: args.images.stalwartCli,
         serverImage: args.images.stalwart,
+        pythonImage: args.images.fetchmail,
         resources: args.resources.settings,
       },
       own,

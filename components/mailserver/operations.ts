@@ -4,7 +4,7 @@ export type Body = { readonly [key: string]: Json };
 
 /** One line of a settings plan. */
 export type Operation =
-  | { readonly "@type": "update"; readonly object: string; readonly value: Body }
+  | { readonly "@type": "update"; readonly object: string; readonly id?: string; readonly value: Body }
   | { readonly "@type": "create"; readonly object: string; readonly value: Readonly<Record<string, Body>> }
   | {
       readonly "@type": "upsert" | "reconcile";
@@ -13,8 +13,13 @@ export type Operation =
       readonly value: Readonly<Record<string, Body>>;
     };
 
-/** Changes a singleton. */
-export const update = (object: string, value: Body): Operation => ({ "@type": "update", object, value });
+/** Changes a singleton, or the one object that an earlier line refers to. */
+export const update = (object: string, value: Body, id?: string): Operation => ({
+  "@type": "update",
+  object,
+  ...(id !== undefined && { id }),
+  value,
+});
 
 /** Changes the objects that match on those properties, creates those that do not; leaves all others alone. */
 export const upsert = (object: string, matchOn: readonly string[], value: Record<string, Body>): Operation => ({
@@ -26,7 +31,15 @@ export const upsert = (object: string, matchOn: readonly string[], value: Record
 
 /** Like upsert, then deletes every object of that kind that is not named here. Never for Account: it would delete mail. */
 export const reconcile = (
-  object: "NetworkListener" | "Tracer" | "Directory" | "SpamTag" | "SpamRule" | "SpamDnsblServer",
+  object:
+    | "NetworkListener"
+    | "Tracer"
+    | "Directory"
+    | "AllowedIp"
+    | "MtaRoute"
+    | "SpamTag"
+    | "SpamRule"
+    | "SpamDnsblServer",
   matchOn: readonly string[],
   value: Record<string, Body>,
 ): Operation => ({

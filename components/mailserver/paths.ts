@@ -7,4 +7,9 @@ export const paths = {
   privateKey: "/etc/stalwart/tls/tls.key",
   secrets: "/etc/stalwart/secrets",
   relayPassword: "/etc/stalwart/secrets/relay-password",
+  /** One file per mailbox that sends through its own login. */
+  logins: "/etc/stalwart/logins",
 } as const;
+
+/** The file with the password that a mailbox sends with at the provider. */
+export const loginFile = (mailbox: string): string => `${paths.logins}/${mailbox}`;

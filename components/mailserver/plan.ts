@@ -1,16 +1,26 @@
+import { sizeLimits } from "../../config/limits";
 import { metricsUser } from "../../config/names";
-import type { Endpoint } from "../../config/types";
-import { listeners, shortHash } from "./listeners";
+import type { StackConfig } from "../../config/types";
+import { canonicalCidr, canonicalName } from "./canonical";
+import { domainKey } from "./domains";
+import { listeners } from "./listeners";
 import { action, ndjson, type Operation, reconcile, set, update, upsert } from "./operations";
 import { paths } from "./paths";
 import { type AccountsArgs, accounts, type DirectoryArgs, directory } from "./planAccounts";
-import { accepting, relaying } from "./planMail";
+import { type DeliveryArgs, delivering, relayOthers } from "./planDelivery";
+import { accepting, emptyingTrash } from "./planMail";
+import { type SecurityArgs, security, webUi } from "./planSecurity";
 
 /** What the settings are made of. A whole StackConfig fits. */
-export interface PlanArgs extends AccountsArgs, DirectoryArgs {
+export interface PlanArgs extends AccountsArgs, DirectoryArgs, DeliveryArgs, SecurityArgs {
+  readonly mailboxes: readonly (AccountsArgs["mailboxes"][number] & DeliveryArgs["mailboxes"][number])[];
+  readonly relay: DeliveryArgs["relay"];
+  readonly provider: DeliveryArgs["provider"] & Pick<StackConfig["provider"], "largestMessage">;
+  readonly trash: StackConfig["trash"];
+  readonly identity: DirectoryArgs["identity"];
   readonly hosts: { readonly mail: string };
-  readonly provider: { readonly smtp: Endpoint };
-  readonly cluster: { readonly networks: readonly string[] };
+  /** Whose app passwords are theirs. @default none */
+  readonly migrations?: readonly { readonly name: string }[];
   /** Whether Prometheus reads the server's metrics. @default false */
   readonly metrics?: boolean | undefined;
 }
@@ -21,26 +31,27 @@ export const metricsLogin = { username: metricsUser, placeholder: "@metrics-pass
 /** Client autoconfiguration offers these. The server's default names POP3 as well, which nobody listens for here. */
 const ADVERTISED = ["caldav", "carddav", "imap", "jmap", "managesieve", "smtp", "webdav"];
 
-/** The server compares networks as it writes them: IPv6 in its short form, a single address without its mask. */
-function asServerWrites(network: string): string {
-  const [address = "", length] = network.toLowerCase().split("/");
-  const isV6 = address.includes(":");
-  const canonical = isV6 ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address;
-  return length === undefined || length === (isV6 ? "128" : "32") ? canonical : `${canonical}/${Number(length)}`;
-}
-
-const domainAndTls = ({ domain, hosts }: PlanArgs): Operation[] => {
+const domainsAndTls = ({ domains, hosts, provider }: PlanArgs): Operation[] => {
   const manual = { "@type": "Manual" }; // the provider owns DNS and DKIM, cert-manager the certificate
   return [
-    upsert("Domain", ["name"], {
-      domain: {
-        name: domain,
-        dkimManagement: manual,
-        dnsManagement: manual,
-        certificateManagement: manual,
-        reportAddressUri: null,
-      },
-    }),
+    upsert(
+      "Domain",
+      ["name"],
+      Object.fromEntries(
+        domains.map((domain, index) => [
+          domainKey(index),
+          {
+            name: canonicalName(domain),
+            dkimManagement: manual,
+            dnsManagement: manual,
+            certificateManagement: manual,
+            reportAddressUri: null,
+            // Switched on by the last line: the accounts must be there first.
+            ...(provider.others === "refuse" && { allowRelaying: false }),
+          },
+        ]),
+      ),
+    ),
     upsert("Certificate", ["certificate"], {
       certificate: {
         certificate: { "@type": "File", filePath: paths.certificate },
@@ -68,18 +79,6 @@ const listening = (): Operation =>
     ),
   );
 
-const behindProxy = (networks: readonly string[]): Operation[] => [
-  // Without it the address that gets banned for somebody's guesses is the ingress controller's.
-  update("Http", { useXForwarded: true }),
-  upsert(
-    "AllowedIp",
-    ["address"],
-    Object.fromEntries(
-      networks.map((network, n) => [`network-${n}`, { address: asServerWrites(network), reason: "cluster" }]),
-    ),
-  ),
-];
-
 const logging = (): Operation[] => [
   reconcile("Tracer", ["level"], { tracer: { "@type": "Stdout", level: "info", ansi: false, enable: true } }),
   // Every run of the command line tool would warn twice: it comes to the same listener as the ingress controller, and
@@ -106,18 +105,25 @@ const measuring = (): Operation =>
  * metrics' password, a placeholder; so it belongs in a Secret.
  */
 export function plan(args: PlanArgs): Operation[] {
-  const networks = [...new Set(args.cluster.networks)].sort();
+  const networks = [...new Set(args.cluster.networks.map(canonicalCidr))].sort();
   return [
-    ...domainAndTls(args),
+    ...domainsAndTls(args),
     listening(),
     ...logging(),
-    ...relaying(args.provider, args.relay.username, networks),
-    ...accepting(args.mailboxes.some(({ folders }) => folders.includes("Junk"))),
-    ...behindProxy(networks),
+    ...delivering(args, networks),
+    ...accepting(
+      args.mailboxes.some(({ folders }) => folders.includes("Junk")),
+      sizeLimits(args.provider.largestMessage),
+    ),
+    emptyingTrash(args.trash),
+    ...security(networks),
     ...directory(args),
     ...(args.metrics ? [measuring()] : []),
-    // Last: an address that an account out of configuration still holds is refused, and all else is in place by then.
+    // Late: an address that an account out of configuration still holds is refused, and all else is in place by then.
     accounts(args),
+    ...relayOthers(args),
+    // Last: a web UI that the server does not want keeps nobody's mail and nobody's sign-in from being set up.
+    webUi(args),
   ];
 }
 
@@ -130,6 +136,3 @@ export const renderPlan = (args: PlanArgs): string => ndjson(plan(args));
  * renewed certificate must not wait for that.
  */
 export const renderReload = (): string => ndjson([action("ReloadTlsCertificates"), action("ReloadSettings")]);
-
-/** Names one rendering of the settings. */
-export const planHash = (args: PlanArgs): string => shortHash(renderPlan(args) + renderReload());

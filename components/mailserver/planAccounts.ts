@@ -1,11 +1,17 @@
+import { addressParts, shortAddress } from "../../config/addresses";
 import { names } from "../../config/names";
 import type { Mailbox } from "../../config/types";
+import { canonicalName, canonicalText } from "./canonical";
+import { domainReference } from "./domains";
 import { type Body, list, type Operation, reconcile, set, update, upsert } from "./operations";
 
 export type PlanMailbox = Pick<Mailbox, "name" | "localPart" | "displayName" | "aliases" | "admin" | "folders">;
 
 export interface AccountsArgs {
+  /** The main domain. */
   readonly domain: string;
+  /** Every mail domain, the main one first. */
+  readonly domains: readonly string[];
   readonly mailboxes: readonly PlanMailbox[];
   /** The provider's SMTP login that all outbound mail uses. */
   readonly relay: { readonly username: string };
@@ -27,7 +33,16 @@ interface Account {
   readonly description: string;
   readonly admin: boolean;
   readonly aliases: readonly string[];
+  /** Whether nobody ever signs in to it. */
+  readonly closed?: true;
 }
+
+/** Every sign-in needs it (stalwart crates/common/src/auth/authentication.rs); mail is taken in all the same. */
+const noSignIn: Body = {
+  "@type": "Merge",
+  enabledPermissions: {},
+  disabledPermissions: set(["authenticate"]),
+};
 
 /**
  * Accounts for addresses that must lead somewhere although nobody asked for them: bounces for what an app sent as an
@@ -37,19 +52,29 @@ interface Account {
  * They are accounts of the stack's own, not aliases of some person: a person's account stays on the server when they leave
  * the configuration, with its aliases, and an address can belong to one account only.
  */
-function caretakers({ domain, mailboxes, relay }: AccountsArgs): Account[] {
+function caretakers({ domain, domains, mailboxes, relay }: AccountsArgs): Account[] {
   const claimed = new Set(mailboxes.flatMap(({ localPart, aliases }) => [localPart, ...aliases]));
-  const [relayName = "", relayDomain] = relay.username.toLowerCase().split("@");
+  const relayAddress = relay.username.toLowerCase();
+  const [relayLocal, relayDomain = ""] = relayAddress.split("@");
+  const relayName = shortAddress(relayAddress, domain);
+  // Closed, because whoever has the address at the identity provider would open it: apps send through port 25, without a login.
   const account = (reference: string, localPart: string, description: string, aliases: string[]): Account => ({
     reference,
     localPart,
     description,
     admin: false,
     aliases,
+    closed: true,
   });
-  const relayClaimed = relayDomain !== domain || relayName === "postmaster" || claimed.has(relayName);
+  const relayClaimed = !domains.includes(relayDomain) || relayLocal === "postmaster" || claimed.has(relayName);
+  const postmasters = domains.map((each) => shortAddress(`postmaster@${each}`, domain));
   return [
-    account("system", names.systemAccount, "Postmaster", claimed.has("postmaster") ? [] : ["postmaster"]),
+    account(
+      "system",
+      names.systemAccount,
+      "Postmaster",
+      postmasters.filter((name) => !claimed.has(name)),
+    ),
     ...(relayClaimed ? [] : [account("relay-account", relayName, "Relay", [])]),
   ];
 }
@@ -66,19 +91,44 @@ export function accounts(args: AccountsArgs): Operation {
     .map(
       (mailbox): Account => ({ ...mailbox, reference: `mailbox-${mailbox.name}`, description: mailbox.displayName }),
     );
-  const body = ({ localPart, description, admin, aliases }: Account): Body => ({
+  const named = (written: string): { name: string; domainId: string } => {
+    const { local, domain } = addressParts(written, args.domain);
+    return { name: canonicalName(local), domainId: domainReference(args.domains, domain) };
+  };
+  const body = ({ localPart, description, admin, aliases, closed }: Account): Body => ({
     "@type": "User",
-    name: localPart,
-    domainId: "#domain",
+    ...named(localPart),
     description,
     roles: { "@type": admin ? "Admin" : "User" },
-    aliases: list([...aliases].sort().map((name) => ({ name, domainId: "#domain" }))),
+    ...(closed && { permissions: noSignIn }),
+    aliases: list([...aliases].map(canonicalName).sort().map(named)),
   });
   return upsert(
     "Account",
     ["name", "domainId"],
     Object.fromEntries([...caretakers(args), ...people].map((account) => [account.reference, body(account)])),
   );
+}
+
+/**
+ * The names of all accounts that the settings declare, those that users sign in to and those that nobody does. The program that
+ * ends access ends that of every other account. Outside of the main domain a name is the whole address.
+ */
+export function declaredAccounts(args: AccountsArgs & { readonly migrations?: readonly { readonly name: string }[] }): {
+  domain: string;
+  declared: string[];
+  closed: string[];
+  migrations?: string[];
+} {
+  const namesOf = (accounts: readonly Pick<Account, "localPart">[]): string[] =>
+    accounts.map(({ localPart }) => canonicalName(localPart)).sort();
+  const migrations = (args.migrations ?? []).map(({ name }) => name);
+  return {
+    domain: canonicalName(args.domain),
+    declared: namesOf(args.mailboxes),
+    closed: namesOf(caretakers(args)),
+    ...(migrations.length > 0 && { migrations }),
+  };
 }
 
 /**
@@ -93,10 +143,13 @@ export function directory({ identity }: DirectoryArgs): Operation[] {
     reconcile("Directory", ["description"], {
       directory: {
         "@type": "Oidc",
-        description: identity.name,
+        description: canonicalText(identity.name),
         issuerUrl: identity.issuer,
         requireAudience: identity.clientId,
         claimUsername: "email",
+        // The name is the configuration's: with a claim for it, every sign-in would write the issuer's over it, and the next
+        // settings run would write it back (synchronize_account in crates/common/src/cache/directory.rs).
+        claimName: null,
         requireScopes: set(["openid", "email"]),
       },
     }),

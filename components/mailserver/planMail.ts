@@ -1,55 +1,35 @@
+import type { SizeLimits } from "../../config/limits";
 import { ports } from "../../config/names";
-import type { Endpoint } from "../../config/types";
+import type { StackConfig } from "../../config/types";
+import { canonicalSpamName } from "./canonical";
 import { always, type Operation, reconcile, update, upsert, when } from "./operations";
-import { paths } from "./paths";
 
-/** Above what hosted providers take (Microsoft 365, the largest, 150 MB): what they took must not be refused here. */
-const MAX_MESSAGE_BYTES = 160 * 1024 * 1024;
 const MAX_SESSION_BYTES = 1024 ** 4;
 /** A message that wandered further than the server's default of 50 would be refused at every fetch. */
 const MAX_RECEIVED_HEADERS = 200;
+/** Bytes of an IMAP command around the message in it. */
+const IMAP_COMMAND = 2 ** 16;
+/**
+ * IMAP commands per minute and account. The server's own 2,000 are less than a migration or an import sends, and it answers
+ * a command over the limit without its tag (crates/imap/src/core/client.rs), so that the client waits for ever.
+ */
+const IMAP_COMMANDS = { count: 60_000, period: 60_000 };
+
+/**
+ * Folders within folders. The server's own 250 folders of 10 levels are fewer than a mailbox of many years has, or labels that
+ * an import makes folders of; it answers OVERQUOTA to the next one, and its messages have nowhere to go.
+ */
+const FOLDER_LEVELS = 50;
+/** Bytes of an event or a contact: the server's own 512 KiB are less than a photo or an attached file takes. */
+const DAV_ITEM = 10 * 2 ** 20;
 
 const onPort = (port: number): string => `local_port == ${port}`;
-
-/** Outbound: everything that is not ours goes through the provider, with its certificate checked each time. */
-export function relaying(
-  provider: { readonly smtp: Endpoint },
-  username: string,
-  networks: readonly string[],
-): Operation[] {
-  const trusted = networks.map(
-    (network) => [`${onPort(ports.smtp)} && is_ip_in_cidr(remote_ip, '${network}')`, "true"] as const,
-  );
-  return [
-    upsert("MtaRoute", ["name"], {
-      relay: {
-        "@type": "Relay",
-        name: "relay",
-        address: provider.smtp.host,
-        port: provider.smtp.port,
-        protocol: "smtp",
-        implicitTls: true,
-        allowInvalidCerts: false,
-        authUsername: username,
-        authSecret: { "@type": "File", filePath: paths.relayPassword },
-      },
-    }),
-    update("MtaOutboundStrategy", {
-      route: when([["is_local_domain(rcpt_domain)", "'local'"]], "'relay'"),
-      // By default a retry after a TLS failure accepts any certificate, and the relay's password would go to whoever
-      // holds it.
-      tls: always("'default'"),
-    }),
-    // Apps relay with no login from trusted networks on port 25, and nowhere else.
-    update("MtaStageRcpt", { allowRelaying: when(trusted, "!is_empty(authenticated_as)") }),
-  ];
-}
 
 /**
  * Inbound: everything on port 25 was accepted by the provider before. Whatever is refused here stays at the provider and
  * is tried again for ever, so nothing is judged, throttled or cut off.
  */
-export function accepting(fetchesJunk: boolean): Operation[] {
+export function accepting(fetchesJunk: boolean, { received, upload }: SizeLimits): Operation[] {
   const open = fetchesJunk ? [ports.smtp, ports.junk] : [ports.smtp];
   return [
     upsert("MtaInboundThrottle", ["description"], {
@@ -59,14 +39,29 @@ export function accepting(fetchesJunk: boolean): Operation[] {
     update("MtaStageEhlo", { rejectNonFqdn: always("false") }), // a pod's name is none
     // The junk port takes mail only while the settings below file it in Junk: until then it asks for a login, and what
     // fetchers bring stays at the provider.
-    update("MtaStageAuth", { require: always(open.map((port) => `local_port != ${port}`).join(" && ")) }),
+    update("MtaStageAuth", {
+      require: always(open.map((port) => `local_port != ${port}`).join(" && ")),
+      mustMatchSender: always("true"), // the default, put back: nobody in the house sends as somebody else
+    }),
     update("MtaStageMail", { isSenderAllowed: always("true") }), // by default senders on a downloaded list are refused
     update("MtaStageData", {
       maxMessages: always("1000000"),
-      maxMessageSize: always(String(MAX_MESSAGE_BYTES)),
+      maxMessageSize: always(String(received)),
       maxReceivedHeaders: always(String(MAX_RECEIVED_HEADERS)),
       enableSpamFilter: fetchesJunk ? when([[onPort(ports.junk), "true"]], "false") : always("false"),
     }),
+    // They bind JMAP and IMAP; in 1.x what comes by SMTP, too.
+    update("Email", {
+      maxMessageSize: received,
+      maxAttachmentSize: received,
+      maxMailboxes: null,
+      maxMailboxDepth: FOLDER_LEVELS,
+    }),
+    // With their prefix: the schema has JMAP's own calendars and address books as well.
+    update("x:Calendar", { maxICalendarSize: DAV_ITEM }),
+    update("x:AddressBook", { maxVCardSize: DAV_ITEM }),
+    update("Imap", { maxRequestSize: received + IMAP_COMMAND, maxRequestRate: IMAP_COMMANDS }),
+    update("Jmap", { maxUploadSize: upload, uploadQuota: 2 * upload }),
     update("MtaInboundSession", { transferLimit: always(String(MAX_SESSION_BYTES)), maxDuration: always("1d") }),
     // SPF, DMARC and reverse DNS would judge the fetcher's address; the provider signs what goes out.
     update("SenderAuth", {
@@ -115,11 +110,23 @@ const everythingIsJunk = (): Operation[] => [
     trustReplies: false,
   }),
   update("SpamClassifier", { model: { "@type": "Disabled" } }),
-  reconcile("SpamTag", ["tag"], { tag: { "@type": "Score", tag: "FROM_PROVIDER_JUNK", score: 0 } }),
+  reconcile("SpamTag", ["tag"], { tag: { "@type": "Score", tag: canonicalSpamName("FROM_PROVIDER_JUNK"), score: 0 } }),
   reconcile("SpamRule", ["name"], {
-    rule: { "@type": "Any", name: "none", enable: false, condition: always("false") },
+    rule: { "@type": "Any", name: canonicalSpamName("none"), enable: false, condition: always("false") },
   }),
   reconcile("SpamDnsblServer", ["name"], {
-    dnsbl: { "@type": "Any", name: "none", enable: false, zone: always("false"), tag: always("false") },
+    dnsbl: {
+      "@type": "Any",
+      name: canonicalSpamName("none"),
+      enable: false,
+      zone: always("false"),
+      tag: always("false"),
+    },
   }),
 ];
+
+const DAY = 24 * 3_600_000;
+
+/** The server's default empties Deleted Items and Junk Mail after 30 days, of which nobody is told. */
+export const emptyingTrash = ({ emptyAfter }: StackConfig["trash"]): Operation =>
+  update("DataRetention", { expungeTrashAfter: emptyAfter === "forever" ? null : emptyAfter * DAY });

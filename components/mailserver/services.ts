@@ -1,7 +1,9 @@
 import type { types } from "@pulumi/kubernetes";
+import type { SizeLimits } from "../../config/limits";
 import { labels, names, ports, selector } from "../../config/names";
 import type { StackConfig } from "../../config/types";
 import type { Door } from "../door/needs";
+import { discoveryPaths } from "./discovery";
 import { listeners } from "./listeners";
 
 type ServiceSpec = types.input.core.v1.ServiceSpec;
@@ -43,17 +45,21 @@ export function peopleService({ type, address, sourceRanges }: StackConfig["serv
 export const certificateHosts = ({ mail, autoconfig }: StackConfig["hosts"]): string[] =>
   autoconfig === undefined ? [mail] : [mail, autoconfig];
 
-/** What mail clients ask an autoconfiguration host for; the web admin is not served there. */
-const AUTOCONFIG_PATHS = ["/mail/config-v1.1.xml", "/.well-known/autoconfig/mail/config-v1.1.xml"];
-
 /** Web admin, JMAP, CalDAV, CardDAV and client autoconfiguration. */
-export const mailDoor = ({ mail, autoconfig }: StackConfig["hosts"], tlsSecret: string): Door => ({
+export const mailDoor = (
+  { mail, autoconfig }: StackConfig["hosts"],
+  tlsSecret: string,
+  { mailBody }: SizeLimits,
+): Door => ({
   name: names.stalwart,
-  hosts: [{ name: mail }, ...(autoconfig === undefined ? [] : [{ name: autoconfig, paths: AUTOCONFIG_PATHS }])],
+  hosts: [
+    { name: mail },
+    ...(autoconfig === undefined ? [] : [{ name: autoconfig, paths: discoveryPaths.autoconfig }]),
+  ],
   service: { name: names.stalwart, port: ports.stalwartHttp },
   tlsSecret,
-  // JMAP uploads: the server takes 50 MB. Push is silent while no mail comes.
-  needs: { body: "64m", silence: 3600 },
+  // JMAP uploads. Push is silent while no mail comes.
+  needs: { body: `${mailBody}m`, silence: 3600 },
 });
 
 /** A cert-manager Certificate (https://cert-manager.io/docs/usage/certificate/). */

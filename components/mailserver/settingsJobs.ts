@@ -1,4 +1,4 @@
-import type { types } from "@pulumi/kubernetes";
+import { createHmac } from "node:crypto";
 import * as apps from "@pulumi/kubernetes/apps/v1";
 import * as batch from "@pulumi/kubernetes/batch/v1";
 import * as core from "@pulumi/kubernetes/core/v1";
@@ -6,28 +6,24 @@ import {
   ComponentResource,
   type ComponentResourceOptions,
   type Input,
+  interpolate,
   type Output,
-  output,
   type Resource,
   secret,
+  unsecret,
 } from "@pulumi/pulumi";
-import { labels, mailServerHost, names, ports } from "../../config/names";
-import type { Resources } from "../../config/types";
-import { type HardenedContainerArgs, hardenedPod } from "../shared/pod";
-import { waiting } from "../shared/waiting";
-import { ringing } from "./heartbeat";
+import * as random from "@pulumi/random";
+import { labels, names } from "../../config/names";
+import type { HardenedContainerArgs } from "../shared/pod";
+import { ACCOUNTS, programs } from "./accessPods";
+import { rendererFor } from "./lines";
 import { listenersHash } from "./listeners";
-import { metricsLogin, type PlanArgs, planHash, renderPlan, renderReload } from "./plan";
+import { waitForLoginFiles } from "./loginFiles";
+import { metricsLogin, type PlanArgs } from "./plan";
+import { declaredAccounts } from "./planAccounts";
+import { jobSpec, login, PLAN, RELOAD, type SettingsPodArgs, type Step } from "./settingsPods";
 
-export interface SettingsArgs {
-  readonly namespace: Input<string>;
-  /** What the settings are made of. */
-  readonly plan: PlanArgs;
-  /** Image with stalwart-cli. */
-  readonly image: string;
-  /** Image of the mail server, whose shell and curl wait for it: the image with the command line tool has neither. */
-  readonly serverImage: string;
-  readonly resources: Resources;
+export interface SettingsArgs extends SettingsPodArgs {
   /** What Prometheus reads the server's metrics with. @default nobody reads them */
   readonly metricsPassword?: Output<string> | undefined;
   /** Name of the Secret with the address that is asked after a scheduled run that went well. @default none is */
@@ -38,14 +34,8 @@ export interface SettingsArgs {
   readonly service: core.Service;
 }
 
-const PLAN = "plan.ndjson";
-const RELOAD = "reload.ndjson";
 /** A minute after the settings are applied, so that what that repairs is in effect at once. */
 const SCHEDULE = { apply: "*/5 * * * *", reload: "1-59/5 * * * *" };
-/** Seconds. The server is up before `pulumi up` comes here; after a power cut it may not be. */
-const WAIT_LIMIT = 60;
-
-type Step = "apply" | "reload";
 
 /**
  * What is named by the settings' hash gives way before its successor is made. By default it would go at the end of the update;
@@ -53,82 +43,21 @@ type Step = "apply" | "reload";
  */
 const inTurn = { deleteBeforeReplace: true };
 
-const serverUrl = (args: SettingsArgs): types.input.core.v1.EnvVar => ({
-  name: "STALWART_URL",
-  value: output(args.namespace).apply((space) => `http://${mailServerHost(space)}:${ports.stalwartHttp}`),
-});
-
-/** Runs the command line tool on one file of the settings Secret. It tries once. */
-function cliContainer(step: Step, args: SettingsArgs): HardenedContainerArgs {
-  return {
-    name: step,
-    image: args.image,
-    command: ["/usr/local/bin/stalwart-cli"],
-    args: ["apply", "--file", `/settings/${step === "apply" ? PLAN : RELOAD}`],
-    resources: args.resources,
-    env: [
-      serverUrl(args),
-      { name: "STALWART_USER", value: "admin" },
-      { name: "STALWART_PASSWORD", valueFrom: { secretKeyRef: { name: names.secrets.admin, key: "password" } } },
-      { name: "XDG_CACHE_HOME", value: "/cache" }, // it keeps the server's schema there
-    ],
-    volumeMounts: [
-      { name: "settings", mountPath: "/settings", readOnly: true },
-      { name: "cache", mountPath: "/cache" },
-    ],
-  };
-}
-
 /** The plan with the one password that it holds. The name is without it: it is generated, and does not change. */
 const filledPlan = ({ plan, metricsPassword }: SettingsArgs): Input<string> =>
   metricsPassword === undefined
-    ? renderPlan(plan)
-    : metricsPassword.apply((password) => renderPlan(plan).replace(metricsLogin.placeholder, () => password));
+    ? rendererFor(plan.images.stalwart).plan(plan)
+    : metricsPassword.apply((password) =>
+        rendererFor(plan.images.stalwart)
+          .plan(plan)
+          .replace(metricsLogin.placeholder, () => password),
+      );
 
-/** A pod that waits until the server answers, runs one step, and is done: whatever comes of it, it is not tried again. */
-function jobSpec(
-  step: Step,
-  secretName: string,
-  args: SettingsArgs,
-  heartbeat?: Input<string>,
-): types.input.batch.v1.JobSpec {
-  const cli = cliContainer(step, args);
-  return {
-    backoffLimit: 0,
-    // A drained node or an eviction is no answer of the server's.
-    podFailurePolicy: {
-      rules: [{ action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] }],
-    },
-    activeDeadlineSeconds: 300, // before Pulumi gives up on it, whose message would say less
-    template: {
-      metadata: { labels: labels(names.settings) },
-      spec: hardenedPod({
-        user: 65532, // the command line tool's own
-        group: 65532,
-        restartPolicy: "Never", // the failure's message stays readable
-        initContainers: [
-          waiting({
-            name: "server",
-            image: args.serverImage,
-            resources: args.resources,
-            env: [serverUrl(args)],
-            url: '"$STALWART_URL/healthz/ready"',
-            limit: WAIT_LIMIT,
-          }),
-          ...(heartbeat === undefined ? [] : [cli]),
-        ],
-        containers: [
-          heartbeat === undefined
-            ? cli
-            : ringing({ image: args.serverImage, resources: args.resources, secretName: heartbeat }),
-        ],
-        volumes: [
-          { name: "settings", secret: { secretName, defaultMode: 0o440 } },
-          { name: "cache", emptyDir: { sizeLimit: "64Mi" } },
-        ],
-      }),
-    },
-  };
+/** Names one rendering of the settings. */
+function planHash(plan: PlanArgs, key: string): string {
+  const renderer = rendererFor(plan.images.stalwart);
+  const text = renderer.plan(plan) + renderer.reload();
+  return createHmac("sha256", key).update(text).digest("hex").slice(0, 10);
 }
 
 /**
@@ -150,32 +79,56 @@ export class Settings extends ComponentResource {
   constructor(name: string, args: SettingsArgs, opts?: ComponentResourceOptions) {
     super("homelab-mail:mailserver:Settings", name, {}, opts);
     const { namespace, server, service } = args;
-    const hash = planHash(args.plan);
-    const settingsName = `${names.settings}-${hash}`;
-    const meta = (objectName: string, annotations?: Record<string, string>) => ({
+    // A keyed hash: a plain one of a text that is known but for the addresses would tell them to whoever guesses.
+    const key = new random.RandomPassword(`${names.settings}-key`, { length: 32, special: false }, { parent: this });
+    const hash = unsecret(key.result.apply((text) => planHash(args.plan, text)));
+    const settingsName = interpolate`${names.settings}-${hash}`;
+    const meta = (objectName: Input<string>, annotations?: Record<string, string>) => ({
       name: objectName,
       namespace,
       labels: labels(names.settings),
       ...(annotations && { annotations }),
     });
 
+    const plan = secret(filledPlan(args));
     const settings = new core.Secret(
-      names.settings,
-      {
-        metadata: meta(settingsName),
-        immutable: true,
-        stringData: { [PLAN]: secret(filledPlan(args)), [RELOAD]: renderReload() },
-      },
+      `${names.settings}-plan`,
+      { metadata: meta(settingsName), immutable: true, stringData: { [PLAN]: plan } },
       { parent: this, ...inTurn },
+    );
+    const reload = new core.ConfigMap(
+      names.reload,
+      { metadata: meta(names.reload), data: { [RELOAD]: rendererFor(args.plan.images.stalwart).reload() } },
+      { parent: this },
+    );
+    // Not with the plan: who leaves must be gone even when the server refuses the new plan, and the CronJob keeps the old one.
+    const accounts = new core.Secret(
+      names.accounts,
+      {
+        metadata: meta(names.accounts),
+        stringData: { [ACCOUNTS]: secret(JSON.stringify(declaredAccounts(args.plan))) },
+      },
+      { parent: this },
+    );
+    const program = new core.ConfigMap(
+      names.access,
+      { metadata: meta(names.access), data: { ...programs } },
+      { parent: this },
     );
 
     // No time to live: Pulumi must find the finished Job again. A failed one is replaced by the next `pulumi up`.
-    const job = (step: Step, logicalName: string, objectName: string, dependsOn: Resource[]) =>
+    const job = (
+      step: Step,
+      logicalName: string,
+      objectName: Input<string>,
+      dependsOn: Resource[],
+      before?: readonly HardenedContainerArgs[],
+    ) =>
       new batch.Job(
         logicalName,
         {
           metadata: meta(objectName, { "pulumi.com/replaceUnready": "true" }),
-          spec: jobSpec(step, settingsName, args),
+          spec: jobSpec(step, settingsName, args, { scheduled: false, before }),
         },
         { parent: this, dependsOn, ...inTurn },
       );
@@ -196,7 +149,10 @@ export class Settings extends ComponentResource {
             jobTemplate: {
               metadata: { labels: labels(names.settings) },
               spec: {
-                ...jobSpec(step, settingsName, args, step === "apply" ? args.heartbeat : undefined),
+                ...jobSpec(step, names.settings, args, {
+                  scheduled: true,
+                  heartbeat: step === "apply" ? args.heartbeat : undefined,
+                }),
                 activeDeadlineSeconds: 240,
               },
             },
@@ -205,9 +161,16 @@ export class Settings extends ComponentResource {
         { parent: this, dependsOn },
       );
 
-    const apply = job("apply", names.settings, settingsName, [settings, server, service]);
+    const apply = job("apply", names.settings, settingsName, [settings, accounts, program, server, service]);
+    // What the CronJob applies: the last settings that the server took. It changes in place once it has taken the new ones, so a
+    // plan that it refuses leaves the CronJob with those before.
+    const taken = new core.Secret(
+      names.settings,
+      { metadata: meta(names.settings), stringData: { [PLAN]: plan } },
+      { parent: this, dependsOn: [apply] },
+    );
     // After the Job: two applies at once could both create an object that neither found, and then none would match.
-    schedule("apply", names.settings, [apply]);
+    schedule("apply", names.settings, [apply, taken]);
 
     // Changes the pod template, and so restarts the server, when listeners change and never otherwise. The Deployment does
     // not own this annotation; `patchForce` takes it over from an earlier stack's patch. Kept on destroy: giving it up would
@@ -222,9 +185,14 @@ export class Settings extends ComponentResource {
     );
     this.applied = restart;
 
-    job("reload", names.reload, `${names.reload}-${hash}`, [settings, restart]);
+    // The CronJob needs no such wait: its next run finds the file.
+    const logins =
+      args.plan.relay.mode === "mailbox"
+        ? [waitForLoginFiles({ image: args.serverImage, resources: args.resources, env: login(args) })]
+        : [];
+    job("reload", names.reload, interpolate`${names.reload}-${hash}`, [reload, accounts, program, restart], logins);
     // Whether that went well or not: it is what heals it.
-    schedule("reload", names.reload, [restart]);
+    schedule("reload", names.reload, [reload, restart]);
 
     this.registerOutputs({});
   }

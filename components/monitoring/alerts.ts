@@ -1,5 +1,5 @@
 import { names } from "../../config/names";
-import { cluster, fetcher, pending, server, type Watched } from "./sources";
+import { cluster, fetcher, pending, queued, server, type Watched } from "./sources";
 
 /** The doctor's groups of checks. */
 export type DoctorGroup = "Configuration" | "DNS" | "Certificates" | "Provider" | "Sign-in" | "Cluster" | "Flow";
@@ -95,7 +95,36 @@ function restarts(watched: Watched): string {
   return `sum by (namespace) (${count} - min_over_time(${count}[1h])) > 2`;
 }
 
-/** Every alert there is, in the order in which docs/how-to/monitoring.md has them. */
+/**
+ * Events of the server that mean that an account did not take a message (crates/email/src/message/delivery.rs): over quota,
+ * not to be parsed; and the end of a delivery report for somebody outside, who gets none
+ * (components/mailserver/planDelivery.ts).
+ */
+const UNDELIVERED = ["limit_quota", "limit_tenant_quota", "message_ingest_error", "delivery_double_bounce"];
+
+/** Those events within two hours. A counter appears with its first event, of which increase() knows nothing. */
+function undelivered(watched: Watched): string {
+  return UNDELIVERED.map((event) => {
+    const count = server(watched)(event);
+    return `sum by (namespace) (increase(${count}[2h]) > 0 or ((${count} unless ${count} offset 2h) > 0))`;
+  }).join(" or ");
+}
+
+/** Series without which alerts would be silent for ever, each under the name that tells which. */
+function missing(watched: Watched): string {
+  const named = (expr: string, series: string): string => `label_replace(${expr}, "series", "${series}", "", "")`;
+  const gone = (selector: string, series: string): string => named(`absent(${selector})`, series);
+  const delivered = `sum by (namespace) (increase(${fetcher(watched)("delivered_total")}[1h])) > 1`;
+  return [
+    gone(fetcher(watched)("ready"), "fetchmail_ready"),
+    gone(server(watched)("server_memory"), "server_memory"),
+    // A counter is not there before its first event; what a fetcher delivers is such an event.
+    named(`(${delivered} unless on (namespace) ${queued(watched)})`, "queue_message_queued"),
+    gone(cluster(watched)("kube_cronjob_created", `cronjob="${names.settings}"`), "kube_cronjob_created"),
+  ].join(" or ");
+}
+
+/** Every alert there is, in the order in which docs/reference/alerts.md has them. */
 export function alerts(watched: Watched): Alert[] {
   const last = recorded(watched, LAST_DELIVERY);
   const queue = pending(watched);
@@ -123,7 +152,7 @@ export function alerts(watched: Watched): Alert[] {
       for: "5m",
       severity: "warning",
       summary:
-        "{{ $value }} of {{ $labels.mailbox }}'s messages were refused by the mail server and lie in Fetcher-Refused at the provider.",
+        "{{ $value }} of {{ $labels.mailbox }}'s messages could not be delivered and lie in Fetcher-Refused at the provider.",
       doctor: "Provider",
     },
     {
@@ -135,6 +164,13 @@ export function alerts(watched: Watched): Alert[] {
         `and on (namespace) sum by (namespace) (increase(${server(watched)("queue_rescheduled")}[3h])) > 0`,
       severity: "critical",
       summary: "A message has been in the mail server's queue for more than an hour, and is tried again and again.",
+      doctor: "Flow",
+    },
+    {
+      name: "MailUndelivered",
+      expr: undelivered(watched),
+      severity: "critical",
+      summary: "A message that the mail server had accepted could not be put into its account; its sender is not told.",
       doctor: "Flow",
     },
     {
@@ -187,6 +223,14 @@ export function alerts(watched: Watched): Alert[] {
       summary:
         "No mail at all has come for {{ $labels.mailbox }} for {{ $value | humanizeDuration }}, longer than ever before.",
       doctor: "Flow",
+    },
+    {
+      name: "MailMetricsMissing",
+      expr: missing(watched),
+      for: "15m",
+      severity: "warning",
+      summary: "Prometheus has no {{ $labels.series }} of the mail stack: alerts that look at it cannot fire.",
+      doctor: "Cluster",
     },
   ];
 }

@@ -19,6 +19,8 @@ export interface MonitoringArgs extends MonitoringConfig {
   /** Namespace that holds the whole stack. */
   readonly stackNamespace: Input<string>;
   readonly mailboxes: readonly Pick<Mailbox, "name">[];
+  /** What the metrics are read with. @default generated */
+  readonly generatedPassword?: Output<string> | undefined;
 }
 
 /** What watches the stack: PodMonitors, alerts and a dashboard, and the heartbeat's address. */
@@ -48,7 +50,8 @@ export class Monitoring extends ComponentResource {
 
     if (args.enabled) {
       const password = secret(
-        new random.RandomPassword(names.secrets.metrics, { length: 32, special: false }, own).result,
+        args.generatedPassword ??
+          new random.RandomPassword(names.secrets.metrics, { length: 32, special: false }, own).result,
       );
       this.metricsPassword = password;
       const login = new core.Secret(

@@ -20,7 +20,7 @@ export interface RuleGroup {
 
 /** What to do first, whatever the alert: the line that a notification shows. */
 export const runbook = ({ name, doctor }: Pick<Alert, "name" | "doctor">): string =>
-  `npm run doctor, and there the group ${doctor}; docs/how-to/monitoring.md#${name.toLowerCase()} tells the rest`;
+  `npm run doctor, and there the group ${doctor}; docs/reference/alerts.md#${name.toLowerCase()} tells the rest`;
 
 function rule(alert: Alert): Rule {
   const { name, expr, severity, summary } = alert;

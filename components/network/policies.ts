@@ -1,6 +1,6 @@
 import type { types } from "@pulumi/kubernetes";
 import type { Controller } from "../../config/controllers";
-import { names, ports, selector } from "../../config/names";
+import { migrationName, names, ports, selector } from "../../config/names";
 import type { Endpoint } from "../../config/types";
 
 type Spec = types.input.networking.v1.NetworkPolicySpec;
@@ -14,12 +14,20 @@ export interface PolicyArgs {
   readonly ingressNamespace: string;
   /** Where the controller's pods take https, when that is neither 443 nor 8443. */
   readonly ingressPort?: number;
+  /** The port in the issuer's address. @default 443 */
+  readonly issuerPort?: number;
   /** What the controller is: Cilium's is no pod. */
   readonly controller?: Controller;
-  /** Namespace of Prometheus, which then reaches the mail server's metrics. @default nobody does */
-  readonly metricsNamespace?: string | undefined;
+  /** Namespace of Prometheus, whose pods alone read the fetchers' metrics. */
+  readonly metricsNamespace: string;
+  /** Whether they also read the mail server's metrics. @default false */
+  readonly serverMetrics?: boolean | undefined;
   /** Where the heartbeat's server takes it. @default nothing is asked */
   readonly heartbeatPort?: number | undefined;
+  /** Whether a CronJob asks the API server for snapshots. @default nobody asks it for anything */
+  readonly snapshots?: boolean;
+  /** From where mail is copied into mailboxes here. @default from nowhere */
+  readonly migrations?: readonly { readonly name: string; readonly from: Pick<Endpoint, "port"> }[];
   /** Namespaces whose pods may relay through port 25; empty means every namespace. */
   readonly relayNamespaces: readonly string[];
 }
@@ -41,9 +49,12 @@ const dns = {
 
 /**
  * The identity provider. A policy knows addresses, not names, and the issuer is often this very cluster's ingress,
- * whose pods listen on 443 (ingress-nginx), 8443 (Traefik, HAProxy, Contour) or elsewhere behind a Service on 443.
+ * whose pods listen on 443 (ingress-nginx), 8443 (Traefik, HAProxy, Contour) or elsewhere behind a Service on 443. An issuer
+ * with a port in its address is asked on that port.
  */
-const https = (ingressPort = 443): { ports: Port[] } => ({ ports: tcp(...new Set([443, 8443, ingressPort])) });
+const https = (...more: (number | undefined)[]): { ports: Port[] } => ({
+  ports: tcp(...new Set([443, 8443, ...more.filter((port) => port !== undefined)])),
+});
 
 const acmeSolver = { "acme.cert-manager.io/http01-solver": "true" };
 const acmePort = 8089;
@@ -70,7 +81,7 @@ export function policies(args: PolicyArgs): Record<string, Spec> {
         { from: [pods(names.fetchmail)], ports: tcp(ports.smtp, ports.junk) },
         { from: [namespace(args.ingressNamespace), pods(names.settings)], ports: tcp(ports.stalwartHttp) },
       ],
-      egress: [dns, { ports: tcp(args.provider.smtp.port) }, https(args.ingressPort)],
+      egress: [dns, { ports: tcp(args.provider.smtp.port) }, https(args.ingressPort, args.issuerPort)],
     },
     // cert-manager answers HTTP-01 challenges from a pod of its own beside the Certificate, on port 8089
     // (https://cert-manager.io/docs/configuration/acme/http01/); closed, no certificate would ever be issued.
@@ -87,8 +98,8 @@ export function policies(args: PolicyArgs): Record<string, Spec> {
     [names.fetchmail]: {
       podSelector: { matchLabels: { "app.kubernetes.io/name": names.fetchmail } },
       policyTypes: ["Ingress", "Egress"],
-      // Prometheus reads /metrics, which names mailboxes and counts, never an address or a password.
-      ingress: [{ from: [everyNamespace], ports: tcp(ports.fetcherHttp) }],
+      // /metrics has no address and no password, but it tells who has a mailbox and when mail comes.
+      ingress: [{ from: [namespace(args.metricsNamespace)], ports: tcp(ports.fetcherHttp) }],
       egress: [
         dns,
         { ports: tcp(args.provider.imap.port) },
@@ -102,17 +113,53 @@ export function policies(args: PolicyArgs): Record<string, Spec> {
       egress: [
         dns,
         { to: [pods(names.stalwart)], ports: tcp(ports.imaps, ports.submissions, ports.manageSieve) },
-        https(args.ingressPort),
+        https(args.ingressPort, args.issuerPort),
       ],
     },
     ...watching(args),
+    ...migrating(args.migrations ?? []),
+    ...(args.snapshots && { [names.backup]: snapshotting }),
   };
 }
 
-/** Policies add up: these are there beside the others when somebody watches, and no other one changes. */
-function watching({ metricsNamespace, heartbeatPort, ingressPort }: PolicyArgs): Record<string, Spec> {
+/** Each migration reaches its own source's port; the mail server lets their pods make and end their app passwords. */
+function migrating(migrations: NonNullable<PolicyArgs["migrations"]>): Record<string, Spec> {
+  if (migrations.length === 0) return {};
+  const each = migrations.map(({ name, from }): [string, Spec] => [
+    migrationName(name),
+    {
+      podSelector: { matchLabels: selector(names.migration, migrationName(name)) },
+      policyTypes: ["Ingress", "Egress"],
+      egress: [
+        dns,
+        { ports: tcp(from.port) },
+        { to: [pods(names.stalwart)], ports: tcp(ports.imaps, ports.stalwartHttp) },
+      ],
+    },
+  ]);
   return {
-    ...(metricsNamespace !== undefined && {
+    ...Object.fromEntries(each),
+    [names.migration]: {
+      podSelector: { matchLabels: selector(names.stalwart) },
+      policyTypes: ["Ingress"],
+      ingress: [{ from: [pods(names.migration)], ports: tcp(ports.stalwartHttp) }],
+    },
+  };
+}
+
+/** Where API servers listen: behind a Service on 443 (hosted), or with kubeadm, k3s and k0s, minikube, MicroK8s. */
+const apiServer = tcp(443, 6443, 8443, 16443);
+
+const snapshotting: Spec = {
+  podSelector: { matchLabels: selector(names.backup) },
+  policyTypes: ["Ingress", "Egress"],
+  egress: [dns, { ports: apiServer }],
+};
+
+/** Policies add up: these are there beside the others when somebody watches, and no other one changes. */
+function watching({ metricsNamespace, serverMetrics, heartbeatPort, ingressPort }: PolicyArgs): Record<string, Spec> {
+  return {
+    ...(serverMetrics && {
       metrics: {
         podSelector: { matchLabels: selector(names.stalwart) },
         policyTypes: ["Ingress"],

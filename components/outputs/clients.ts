@@ -1,9 +1,14 @@
+import { mailServerHost, ports } from "../../config/names";
+
 /** How a phone or desktop program connects. */
 export interface ClientSettings {
   readonly imap: { readonly host: string; readonly port: number; readonly security: string };
   readonly smtp: { readonly host: string; readonly port: number; readonly security: string };
   readonly smtpAlternative: { readonly host: string; readonly port: number; readonly security: string };
   readonly manageSieve: { readonly host: string; readonly port: number; readonly security: string };
+  /** Where CalDAV and CardDAV programs begin; they find the rest by themselves. */
+  readonly calendars: string;
+  readonly contacts: string;
   readonly username: string;
   readonly password: string;
 }
@@ -15,6 +20,8 @@ export function clientSettings(mailHost: string): ClientSettings {
     smtp: { host: mailHost, port: 465, security: "SSL/TLS" },
     smtpAlternative: { host: mailHost, port: 587, security: "STARTTLS" },
     manageSieve: { host: mailHost, port: 4190, security: "STARTTLS" },
+    calendars: `https://${mailHost}`,
+    contacts: `https://${mailHost}`,
     username: "the full mail address",
     password: `an app password: sign in at ${accountUrl(mailHost)} and create one per device`,
   };
@@ -42,11 +49,38 @@ export function identityClient({ hosts, identity, webmailRedirectUri, webmailLog
     clientId: identity.clientId,
     publicClient: true,
     pkce: true,
+    // Without it, opening a mailed link of the device grant is enough to give a stranger's program one's mail.
+    requiresReauthentication: true,
     redirectUris: [
       webmailRedirectUri,
       `https://${hosts.mail}/admin/oauth/callback`,
       `https://${hosts.mail}/account/oauth/callback`,
     ],
     logoutRedirectUris: [webmailLogoutUri],
+  };
+}
+
+/** How an app in the cluster sends, and which pods may. */
+export interface RelayForApps {
+  readonly host: string;
+  readonly port: number;
+  readonly security: "none";
+  readonly login: "none";
+  /** Who may send mail without a login. `pulumi preview` shows it, so that nobody opens it unawares. */
+  readonly openTo: string;
+}
+
+export function relayForApps(args: {
+  readonly namespace: string;
+  readonly cluster: { readonly networks: readonly string[]; readonly relayNamespaces: readonly string[] };
+}): RelayForApps {
+  const { networks, relayNamespaces } = args.cluster;
+  const where = relayNamespaces.length > 0 ? `the namespaces ${relayNamespaces.join(", ")}` : "every namespace";
+  return {
+    host: mailServerHost(args.namespace),
+    port: ports.smtp,
+    security: "none",
+    login: "none",
+    openTo: `pods of ${where}, with an address in ${networks.join(", ")}`,
   };
 }

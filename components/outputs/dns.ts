@@ -1,4 +1,5 @@
-import type { Endpoint } from "../../config/types";
+import { type DiscoveryHost, discoveryHosts } from "../../config/discovery";
+import type { Endpoint, StackConfig } from "../../config/types";
 
 /** One DNS record, as a zone file or a provider's form wants it. */
 export interface DnsRecord {
@@ -9,10 +10,8 @@ export interface DnsRecord {
   readonly purpose: string;
 }
 
-export interface DnsArgs {
-  readonly domain: string;
+export interface DnsArgs extends Pick<StackConfig, "domains" | "hosts"> {
   readonly provider: { readonly smtp: Endpoint };
-  readonly hosts: { readonly mail: string; readonly webmail: string; readonly autoconfig?: string };
 }
 
 /** What the provider asks for: it receives, filters, sends and signs, so MX, SPF, DKIM and DMARC are its own. */
@@ -49,10 +48,13 @@ function providerRecords(domain: string, provider: Endpoint): DnsRecord[] {
   ];
 }
 
-/** The records to set: the provider's own, and the hosts that people connect to, which point home. */
-export function dnsRecords({ domain, hosts, provider }: DnsArgs): DnsRecord[] {
-  const mail = `${hosts.mail}.`;
-  const home = "<address of the cluster>";
+const discoveryPurpose: Readonly<Record<DiscoveryHost["kind"], string>> = {
+  autoconfig: "mail programs find their settings",
+  autodiscover: "Outlook finds its settings",
+};
+
+/** Where programs find which server is a domain's: they know the domain from the address and nothing else. */
+function services(domain: string, target: string): DnsRecord[] {
   const service = (label: string, value: string, purpose: string): DnsRecord => ({
     name: `${label}._tcp.${domain}.`,
     type: "SRV",
@@ -60,24 +62,35 @@ export function dnsRecords({ domain, hosts, provider }: DnsArgs): DnsRecord[] {
     purpose,
   });
   return [
-    ...providerRecords(domain, provider.smtp),
-    { name: mail, type: "A", value: home, purpose: "IMAP, submission, mail admin" },
-    { name: `${hosts.webmail}.`, type: "A", value: home, purpose: "webmail" },
-    ...(hosts.autoconfig
-      ? [
-          {
-            name: `${hosts.autoconfig}.`,
-            type: "CNAME" as const,
-            value: mail,
-            purpose: "mail programs find their settings",
-          },
-        ]
-      : []),
-    service("_imaps", `0 1 993 ${mail}`, "mail programs find IMAP (RFC 6186)"),
-    service("_submissions", `0 1 465 ${mail}`, "mail programs find submission (RFC 8314)"),
-    service("_submission", `1 1 587 ${mail}`, "mail programs find submission with STARTTLS (RFC 6186)"),
+    service("_imaps", `0 1 993 ${target}`, "mail programs find IMAP (RFC 6186)"),
+    service("_submissions", `0 1 465 ${target}`, "mail programs find submission (RFC 8314)"),
+    service("_submission", `1 1 587 ${target}`, "mail programs find submission with STARTTLS (RFC 6186)"),
     service("_imap", "0 0 0 .", "no IMAP without TLS"),
     service("_pop3s", "0 0 0 .", "no POP3"),
+    service("_caldavs", `0 1 443 ${target}`, "programs find calendars (RFC 6764)"),
+    service("_carddavs", `0 1 443 ${target}`, "programs find contacts (RFC 6764)"),
+    service("_jmap", `0 1 443 ${target}`, "programs find JMAP (RFC 8620)"),
+    service("_autodiscover", `0 1 443 ${target}`, "Outlook finds its settings"),
+  ];
+}
+
+/** The records to set: the provider's own, and the hosts that people connect to, which point home. */
+export function dnsRecords({ domains, hosts, provider }: DnsArgs): DnsRecord[] {
+  const mail = `${hosts.mail}.`;
+  const home = "<address of the cluster>";
+  return [
+    ...domains.flatMap((domain) => providerRecords(domain, provider.smtp)),
+    { name: mail, type: "A", value: home, purpose: "IMAP, submission, mail admin" },
+    { name: `${hosts.webmail}.`, type: "A", value: home, purpose: "webmail" },
+    ...discoveryHosts({ domains, hosts }).map(
+      ({ name, kind }): DnsRecord => ({
+        name: `${name}.`,
+        type: "CNAME",
+        value: mail,
+        purpose: discoveryPurpose[kind],
+      }),
+    ),
+    ...domains.flatMap((domain) => services(domain, mail)),
   ];
 }
 

@@ -22,6 +22,8 @@ export interface HardenedContainerArgs {
   readonly startupProbe?: types.input.core.v1.Probe;
   readonly livenessProbe?: types.input.core.v1.Probe;
   readonly readinessProbe?: types.input.core.v1.Probe;
+  /** Makes an init container a sidecar (Kubernetes 1.29): it runs beside the containers, and ends after them. */
+  readonly restartPolicy?: "Always";
   readonly lifecycle?: types.input.core.v1.Lifecycle;
   /** Keeps NET_BIND_SERVICE, the one capability the restricted profile lets a container add. */
   readonly netBindService?: Exception;
@@ -34,6 +36,8 @@ export interface HardenedPodArgs {
   readonly containers: readonly HardenedContainerArgs[];
   readonly initContainers?: readonly HardenedContainerArgs[];
   readonly volumes?: types.input.core.v1.Volume[];
+  /** Who its processes are for the API server; the token is a volume of its own. @default nobody */
+  readonly serviceAccount?: Exception & { readonly name: Input<string> };
   /** @default "Always" */
   readonly restartPolicy?: "Never";
   /** Seconds between SIGTERM and SIGKILL. @default 30 */
@@ -65,6 +69,7 @@ function hardenedContainer(args: HardenedContainerArgs): Container {
 export function hardenedPod(args: HardenedPodArgs): PodSpec {
   return {
     automountServiceAccountToken: false,
+    ...(args.serviceAccount && { serviceAccountName: args.serviceAccount.name }),
     enableServiceLinks: false, // a Service named `roundcube` would otherwise inject ROUNDCUBE_* variables
     ...(args.restartPolicy && { restartPolicy: args.restartPolicy }),
     ...(args.terminationGracePeriodSeconds && { terminationGracePeriodSeconds: args.terminationGracePeriodSeconds }),

@@ -1,5 +1,6 @@
 import * as core from "@pulumi/kubernetes/core/v1";
 import {
+  all,
   ComponentResource,
   type ComponentResourceOptions,
   type Output,
@@ -8,6 +9,7 @@ import {
 } from "@pulumi/pulumi";
 import { labels, names } from "../../config/names";
 import type { Volume } from "../../config/types";
+import { classAnnotation, classProblem } from "./classes";
 import { shrinkingProblem } from "./shrinking";
 
 export interface StorageArgs {
@@ -59,13 +61,14 @@ export class Storage extends ComponentResource {
       },
       { ...kept, ...(args.waitFor && { dependsOn: [...args.waitFor] }) },
     );
-    this.namespace = namespace.metadata.name;
+    const made = namespace.metadata.name;
 
-    // The size in use is the engine's knowledge, so this check runs there, before the claim is touched; in a preview too.
-    const refuseShrinking = new ResourceHook(
-      "refuse-shrinking",
-      ({ oldInputs, newInputs }) => {
-        const problem = shrinkingProblem(oldInputs, newInputs);
+    // What the claim is like now is the engine's knowledge, so this check runs there, before the claim is touched; in a
+    // preview too.
+    const refuse = new ResourceHook(
+      "refuse-changing-claims",
+      ({ oldInputs, oldOutputs, newInputs }) => {
+        const problem = shrinkingProblem(oldInputs, newInputs) ?? classProblem({ oldInputs, oldOutputs, newInputs });
         if (problem) throw new Error(problem);
       },
       { onDryRun: true },
@@ -77,21 +80,24 @@ export class Storage extends ComponentResource {
         {
           metadata: {
             name: claimName,
-            namespace: this.namespace,
+            namespace: made,
             labels: { ...labels(app), ...volume.labels },
             // A class that binds at first use never binds before a pod does; the Deployment waits for the claim.
-            annotations: { "pulumi.com/skipAwait": "true" },
+            annotations: { "pulumi.com/skipAwait": "true", ...classAnnotation(volume.className) },
           },
           spec: {
             accessModes: ["ReadWriteOnce"],
-            storageClassName: volume.className,
+            ...(volume.className !== undefined && { storageClassName: volume.className }),
             resources: { requests: { storage: volume.size } },
           },
         },
-        { ...kept, hooks: { beforeUpdate: [refuseShrinking] } },
+        // A claim's class is fixed once it is made. Left to the provider, another one replaces the claim, and the mail with it.
+        { ...kept, hooks: { beforeUpdate: [refuse] }, ignoreChanges: ["spec.storageClassName"] },
       ).metadata.name;
     this.dataClaim = claim(names.dataClaim, names.stalwart, args.data);
     this.webmailClaim = claim(names.webmailClaim, names.roundcube, args.webmail);
+    // Whatever else is in the namespace comes after the claims: when one of them is refused, nothing was touched.
+    this.namespace = all([made, this.dataClaim, this.webmailClaim]).apply(([name]) => name);
 
     this.registerOutputs({
       namespace: this.namespace,

@@ -1,12 +1,19 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { sizeLimits } from "../../config/limits";
 import { ports } from "../../config/names";
-import { limits } from "./limits";
+import { identitiesPhp } from "./identities";
 import { FromEnvironment, type PhpValue, php } from "./php";
 import { refusalPhp } from "./refusal";
 import { responsePhp } from "./response";
 
 export interface WebmailSettings {
+  /** The largest message that the provider sends, in MiB. */
+  readonly largestMessage: number;
   /** Domain of the addresses. */
+  /** The main domain, under which the webmail goes. */
   readonly domain: string;
+  readonly domains: readonly string[];
   readonly hosts: {
     /** The name in the mail server's certificate. */
     readonly mail: string;
@@ -47,9 +54,9 @@ function signIn({ identity, authoritiesFile }: WebmailSettings): Record<string, 
     oauth_provider_name: name,
     oauth_client_id: new FromEnvironment(environment.clientId),
     oauth_client_secret: new FromEnvironment(environment.clientSecret),
-    oauth_config_uri: `${issuer}/.well-known/openid-configuration`,
     // What discovery says at Pocket ID, for when it cannot be asked: without a token endpoint Roundcube takes single
-    // sign-on for switched off (rcmail_oauth::is_enabled) and shows a password form. Discovery has the last word.
+    // sign-on for switched off (rcmail_oauth::is_enabled) and shows a password form. Discovery has the last word, and
+    // program/issuer.php asks for it: with `oauth_config_uri` Roundcube would do so by itself, without bounds.
     oauth_auth_uri: `${issuer}/authorize`,
     oauth_token_uri: `${issuer}/api/oidc/token`,
     oauth_identity_uri: `${issuer}/api/oidc/userinfo`,
@@ -57,8 +64,9 @@ function signIn({ identity, authoritiesFile }: WebmailSettings): Record<string, 
     oauth_pkce: "S256",
     oauth_auth_type: "XOAUTH2",
     oauth_identity_fields: ["email"],
-    oauth_cache: "db", // discovery would be fetched at every request
-    // Guzzle's `verify`, for discovery, keys and tokens: true for the image's own authorities, or a file with all of them.
+    oauth_cache: "db", // the provider's keys would be fetched at each refresh
+    oauth_timeout: 5, // seconds; a request that waits for the provider keeps a PHP worker
+    // Guzzle's `verify`, for keys and tokens: true for the image's own authorities, or a file with all of them.
     oauth_verify_peer: authoritiesFile ?? true,
     oauth_login_redirect: true, // no password form: passwords of accounts do not exist
   };
@@ -95,7 +103,10 @@ function web({ hosts, networks }: WebmailSettings): Record<string, PhpValue> {
     use_https: true,
     proxy_whitelist: networks, // whose word on people's addresses counts: the ingress controller's
     trusted_host_patterns: [`^${hosts.webmail.replaceAll(".", "\\.")}$`],
-    session_lifetime: 24 * 60, // minutes without a request; well under the life of the provider's refresh tokens
+    session_storage: "homelab", // program/session.php: one refresh of the token at a time
+    // Minutes without a request: each sign-in is a passkey, and nobody should need it twice a day. Well under the life of
+    // the provider's refresh tokens, 30 days at Pocket ID.
+    session_lifetime: 24 * 60,
     session_samesite: "Lax", // Strict would not survive the way back from the provider
     ip_check: false, // phones change networks
     x_frame_options: "sameorigin", // Roundcube frames itself; nobody else may
@@ -106,7 +117,7 @@ function web({ hosts, networks }: WebmailSettings): Record<string, PhpValue> {
 
 const productName = (domain: string): string => `${domain} Mail`;
 
-function product({ domain }: WebmailSettings): Record<string, PhpValue> {
+function product({ domain, largestMessage }: WebmailSettings): Record<string, PhpValue> {
   return {
     product_name: productName(domain),
     skin: "elastic",
@@ -116,7 +127,7 @@ function product({ domain }: WebmailSettings): Record<string, PhpValue> {
     newmail_notifier_basic: true, // the tab's title and icon; sound and desktop notices are each person's choice
     identities_level: 1, // the token decides the mailbox, so the address is not for editing; names and signatures are
     show_images: 0, // never before the person asks
-    max_message_size: limits.message,
+    max_message_size: `${sizeLimits(largestMessage).message}M`,
   };
 }
 
@@ -139,6 +150,9 @@ export function webmailOptions(settings: WebmailSettings): Record<string, PhpVal
   };
 }
 
+/** PHP that is the same for every stack. */
+const program = (file: string): string => readFileSync(join(__dirname, "program", file), "utf8");
+
 /** The PHP file that the image includes after its own configuration. Holds no secret. */
 export function webmailConfig(settings: WebmailSettings): string {
   const options = Object.entries(webmailOptions(settings));
@@ -147,6 +161,14 @@ export function webmailConfig(settings: WebmailSettings): string {
     "",
     ...options.map(([name, value]) => `$config[${php(name)}] = ${php(value)};`),
     "",
+    "if (PHP_SAPI === 'cli') {",
+    "    return;",
+    "}",
+    "",
+    program("issuer.php"),
+    program("session.php"),
+    program("identities.php"),
+    identitiesPhp(),
     responsePhp({ ...settings, productName: productName(settings.domain) }),
     refusalPhp(settings),
     "",

@@ -1,10 +1,10 @@
 import { CustomResource } from "@pulumi/kubernetes/apiextensions";
 import * as core from "@pulumi/kubernetes/core/v1";
 import type { CustomResourceOptions, Input } from "@pulumi/pulumi";
+import type { SizeLimits } from "../../config/limits";
 import { labels, names, selector } from "../../config/names";
 import type { StackConfig } from "../../config/types";
 import { openDoor } from "../door";
-import { limits } from "./limits";
 
 export interface ExposureArgs {
   readonly namespace: Input<string>;
@@ -12,10 +12,14 @@ export interface ExposureArgs {
   readonly host: string;
   readonly tls: StackConfig["tls"];
   readonly ingress: StackConfig["ingress"];
+  readonly limits: Pick<SizeLimits, "webmailBody">;
 }
 
 /** The way in: Service, certificate and door. */
-export function expose({ namespace, host, tls, ingress }: ExposureArgs, opts: CustomResourceOptions): void {
+export function expose(
+  { namespace, host, tls, ingress, limits: { webmailBody } }: ExposureArgs,
+  opts: CustomResourceOptions,
+): void {
   const skipAwait = { "pulumi.com/skipAwait": "true" };
   const metadata = (name: string) => ({ name, namespace, labels: labels(names.roundcube) });
 
@@ -54,7 +58,7 @@ export function expose({ namespace, host, tls, ingress }: ExposureArgs, opts: Cu
     hosts: [{ name: host }],
     service: { name: names.roundcube, port: 80, portName: "http" },
     tlsSecret: "issuer" in tls ? names.secrets.webmailTls : tls.secretName,
-    needs: { body: limits.ingress },
+    needs: { body: `${webmailBody}m` },
   };
   openDoor(door, ingress, namespace, opts);
 }

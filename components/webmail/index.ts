@@ -4,19 +4,22 @@ import * as core from "@pulumi/kubernetes/core/v1";
 import {
   ComponentResource,
   type ComponentResourceOptions,
-  type CustomResourceOptions,
   type Input,
   type Output,
   output,
+  secret as secretValue,
 } from "@pulumi/pulumi";
-import { RandomPassword, RandomUuid } from "@pulumi/random";
+import { RandomPassword } from "@pulumi/random";
+import { sizeLimits } from "../../config/limits";
 import { labels, names, selector } from "../../config/names";
 import type { Resources, StackConfig } from "../../config/types";
 import { type Trust, trustBundle, trustParts } from "../shared/trust";
+import { apacheConf } from "./apache";
 import { webmailConfig, webmailUrl } from "./config";
 import { expose } from "./exposure";
+import { identities, identitiesFile } from "./identities";
 import { phpIni } from "./limits";
-import { configFile, iniFile, webmailPod } from "./workload";
+import { apacheFile, configFile, iniFile, webmailPod } from "./workload";
 
 export { webmailLogoutUri, webmailRedirectUri } from "./config";
 
@@ -29,12 +32,16 @@ export interface WebmailArgs {
   readonly mailServerHost: Input<string>;
   /** Domain of the addresses. */
   readonly domain: string;
+  /** Every mail domain, the main one first. */
+  readonly domains: readonly string[];
+  /** Whose addresses are senders in the webmail. */
+  readonly mailboxes: StackConfig["mailboxes"];
   readonly hosts: {
     /** The name in the mail server's certificate. */
     readonly mail: string;
     readonly webmail: string;
   };
-  /** Who signs people in. Without `clientSecret` the client is public. */
+  /** Who signs people in. */
   readonly identity: StackConfig["identity"];
   /** Where the webmail host's certificate comes from. */
   readonly tls: StackConfig["tls"];
@@ -42,8 +49,12 @@ export interface WebmailArgs {
   readonly ingress: StackConfig["ingress"];
   /** CIDRs that the ingress controller's requests come from. */
   readonly cluster: { readonly networks: readonly string[] };
+  /** Whose largest message decides how much can be attached. */
+  readonly provider: Pick<StackConfig["provider"], "largestMessage">;
   /** Private authorities, beside the public ones. @default none */
   readonly authorities?: Trust | undefined;
+  /** The key of its sessions. @default generated */
+  readonly generated: Pick<StackConfig["generated"], "desKey">;
   readonly images: { readonly roundcube: string };
   readonly resources: { readonly roundcube: Resources };
 }
@@ -53,23 +64,6 @@ const NOT_A_SECRET = "public-client";
 
 const digest = (texts: readonly string[]): string =>
   createHash("sha256").update(JSON.stringify(texts)).digest("hex").slice(0, 16);
-
-/**
- * An annotation that changes with the client secret, so that the pod starts with the new one. It is a fresh random
- * value, not a hash: a hash in plain sight lets people test guesses.
- */
-function secretRevision(
-  clientSecret: StackConfig["identity"]["clientSecret"],
-  opts: CustomResourceOptions,
-): Record<string, Output<string>> {
-  if (clientSecret === undefined) return {};
-  const revision = new RandomUuid(
-    "oidc-client-secret-revision",
-    { keepers: { clientSecret } },
-    { ...opts, additionalSecretOutputs: ["keepers"] },
-  );
-  return { "homelab-mail/client-secret-revision": revision.id };
-}
 
 /** The webmail, Roundcube: people sign in at the identity provider, and their token opens their mail. */
 export class Webmail extends ComponentResource {
@@ -85,15 +79,18 @@ export class Webmail extends ComponentResource {
     const php = output(args.mailServerHost).apply((mailServerHost) =>
       webmailConfig({
         ...args,
+        largestMessage: args.provider.largestMessage,
         mailServerHost,
         networks: args.cluster.networks,
         ...(args.authorities && { authoritiesFile: trustBundle }),
       }),
     );
-    const ini = phpIni();
+    const limits = sizeLimits(args.provider.largestMessage);
+    const ini = phpIni(limits);
+    const apache = apacheConf();
     const config = new core.ConfigMap(
       "roundcube-config",
-      { metadata: metadata("roundcube-config"), data: { [configFile]: php, [iniFile]: ini } },
+      { metadata: metadata("roundcube-config"), data: { [configFile]: php, [iniFile]: ini, [apacheFile]: apache } },
       parent,
     );
 
@@ -101,15 +98,25 @@ export class Webmail extends ComponentResource {
       names.secrets.oidc,
       {
         metadata: metadata(names.secrets.oidc),
-        stringData: { client_id: identity.clientId, client_secret: identity.clientSecret ?? NOT_A_SECRET },
+        stringData: { client_id: identity.clientId, client_secret: NOT_A_SECRET },
       },
       parent,
     );
     // Kept in the state: a new key would sign everybody out. 24 characters is what Roundcube's cipher takes.
-    const desKey = new RandomPassword("roundcube-des-key", { length: 24, special: false }, parent);
+    const desKey =
+      args.generated.desKey ?? new RandomPassword("roundcube-des-key", { length: 24, special: false }, parent).result;
     const secret = new core.Secret(
       names.secrets.roundcube,
-      { metadata: metadata(names.secrets.roundcube), stringData: { des_key: desKey.result } },
+      { metadata: metadata(names.secrets.roundcube), stringData: { des_key: desKey } },
+      parent,
+    );
+
+    const senders = new core.Secret(
+      names.secrets.identities,
+      {
+        metadata: metadata(names.secrets.identities),
+        stringData: { [identitiesFile]: secretValue(identities(args.domain, args.mailboxes)) },
+      },
       parent,
     );
 
@@ -130,8 +137,7 @@ export class Webmail extends ComponentResource {
               annotations: {
                 ...trust.annotations,
                 // Configuration and environment reach PHP when the pod starts.
-                "homelab-mail/config-hash": php.apply((text) => digest([text, ini, identity.clientId])),
-                ...secretRevision(identity.clientSecret, parent),
+                "homelab-mail/config-hash": php.apply((text) => digest([text, ini, apache, identity.clientId])),
               },
             },
             spec: webmailPod({
@@ -143,13 +149,14 @@ export class Webmail extends ComponentResource {
               configMap: config.metadata.name,
               oidcSecret: oidc.metadata.name,
               secret: secret.metadata.name,
+              identities: senders.metadata.name,
             }),
           },
         },
       },
       parent,
     );
-    expose({ namespace, host: hosts.webmail, tls: args.tls, ingress: args.ingress }, parent);
+    expose({ namespace, host: hosts.webmail, tls: args.tls, ingress: args.ingress, limits }, parent);
 
     this.url = output(webmailUrl(hosts.webmail));
     this.registerOutputs({ url: this.url });

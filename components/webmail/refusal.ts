@@ -1,8 +1,8 @@
 import { php } from "./php";
 
 export interface RefusalSettings {
-  /** Domain of the addresses. */
-  readonly domain: string;
+  /** Domains of the addresses. */
+  readonly domains: readonly string[];
   readonly identity: { readonly name: string };
 }
 
@@ -15,6 +15,11 @@ const texts = ({ identity }: RefusalSettings) => ({
 
 const escaped = (text: string): string => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
+const elsewhere = ({ domains }: RefusalSettings): string =>
+  domains
+    .map((domain) => `!str_ends_with(strtolower($login['user']), ${php(`@${domain.toLowerCase()}`)})`)
+    .join(" && ");
+
 /**
  * PHP that puts the reason in the place of Roundcube's "Login failed." and "Connection to storage server failed.".
  *
@@ -22,7 +27,7 @@ const escaped = (text: string): string => text.replace(/[&<>"']/g, (c) => `&#${c
  * configuration is read (`rcube_plugin_api::get_instance`, the one that `rcube::init` takes).
  *
  * Roundcube's code is -2 when the server cannot be reached (`rcmail::ERROR_STORAGE`) and null when it answered NO. There
- * are no addresses but the domain's. For those, Stalwart says "Authentication failed" when it judged the sign-in and
+ * are no addresses but the domains'. For those, Stalwart says "Authentication failed" when it judged the sign-in and
  * "Authentication error" when it could not, for one because the issuer is away; Dovecot's second is "Temporary
  * authentication failure".
  */
@@ -30,21 +35,19 @@ export function refusalPhp(settings: RefusalSettings): string {
   const { noMailbox, unchecked, away } = texts(settings);
   const text = (message: string): string => php(escaped(message));
   return [
-    "if (PHP_SAPI !== 'cli') {",
-    "    rcube_plugin_api::get_instance()->register_hook('login_failed', function ($login) {",
-    "        $rcmail = rcmail::get_instance();",
-    "        if ($login['code'] === rcmail::ERROR_STORAGE) {",
-    `            $reason = ${text(away)};`,
-    "        } elseif (empty($login['user']) || !empty($login['code'])) {",
-    "            return; // Roundcube's own word says it",
-    `        } elseif (!str_ends_with(strtolower($login['user']), ${php(`@${settings.domain.toLowerCase()}`)})`,
-    "            || stripos((string) $rcmail->get_storage()->get_error_str(), '] Authentication failed') !== false) {",
-    `            $reason = str_replace('%s', rcube::Q($login['user']), ${text(noMailbox)});`,
-    "        } else {",
-    `            $reason = ${text(unchecked)};`,
-    "        }",
-    "        $rcmail->output->show_message($reason, 'error', null, true, -1); // the last one is shown, until the next page",
-    "    });",
-    "}",
+    "rcube_plugin_api::get_instance()->register_hook('login_failed', function ($login) {",
+    "    $rcmail = rcmail::get_instance();",
+    "    if ($login['code'] === rcmail::ERROR_STORAGE) {",
+    `        $reason = ${text(away)};`,
+    "    } elseif (empty($login['user']) || !empty($login['code'])) {",
+    "        return; // Roundcube's own word says it",
+    `    } elseif (${elsewhere(settings)}`,
+    "        || stripos((string) $rcmail->get_storage()->get_error_str(), '] Authentication failed') !== false) {",
+    `        $reason = str_replace('%s', rcube::Q($login['user']), ${text(noMailbox)});`,
+    "    } else {",
+    `        $reason = ${text(unchecked)};`,
+    "    }",
+    "    $rcmail->output->show_message($reason, 'error', null, true, -1); // the last one is shown, until the next page",
+    "});",
   ].join("\n");
 }

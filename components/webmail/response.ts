@@ -3,6 +3,8 @@ import { php } from "./php";
 export interface ResponseSettings {
   readonly productName: string;
   readonly identity: { readonly issuer: string; readonly name: string };
+  /** File with every authority to trust, where that is not the image's own. */
+  readonly authoritiesFile?: string;
 }
 
 /**
@@ -16,6 +18,7 @@ const contentPolicy = [
   "img-src 'self' data: blob: https:",
   "font-src 'self' data:",
   "frame-src 'self' blob:",
+  "object-src 'none'",
   "base-uri 'self'",
   "form-action 'self'",
   "frame-ancestors 'self'",
@@ -25,6 +28,7 @@ const contentPolicy = [
 const headers: Record<string, string> = {
   "Content-Security-Policy": contentPolicy,
   "X-Content-Type-Options": "nosniff",
+  "Referrer-Policy": "same-origin",
   "Strict-Transport-Security": "max-age=31536000",
 };
 
@@ -57,21 +61,22 @@ go on working.</p>
 const SIGNED_IN = "roundcube_sessauth";
 
 /**
- * PHP that runs with the configuration, so before Roundcube answers: headers, and a plain word to people who are signed
- * out while the provider is away. Roundcube itself would send them to a host that does not answer.
+ * PHP that runs with the configuration, so before Roundcube answers: headers, where the provider's pages are, and a plain
+ * word to people who are signed out while the provider is away. Roundcube itself would send them to a host that does not
+ * answer. It is not told the discovery document's address, so that it never fetches that by itself (program/issuer.php).
  */
 export function responsePhp(settings: ResponseSettings): string {
-  const discovery = `${settings.identity.issuer}/.well-known/openid-configuration`;
-  const context = `stream_context_create(${php({ http: { timeout: 5 } })})`;
+  const discovery = php(`${settings.identity.issuer}/.well-known/openid-configuration`);
   return [
-    "if (PHP_SAPI !== 'cli') {",
-    ...Object.entries(headers).map(([name, value]) => `    header(${php(`${name}: ${value}`)});`),
-    `    if (empty($_COOKIE[${php(SIGNED_IN)}]) && @file_get_contents(${php(discovery)}, false, ${context}) === false) {`,
-    "        http_response_code(503);",
-    "        header('Refresh: 10');",
-    "        header('Retry-After: 10');",
-    `        exit(${php(awayPage(settings))});`,
-    "    }",
+    ...Object.entries(headers).map(([name, value]) => `header(${php(`${name}: ${value}`)});`),
+    `$signedIn = !empty($_COOKIE[${php(SIGNED_IN)}]);`,
+    `$issuer = homelab_issuer::discover(${discovery}, ${php(settings.authoritiesFile ?? true)}, $signedIn);`,
+    "$config = array_merge($config, homelab_issuer::options($issuer['document']));",
+    "if (!$signedIn && !$issuer['answers']) {",
+    "    http_response_code(503);",
+    "    header('Refresh: 10');",
+    "    header('Retry-After: 10');",
+    `    exit(${php(awayPage(settings))});`,
     "}",
   ].join("\n");
 }

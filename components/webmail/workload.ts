@@ -5,10 +5,12 @@ import type { Resources } from "../../config/types";
 import { hardenedPod } from "../shared/pod";
 import type { TrustParts } from "../shared/trust";
 import { databaseDirectory, environment } from "./config";
+import { identitiesDirectory } from "./identities";
 
 /** Keys of the ConfigMap. */
 export const configFile = "homelab-mail.inc.php";
 export const iniFile = "homelab-mail.ini";
+export const apacheFile = "homelab-mail.conf";
 
 /** `www-data` in the image, which runs as it from the start. */
 const WWW_DATA = 33;
@@ -21,6 +23,8 @@ export interface WebmailPodArgs {
   readonly claim: Input<string>;
   readonly configMap: Input<string>;
   readonly trust: TrustParts;
+  /** Secret with `identities.json`. */
+  readonly identities: Input<string>;
   /** Secret with `client_id` and `client_secret`. */
   readonly oidcSecret: Input<string>;
   /** Secret with `des_key`. */
@@ -70,6 +74,7 @@ export function webmailPod(args: WebmailPodArgs): types.input.core.v1.PodSpec {
         volumeMounts: [
           ...scratch.map(({ name, mountPath }) => ({ name, mountPath })),
           { name: "database", mountPath: databaseDirectory },
+          { name: "identities", mountPath: identitiesDirectory, readOnly: true },
           // The image includes every *.php of this directory after its own configuration.
           { name: "config", mountPath: `/var/roundcube/config/${configFile}`, subPath: configFile, readOnly: true },
           // PHP reads this directory in order of names; the last one wins.
@@ -77,6 +82,12 @@ export function webmailPod(args: WebmailPodArgs): types.input.core.v1.PodSpec {
             name: "config",
             mountPath: `/usr/local/etc/php/conf.d/zz-${iniFile}`,
             subPath: iniFile,
+            readOnly: true,
+          },
+          {
+            name: "config",
+            mountPath: `/etc/apache2/conf-enabled/zz-${apacheFile}`,
+            subPath: apacheFile,
             readOnly: true,
           },
           ...trust.volumeMounts,
@@ -90,6 +101,7 @@ export function webmailPod(args: WebmailPodArgs): types.input.core.v1.PodSpec {
       ...scratch.map(({ name, sizeLimit }) => ({ name, emptyDir: { sizeLimit } })),
       { name: "database", persistentVolumeClaim: { claimName: args.claim } },
       { name: "config", configMap: { name: args.configMap } },
+      { name: "identities", secret: { secretName: args.identities, defaultMode: 0o440 } },
       ...trust.volumes,
     ],
   });

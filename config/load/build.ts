@@ -1,11 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
+import { shortAddress } from "../addresses";
 import { whereabouts } from "../controllers";
 import { certificatesIn } from "../rules/certificates";
 import type { MailboxDraft } from "../rules/mailboxes";
 import { controllerIn, hostsOf } from "../rules/stack";
-import { portOf } from "../rules/values";
+import { mebibytes, portOf } from "../rules/values";
 import type { Written, WrittenMailbox } from "../schema";
-import type { Ingress, Mailbox, Monitoring, StackConfig, Tls } from "../types";
+import type { Ingress, Mailbox, Monitoring, Retention, StackConfig, Tls, Volume } from "../types";
+import { buildMigrations } from "./migrations";
 import type { Valid } from "./validate";
 
 /** Outputs are left alone: the engine goes on working with them. */
@@ -17,20 +19,28 @@ function deepFreeze<T>(value: T): T {
   return Object.freeze(value);
 }
 
-const localPartOf = (address: string): string => address.slice(0, address.lastIndexOf("@"));
-
-function buildMailbox(key: string, written: WrittenMailbox, drafts: readonly MailboxDraft[]): Mailbox {
+function buildMailbox(
+  key: string,
+  written: WrittenMailbox,
+  drafts: readonly MailboxDraft[],
+  retention: Retention,
+  mainDomain: string,
+): Mailbox {
+  const localPartOf = (address: string): string => shortAddress(address, mainDomain);
   const draft = drafts.find((mailbox) => mailbox.key === key);
   if (draft?.address === undefined) throw new Error(`mailbox ${key} passed validation without an address`);
   return {
     name: draft.name,
     address: draft.address,
-    localPart: localPartOf(draft.address),
+    localPart: localPartOf(draft.account ?? draft.address),
     password: pulumi.secret(written.password),
     displayName: written.displayName ?? draft.name,
-    aliases: draft.aliases.map(({ address }) => localPartOf(address)).sort(),
+    aliases: [
+      ...draft.aliases.map(({ address }) => localPartOf(address)),
+      ...(draft.account === undefined ? [] : [localPartOf(draft.address)]),
+    ].sort(),
     admin: written.admin,
-    keep: written.keep,
+    retention: written.retention ?? (written.keep ? "forever" : retention),
     folders: written.folders.includes("Junk") ? ["INBOX", "Junk"] : ["INBOX"],
   };
 }
@@ -75,10 +85,33 @@ function watching({ heartbeat, heartbeatPort, dashboard, ...rest }: Written["mon
   };
 }
 
+/** Each value that was given, as a secret. */
+const secrets = <Key extends string>(
+  given: { readonly [K in Key]?: string | undefined },
+): { [K in Key]?: pulumi.Output<string> } =>
+  Object.fromEntries(
+    Object.entries<string | undefined>(given).flatMap(([key, value]) =>
+      value === undefined ? [] : [[key, pulumi.secret(value)]],
+    ),
+  ) as { [K in Key]?: pulumi.Output<string> };
+
+function volumes({ className, size, labels, webmail }: Written["storage"]): StackConfig["storage"] {
+  const volume = (name: string | undefined, rest: { size: string; labels: Record<string, string> }): Volume => ({
+    ...rest,
+    ...(name !== undefined && { className: name }),
+  });
+  return {
+    data: volume(className, { size, labels }),
+    webmail: volume(webmail.className ?? className, { size: webmail.size, labels: webmail.labels }),
+  };
+}
+
 /** Names that are derived from others, and secrets wrapped again: the rest is as written. */
-export function build({ written, mailboxes: drafts, isSecret }: Valid): StackConfig {
+export function build({ written, domains, mailboxes: drafts, isSecret }: Valid): StackConfig {
+  const [domain, ...others] = domains;
   const {
-    domain,
+    domain: _oneOf,
+    domains: _these,
     relay,
     identity,
     admin,
@@ -88,43 +121,60 @@ export function build({ written, mailboxes: drafts, isSecret }: Valid): StackCon
     trust,
     service,
     mailboxes,
+    migrations,
     hosts,
     monitoring,
+    retention,
+    generated,
+    provider,
+    backup,
     ...rest
   } = written;
-  const { clientSecret, apiKey, ...publicClient } = identity;
+  const { apiKey, ...publicClient } = identity;
   const { address, ...otherService } = service;
   const certificates: Tls =
     tls.secretName === undefined ? { issuer: tls.issuer ?? "letsencrypt-prod" } : { secretName: tls.secretName };
+  const largestMessage = mebibytes(provider.largestMessage);
+  const people = Object.entries(mailboxes)
+    .map(([key, mailbox]) => buildMailbox(key, mailbox, drafts, retention, domain))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
   return deepFreeze<StackConfig>({
     ...rest,
+    provider: { ...provider, largestMessage },
     domain,
+    domains: [domain, ...others.sort()],
     hosts: hostsOf(domain, hosts),
-    mailboxes: Object.entries(mailboxes)
-      .map(([key, mailbox]) => buildMailbox(key, mailbox, drafts))
-      .sort((a, b) => (a.name < b.name ? -1 : 1)),
+    mailboxes: people,
+    migrations: buildMigrations(migrations, people, { domain, largestMessage }),
     addressesAreSecret: Object.entries(mailboxes).some(([key, mailbox]) => {
       const secret = (...path: (string | number)[]): boolean => isSecret(["mailboxes", key, ...path]);
       return (
         (mailbox.address !== undefined && secret("address")) ||
+        (mailbox.account !== undefined && secret("account")) ||
         mailbox.aliases.some((_, index) => secret("aliases", index))
       );
     }),
-    relay: { username: relay.username ?? `service@${domain}`, password: pulumi.secret(relay.password) },
+    relay: {
+      username: relay.username ?? `service@${domain}`,
+      password: pulumi.secret(relay.password),
+      mode: relay.mode,
+    },
     identity: {
       ...publicClient,
-      ...(clientSecret !== undefined && { clientSecret: pulumi.secret(clientSecret) }),
       ...(apiKey !== undefined && { apiKey: pulumi.secret(apiKey) }),
     },
     admin: admin.password === undefined ? {} : { password: pulumi.secret(admin.password) },
-    storage: {
-      data: { className: storage.className, size: storage.size, labels: storage.labels },
-      webmail: { ...storage.webmail, className: storage.webmail.className ?? storage.className },
+    storage: volumes(storage),
+    backup: {
+      schedule: backup.schedule,
+      keep: backup.keep,
+      ...(backup.snapshotClass !== undefined && { snapshotClass: backup.snapshotClass }),
     },
     ingress: wayIn(ingress, rest.namespace),
     tls: certificates,
     trust: { certificates: [...new Set(trust.certificates.flatMap(certificatesIn))] },
     monitoring: watching(monitoring),
+    generated: secrets(generated),
     service: { ...otherService, ...(address !== undefined && { address }) },
   });
 }

@@ -117,3 +117,9 @@ export async function loadConfig(options: LoadOptions = {}): Promise<StackConfig
   if ("report" in result) throw new pulumi.RunError(result.report);
   return result.config;
 }
+
+/** Which cluster the Kubernetes provider was told to use, for what asks it beside Pulumi. */
+export function clusterAccess(): { context?: string; kubeconfig?: string } {
+  const { "kubernetes:context": context, "kubernetes:kubeconfig": kubeconfig } = pulumi.runtime.allConfig();
+  return { ...(context && { context }), ...(kubeconfig && { kubeconfig }) };
+}

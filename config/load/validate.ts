@@ -1,13 +1,19 @@
 import type { z } from "zod";
 import { type Found, type Read, unknownKey } from "../report";
+import { type Domains, domainRules, domainsOf } from "../rules/domains";
 import { draftMailboxes, type MailboxDraft, mailboxRules } from "../rules/mailboxes";
+import { migrationRules } from "../rules/migrations";
+import { providerRules } from "../rules/provider";
 import { type Finding, type Readable, stackRules } from "../rules/stack";
 import { isGroup, isPresent, type Path, schema, schemaAt, valueAt, type Written } from "../schema";
+import { toList } from "../schema/values";
 
 /** A configuration with nothing wrong in it. */
 export interface Valid {
   /** What was written, in its plain form, with the fixed defaults. */
   readonly written: Written;
+  /** The main one first. */
+  readonly domains: Domains;
   readonly mailboxes: readonly MailboxDraft[];
   readonly isSecret: (path: Path) => boolean;
 }
@@ -42,6 +48,8 @@ const plainSecrets = (paths: readonly Path[], { raw, isSecret }: Read): Finding[
     .filter((path) => schemaAt(path)?.meta()?.secret && isPresent(valueAt(raw, path)) && !isSecret(path))
     .map((path) => ({ path, text: "is not secret: it stands in the stack's file for all to read" }));
 
+const noDomain: Finding = { path: ["domain"], text: "is missing" };
+
 const noMailboxes: Finding = {
   path: ["mailboxes"],
   text: "has none; the stack needs at least one mailbox",
@@ -59,15 +67,18 @@ export function validate({ raw, isSecret }: Read): Valid | Found {
   const readable: Readable =
     parsed.data ??
     Object.fromEntries(Object.entries(schema.shape).map(([key, at]) => [key, at.safeParse(raw[key]).data]));
-  const { drafts, findings } = draftMailboxes(raw.mailboxes, readable.domain);
+  const domains = domainsOf(readable);
+  const { drafts, findings } = draftMailboxes(raw.mailboxes, domains);
   findings.push(
     ...(parsed.success ? [] : findingsOf(parsed.error)),
     ...reservedNames(paths),
-    ...stackRules.flatMap((rule) => rule(readable)),
+    ...[...domainRules, ...stackRules, ...providerRules, ...migrationRules].flatMap((rule) => rule(readable)),
     ...mailboxRules.flatMap((rule) => rule(drafts)),
     ...plainSecrets(paths, { raw, isSecret }),
   );
+  const listed = toList(raw.domains) ?? [];
+  if (!isPresent(raw.domain) && Array.isArray(listed) && listed.length === 0) findings.push(noDomain);
   if (drafts.length === 0 && (raw.mailboxes === undefined || isGroup(raw.mailboxes))) findings.push(noMailboxes);
-  if (!parsed.success || findings.length > 0) return { findings, raw, isSecret };
-  return { written: parsed.data, mailboxes: drafts, isSecret };
+  if (!parsed.success || findings.length > 0 || domains === undefined) return { findings, raw, isSecret };
+  return { written: parsed.data, domains, mailboxes: drafts, isSecret };
 }

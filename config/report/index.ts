@@ -45,9 +45,19 @@ function forgottenPath(key: string): Path | undefined {
   return at && !shapeOf(at) ? path : undefined;
 }
 
+/** Keys that earlier versions had, and why they are gone. */
+const retired: Readonly<Record<string, string>> = {
+  // The pages run in the browser (webui: src/services/auth/oauth.ts), and the server takes tokens of one client only.
+  "identity.clientSecret":
+    "cannot work: the mail server's own web pages, where app passwords are made, sign in through the same client and " +
+    "send no secret. Make it a public client at the identity provider, and remove the key",
+};
+
 /** What there is to say of a key that the schema does not have. */
 export function unknownKey(path: Path): Finding {
   const key = String(path.at(-1));
+  const gone = retired[formatPath(path)];
+  if (gone !== undefined) return { path, text: gone, remove: "key" };
   const meant = path.length === 1 ? forgottenPath(key) : undefined;
   if (meant) return { path, text: "was set without --path, so nothing reads it", remove: "key", set: meant };
   const parent = path.slice(0, -1);
@@ -78,7 +88,7 @@ function shown({ path, remove }: Finding, { raw, isSecret }: Found): string {
   const value = valueAt(raw, path);
   if (remove === "key" || !isPlain(value) || value === "") return "";
   const { secret, file } = docAt(path);
-  if (path[0] === "mailboxes" || secret || file || isSecret(path)) return "";
+  if (path[0] === "mailboxes" || path[0] === "migrations" || secret || file || isSecret(path)) return "";
   const text = String(value);
   return `${JSON.stringify(text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text)} `;
 }
@@ -86,7 +96,7 @@ function shown({ path, remove }: Finding, { raw, isSecret }: Found): string {
 /** Addresses that were given as secrets are given anew as secrets. */
 function isSecretAddress(path: Path, { raw, isSecret }: Found): boolean {
   const [top, , key] = path;
-  const isAddress = top === "mailboxes" && (key === "address" || key === "aliases");
+  const isAddress = top === "mailboxes" && ["address", "account", "aliases"].includes(String(key));
   return isAddress && isPresent(valueAt(raw, path)) && isSecret(path);
 }
 

@@ -1,8 +1,9 @@
 import { fetcherName, passwordKey } from "../names";
 import { isGroup, mailbox, type Path, shapeOf, valueAt } from "../schema";
 import { toList } from "../schema/values";
+import type { Domains } from "./domains";
 import type { Finding } from "./stack";
-import { dnsLabel, localPart, notReserved } from "./values";
+import { dnsLabel, localPart, notReserved, ownLocalPart, wholeAddress } from "./values";
 
 /** A mailbox as far as it could be read: what is wrong on its own is reported elsewhere and absent here. */
 export interface MailboxDraft {
@@ -11,6 +12,8 @@ export interface MailboxDraft {
   readonly name: string;
   /** Full address; absent when it or the domain could not be read. */
   readonly address?: string;
+  /** The address that its account has, when that is another. */
+  readonly account?: string;
   readonly aliases: readonly { readonly path: Path; readonly address: string }[];
 }
 
@@ -33,13 +36,21 @@ export function usableName(name: string): string | undefined {
   return mailboxName(tidy) === undefined ? tidy : undefined;
 }
 
-/** `boss` and `boss@newjoy.ro` are the same thing in newjoy.ro; other domains are not ours to receive for. */
-export function addressIn(domain: string, written: string): { address: string } | { problem: string } {
+/** `boss` and `boss@newjoy.ro` are the same thing where newjoy.ro is the main domain; other domains are not ours to receive for. */
+export function addressIn(domains: Domains, written: string): { address: string } | { problem: string } {
   const text = written.trim().toLowerCase();
   const at = text.lastIndexOf("@");
   const local = at < 0 ? text : text.slice(0, at);
-  if (at >= 0 && text.slice(at + 1) !== domain) return { problem: `is not in the stack's domain, ${domain}` };
-  const problem = localPart(local) ?? notReserved(local);
+  const domain = at < 0 ? domains[0] : text.slice(at + 1);
+  if (!domains.includes(domain)) {
+    const [main, ...others] = domains;
+    const known =
+      others.length === 0
+        ? `not in the stack's domain, ${main}`
+        : `in none of the stack's domains, ${domains.join(", ")}`;
+    return { problem: `is ${known}` };
+  }
+  const problem = localPart(local) ?? ownLocalPart(local) ?? notReserved(local) ?? wholeAddress(`${local}@${domain}`);
   return problem ? { problem } : { address: `${local}@${domain}` };
 }
 
@@ -48,12 +59,12 @@ const mailboxKeys = shapeOf(mailbox);
 /** Reads each mailbox as far as it goes, so that rules about several mailboxes work beside other problems. */
 export function draftMailboxes(
   raw: unknown,
-  domain: string | undefined,
+  domains: Domains | undefined,
 ): { drafts: MailboxDraft[]; findings: Finding[] } {
   const findings: Finding[] = [];
   const keep = (path: Path, written: string): string | undefined => {
-    if (domain === undefined) return undefined;
-    const read = addressIn(domain, written);
+    if (domains === undefined) return undefined;
+    const read = addressIn(domains, written);
     if ("address" in read) return read.address;
     findings.push({ path, text: read.problem });
     return undefined;
@@ -69,9 +80,11 @@ export function draftMailboxes(
     const address =
       typeof written?.data === "string"
         ? keep([...path, "address"], written.data)
-        : written?.success && !nameProblem && domain !== undefined
-          ? `${name}@${domain}`
+        : written?.success && !nameProblem && domains !== undefined
+          ? `${name}@${domains[0]}`
           : undefined;
+    const account = mailboxKeys?.account?.safeParse(valueAt(value, ["account"])).data;
+    const earlier = typeof account === "string" ? keep([...path, "account"], account) : undefined;
     const list = toList(valueAt(value, ["aliases"]));
     const aliases = (Array.isArray(list) ? list : []).flatMap((alias: unknown, index) => {
       const at = [...path, "aliases", index];
@@ -79,7 +92,13 @@ export function draftMailboxes(
       const full = local === "" ? undefined : keep(at, local);
       return full === undefined ? [] : [{ path: at, address: full }];
     });
-    return { key, name, ...(address !== undefined && { address }), aliases };
+    return {
+      key,
+      name,
+      ...(address !== undefined && { address }),
+      ...(earlier !== undefined && earlier !== address && { account: earlier }),
+      aliases,
+    };
   });
   return { drafts, findings };
 }
@@ -112,8 +131,24 @@ export function distinctAddresses(mailboxes: readonly MailboxDraft[]): Finding[]
   );
 }
 
+/** An account is of one mailbox, whatever its address is now. */
+export function accountsAreNobodyElses(mailboxes: readonly MailboxDraft[]): Finding[] {
+  return mailboxes.flatMap(({ key, account }) => {
+    const other = mailboxes.find((one) => one.key !== key && account && [one.address, one.account].includes(account));
+    return other === undefined
+      ? []
+      : [
+          {
+            path: ["mailboxes", key, "account"],
+            text: `is the account of mailboxes.${other.key}`,
+            remove: "value" as const,
+          },
+        ];
+  });
+}
+
 export function aliasesAreNobodysAddress(mailboxes: readonly MailboxDraft[]): Finding[] {
-  const owners = new Map(mailboxes.map(({ address, key }) => [address, key]));
+  const owners = new Map(mailboxes.flatMap(({ address, account, key }) => [address, account].map((own) => [own, key])));
   return mailboxes.flatMap(({ key, aliases }) =>
     aliases.flatMap(({ path, address }) => {
       const owner = owners.get(address);
@@ -136,4 +171,10 @@ export function distinctAliases(mailboxes: readonly MailboxDraft[]): Finding[] {
 }
 
 /** All rules about mailboxes beside one another. */
-export const mailboxRules = [distinctNames, distinctAddresses, aliasesAreNobodysAddress, distinctAliases] as const;
+export const mailboxRules = [
+  distinctNames,
+  distinctAddresses,
+  accountsAreNobodyElses,
+  aliasesAreNobodysAddress,
+  distinctAliases,
+] as const;

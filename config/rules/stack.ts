@@ -1,21 +1,13 @@
-import { type Controller, controllerOf } from "../controllers";
+import { type Controller, controllerOf, controllersOf } from "../controllers";
+import { discoveryHosts } from "../discovery";
+import { names } from "../names";
 import type { Path, Written } from "../schema";
 import { certificatesIn, parsed } from "./certificates";
+import { domainsOf, mainDomainOf } from "./domains";
+import type { Finding, Readable } from "./finding";
 import { amount } from "./values";
 
-/** Something wrong with a key, without the value: addresses may be secret. */
-export interface Finding {
-  readonly path: Path;
-  /** What is wrong, as the rest of a sentence that begins with the key. */
-  readonly text: string;
-  /** Whether it has to go: the "key" because it can be none, or the "value" because it does not fit. @default another value is set */
-  readonly remove?: "key" | "value";
-  /** What is set then. @default the key itself, unless it is removed */
-  readonly set?: Path;
-}
-
-/** What the rules about several keys look at: groups that could be read; the others are reported elsewhere. */
-export type Readable = { readonly [Key in keyof Written]?: Written[Key] | undefined };
+export type { Finding, Readable } from "./finding";
 
 /** Hosts with their defaults. */
 export function hostsOf(domain: string, hosts: Written["hosts"]) {
@@ -23,24 +15,76 @@ export function hostsOf(domain: string, hosts: Written["hosts"]) {
     mail: hosts.mail ?? `mail.${domain}`,
     webmail: hosts.webmail ?? `webmail.${domain}`,
     ...(hosts.autoconfig !== undefined && { autoconfig: hosts.autoconfig }),
+    ...(hosts.autodiscover !== undefined && { autodiscover: hosts.autodiscover }),
   };
 }
 
 /** Each host has an Ingress of its own. */
-export function distinctHosts({ domain, hosts }: Readable): Finding[] {
-  if (domain === undefined || hosts === undefined) return [];
-  const seen = new Map<string, string>();
-  return Object.entries(hostsOf(domain, hosts)).flatMap(([key, host]) => {
+export function distinctHosts(readable: Readable): Finding[] {
+  const { hosts } = readable;
+  const domains = domainsOf(readable);
+  if (domains === undefined || hosts === undefined) return [];
+  const named = hostsOf(domains[0], hosts);
+  // Those of the other domains are made of the domains, so it is the host that was chosen which has to go elsewhere.
+  const seen = new Map(
+    discoveryHosts({ domains, hosts: named })
+      .filter(({ domain }) => domain !== domains[0])
+      .map(({ name, kind, domain }) => [name, `the ${kind} host of ${domain}`]),
+  );
+  return Object.entries(named).flatMap(([key, host]) => {
     const other = seen.get(host);
-    if (other === undefined) seen.set(host, key);
-    return other === undefined ? [] : [{ path: ["hosts", key], text: `is the same host as hosts.${other}` }];
+    if (other === undefined) seen.set(host, `hosts.${key}`);
+    return other === undefined ? [] : [{ path: ["hosts", key], text: `is the same host as ${other}` }];
   });
+}
+
+const LONGEST_HOST = 253;
+
+/** A domain may be as long as a name can be; with something before it, it is longer. */
+export function hostsFit(readable: Readable): Finding[] {
+  const { hosts } = readable;
+  const domain = mainDomainOf(readable);
+  if (domain === undefined || hosts === undefined) return [];
+  return Object.entries(hostsOf(domain, hosts)).flatMap(([key, host]) =>
+    host.length > LONGEST_HOST
+      ? [
+          {
+            path: ["hosts", key],
+            text: `would be ${host.length} characters long with this domain; a name has ${LONGEST_HOST}`,
+          },
+        ]
+      : [],
+  );
+}
+
+const ownSecrets: readonly string[] = Object.values(names.secrets);
+
+/** The stack, or cert-manager for it, writes these, and what is written is no certificate for all hosts. */
+export function tlsSecretIsAnother({ tls }: Readable): Finding[] {
+  const name = tls?.secretName;
+  return name !== undefined && (ownSecrets.includes(name) || name.startsWith(`${names.settings}-`))
+    ? [{ path: ["tls", "secretName"], text: "is a name of the stack's own Secrets; call yours something else" }]
+    : [];
 }
 
 export function oneSourceOfCertificates({ tls }: Readable): Finding[] {
   return tls?.issuer !== undefined && tls.secretName !== undefined
     ? [{ path: ["tls", "issuer"], text: "cannot stand beside tls.secretName; keep one of the two", remove: "value" }]
     : [];
+}
+
+export function oneWordOnRetention({ mailboxes }: Readable): Finding[] {
+  return Object.entries(mailboxes ?? {}).flatMap(([key, { keep, retention }]): Finding[] =>
+    keep && retention !== undefined && retention !== "forever"
+      ? [
+          {
+            path: ["mailboxes", key, "keep"],
+            text: "is the older way to write retention: forever, and retention says otherwise; keep one of the two",
+            remove: "value",
+          },
+        ]
+      : [],
+  );
 }
 
 /** Somebody expects it to do something. */
@@ -70,6 +114,18 @@ export function requestsWithinLimits({ resources }: Readable): Finding[] {
         text: `is more than resources.${workload}.limits.${kind}, ${limits[kind]}`,
       })),
   );
+}
+
+/** Only the stack that registers the client can restrict it. */
+export function allowedGroupsNeedApiKey({ identity }: Readable): Finding[] {
+  if (identity === undefined || identity.apiKey !== undefined || identity.allowedGroups.length === 0) return [];
+  return [
+    {
+      path: ["identity", "allowedGroups"],
+      text: "does nothing without identity.apiKey, so everybody may sign in; set the key, or remove this and restrict the client at Pocket ID",
+      set: ["identity", "apiKey"],
+    },
+  ];
 }
 
 /** An authority that stands there twice was meant to be another one. */
@@ -140,6 +196,15 @@ export function completeWayIn({ ingress }: Readable): Finding[] {
   return ingress.kind === "Gateway" ? missingForGateway(ingress) : missingForIngress(ingress);
 }
 
+/** Some serve Ingresses only, some Gateways only. */
+export function controllerServesKind({ ingress }: Readable): Finding[] {
+  if (ingress === undefined) return [];
+  const { kind, controller } = ingress;
+  const serving: readonly string[] = controllersOf(kind);
+  if (controller === undefined || serving.includes(controller)) return [];
+  return [{ path: at("controller"), text: `does not serve ingress.kind ${kind}; these do: ${serving.join(", ")}` }];
+}
+
 /** What is set for the kind that is not used. */
 export function oneWayIn({ ingress }: Readable): Finding[] {
   if (ingress === undefined) return [];
@@ -161,12 +226,17 @@ export function certificatesHaveOnePlace({ ingress, tls }: Readable): Finding[] 
 /** All rules about keys beside one another. */
 export const stackRules = [
   distinctHosts,
+  hostsFit,
+  tlsSecretIsAnother,
   oneSourceOfCertificates,
+  oneWordOnRetention,
   addressNeedsLoadBalancer,
   sourceRangesNeedLoadBalancer,
   requestsWithinLimits,
+  allowedGroupsNeedApiKey,
   distinctAuthorities,
   completeWayIn,
+  controllerServesKind,
   oneWayIn,
   certificatesHaveOnePlace,
   heartbeatPortNeedsHeartbeat,

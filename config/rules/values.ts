@@ -1,6 +1,9 @@
 import { isIP } from "node:net";
 import { controllers } from "../controllers";
+import { largestMessageRange } from "../limits";
 import { names } from "../names";
+import { unsupportedStalwart } from "../stalwartLine";
+import { isSchedule } from "./schedule";
 
 /**
  * A rule about one value: what is wrong with it, or undefined. Rules never repeat the value: the report decides whether
@@ -22,11 +25,13 @@ export const noControlCharacters: Rule = (value) =>
   is(!/[\x00-\x08\x0a-\x1f\x7f]/.test(value), "holds a line break or another control character");
 
 /** A domain mail is sent to: at least two labels, and not an IP address. */
-export const domainName: Rule = (value) =>
-  is(
-    isDnsName(value) && value.includes(".") && !/^\d+$/.test(value.split(".").at(-1) ?? ""),
-    "is not a domain name; it looks like example.org",
-  );
+export const domainName: Rule = (value) => {
+  if (isDnsName(value) && value.includes(".") && !/^\d+$/.test(value.split(".").at(-1) ?? "")) return undefined;
+  // What certificates, records and mail servers know is the form that DNS has for such a name.
+  return /[^\x20-\x7e]/.test(value)
+    ? "has letters that DNS writes in another form: the one that begins with xn--"
+    : "is not a domain name; it looks like example.org";
+};
 
 /** A server: a full host name or, for what is only connected to, an IP address. */
 export const serverHost: Rule = (value) =>
@@ -43,6 +48,9 @@ export const ownNamespace: Rule = (value) =>
 /** Names of storage classes, issuers, ingress classes and Secrets. */
 export const kubernetesName: Rule = (value) =>
   is(isDnsName(value), "is not a Kubernetes name: lower-case letters, digits, dashes and dots");
+
+export const cronSchedule: Rule = (value) =>
+  is(isSchedule(value), "is not a schedule of five fields, such as 15 3 * * *");
 
 export const knownController: Rule = (value) =>
   is(
@@ -77,6 +85,21 @@ export const cidr: Rule = (value) => {
 /** Whoever is in `cluster.networks` may send mail without a login. */
 export const notEverybody: Rule = (value) =>
   is(!/\/0$/.test(value), "is the whole internet: everybody could send mail through this server");
+
+/** The form of an IPv6 address that every program agrees on. */
+const shortForm = (address: string): string =>
+  isIP(address) === 6 && !address.includes("%") ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address;
+
+/**
+ * Stalwart holds IPv4 addresses against an IPv6 network as `::ffff:a.b.c.d`: whatever begins with zeros may hold them all. And it
+ * refuses 0.0.0.0, and with it all settings that come after (crates/registry/src/types/ipmask.rs).
+ */
+export const namesSomebody: Rule = (value) => {
+  const [address = ""] = value.split("/");
+  const short = shortForm(address);
+  if (short === "0.0.0.0") return "is a network of nobody's; write the network that your clients are in";
+  return is(!short.startsWith("::") || short === "::1", "may hold every IPv4 address; write IPv4 networks as such");
+};
 
 /** Stalwart's `IpAddrOrMask` (crates/registry/src/types/ipmask.rs) reads no wider network. */
 export const narrowEnough: Rule = (value) =>
@@ -116,17 +139,27 @@ export const clientId: Rule = (value) =>
 const IMAGE = /^[a-z0-9][\w.-]*(?::\d+)?(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*:([\w][\w.-]{0,127})@sha256:[0-9a-f]{64}$/i;
 
 /** A tag alone can be moved to other content; a digest alone does not tell people what runs. */
+/**
+ * The administrator's password opens every mailbox, from everywhere. The server takes off the blanks around it, and takes what
+ * begins with one of these for a hash, with which no login works (directory/src/core/secret.rs).
+ */
+export const administratorPassword: Rule = (value) => {
+  const mistakes = [
+    ...([...value].length < 20 ? ["is shorter than 20 characters"] : []),
+    ...(value !== value.trim() ? ["has a blank at an end, which the server drops"] : []),
+    ...(/^[$_{]/.test(value) ? ["begins with $, _ or {, which the server takes for a hash"] : []),
+  ];
+  return mistakes.length === 0 ? undefined : `${mistakes.join(", and ")}; without the key one is generated`;
+};
+
 export const pinnedImage: Rule = (value) =>
   is(IMAGE.test(value), "is not pinned by tag and digest; it looks like repository:tag@sha256:<64 hex digits>");
 
 const imageTag = (value: string): string => IMAGE.exec(value)?.[1] ?? "";
 
-/** 1.0 can neither open a 0.16 store nor apply a 0.16 plan; 0.15 and older are configured differently. */
+/** Which lines there are is said in one place. */
 export const supportedStalwart: Rule = (value) =>
-  is(
-    imageTag(value) === "" || /^v?0\.16\.\d+(-[\w.-]+)?$/.test(imageTag(value)),
-    "is not a Stalwart version that is known to work: only 0.16 is",
-  );
+  imageTag(value) === "" ? undefined : unsupportedStalwart(imageTag(value));
 
 export const supportedStalwartCli: Rule = (value) =>
   is(
@@ -143,6 +176,28 @@ export const notReserved: Rule = (value) =>
 /** What Stalwart accepts in front of the @ (its `sanitize_email_local`), in lower case and ASCII. */
 export const localPart: Rule = (value) =>
   is(value.length <= 64 && LOCAL_PART.test(value), "is not an address: letters, digits, dots, dashes before the @");
+
+/**
+ * What a person's address cannot have although a mail server takes it. Stalwart delivers `kinga+news` to kinga (subaddressing)
+ * and signs in `kinga%admin` as its administrator, so an account of such a name is never reached.
+ */
+export const ownLocalPart: Rule = (value) => {
+  if (value === "*") return "would be a catch-all, which belongs to the provider: set it there";
+  if (value.includes("+")) {
+    return "holds a +: mail for name+anything reaches the mailbox called name without being told";
+  }
+  return is(!value.includes("%"), "holds a %: at sign-in the mail server reads an administrator's name behind it");
+};
+
+/** RFC 5321, 4.5.3.1.3: a path is at most 256 octets, and the angle brackets are two of them. */
+export const wholeAddress: Rule = (value) =>
+  is(value.length <= 254, "is longer than the 254 characters that mail allows");
+
+/** What is said for PLAIN: any name but the blank ones, which are a slip; some providers' have no @. */
+export const smtpLogin: Rule = (value) => {
+  if (/\s/.test(value)) return "holds a blank, which no login at a provider does";
+  return is(!/^@|@$/.test(value), "is not an address: something is missing on one side of the @");
+};
 
 const FACTORS: Readonly<Record<string, number>> = {
   n: 1e-9,
@@ -181,6 +236,18 @@ export const byteSize: Rule = (value) => {
   if (bytes < SMALLEST_SIZE) return "is less than a megabyte; a size needs its unit, as in 512Mi or 10Gi";
   return bytes < LARGEST ? undefined : "is more than Kubernetes can count";
 };
+
+/** How large a message may be. */
+export const messageSize: Rule = (value) => {
+  const problem = byteSize(value);
+  if (problem) return problem;
+  const { min, max } = largestMessageRange;
+  const size = mebibytes(value);
+  return is(size >= min && size <= max, `is not a size for a message: ${min}Mi to ${max}Mi`);
+};
+
+/** A quantity in whole MiB. */
+export const mebibytes = (quantity: string): number => Math.floor((amount(quantity) ?? 0) / 2 ** 20);
 
 /** CPU cores. */
 export const cpuAmount: Rule = (value) => {

@@ -38,7 +38,14 @@ const amounts = (defaults: Amounts, what: string) => {
 
 export const storage = section(
   {
-    className: text("longhorn-ssd", { description: "The storage class of the mail volume" }, name),
+    className: optionalText(
+      {
+        description: "The storage class of the mail volume, chosen once: a volume keeps its class",
+        derived: "the cluster's default class",
+        example: "longhorn",
+      },
+      name,
+    ),
     size: text("10Gi", { description: "The size of the mail volume; it can grow and never shrink" }, [rule.byteSize]),
     labels: labels("the mail"),
     webmail: section(
@@ -65,8 +72,8 @@ export const storage = section(
 export const cluster = section(
   {
     networks: list(
-      item([rule.cidr, rule.notEverybody, rule.narrowEnough]),
-      ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"],
+      item([rule.cidr, rule.notEverybody, rule.namesSomebody, rule.narrowEnough]),
+      ["10.0.0.0/8", "192.168.0.0/16"],
       {
         description: "Networks whose hosts may relay on port 25 with no login, and are never banned",
         example: "10.42.0.0/16",
@@ -90,9 +97,11 @@ export const monitoring = section(
       description: "Labels by which the Prometheus operator selects the PodMonitors and the PrometheusRule",
       example: "release=kube-prometheus-stack",
     }),
-    namespace: text("monitoring", { description: "The namespace of Prometheus: only it reads the server's metrics" }, [
-      rule.dnsLabel,
-    ]),
+    namespace: text(
+      "monitoring",
+      { description: "The namespace of Prometheus: only its pods read the stack's metrics" },
+      [rule.dnsLabel],
+    ),
     dashboard: section(
       {
         namespace: optionalText(
@@ -132,6 +141,7 @@ export const images = section(
     ]),
     fetchmail: image(defaultImages.fetchmail, "the fetchers (any with fetchmail 6.4 and Python 3)"),
     roundcube: image(defaultImages.roundcube, "the webmail (Roundcube 1.7, nonroot)"),
+    imapsync: image(defaultImages.imapsync, "migrations (any with imapsync 2 and a shell)"),
   },
   { description: "The images, each pinned by tag and digest" },
 );
@@ -153,6 +163,10 @@ export const resources = section(
     roundcube: amounts(
       { requests: { cpu: "50m", memory: "128Mi" }, limits: { cpu: "1", memory: "512Mi" } },
       "the webmail",
+    ),
+    imapsync: amounts(
+      { requests: { cpu: "50m", memory: "128Mi" }, limits: { cpu: "1", memory: "1Gi" } },
+      "each migration",
     ),
   },
   { description: "CPU and memory" },

@@ -1,13 +1,16 @@
 import { authorityCertificates } from "../rules/certificates";
 import * as rule from "../rules/values";
-import { choice, free, item, list, listOfTexts, optionalSecret, section, text } from "./values";
+import { choice, free, item, list, listOfTexts, optionalSecret, requiredText, section, text } from "./values";
 
 export const identity = section(
   {
-    issuer: text(
-      "https://auth.newjoy.ro",
-      { description: "The OpenID Connect issuer: https, no path, no slash at the end" },
+    issuer: requiredText(
+      {
+        description: "The OpenID Connect issuer, whose word opens mailboxes: https, no path, no slash at the end",
+        example: "https://auth.example.org",
+      },
       [rule.issuerUrl],
+      { missing: "is missing: there is no default any more; earlier versions took https://auth.newjoy.ro" },
     ),
     name: text("Pocket ID", { description: "What the sign-in button calls the issuer" }, free),
     clientId: text(
@@ -18,17 +21,18 @@ export const identity = section(
       },
       [rule.clientId],
     ),
-    clientSecret: optionalSecret("The client's secret, when the client is not public", "none"),
     apiKey: optionalSecret(
       "An API key of a Pocket ID administrator; with it the stack registers the client itself",
       "none",
     ),
     allowedGroups: list(item(free), [], {
-      description: "Pocket ID groups whose members may sign in, when the stack registers the client; none lets all in",
+      description:
+        "Pocket ID groups whose members may sign in; needs identity.apiKey. Without any, the client's own restriction at Pocket ID stays as it is",
       example: "family",
     }),
     onDestroy: choice(["keep", "remove"], "keep", {
-      description: "What `pulumi destroy` does with the client at Pocket ID, when the stack registered it",
+      description:
+        "What `pulumi destroy` does with the client at Pocket ID, when the stack registered it; needs identity.apiKey then",
       example: "remove",
     }),
   },
@@ -37,7 +41,11 @@ export const identity = section(
 
 export const admin = section(
   {
-    password: optionalSecret("The password of Stalwart's recovery administrator, admin", "generated"),
+    password: optionalSecret(
+      "The password of Stalwart's recovery administrator, admin, which opens every mailbox: at least 20 characters, no blank at an end, and none of $, _ and { at the beginning",
+      "generated",
+      [...free, rule.administratorPassword],
+    ),
   },
   { description: "The mail server's recovery administrator" },
 );

@@ -3,35 +3,50 @@ import * as rule from "../rules/values";
 import { cluster, images, monitoring, resources, storage } from "./cluster";
 import { admin, identity, trust } from "./identity";
 import { hosts, ingress, service, tls } from "./ingress";
-import { mailbox, provider, relay } from "./mail";
-import { lowerCase, named, requiredText, text } from "./values";
+import { backup, generatedSecrets } from "./keeping";
+import { mailbox, provider, relay, retention, trash } from "./mail";
+import { migrations } from "./migrations";
+import { item, list, lowerCase, named, optionalText, text } from "./values";
 
 export { mailbox };
 
 /** Everything that people can configure: names, meanings, defaults and the rules for each value on its own. */
 export const schema = z.strictObject({
-  domain: requiredText(
-    { description: "The mail domain: what stands after the @", example: "newjoy.ro" },
+  domain: optionalText(
+    {
+      description: "The mail domain: what stands after the @; or domains, for several",
+      derived: "required",
+      example: "newjoy.ro",
+    },
     [rule.domainName],
     lowerCase,
   ),
+  domains: list(item([rule.domainName], lowerCase), [], {
+    description: "Instead of domain: every mail domain of the stack, the main one first; it stays the first for good",
+    example: "newjoy.ro",
+  }),
   hosts,
   namespace: text("stalwart-mail", { description: "The Kubernetes namespace, made by the stack" }, [
     rule.dnsLabel,
     rule.ownNamespace,
   ]),
   mailboxes: named(mailbox, { description: "The mailboxes, each under a name of your choice" }),
+  migrations,
+  retention,
+  trash,
   provider,
   relay,
   identity,
   admin,
   storage,
+  backup,
   ingress,
   tls,
   trust,
   service,
   cluster,
   monitoring,
+  generated: generatedSecrets,
   images,
   resources,
 });

@@ -24,9 +24,18 @@ export const hosts = section(
     ),
     autoconfig: optionalText(
       {
-        description: "A host where mail clients find their settings",
+        description: "A host where Thunderbird and others find their settings: autoconfig.<domain>",
         derived: "none",
         example: "autoconfig.newjoy.ro",
+      },
+      host,
+      lowerCase,
+    ),
+    autodiscover: optionalText(
+      {
+        description: "A host where Outlook finds its settings: autodiscover.<domain>",
+        derived: "none",
+        example: "autodiscover.newjoy.ro",
       },
       host,
       lowerCase,

@@ -1,5 +1,20 @@
 import * as rule from "../rules/values";
-import { flag, free, item, list, lowerCase, oneOf, optionalText, port, requiredSecret, section, text } from "./values";
+import {
+  choice,
+  flag,
+  free,
+  item,
+  list,
+  lowerCase,
+  numberOfDays,
+  oneOf,
+  optionalDays,
+  optionalText,
+  port,
+  requiredSecret,
+  section,
+  text,
+} from "./values";
 
 /** One mailbox: only its password must be given. */
 export const mailbox = section(
@@ -7,8 +22,18 @@ export const mailbox = section(
     password: requiredSecret("The provider's IMAP password of this mailbox"),
     address: optionalText(
       {
-        description: "Its address, in the stack's domain; may be secret",
+        description: "Its address, in a domain of the stack's; may be secret",
         derived: "<name>@<domain>",
+        example: "kinga@newjoy.ro",
+      },
+      free,
+      lowerCase,
+    ),
+    account: optionalText(
+      {
+        description:
+          "The address that it had when its account was made, after a change of the address: the account keeps the mail; may be secret",
+        derived: "address",
         example: "kinga@newjoy.ro",
       },
       free,
@@ -19,11 +44,16 @@ export const mailbox = section(
       free,
     ),
     aliases: list(item([rule.notEmpty], lowerCase), [], {
-      description: "More addresses in the domain that land in this mailbox, with or without the domain; may be secret",
+      description: "More addresses that land in this mailbox: whole, or without the main domain; may be secret",
       example: "boss",
     }),
     admin: flag(false, { description: "Whether this person administers the mail server", example: "true" }),
-    keep: flag(false, { description: "Whether a copy stays at the provider", example: "true" }),
+    retention: optionalDays({
+      description: "The same for this mailbox alone",
+      derived: "the stack's",
+      example: "30",
+    }),
+    keep: flag(false, { description: "The older way to write `retention: forever`", example: "true" }),
     folders: list(oneOf(["INBOX", "Junk"]), ["INBOX"], {
       description: "The provider's folders to fetch; INBOX always is, and Junk arrives in Junk",
       example: "Junk",
@@ -42,21 +72,60 @@ const endpoint = (host: string, number: number, what: string) =>
   );
 
 export const provider = section(
-  { imap: endpoint("imap.migadu.com", 993, "IMAP"), smtp: endpoint("smtp.migadu.com", 465, "SMTP") },
+  {
+    imap: endpoint("imap.migadu.com", 993, "IMAP"),
+    smtp: endpoint("smtp.migadu.com", 465, "SMTP"),
+    others: choice(["relay", "refuse"], "relay", {
+      description:
+        "What happens to mail from here for addresses of the domain that are not in this configuration: relay sends it to the provider, refuse answers 550",
+      example: "refuse",
+    }),
+    largestMessage: text(
+      "40Mi",
+      {
+        description:
+          "The largest message that the provider sends, attachments encoded; uploads and the ingress follow from it. Received mail may always be 160Mi",
+        example: "50Mi",
+      },
+      [rule.messageSize],
+    ),
+  },
   { description: "The mail provider's servers" },
 );
+
+export const trash = section(
+  {
+    emptyAfter: numberOfDays("forever", {
+      description:
+        "Days after which the server deletes what was moved to Deleted Items or Junk Mail; `forever` leaves that to the users",
+      example: "90",
+    }),
+  },
+  { description: "Deleted Items and Junk Mail" },
+);
+
+export const retention = numberOfDays(7, {
+  description:
+    "Days that a delivered message stays at the provider, in a folder of its own, before it is deleted; `0` deletes at once, `forever` leaves it in the inbox",
+  example: "14",
+});
 
 export const relay = section(
   {
     username: optionalText(
       {
-        description: "The provider's SMTP login that all mail leaves through",
+        description: "The provider's SMTP login that apps and aliases send through",
         derived: "service@<domain>",
         example: "service@newjoy.ro",
       },
-      free,
+      [...free, rule.smtpLogin],
     ),
     password: requiredSecret("Its password"),
+    mode: choice(["mailbox", "single"], "mailbox", {
+      description:
+        "Which login mail leaves through: mailbox sends what a mailbox's own address sends through that mailbox's login and the rest through this one, single sends everything through this one",
+      example: "single",
+    }),
   },
-  { description: "The provider's SMTP login, which apps and people send through" },
+  { description: "The provider's SMTP login, which apps and aliases send through" },
 );

@@ -50,13 +50,13 @@ export const toList = (value: unknown): unknown => {
 };
 
 const expected =
-  (what: string) =>
+  (what: string, missing = "is missing") =>
   (issue: { readonly input?: unknown }): string =>
-    issue.input === undefined ? "is missing" : `must be ${what}`;
+    issue.input === undefined ? missing : `must be ${what}`;
 
 /** The first rule that a value breaks: a zod check of its own for each would say several things about one value. */
-const checked = (rules: readonly Rule[]) =>
-  z.string({ error: expected("text") }).superRefine((value, context) => {
+const checked = (rules: readonly Rule[], missing?: string) =>
+  z.string({ error: expected("text", missing) }).superRefine((value, context) => {
     const problem = rules.map((rule) => rule(value)).find((text) => text !== undefined);
     if (problem) context.addIssue({ code: "custom", message: problem });
   });
@@ -66,6 +66,8 @@ export interface TextOptions {
   readonly lowerCase?: true;
   /** Passwords keep every character, blanks at the ends too. */
   readonly verbatim?: true;
+  /** What is said of a required one that is not there. @default "is missing" */
+  readonly missing?: string;
 }
 
 export const lowerCase: TextOptions = { lowerCase: true };
@@ -80,7 +82,7 @@ const normalized =
 
 /** An item of a list: text with rules. */
 export const item = (rules: readonly Rule[], options: TextOptions = {}) =>
-  z.preprocess(normalized(options), checked(rules));
+  z.preprocess(normalized(options), checked(rules, options.missing));
 
 export const requiredText = (doc: KeyDoc, rules: readonly Rule[], options?: TextOptions) =>
   item(rules, options).meta({ ...doc });
@@ -115,6 +117,28 @@ export const port = (fallback: number, doc: KeyDoc) =>
   z.preprocess(toNumber, portNumber.default(fallback)).meta({ ...doc });
 
 export const optionalPort = (doc: KeyDoc) => z.preprocess(toNumber, portNumber.optional()).meta({ ...doc });
+
+/** A whole number from one on. */
+export const count = (fallback: number, most: number, doc: KeyDoc) => {
+  const wrong = `must be a number, 1 to ${most}`;
+  return z
+    .preprocess(toNumber, z.number({ error: wrong }).int(wrong).min(1, wrong).max(most, wrong).default(fallback))
+    .meta({ ...doc });
+};
+
+const NOT_DAYS = "must be a number of days, 0 to 3650, or forever";
+
+const days = z.union([z.literal("forever"), z.number().int(NOT_DAYS).min(0, NOT_DAYS).max(3650, NOT_DAYS)], {
+  error: NOT_DAYS,
+});
+
+const toDays = (value: unknown): unknown => toNumber(typeof value === "string" ? value.trim().toLowerCase() : value);
+
+/** A number of days, or forever. */
+export const numberOfDays = (fallback: number | "forever", doc: KeyDoc) =>
+  z.preprocess(toDays, days.default(fallback)).meta({ ...doc });
+
+export const optionalDays = (doc: KeyDoc) => z.preprocess(toDays, days.optional()).meta({ ...doc });
 
 /** One of a few words, upper or lower case as one likes. */
 export const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>

@@ -1,4 +1,10 @@
-import { accountUrl, adminUrl, clientSettings, identityClient } from "../../../components/outputs/clients";
+import {
+  accountUrl,
+  adminUrl,
+  clientSettings,
+  identityClient,
+  relayForApps,
+} from "../../../components/outputs/clients";
 import { dnsRecords, zoneLine } from "../../../components/outputs/dns";
 import { sampleConfig } from "../../support/sample";
 
@@ -32,13 +38,17 @@ describe("DNS records to set", () => {
       "_submission._tcp.newjoy.ro. 1 1 587 mail.newjoy.ro.",
       "_imap._tcp.newjoy.ro. 0 0 0 .",
       "_pop3s._tcp.newjoy.ro. 0 0 0 .",
+      "_caldavs._tcp.newjoy.ro. 0 1 443 mail.newjoy.ro.",
+      "_carddavs._tcp.newjoy.ro. 0 1 443 mail.newjoy.ro.",
+      "_jmap._tcp.newjoy.ro. 0 1 443 mail.newjoy.ro.",
+      "_autodiscover._tcp.newjoy.ro. 0 1 443 mail.newjoy.ro.",
     ]);
   });
 
-  it("name the autoconfiguration host only when there is one", () => {
-    const hosts = { ...config.hosts, autoconfig: "autoconfig.newjoy.ro" };
-    expect(values(dnsRecords({ ...config, hosts }), "CNAME")).toContain("autoconfig.newjoy.ro. mail.newjoy.ro.");
-    expect(records.map((r) => r.name)).not.toContain("autoconfig.newjoy.ro.");
+  it.each(["autoconfig", "autodiscover"] as const)("name the %s host only when there is one", (kind) => {
+    const hosts = { ...config.hosts, [kind]: `${kind}.newjoy.ro` };
+    expect(values(dnsRecords({ ...config, hosts }), "CNAME")).toContain(`${kind}.newjoy.ro. mail.newjoy.ro.`);
+    expect(records.map((r) => r.name)).not.toContain(`${kind}.newjoy.ro.`);
   });
 
   it("read like lines of a zone file", () => {
@@ -66,6 +76,7 @@ describe("client settings", () => {
       "465 SSL/TLS",
       "587 STARTTLS",
     ]);
+    expect([settings.calendars, settings.contacts]).toEqual(["https://mail.newjoy.ro", "https://mail.newjoy.ro"]);
     expect(settings.password).toContain(accountUrl("mail.newjoy.ro"));
     expect(adminUrl("mail.newjoy.ro")).toBe("https://mail.newjoy.ro/admin");
   });
@@ -80,6 +91,7 @@ describe("the client to register at the identity provider", () => {
       clientId: "stalwart-webui",
       publicClient: true,
       pkce: true,
+      requiresReauthentication: true,
       redirectUris: [
         "https://webmail.newjoy.ro/index.php/login/oauth",
         "https://mail.newjoy.ro/admin/oauth/callback",
@@ -87,5 +99,20 @@ describe("the client to register at the identity provider", () => {
       ],
       logoutRedirectUris: ["https://webmail.newjoy.ro/?_task=logout"],
     });
+  });
+});
+
+describe("the relay for apps", () => {
+  const openTo = (relayNamespaces: string[]) =>
+    relayForApps({ ...config, cluster: { networks: ["10.42.0.0/16"], relayNamespaces } }).openTo;
+
+  it("says that pods of every namespace may send without a login, as long as nobody narrowed it", () => {
+    expect(openTo([])).toBe("pods of every namespace, with an address in 10.42.0.0/16");
+  });
+
+  it("names the namespaces that may, once there are some", () => {
+    expect(openTo(["nextcloud", "grafana"])).toBe(
+      "pods of the namespaces nextcloud, grafana, with an address in 10.42.0.0/16",
+    );
   });
 });

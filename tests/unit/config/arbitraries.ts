@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { controllers } from "../../../config/controllers";
+import { controllersOf } from "../../../config/controllers";
 import { defaultImages } from "../../../config/images";
 
 const letters = "abcdefghijklmnopqrstuvwxyz0123456789";
@@ -27,7 +27,9 @@ const size = fc.tuple(fc.integer({ min: 1, max: 900 }), fc.constantFrom("Mi", "G
 
 const network = fc.tuple(fc.ipV4(), fc.integer({ min: 8, max: 32 })).map(([address, bits]) => `${address}/${bits}`);
 
-const endpoint = fc.record({ host: domain, port: fc.integer({ min: 1, max: 65535 }) }, { requiredKeys: [] });
+/** A TLS port: on these servers begin in clear text. */
+const port = fc.integer({ min: 1, max: 65535 }).filter((number) => ![25, 143, 587].includes(number));
+const endpoint = fc.record({ host: domain, port }, { requiredKeys: [] });
 
 /** A fixed list of distinct local parts is dealt out to mailboxes as names and aliases. */
 const mailboxes = (inDomain: string): fc.Arbitrary<Record<string, unknown>> =>
@@ -39,7 +41,12 @@ const mailboxes = (inDomain: string): fc.Arbitrary<Record<string, unknown>> =>
             password,
             displayName: label,
             admin: fc.boolean(),
-            keep: fc.constantFrom<unknown>(true, false, "true", "false"),
+            stays: fc.constantFrom<Record<string, unknown>>(
+              ...[0, 7, "30", "forever"].map((retention) => ({ retention })),
+              ...[true, false, "true", "false"].map((keep) => ({ keep })),
+              { retention: "forever", keep: true },
+              { retention: 3, keep: false },
+            ),
             folders: fc.constantFrom<unknown>(["INBOX"], ["Junk"], ["INBOX", "Junk"], "Junk", []),
             withDomain: fc.boolean(),
             takes: fc.integer({ min: 0, max: 3 }),
@@ -51,12 +58,13 @@ const mailboxes = (inDomain: string): fc.Arbitrary<Record<string, unknown>> =>
       .map((bodies) => {
         const names = [...words];
         const result: Record<string, unknown> = {};
-        for (const { withDomain, takes, ...body } of bodies) {
+        for (const { withDomain, takes, stays, ...body } of bodies) {
           const name = names.shift();
           if (name === undefined) break;
           const taken = names.splice(0, takes);
           result[name] = {
             ...body,
+            ...stays,
             ...(taken.length > 0 && { aliases: taken.map((alias) => (withDomain ? `${alias}@${inDomain}` : alias)) }),
           };
         }
@@ -68,7 +76,7 @@ const mailboxes = (inDomain: string): fc.Arbitrary<Record<string, unknown>> =>
 const wayIn: fc.Arbitrary<Record<string, unknown>> = fc.oneof(
   fc.record({ className: fc.constantFrom("nginx", "traefik", "haproxy", "cilium") }),
   fc.record({ className: label, namespace: label }),
-  fc.record({ controller: fc.constantFrom(...controllers), namespace: label }),
+  fc.record({ controller: fc.constantFrom(...controllersOf("Ingress")), namespace: label }),
   fc.record({
     kind: fc.constantFrom("Gateway", "gateway"),
     gateway: fc.record(
@@ -84,58 +92,119 @@ const wayIn: fc.Arbitrary<Record<string, unknown>> = fc.oneof(
   }),
 );
 
+const folderPattern = fc.constantFrom("INBOX", "Sent Items", "Archive/*", "[Gmail]/Spam", "Résumé", "v1.0");
+
+/** Accounts to copy from, into the first of the mailboxes. */
+const migrations = (mailbox: string): fc.Arbitrary<Record<string, unknown>> =>
+  fc.dictionary(
+    label.filter((name) => name.length <= 40),
+    fc.record(
+      {
+        mailbox: fc.constant(mailbox),
+        from: fc.record({ host: domain, port, user: label, password }, { requiredKeys: ["host", "user", "password"] }),
+        folders: fc.record(
+          {
+            include: fc.array(folderPattern, { maxLength: 3 }),
+            exclude: fc.array(folderPattern, { maxLength: 3 }),
+            map: fc.constantFrom({}, { "Old Stuff": "Archive/Old" }),
+          },
+          { requiredKeys: [] },
+        ),
+        gmail: fc.constantFrom<unknown>(true, false, "true"),
+        since: fc.constantFrom("2000-02-29", "2026-11-28"),
+        maxMessageSize: fc.constantFrom("10Mi", "50M"),
+      },
+      { requiredKeys: ["mailbox", "from"] },
+    ),
+    { maxKeys: 3 },
+  );
+
 /** Configurations as people may write them, all of them good. */
-export const goodConfig: fc.Arbitrary<Record<string, unknown>> = domain.chain((inDomain) =>
-  fc.record(
-    {
-      domain: fc.constant(inDomain),
-      mailboxes: mailboxes(inDomain),
-      relay: fc.record({ username: label, password }, { requiredKeys: ["password"] }),
-      hosts: fc.record(
-        { mail: label.map((name) => `m-${name}.${inDomain}`), webmail: label.map((name) => `w-${name}.${inDomain}`) },
-        { requiredKeys: [] },
-      ),
-      namespace: label.map((name) => `mail-${name}`),
-      provider: fc.record({ imap: endpoint, smtp: endpoint }, { requiredKeys: [] }),
-      identity: fc.record(
-        { issuer: domain.map((host) => `https://${host}`), name: label, clientSecret: password },
-        { requiredKeys: [] },
-      ),
-      admin: fc.record({ password }, { requiredKeys: [] }),
-      storage: fc.record(
-        {
-          className: label,
-          size,
-          labels: fc.dictionary(
-            label.map((name) => `example.org/${name}`),
-            label,
-          ),
-          webmail: fc.record({ size, className: label }, { requiredKeys: [] }),
-        },
-        { requiredKeys: [] },
-      ),
-      ingress: wayIn,
-      tls: fc.oneof(fc.constant({}), fc.record({ issuer: label }), fc.record({ secretName: label })),
-      service: fc.record(
-        { type: fc.constantFrom("LoadBalancer", "loadbalancer"), address: fc.ipV4(), sourceRanges: fc.array(network) },
-        { requiredKeys: [] },
-      ),
-      cluster: fc.record(
-        { networks: fc.array(network), relayNamespaces: fc.array(label, { maxLength: 3 }) },
-        { requiredKeys: [] },
-      ),
-      monitoring: fc.record(
-        {
-          enabled: fc.constantFrom<unknown>(true, false, "true"),
-          labels: fc.dictionary(label, label),
-          namespace: label,
-          dashboard: fc.record({ namespace: label, labelValue: label }, { requiredKeys: [] }),
-          heartbeat: domain.map((host) => `https://${host}/ping/0f1e`),
-        },
-        { requiredKeys: [] },
-      ),
-      images: fc.constantFrom({}, { stalwart: defaultImages.stalwart }),
-    },
-    { requiredKeys: ["domain", "mailboxes", "relay", "ingress"] },
-  ),
-);
+export const goodConfig: fc.Arbitrary<Record<string, unknown>> = domain
+  .chain((inDomain) =>
+    fc.record(
+      {
+        domain: fc.constant(inDomain),
+        mailboxes: mailboxes(inDomain),
+        relay: fc.record(
+          { username: label, password, mode: fc.constantFrom("mailbox", "single", "Single") },
+          { requiredKeys: ["password"] },
+        ),
+        hosts: fc.record(
+          { mail: label.map((name) => `m-${name}.${inDomain}`), webmail: label.map((name) => `w-${name}.${inDomain}`) },
+          { requiredKeys: [] },
+        ),
+        namespace: label.map((name) => `mail-${name}`),
+        provider: fc.record(
+          {
+            imap: endpoint,
+            smtp: endpoint,
+            others: fc.constantFrom("relay", "refuse"),
+            largestMessage: fc.constantFrom("10Mi", "50M", "0.25Gi"),
+          },
+          { requiredKeys: [] },
+        ),
+        identity: fc.record(
+          { issuer: domain.map((host) => `https://${host}`), name: label, apiKey: password },
+          { requiredKeys: ["issuer"] },
+        ),
+        backup: fc.record(
+          {
+            snapshotClass: label,
+            schedule: fc.constantFrom("15 3 * * *", "*/30 0-6,22 1,15 jan-mar Sun", "0 0 ? * 6"),
+            keep: fc.oneof(fc.integer({ min: 1, max: 365 }), fc.constant("14")),
+          },
+          { requiredKeys: [] },
+        ),
+        admin: fc.record(
+          { password: password.map((text) => `a long enough password: ${text}.`) },
+          { requiredKeys: [] },
+        ),
+        generated: fc.record({ desKey: password, metricsPassword: password }, { requiredKeys: [] }),
+        storage: fc.record(
+          {
+            className: label,
+            size,
+            labels: fc.dictionary(
+              label.map((name) => `example.org/${name}`),
+              label,
+            ),
+            webmail: fc.record({ size, className: label }, { requiredKeys: [] }),
+          },
+          { requiredKeys: [] },
+        ),
+        ingress: wayIn,
+        tls: fc.oneof(fc.constant({}), fc.record({ issuer: label }), fc.record({ secretName: label })),
+        service: fc.record(
+          {
+            type: fc.constantFrom("LoadBalancer", "loadbalancer"),
+            address: fc.ipV4(),
+            sourceRanges: fc.array(network),
+          },
+          { requiredKeys: [] },
+        ),
+        cluster: fc.record(
+          { networks: fc.array(network), relayNamespaces: fc.array(label, { maxLength: 3 }) },
+          { requiredKeys: [] },
+        ),
+        monitoring: fc.record(
+          {
+            enabled: fc.constantFrom<unknown>(true, false, "true"),
+            labels: fc.dictionary(label, label),
+            namespace: label,
+            dashboard: fc.record({ namespace: label, labelValue: label }, { requiredKeys: [] }),
+            heartbeat: domain.map((host) => `https://${host}/ping/0f1e`),
+          },
+          { requiredKeys: [] },
+        ),
+        images: fc.constantFrom({}, { stalwart: defaultImages.stalwart }),
+      },
+      { requiredKeys: ["domain", "mailboxes", "relay", "identity", "ingress"] },
+    ),
+  )
+  .chain((config) => {
+    const [mailbox = ""] = Object.keys(config.mailboxes as object);
+    return fc
+      .option(migrations(mailbox), { nil: undefined })
+      .map((copied) => (copied === undefined ? config : { ...config, migrations: copied }));
+  });

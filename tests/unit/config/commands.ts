@@ -42,7 +42,7 @@ function run(config: Record<string, unknown>, command: string): Record<string, u
   const [key = "", value] = rest.filter((word) => !["--secret", "--plaintext", "--path"].includes(word));
   const path = rest.includes("--path") ? segments(key) : [key];
   if (verb === "rm") return update(config, path, undefined) as Record<string, unknown>;
-  const given = rest.includes("--secret") ? `typed-${typed++}` : file ? rootCertificates[typed++] : value;
+  const given = rest.includes("--secret") ? `typed-at-the-prompt-${typed++}` : file ? rootCertificates[typed++] : value;
   if (verb !== "set" || given === undefined) throw new Error(`not a command that sets something: ${command}`);
   return update(config, path, given) as Record<string, unknown>;
 }

@@ -35,11 +35,14 @@ describe("loading the configuration", () => {
   });
 
   test("passwords stay secrets", async () => {
-    const config = await load({ ...working, identity: { clientSecret: "c" }, admin: { password: "a" } }, "");
+    const config = await load(
+      { ...working, identity: { ...working.identity, apiKey: "c" }, admin: { password: "a-long-admin-password" } },
+      "",
+    );
     const secrets = [
       ...config.mailboxes.map((mailbox) => mailbox.password),
       config.relay.password,
-      config.identity.clientSecret,
+      config.identity.apiKey,
       config.admin.password,
     ];
     for (const secret of secrets) expect(await pulumi.isSecret(secret as pulumi.Output<string>)).toBe(true);
@@ -48,7 +51,7 @@ describe("loading the configuration", () => {
       "kinga-password",
       "relay-password",
       "c",
-      "a",
+      "a-long-admin-password",
     ]);
   });
 

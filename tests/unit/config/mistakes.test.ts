@@ -20,6 +20,7 @@ describe("a mistake is reported with its key and the command that mends it", () 
       hosts: { autoconfig: "autoconfig.newjoy.ro" },
       provider: { imap: { host: "192.168.1.2", port: "1993" } },
       identity: { issuer: "https://id.lan:8443", clientId: "0b9f6a-2.web" },
+      relay: { username: "AKIAIOSFODNN7EXAMPLE", password: "p" }, // Amazon's logins are no addresses
       storage: { size: "1.5Ti", labels: { "recurring-job-group.longhorn.io/mail": "enabled", empty: "" } },
       service: { sourceRanges: ["fd00::/8", "0.0.0.0/0"], address: "fd00::25" },
       images: {

@@ -61,7 +61,7 @@ describe("Pulumi.homelab.yaml", () => {
 
   test("belongs to nobody's passphrase and holds no secret", () => {
     expect(rest).toEqual({});
-    expect(text.split("\n").filter((line) => /^\s*(password|clientSecret|secure):/.test(line))).toEqual([]);
+    expect(text.split("\n").filter((line) => /^\s*(password|apiKey|secure):/.test(line))).toEqual([]);
   });
 
   test("with passwords, it is newjoy.ro with alpar as administrator", () => {
@@ -108,7 +108,15 @@ describe("the documented table of configuration", () => {
 
   test("names the keys people need first", () => {
     const required = referenceKeys().filter((key) => key.default === "required");
-    expect(required.map(({ key }) => key)).toEqual(["domain", "mailboxes.<name>.password", "relay.password"]);
+    expect(required.map(({ key }) => key)).toEqual([
+      "domain",
+      "mailboxes.<name>.password",
+      "migrations.<name>.mailbox",
+      "migrations.<name>.from.user",
+      "migrations.<name>.from.password",
+      "relay.password",
+      "identity.issuer",
+    ]);
   });
 
   test("every example is a value that loads", () => {
@@ -125,9 +133,14 @@ describe("the documented table of configuration", () => {
         value,
       ) as Record<string, Record<string, object>>;
       const config: Record<string, unknown> = { ...working, ...nested };
+      if (nested.domains) delete config.domain;
       if (nested.mailboxes)
         config.mailboxes = { kinga: { ...working.mailboxes.kinga, ...nested.mailboxes.kinga } } as never;
+      const { kinga } = nested.migrations ?? {};
+      const from = { host: "imap.example.org", user: "me", password: "p", ...(kinga as { from?: object })?.from };
+      if (kinga) config.migrations = { kinga: { mailbox: "kinga", ...kinga, from } };
       if (nested.relay) config.relay = { ...working.relay, ...nested.relay };
+      if (nested.identity) config.identity = { ...working.identity, apiKey: "key", ...nested.identity };
       if (nested.ingress) config.ingress = wayIn(key, nested.ingress as Record<string, object>) as never;
       if (nested.monitoring) config.monitoring = { heartbeat: "https://hc-ping.com/0f1e", ...nested.monitoring };
       expect({ command, result: read(config) }).toMatchObject({ result: { config: {} } });

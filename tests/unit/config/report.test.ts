@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { editDistance, nearest } from "../../../config/report";
 import { removeCommand, setCommand, setSecretCommand, shellWord } from "../../../config/report/commands";
-import { two } from "./mistakes";
+import { two } from "./mistakes/case";
 import { expectProblem, reportOf, working } from "./support";
 
 describe("the report", () => {
@@ -14,12 +14,14 @@ describe("the report", () => {
       colour: "blue",
     });
     expect(report).toMatchInlineSnapshot(`
-"The configuration has 6 problems; nothing was deployed.
+"The configuration has 7 problems; nothing was deployed.
 
-  colour                    is not a known key; known here: domain, hosts, namespace, mailboxes, provider, relay, identity, admin, storage, ingress, tls, trust, service, cluster, monitoring, images, resources
+  colour                    is not a known key; known here: domain, domains, hosts, namespace, mailboxes, migrations, retention, trash, provider, relay, identity, admin, storage, backup, ingress, tls, trust, service, cluster, monitoring, generated, images, resources
                             $ pulumi config rm colour
   domain                    "newjoy" is not a domain name; it looks like example.org
                             $ pulumi config set domain newjoy.ro
+  identity.issuer           is missing: there is no default any more; earlier versions took https://auth.newjoy.ro
+                            $ pulumi config set --path identity.issuer https://auth.example.org
   mailboxes.alpar.admin     must be true or false
                             $ pulumi config set --path mailboxes.alpar.admin false
   mailboxes.kinga.password  is missing
@@ -77,10 +79,14 @@ describe("the report", () => {
     expect(reportOf(storage, { secretKeys: ["mailboxes", "relay", "storage"] })).not.toContain("hidden");
   });
 
-  test.each(["relay.password", "identity.clientSecret", "admin.password", "mailboxes.kinga.password"])(
+  test.each(["relay.password", "identity.apiKey", "admin.password", "mailboxes.kinga.password"])(
     "%s must be secret",
     (key) => {
-      const config = { ...working, identity: { clientSecret: "c" }, admin: { password: "a" } };
+      const config = {
+        ...working,
+        identity: { ...working.identity, apiKey: "c" },
+        admin: { password: "a-long-admin-password" },
+      };
       expectProblem(
         reportOf(config, { secretKeys: [] }),
         key,

@@ -18,6 +18,7 @@ export const working = {
   domain: "newjoy.ro",
   mailboxes: { kinga: { password: "kinga-password" }, alpar: { password: "alpar-password", admin: true } },
   relay: { password: "relay-password" },
+  identity: { issuer: "https://auth.newjoy.ro" },
   ingress: { className: "nginx" },
 } as const;
 
@@ -32,7 +33,9 @@ export function read(config: Readonly<Record<string, unknown>>, reading: Reading
     project: PROJECT,
     values: engineValues(config),
     stackFile: reading.stackFile,
-    secretKeys: new Set(reading.secretKeys ?? ["mailboxes", "relay", "identity", "admin", "monitoring"]),
+    secretKeys: new Set(
+      reading.secretKeys ?? ["mailboxes", "relay", "identity", "admin", "generated", "monitoring", "migrations"],
+    ),
   });
 }
 

@@ -10,10 +10,18 @@ describe("what people write", () => {
     const { mailboxes, relay, images, resources, ...rest } = loaded(working);
     expect(rest).toEqual({
       domain: "newjoy.ro",
+      domains: ["newjoy.ro"],
       hosts: { mail: "mail.newjoy.ro", webmail: "webmail.newjoy.ro" },
       namespace: "stalwart-mail",
+      migrations: [],
       addressesAreSecret: false,
-      provider: { imap: { host: "imap.migadu.com", port: 993 }, smtp: { host: "smtp.migadu.com", port: 465 } },
+      provider: {
+        imap: { host: "imap.migadu.com", port: 993 },
+        smtp: { host: "smtp.migadu.com", port: 465 },
+        others: "relay",
+        largestMessage: 40,
+      },
+      trash: { emptyAfter: "forever" },
       identity: {
         issuer: "https://auth.newjoy.ro",
         name: "Pocket ID",
@@ -21,10 +29,12 @@ describe("what people write", () => {
         allowedGroups: [],
         onDestroy: "keep",
       },
+      generated: {},
+      backup: { schedule: "15 3 * * *", keep: 7 },
       admin: {},
       storage: {
-        data: { className: "longhorn-ssd", size: "10Gi", labels: {} },
-        webmail: { className: "longhorn-ssd", size: "1Gi", labels: {} },
+        data: { size: "10Gi", labels: {} },
+        webmail: { size: "1Gi", labels: {} },
       },
       ingress: {
         className: "nginx",
@@ -36,7 +46,7 @@ describe("what people write", () => {
       tls: { issuer: "letsencrypt-prod" },
       trust: { certificates: [] },
       service: { type: "LoadBalancer", annotations: {}, sourceRanges: [] },
-      cluster: { networks: ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"], relayNamespaces: [] },
+      cluster: { networks: ["10.0.0.0/8", "192.168.0.0/16"], relayNamespaces: [] },
       monitoring: {
         enabled: false,
         labels: {},
@@ -44,7 +54,7 @@ describe("what people write", () => {
         dashboard: { label: "grafana_dashboard", labelValue: "1" },
       },
     });
-    expect(relay.username).toBe("service@newjoy.ro");
+    expect([relay.username, relay.mode]).toEqual(["service@newjoy.ro", "mailbox"]);
     expect(images.stalwart).toContain(":v0.16.");
     expect(resources.fetchmail.limits.memory).toBe("128Mi");
     expect(mailboxes).toHaveLength(2);
@@ -65,8 +75,31 @@ describe("what people write", () => {
     expect(config.mailboxes[0]).toMatchObject({ name: "kinga", address: "kinga.k@newjoy.ro", localPart: "kinga.k" });
   });
 
+  test("an account keeps the name it was made with, and the address of now leads to it", () => {
+    const moved = { address: "kinga.k", account: "KINGA@newjoy.ro", aliases: ["zsofi", "boss"] };
+    expect(kinga(moved)).toMatchObject({
+      address: "kinga.k@newjoy.ro",
+      localPart: "kinga",
+      aliases: ["boss", "kinga.k", "zsofi"],
+    });
+    expect(kinga({ account: "kinga" })).toMatchObject({ localPart: "kinga", aliases: [] });
+  });
+
   test("true and false may be words", () => {
-    expect(kinga({ keep: "true", admin: "false" })).toMatchObject({ keep: true, admin: false });
+    expect(kinga({ keep: "true", admin: "false" })).toMatchObject({ retention: "forever", admin: false });
+  });
+
+  test.each([
+    ["nothing said", {}, {}, 7],
+    ["the stack's", { retention: "14" }, {}, 14],
+    ["the mailbox's own before the stack's", { retention: 14 }, { retention: "0" }, 0],
+    ["forever, for the stack", { retention: " Forever " }, {}, "forever"],
+    ["keep as forever", { retention: 14 }, { keep: true }, "forever"],
+    ["keep beside forever", {}, { keep: true, retention: "forever" }, "forever"],
+    ["keep taken back", { retention: 3 }, { keep: false }, 3],
+  ])("retention: %s", (_name, stack, mailbox, expected) => {
+    const config = loaded({ ...working, ...stack, mailboxes: { kinga: { password: "p", ...mailbox } } });
+    expect(config.mailboxes[0]?.retention).toBe(expected);
   });
 
   test("the inbox is always fetched, before Junk", () => {
@@ -83,9 +116,8 @@ describe("what people write", () => {
   });
 
   test("one key of a group leaves the group's other defaults in place", () => {
-    const { storage } = loaded({ ...working, storage: { size: "20Gi", webmail: { size: "2Gi" } } });
-    expect(storage.data).toMatchObject({ className: "longhorn-ssd", size: "20Gi" });
-    expect(storage.webmail).toMatchObject({ className: "longhorn-ssd", size: "2Gi" });
+    const { resources } = loaded({ ...working, resources: { stalwart: { limits: { cpu: "4" } } } });
+    expect(resources.stalwart.limits).toEqual({ cpu: "4", memory: "1Gi" });
   });
 
   test("the webmail's volume follows the mail's storage class unless it has its own", () => {

@@ -6,7 +6,7 @@ import { mail } from "./sample";
 const webmail: Door = { ...mail, name: "roundcube", needs: { body: "34m" } };
 const annotations = (controller: Controller, door: Door = mail) => asked(controller, door, "stalwart-mail").annotations;
 
-/** Rows of docs/how-to/ingress.md: what is set, for push and for the size of requests. */
+/** Rows of docs/reference/ingress-controllers.md: what is set, for push and for the size of requests. */
 const rows: readonly (readonly [Controller, Readonly<Record<string, string>>])[] = [
   [
     "ingress-nginx",
@@ -28,7 +28,13 @@ const rows: readonly (readonly [Controller, Readonly<Record<string, string>>])[]
       "haproxy.org/timeout-server": "3600s",
     },
   ],
-  ["haproxy-ingress", { "haproxy-ingress.github.io/timeout-server": "3600s" }],
+  [
+    "haproxy-ingress",
+    {
+      "haproxy-ingress.github.io/config-backend": "http-request del-header Forwarded",
+      "haproxy-ingress.github.io/timeout-server": "3600s",
+    },
+  ],
   [
     "f5",
     {

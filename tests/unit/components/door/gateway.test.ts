@@ -66,6 +66,21 @@ describe("a stack behind a Gateway", () => {
     );
   });
 
+  it("serves discovery hosts by routes of their own, of which none is for every host", async () => {
+    const hosts = { autoconfig: "autoconfig.newjoy.ro", autodiscover: "autodiscover.newjoy.ro" };
+    const found = await behind({ kind: "Gateway", gateway: gatewayConfig }, { hosts });
+    const all = objects(found, "HTTPRoute");
+    expect(
+      Object.keys(all)
+        .filter((name) => name.startsWith("stalwart-discovery"))
+        .sort(),
+    ).toEqual(["stalwart-discovery-autodiscover.newjoy.ro", "stalwart-discovery-http"]);
+    for (const { spec } of Object.values(all)) expect(spec.hostnames.length).toBeGreaterThan(0);
+    expect(Object.values(objects(found, "ReferenceGrant")).map(({ spec }) => spec.to[0].name)).toContain(
+      "stalwart-discovery-tls",
+    );
+  });
+
   it("carries the annotations that are configured, and hangs no update where no controller answers", () => {
     for (const { metadata } of Object.values(objects(stack, "HTTPRoute"))) {
       expect(metadata.annotations).toEqual({ "example.org/x": "y", "pulumi.com/skipAwait": "true" });
@@ -126,9 +141,11 @@ describe("each controller of Gateways", () => {
   };
 
   it("has browsers remember https, and takes a client's own word for its address away", () => {
+    const envoy = { set: [{ name: "Forwarded", value: "for=%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%" }] };
     for (const controller of controllers) {
+      const requestHeaderModifier = /envoy|cilium/.test(controller) ? envoy : { remove: ["Forwarded"] };
       expect(rule(controller).filters).toEqual([
-        { type: "RequestHeaderModifier", requestHeaderModifier: { remove: ["Forwarded"] } },
+        { type: "RequestHeaderModifier", requestHeaderModifier },
         {
           type: "ResponseHeaderModifier",
           responseHeaderModifier: { set: [{ name: "Strict-Transport-Security", value: "max-age=31536000" }] },

@@ -1,4 +1,5 @@
 import { mailDoor } from "../../../../components/mailserver/services";
+import { sizeLimits } from "../../../../config/limits";
 import type { Gateway } from "../../../../config/types";
 import { type Deployed, deploy, type RawConfig, threeMailboxes } from "../../../support/deploy";
 
@@ -9,7 +10,11 @@ export const behind = (ingress: RawConfig, more: RawConfig = {}): Promise<Deploy
 export const gatewayConfig = { name: "home", namespace: "edge", listeners: ["https"], redirectListener: "http" };
 
 /** The mail server's door, with an autoconfiguration host. */
-export const mail = mailDoor({ mail: "mail.newjoy.ro", webmail: "w", autoconfig: "auto.newjoy.ro" }, "stalwart-tls");
+export const mail = mailDoor(
+  { mail: "mail.newjoy.ro", webmail: "w", autoconfig: "auto.newjoy.ro" },
+  "stalwart-tls",
+  sizeLimits(40),
+);
 
 export const gateway: Gateway = { ...gatewayConfig, certificates: "stack", grant: true };
 

@@ -1,3 +1,6 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
 import { rootCertificates } from "node:tls";
 import { runtime } from "@pulumi/pulumi";
 import { type ClientInputs, pocketIdClient } from "../../../../components/identity/pocketId";
@@ -6,6 +9,33 @@ import { type PocketIdStandIn, startPocketId } from "../../../support/pocketId";
 
 const provider = pocketIdClient as Required<typeof pocketIdClient>;
 const KEY = "S3cret-api-key";
+
+const always = { isPublic: true, pkceEnabled: true, requiresReauthentication: true } as const;
+
+/** What the engine tells a provider of the stack's configuration, in every command. */
+const configure = (identity: Record<string, unknown>) =>
+  provider.configure({
+    config: { get: () => JSON.stringify(identity), require: () => JSON.stringify(identity) },
+  });
+
+/** What `pulumi config get identity` answers from then on: a command in front of all others, without which there is none. */
+function configIs(identity: Record<string, unknown> | undefined): void {
+  fs.rmSync(path.join(commands, "pulumi"), { force: true });
+  if (identity === undefined) return;
+  const says = `[ "$*" = "config get identity --stack home --non-interactive" ] && echo '${JSON.stringify(identity)}'`;
+  fs.writeFileSync(path.join(commands, "pulumi"), `#!/bin/sh\n${says}\n`, { mode: 0o755 });
+}
+const commands = fs.mkdtempSync(path.join(os.tmpdir(), "pulumi-command-"));
+const searchPath = process.env.PATH;
+beforeEach(() => {
+  process.env.PATH = `${commands}${path.delimiter}/usr/bin${path.delimiter}/bin`;
+});
+afterEach(() => {
+  process.env.PATH = searchPath;
+  configIs(undefined);
+  (pocketIdClient as { configured?: unknown }).configured = undefined;
+});
+afterAll(() => fs.rmSync(commands, { recursive: true }));
 
 describe("the client at Pocket ID", () => {
   let server: PocketIdStandIn;
@@ -20,6 +50,7 @@ describe("the client at Pocket ID", () => {
       callbackUrls: ["https://webmail.newjoy.ro/index.php/login/oauth"],
       logoutCallbackUrls: ["https://webmail.newjoy.ro/?_task=logout"],
       allowedGroups: [],
+      ...always,
     };
   });
   afterEach(() => server.close());
@@ -35,6 +66,16 @@ describe("the client at Pocket ID", () => {
     });
   });
 
+  it("asks for a passkey in the device flow, on a client that was there before, too", async () => {
+    await provider.create(inputs);
+    expect(server.clients.get("stalwart-webui")).toMatchObject({ requiresReauthentication: true });
+    server.clients.set("stalwart-webui", { ...server.clients.get("stalwart-webui"), requiresReauthentication: false });
+    const { requiresReauthentication: _, ...before } = inputs; // as an earlier version left it in the state
+    expect(await provider.diff("stalwart-webui", before as ClientInputs, inputs)).toMatchObject({ changes: true });
+    await provider.update("stalwart-webui", before as ClientInputs, inputs);
+    expect(server.clients.get("stalwart-webui")).toMatchObject({ requiresReauthentication: true });
+  });
+
   it("is adopted when somebody made it by hand, and keeps what only they knew", async () => {
     server.clients.set("stalwart-webui", {
       id: "stalwart-webui",
@@ -42,7 +83,11 @@ describe("the client at Pocket ID", () => {
       callbackURLs: [],
       launchURL: "https://home.newjoy.ro",
       accessTokenDurationMinutes: 30,
+      description: "for the family",
+      skipConsent: false,
+      isGroupRestricted: true,
     });
+    server.allowed.set("stalwart-webui", ["id-of-family"]);
     await provider.create(inputs);
     expect(server.clients.size).toBe(1);
     expect(server.clients.get("stalwart-webui")).toMatchObject({
@@ -50,7 +95,11 @@ describe("the client at Pocket ID", () => {
       callbackURLs: inputs.callbackUrls,
       launchURL: "https://home.newjoy.ro",
       accessTokenDurationMinutes: 30,
+      description: "for the family",
+      skipConsent: false,
+      isGroupRestricted: true,
     });
+    expect(server.allowed.get("stalwart-webui")).toEqual(["id-of-family"]);
     expect(server.requests).not.toContain("POST /api/oidc/clients");
   });
 
@@ -79,7 +128,7 @@ describe("the client at Pocket ID", () => {
       {
         property: "apiKey",
         reason: expect.stringMatching(
-          /^identity\.apiKey: .* refuses the key \(HTTP 403\)\. Nothing was changed\. Mend it: pulumi config set --secret --path identity\.apiKey$/,
+          /^identity\.apiKey: .* refuses the key \(HTTP 401\)\. Nothing was changed\. Fix it: pulumi config set --secret --path identity\.apiKey$/,
         ),
       },
     ]);
@@ -108,6 +157,142 @@ describe("the client at Pocket ID", () => {
     expect((await provider.read("stalwart-webui", inputs)).id).toBeUndefined();
   });
 
+  it("is put right after a refresh when somebody changed it at Pocket ID", async () => {
+    const wanted = { ...inputs, allowedGroups: ["family"] };
+    const drifts: [string, Record<string, unknown>][] = [
+      ["callbackUrls", { callbackURLs: [...inputs.callbackUrls, "https://attacker.example/*"] }],
+      ["logoutCallbackUrls", { logoutCallbackURLs: [] }],
+      ["allowedGroups", { isGroupRestricted: false }],
+      ["requiresReauthentication", { requiresReauthentication: false }],
+      ["isPublic", { isPublic: false }],
+      ["pkceEnabled", { pkceEnabled: false }],
+    ];
+    for (const [key, drift] of drifts) {
+      await provider.update("stalwart-webui", wanted, wanted).catch(() => provider.create(wanted));
+      const good = server.clients.get("stalwart-webui");
+      expect(await provider.read("stalwart-webui", wanted)).toMatchObject({ props: wanted, inputs: wanted });
+      server.clients.set("stalwart-webui", { ...good, ...drift });
+      const { props, inputs: live } = await provider.read("stalwart-webui", wanted);
+      const differing = Object.keys(wanted).filter(
+        (name) => JSON.stringify(props?.[name as never]) !== JSON.stringify(wanted[name as never]),
+      );
+      expect([key, differing]).toEqual([key, [key]]);
+      expect(live).toEqual(props);
+      expect(await provider.diff("stalwart-webui", props as ClientInputs, wanted)).toMatchObject({ changes: true });
+    }
+  });
+
+  it("is as wanted when Pocket ID lists its addresses in another order", async () => {
+    const two = { ...inputs, callbackUrls: ["https://b.newjoy.ro/", "https://a.newjoy.ro/"] };
+    await provider.create({ ...two, callbackUrls: [...two.callbackUrls].reverse() });
+    expect((await provider.read("stalwart-webui", two)).props).toEqual(two);
+  });
+
+  it("keeps a restriction that somebody set by hand, however often it is registered", async () => {
+    await provider.create(inputs);
+    server.clients.set("stalwart-webui", { ...server.clients.get("stalwart-webui"), isGroupRestricted: true });
+    server.allowed.set("stalwart-webui", ["id-of-family"]);
+    await provider.update("stalwart-webui", inputs, { ...inputs, name: "Mail" });
+    expect(server.clients.get("stalwart-webui")).toMatchObject({ name: "Mail", isGroupRestricted: true });
+    expect(server.allowed.get("stalwart-webui")).toEqual(["id-of-family"]);
+  });
+
+  it("finds a group behind a hundred others of a similar name", async () => {
+    await server.close();
+    const many = Array.from({ length: 250 }, (_, n): [string, string] => [`family-${n}`, `id-${n}`]);
+    server = await startPocketId(KEY, { groups: Object.fromEntries([...many, ["family", "id-of-family"]]) });
+    await provider.create({ ...inputs, issuer: server.issuer, allowedGroups: ["family"] });
+    expect(server.allowed.get("stalwart-webui")).toEqual(["id-of-family"]);
+  });
+
+  it("is refreshed and removed with the key that is configured now, when the one in the state was revoked", async () => {
+    await provider.create(inputs);
+    const stale = { ...inputs, stack: "home" };
+    server.state.apiKey = "rotated";
+    server.clients.set("stalwart-webui", { ...server.clients.get("stalwart-webui"), isPublic: false });
+    await configure({ issuer: server.issuer, apiKey: KEY }); // what the engine knows, when the program does not run
+    configIs({ issuer: server.issuer, apiKey: "rotated" });
+    expect((await provider.read("stalwart-webui", stale)).props).toEqual({ ...stale, isPublic: false });
+    await provider.delete("stalwart-webui", stale);
+    expect(server.clients.size).toBe(0);
+  });
+
+  it("names the command that works when the key was revoked and the configuration cannot be read", async () => {
+    await provider.create(inputs);
+    const stale = { ...inputs, stack: "home" };
+    server.state.apiKey = "rotated";
+    await configure({ issuer: server.issuer, apiKey: KEY });
+    const said = jest.spyOn(console, "error").mockImplementation(() => {});
+    expect(await provider.read("stalwart-webui", stale)).toEqual({ id: "stalwart-webui", props: stale });
+    expect(said.mock.calls.flat().join()).toMatch(/identity\.apiKey, then: pulumi refresh --run-program$/);
+    said.mockRestore();
+    await expect(provider.delete("stalwart-webui", stale)).rejects.toThrow(/then: pulumi destroy --run-program$/);
+    await configure({ issuer: server.issuer, apiKey: "rotated" }); // with --run-program the engine knows it
+    expect(await provider.read("stalwart-webui", stale)).toMatchObject({ id: "stalwart-webui" });
+    await provider.delete("stalwart-webui", stale);
+    expect(server.clients.size).toBe(0);
+  });
+
+  it("stays when the key and onDestroy are taken out in one update", async () => {
+    await provider.create(inputs);
+    await configure({ issuer: server.issuer, apiKey: KEY }); // of the last update: no such resource is in the program any more
+    configIs({ issuer: server.issuer });
+    await provider.delete("stalwart-webui", { ...inputs, stack: "home" });
+    expect(server.clients.size).toBe(1);
+  });
+
+  it("is updated by another version of this program, whose text the next destroy has to run", async () => {
+    const [older, newer] = ["older", "newer"].map((text) => ({ ...inputs, __provider: text }) as ClientInputs);
+    expect(await provider.diff("stalwart-webui", older as ClientInputs, newer as ClientInputs)).toMatchObject({
+      changes: true,
+    });
+  });
+
+  it("is never shown a key that is for another issuer", async () => {
+    await provider.create(inputs);
+    await configure({ issuer: "https://id.other.example", apiKey: "of-the-other" });
+    server.state.apiKey = "of-the-other";
+    const changed = { ...inputs, name: "Mail" };
+    const said = jest.spyOn(console, "error").mockImplementation(() => {});
+    expect(await provider.read("stalwart-webui", changed)).toEqual({ id: "stalwart-webui", props: changed });
+    said.mockRestore();
+    server.requests.length = 0;
+    await provider.delete("stalwart-webui", inputs);
+    expect(server.requests).toEqual([]);
+  });
+
+  it("stays when the key is taken out of the configuration, and goes with destroy", async () => {
+    await provider.create(inputs);
+    const letGo = { ...inputs, apiKey: "" };
+    server.requests.length = 0;
+    expect((await provider.check(inputs, letGo)).failures).toEqual([]);
+    expect(await provider.diff("stalwart-webui", inputs, letGo)).toMatchObject({ changes: true, replaces: [] });
+    await provider.update("stalwart-webui", inputs, letGo);
+    await provider.read("stalwart-webui", letGo);
+    await provider.delete("stalwart-webui", letGo);
+    expect(server.requests).toEqual([]);
+    expect(server.clients.size).toBe(1);
+    await configure({ issuer: server.issuer, apiKey: KEY });
+    await provider.delete("stalwart-webui", inputs);
+    expect(server.clients.size).toBe(0);
+  });
+
+  it.each([
+    ["3.0.0", /is version 3\.0\.0, which has another API/],
+    ["2.9.1", /is version 2\.9\.1, and at least 2\.10\.0 is needed/],
+    ["1.16.0", /at least 2\.10\.0/],
+    ["2.10.0", undefined],
+    ["v2.14.0", undefined],
+    ["2.100.0", undefined],
+    ["unknown", undefined],
+  ])("asks Pocket ID for its version first: %s", async (version, expected) => {
+    server.state.version = version;
+    const { failures } = await provider.check(inputs, inputs);
+    if (expected === undefined) expect(failures).toEqual([]);
+    else expect(failures?.[0]?.reason).toMatch(expected);
+    if (expected !== undefined) expect(server.requests).toEqual(["GET /api/version/current"]);
+  });
+
   it("can be removed twice", async () => {
     await provider.create(inputs);
     await provider.delete("stalwart-webui", inputs);
@@ -119,7 +304,7 @@ describe("the client at Pocket ID", () => {
 describe("registering with Pocket ID", () => {
   const withKey = (identity: Record<string, unknown>) => ({
     ...threeMailboxes,
-    identity: { apiKey: KEY, ...identity },
+    identity: { issuer: "https://auth.newjoy.ro", apiKey: KEY, ...identity },
   });
   const registrations = async (config: Record<string, unknown>) =>
     (await deploy(config)).recorder.resources.filter((r) => r.type.startsWith("pulumi-nodejs:dynamic"));
@@ -180,6 +365,7 @@ describe("Pocket ID with a certificate of a private authority", () => {
     callbackUrls: [],
     logoutCallbackUrls: [],
     allowedGroups: [],
+    ...always,
   });
   beforeEach(async () => {
     server = await startPocketId(KEY, { tls });
@@ -195,10 +381,20 @@ describe("Pocket ID with a certificate of a private authority", () => {
   it("is taken once that authority is trusted, from the text that the state holds, too", async () => {
     const trusting = { ...inputs(), trustedCertificates: [rootCertificates[0] as string, tls.cert] };
     expect((await provider.check(trusting, trusting)).failures).toEqual([]);
-    const { text } = await runtime.serializeFunction(() => provider.create);
-    const shipped = { exports: {} as { handler: () => typeof provider.create } };
+    const { text } = await runtime.serializeFunction(() => pocketIdClient);
+    const shipped = { exports: {} as { handler: () => typeof provider } };
     new Function("exports", "require", text)(shipped.exports, require);
-    await shipped.exports.handler()(trusting);
+    const fromState = shipped.exports.handler();
+    await fromState.configure({
+      config: { get: () => JSON.stringify({ issuer: server.issuer, apiKey: "revoked" }) } as never,
+    });
+    expect((await fromState.check(trusting, trusting)).failures).toEqual([]);
+    await fromState.create(trusting);
     expect([...server.clients.keys()]).toEqual(["stalwart-webui"]);
+    const stale = { ...trusting, apiKey: "revoked", stack: "home" };
+    configIs({ issuer: server.issuer, apiKey: KEY });
+    expect((await fromState.read("stalwart-webui", stale)).props).toEqual(stale);
+    await fromState.delete("stalwart-webui", stale);
+    expect([...server.clients.keys()]).toEqual([]);
   });
 });

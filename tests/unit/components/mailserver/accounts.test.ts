@@ -1,4 +1,5 @@
 import { type PlanArgs, plan } from "../../../../components/mailserver/plan";
+import { declaredAccounts } from "../../../../components/mailserver/planAccounts";
 import { sampleConfig, sampleMailbox } from "../../../support/sample";
 import { aliasesOf, objectsOf, samplePlan, settingOf } from "./plans";
 
@@ -31,6 +32,30 @@ describe("people's accounts", () => {
     expect(aliasesOf(args, "homelab-mail")).toEqual(["postmaster"]);
     expect(account(args, "robot")).toMatchObject({ description: "Relay", roles: { "@type": "User" } });
     expect(aliasesOf(args, "alpar")).toEqual(["boss"]);
+  });
+
+  it("lets nobody sign in to postmaster's account or the relay's, whatever address they have at the identity provider", () => {
+    const args = samplePlan({ mailboxes: family, relay: { username: "robot@newjoy.ro" } as never });
+    const closed = objectsOf(args, "Account").filter(({ permissions }) => permissions !== undefined);
+    expect(closed.map(({ name }) => name)).toEqual(["homelab-mail", "robot"]);
+    for (const { permissions } of closed) {
+      expect(permissions).toEqual({
+        "@type": "Merge",
+        enabledPermissions: {},
+        disabledPermissions: { authenticate: true },
+      });
+    }
+  });
+
+  it("tells the accounts that users sign in to from those that nobody does", () => {
+    const relay = { username: "robot@newjoy.ro" } as never;
+    const of = (mailboxes: typeof family) => declaredAccounts(samplePlan({ mailboxes, relay }));
+    expect(of(family)).toEqual({
+      domain: "newjoy.ro",
+      declared: ["alpar", "kinga", "service"],
+      closed: ["homelab-mail", "robot"],
+    });
+    expect(of([...family, sampleMailbox("robot")])).toMatchObject({ closed: ["homelab-mail"] });
   });
 
   it("leaves those addresses to whoever has them", () => {
@@ -81,6 +106,7 @@ describe("people's accounts", () => {
       issuerUrl: "https://id.example.org",
       requireAudience: "mail",
       claimUsername: "email",
+      claimName: null, // a sign-in does not write over the configured name
       requireScopes: { openid: true, email: true },
     });
     expect(settingOf(args, "Authentication").directoryId).toBe("#directory");

@@ -27,27 +27,25 @@ describe("relaying", () => {
 
   it("sends everything that is not ours through the provider, over TLS", () => {
     const args = samplePlan({
-      provider: { imap: { host: "x", port: 1 }, smtp: { host: "smtp.example.org", port: 4465 } },
+      provider: {
+        imap: { host: "x", port: 1 },
+        smtp: { host: "smtp.example.org", port: 4465 },
+        others: "relay",
+        largestMessage: 40,
+      },
     });
-    expect(settingOf(args, "MtaRoute")).toMatchObject({
-      name: "relay",
-      address: "smtp.example.org",
-      port: 4465,
-      implicitTls: true,
-      allowInvalidCerts: false,
-      authUsername: "service@newjoy.ro",
-    });
-    expect(settingOf(args, "MtaOutboundStrategy").route).toEqual(
-      when([["is_local_domain(rcpt_domain)", "'local'"]], "'relay'"),
-    );
+    const relays = objectsOf(args, "MtaRoute").filter((route) => route["@type"] === "Relay");
+    const server = { address: "smtp.example.org", port: 4465, implicitTls: true, allowInvalidCerts: false };
+    for (const route of relays) expect(route).toMatchObject(server);
+    expect(relays.map(({ name, authUsername }) => [name, authUsername])).toEqual([
+      ["relay", "service@newjoy.ro"],
+      ...["alpar", "kinga", "service"].map((name) => [`relay-${name}`, `${name}@newjoy.ro`]),
+    ]);
+    expect(settingOf(args, "MtaOutboundStrategy").route.else).toBe("'relay'");
   });
 
   it("never shows the relay's password to a server with a wrong certificate, at a retry neither", () => {
     expect(settingOf(samplePlan(), "MtaOutboundStrategy").tls).toEqual(always("'default'"));
-  });
-
-  it("bans the address that guesses passwords through the web, not the ingress controller's", () => {
-    expect(settingOf(samplePlan(), "Http").useXForwarded).toBe(true);
   });
 
   it("never bans the cluster's own addresses", () => {
@@ -56,7 +54,7 @@ describe("relaying", () => {
     });
     const addresses = objectsOf(args, "AllowedIp").map(({ address }) => address);
     // As the server writes them back: anything else would not match, and be added again at every run.
-    expect(addresses.sort()).toEqual(["10.1.2.3", "10.42.0.0/16", "fd00::/8"]);
+    expect(addresses.sort()).toEqual(["10.1.2.3", "10.42.0.0/16", "127.0.0.1", "fd00::/8"]);
   });
 });
 
@@ -79,7 +77,28 @@ describe("taking fetched mail", () => {
   });
 
   it("takes messages as large as any provider takes", () => {
-    expect(Number(settingOf(args, "MtaStageData").maxMessageSize.else)).toBeGreaterThan(150_000_000);
+    for (const largestMessage of [40, 200]) {
+      const sized = samplePlan({ provider: { ...args.provider, imap: { host: "x", port: 1 }, largestMessage } });
+      const received = Math.max(160, largestMessage) * 2 ** 20;
+      expect(Number(settingOf(sized, "MtaStageData").maxMessageSize.else)).toBe(received);
+      expect(settingOf(sized, "Email")).toMatchObject({ maxMessageSize: received, maxAttachmentSize: received });
+      // APPEND brings the same message in a command.
+      expect(settingOf(sized, "Imap").maxRequestSize).toBeGreaterThan(received);
+      expect(settingOf(sized, "Jmap").maxUploadSize).toBeGreaterThanOrEqual(largestMessage * 2 ** 20);
+    }
+  });
+
+  it("moves in with every folder, and with contacts that have photos", () => {
+    // The server's own: 250 folders, 10 levels, 524288 bytes of an event or a contact.
+    expect(settingOf(args, "Email")).toMatchObject({ maxMailboxes: null, maxMailboxDepth: 50 });
+    expect(settingOf(args, "x:Calendar").maxICalendarSize).toBeGreaterThanOrEqual(5_000_000);
+    expect(settingOf(args, "x:AddressBook").maxVCardSize).toBeGreaterThanOrEqual(5_000_000);
+  });
+
+  it("stays in Deleted Items and Junk Mail until the user deletes it, or for as long as the configuration says", () => {
+    expect(settingOf(args, "DataRetention")).toEqual({ expungeTrashAfter: null });
+    const emptied = samplePlan({ trash: { emptyAfter: 90 } });
+    expect(settingOf(emptied, "DataRetention")).toEqual({ expungeTrashAfter: 90 * 86_400_000 });
   });
 
   it("judges neither the greeting, the sender, SPF, DKIM, DMARC nor reverse DNS", () => {
@@ -128,7 +147,7 @@ describe("taking fetched mail", () => {
 
   it("leaves DNS, DKIM and certificates to their owners", () => {
     const manual = { "@type": "Manual" };
-    expect(settingOf(args, "Domain")).toMatchObject({
+    expect(objectsOf(args, "Domain")[0]).toMatchObject({
       name: "newjoy.ro",
       dkimManagement: manual,
       dnsManagement: manual,

@@ -6,7 +6,9 @@ import { sampleConfig, sampleMailbox } from "../../../support/sample";
 type Plain = any;
 
 const label = fc.stringMatching(/^[a-z]([a-z0-9-]{0,10}[a-z0-9])?$/);
-const localPart = fc.stringMatching(/^[a-z0-9]([a-z0-9._+-]{0,12}[a-z0-9])?$/);
+const localPart = fc
+  .stringMatching(/^[a-z0-9]([a-z0-9._+'|&=-]{0,12}[a-z0-9])?$/)
+  .filter((part) => !part.includes("..")); // which the server refuses
 const octet = fc.nat({ max: 255 });
 const network = fc.oneof(
   fc.tuple(octet, octet, fc.integer({ min: 16, max: 32 })).map(([a, b, bits]) => `10.${a}.${b}.0/${bits}`),
@@ -18,6 +20,7 @@ const host = fc.tuple(label, label).map((labels) => `${labels.join(".")}.example
 export const configs: fc.Arbitrary<PlanArgs> = fc
   .record({
     domain: host,
+    second: fc.option(host.map((name) => `second.${name}`)),
     people: fc.uniqueArray(
       fc.record({
         name: label,
@@ -25,6 +28,7 @@ export const configs: fc.Arbitrary<PlanArgs> = fc
         admin: fc.boolean(),
         junk: fc.boolean(),
         extra: fc.nat({ max: 3 }),
+        away: fc.boolean(),
       }),
       { selector: ({ name }) => name, minLength: 1, maxLength: 6 },
     ),
@@ -34,41 +38,70 @@ export const configs: fc.Arbitrary<PlanArgs> = fc
     }),
     relayName: fc.oneof(localPart, fc.constant("postmaster")),
     relayAtHome: fc.boolean(),
+    mode: fc.constantFrom("mailbox", "single"),
+    others: fc.constantFrom("relay", "refuse"),
+    largestMessage: fc.integer({ min: 10, max: 500 }),
+    emptyAfter: fc.oneof(fc.constant("forever" as const), fc.nat({ max: 3650 })),
     smtp: fc.record({ host, port: fc.integer({ min: 1, max: 65535 }) }),
     mail: host,
     identity: fc.record({
       issuer: host.map((name) => `https://${name}`),
-      name: fc.string({ minLength: 1 }),
+      name: fc.string({ minLength: 1 }).filter((name) => name.trim() !== ""),
       clientId: fc.stringMatching(/^[A-Za-z0-9._-]{2,20}$/),
     }),
     networks: fc.uniqueArray(network, { maxLength: 4 }),
     metrics: fc.boolean(),
   })
-  .map(({ domain, people, addresses, relayName, relayAtHome, smtp, mail, identity, networks, metrics }) => {
-    const left = [...addresses];
-    const take = (count: number): string[] => left.splice(0, count);
-    const mailboxes = people.map(({ name, displayName, admin, junk, extra }) => {
-      const [own = ""] = take(1);
-      return sampleMailbox(name, {
-        localPart: own,
-        address: `${own}@${domain}`,
-        displayName,
-        admin,
-        folders: junk ? ["INBOX", "Junk"] : ["INBOX"],
-        aliases: take(extra).sort(),
-      });
-    });
-    return {
+  .map(
+    ({
       domain,
-      hosts: { mail },
-      mailboxes,
-      provider: { smtp },
-      relay: { username: `${relayName}@${relayAtHome ? domain : "elsewhere.example"}` },
+      second,
+      people,
+      addresses,
+      relayName,
+      relayAtHome,
+      mode,
+      others,
+      largestMessage,
+      emptyAfter,
+      smtp,
+      mail,
       identity,
-      cluster: { networks },
+      networks,
       metrics,
-    };
-  });
+    }) => {
+      const left = [...addresses];
+      const take = (count: number): string[] => left.splice(0, count);
+      const mailboxes = people.map(({ name, displayName, admin, junk, extra, away }) => {
+        const [own = ""] = take(1);
+        const inSecond = away && second !== null;
+        return sampleMailbox(name, {
+          localPart: inSecond ? `${own}@${second}` : own,
+          address: `${own}@${inSecond ? second : domain}`,
+          displayName,
+          admin,
+          folders: junk ? ["INBOX", "Junk"] : ["INBOX"],
+          // Every other one is in the domain that the mailbox is not in.
+          aliases: take(extra)
+            .map((alias, n) => (second !== null && (n % 2 === 0) !== inSecond ? `${alias}@${second}` : alias))
+            .sort(),
+        });
+      });
+      return {
+        domain,
+        domains: second === null ? [domain] : [domain, second],
+        hosts: { mail },
+        mailboxes,
+        provider: { smtp, others, largestMessage },
+        trash: { emptyAfter },
+        relay: { username: `${relayName}@${relayAtHome ? domain : "elsewhere.example"}`, mode },
+        identity,
+        cluster: { networks },
+        metrics,
+        images: { stalwart: "stalwartlabs/stalwart:v0.16.19" }, // the version of the schema that plans are held against
+      };
+    },
+  );
 
 export const samplePlan = (overrides: Parameters<typeof sampleConfig>[0] = {}): PlanArgs => sampleConfig(overrides);
 

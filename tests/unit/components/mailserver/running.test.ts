@@ -6,12 +6,13 @@ import { type Deployed, deploy, deployment, job, patch, touched } from "./deploy
 
 /** What applies the settings: these follow every change of them. */
 const SETTINGS = [
-  "CronJob/stalwart-reload-schedule",
-  "CronJob/stalwart-settings-schedule",
   "Job/stalwart-reload",
   "Job/stalwart-settings",
   "Secret/stalwart-settings",
+  "Secret/stalwart-settings-plan",
 ];
+/** Who has an account: a change of it does not wait until the server takes the settings. */
+const ACCOUNTS = "Secret/stalwart-accounts";
 
 let sample: Deployed;
 beforeAll(async () => {
@@ -25,6 +26,11 @@ describe("the mail server keeps running", () => {
   it.each<[string, Partial<StackConfig>]>([
     ["when a mailbox is added", { mailboxes: [alpar, kinga, sampleMailbox("service"), sampleMailbox("zoe")] }],
     ["when a mailbox is taken out", { mailboxes: [alpar, sampleMailbox("service")] }],
+  ])("%s", async (_name, change) => {
+    expect(touched(sample, await deploy(change))).toEqual([...SETTINGS, ACCOUNTS, "Secret/migadu-smtp-logins"].sort());
+  });
+
+  it.each<[string, Partial<StackConfig>]>([
     ["when an alias is added", { mailboxes: [alpar, { ...kinga, aliases: ["ki"] }, sampleMailbox("service")] }],
     ["when somebody becomes admin", { mailboxes: [alpar, { ...kinga, admin: true }, sampleMailbox("service")] }],
     [
@@ -33,7 +39,9 @@ describe("the mail server keeps running", () => {
     ],
     [
       "when the provider's SMTP server moves",
-      { provider: { imap: { host: "i", port: 1 }, smtp: { host: "s", port: 465 } } },
+      {
+        provider: { imap: { host: "i", port: 1 }, smtp: { host: "s", port: 465 }, others: "relay", largestMessage: 40 },
+      },
     ],
     ["when another network may relay", { cluster: { networks: ["10.42.0.0/16"], relayNamespaces: [] } }],
   ])("%s", async (_name, change) => {

@@ -91,6 +91,32 @@ describe("people's way in", () => {
     );
   });
 
+  it("answers autodiscover under a host with a certificate of its own, so that the mail host's never waits for it", async () => {
+    const { recorder } = await deploy({
+      hosts: { ...sampleConfig().hosts, autoconfig: "autoconfig.newjoy.ro", autodiscover: "autodiscover.newjoy.ro" },
+    });
+    const { spec } = recorder.object("Ingress", "stalwart-discovery").inputs;
+    expect(spec.rules.map((rule: { host: string }) => rule.host)).toEqual(["autodiscover.newjoy.ro"]);
+    const { paths } = spec.rules[0].http;
+    expect(paths.map((p: { path: string; pathType: string }) => `${p.pathType} ${p.path}`)).toEqual([
+      "Exact /autodiscover/autodiscover.xml",
+      "Exact /Autodiscover/Autodiscover.xml",
+      "Exact /AutoDiscover/AutoDiscover.xml",
+      "Exact /autodiscover/autodiscover.json",
+    ]);
+    expect(spec.tls).toEqual([{ hosts: ["autodiscover.newjoy.ro"], secretName: "stalwart-discovery-tls" }]);
+    const certificate = (name: string) => recorder.object("Certificate", name).inputs.spec.dnsNames;
+    expect(certificate("stalwart-discovery-tls")).toEqual(["autodiscover.newjoy.ro"]);
+    expect(certificate("stalwart-tls")).toEqual(["mail.newjoy.ro", "autoconfig.newjoy.ro"]);
+  });
+
+  it("finds the autodiscover host's certificate in the Secret that is there already", async () => {
+    const hosts = { ...sampleConfig().hosts, autodiscover: "autodiscover.newjoy.ro" };
+    const { recorder } = await deploy({ hosts, tls: { secretName: "wildcard" } });
+    expect(recorder.kind("Certificate")).toEqual([]);
+    expect(recorder.object("Ingress", "stalwart-discovery").inputs.spec.tls[0].secretName).toBe("wildcard");
+  });
+
   it("takes the ingress annotations that are configured over its own", async () => {
     const ingress = {
       ...sampleConfig().ingress,

@@ -1,4 +1,6 @@
+import { createHash } from "node:crypto";
 import type * as pulumi from "@pulumi/pulumi";
+import { renderReload } from "../../../../components/mailserver/plan";
 import { containersOf, podsOf } from "../../../support/kubernetes";
 import { resolved } from "../../../support/recorder";
 import { sampleMailbox } from "../../../support/sample";
@@ -85,7 +87,69 @@ describe("settings", () => {
         .object("CronJob", name)
         .inputs.spec.jobTemplate.spec.template.spec.containers.map(({ args }: { args: string[] }) => args.at(-1)),
     );
-    expect(files).toEqual([["/settings/plan.ndjson"], ["/settings/reload.ndjson"]]);
+    expect(files.map(([file]) => file)).toEqual(["/settings/plan.ndjson", "/settings/reload.ndjson"]);
+  });
+
+  it("that the server refuses leave both CronJobs with those before, under names that no change of settings takes away", () => {
+    const { recorder } = sample;
+    const volumesOf = (name: string) =>
+      recorder.object("CronJob", name).inputs.spec.jobTemplate.spec.template.spec.volumes;
+    expect(volumesOf("stalwart-settings")[0].secret.secretName).toBe("stalwart-settings");
+    expect(volumesOf("stalwart-reload")[0].configMap.name).toBe("stalwart-reload");
+    // It changes once the server has taken the settings, and not before.
+    const taken = recorder.object("Secret", "stalwart-settings");
+    expect(waitsFor(recorder, taken, job(recorder, "stalwart-settings"))).toBe(true);
+    expect(waitsFor(recorder, recorder.object("ConfigMap", "stalwart-reload"), deployment(recorder))).toBe(false);
+    expect(taken.inputs.immutable).toBeUndefined();
+    expect(taken.inputs.stringData).toEqual(
+      recorder.object("Secret", job(recorder, "stalwart-settings").inputs.metadata.name).inputs.stringData,
+    );
+  });
+
+  it("are named by a keyed hash: their text is known but for the addresses, which a plain one would tell", () => {
+    const { recorder } = sample;
+    const { metadata } = job(recorder, "stalwart-settings").inputs;
+    const text = recorder.object("Secret", metadata.name).inputs.stringData["plan.ndjson"];
+    for (const plain of [text, text + renderReload()]) {
+      expect(metadata.name).not.toContain(createHash("sha256").update(plain).digest("hex").slice(0, 10));
+    }
+    expect(recorder.resources.map(({ name }) => name)).toContain("stalwart-settings-key");
+  });
+
+  it("end the access of who left before the plan is applied, and whatever becomes of it", () => {
+    const { recorder } = sample;
+    const pods = [
+      job(recorder, "stalwart-settings").inputs.spec.template.spec,
+      recorder.object("CronJob", "stalwart-settings").inputs.spec.jobTemplate.spec.template.spec,
+    ];
+    for (const { initContainers, volumes } of pods) {
+      const access = initContainers.at(-1);
+      expect(access).toMatchObject({ name: "access", command: ["python3", "-B", "-u", "/program/before_settings.py"] });
+      expect(access.args).toContain("--result=/cache/result.json"); // with which it always ends with 0
+      // The list is not of the plan that was taken last: who leaves is gone even when the new one is refused.
+      expect(volumes).toContainEqual({
+        name: "accounts",
+        secret: { secretName: "stalwart-accounts", defaultMode: 0o440 },
+      });
+    }
+    const accounts = recorder.object("Secret", "stalwart-accounts");
+    expect(waitsFor(recorder, job(recorder, "stalwart-settings"), accounts)).toBe(true);
+    expect(JSON.parse(accounts.inputs.stringData["accounts.json"])).toEqual({
+      domain: "newjoy.ro",
+      declared: ["alpar", "kinga", "service"],
+      closed: ["homelab-mail"],
+    });
+  });
+
+  it("tell of an access that could not be ended, in the last Job of the update and in every scheduled run", () => {
+    const { recorder } = sample;
+    const names = (spec: { containers: { name: string }[] }) => spec.containers.map(({ name }) => name);
+    expect(names(job(recorder, "stalwart-settings").inputs.spec.template.spec)).toEqual(["apply"]);
+    const last = job(recorder, "stalwart-reload").inputs.spec.template.spec;
+    expect(names(last)).toEqual(["reload", "access"]);
+    expect(last.containers[1].args.join(" ")).not.toContain("--result"); // it ends as the comparison does
+    const scheduled = recorder.object("CronJob", "stalwart-settings").inputs.spec.jobTemplate.spec.template.spec;
+    expect(names(scheduled)).toEqual(["apply", "access-report"]);
   });
 
   it("whose reload fails during the update are reloaded again soon: nothing else heals the sign-in", () => {
@@ -105,7 +169,7 @@ describe("settings", () => {
     const hidden = sampleMailbox("zoe", { address: "hidden@newjoy.ro", localPart: "hidden", aliases: ["veiled"] });
     const deployed = await deploy({ mailboxes: [hidden] });
     const outside = kubernetes(deployed).filter(({ inputs }) => /hidden|veiled/.test(JSON.stringify(inputs)));
-    expect(outside.map(({ inputs }) => inputs.kind)).toEqual(["Secret"]);
+    expect(new Set(outside.map(({ inputs }) => inputs.kind))).toEqual(new Set(["Secret"]));
     expect(outside[0]?.secretPaths.some((path) => path.startsWith("stringData"))).toBe(true);
   });
 
@@ -113,14 +177,19 @@ describe("settings", () => {
     for (const container of podsOf(sample.recorder)
       .filter(({ kind }) => kind !== "Deployment")
       .flatMap(containersOf)) {
+      if (container.name === "access-report") continue; // it asks nobody
       const [url, ...login] = container.env ?? [];
       expect(url).toEqual({ name: "STALWART_URL", value: "http://stalwart.stalwart-mail.svc.cluster.local:8080" });
       if (container.name === "server") continue; // it asks what everybody may ask
-      expect(login).toEqual([
+      expect(login.slice(0, 2)).toEqual([
         { name: "STALWART_USER", value: "admin" },
         { name: "STALWART_PASSWORD", valueFrom: { secretKeyRef: { name: "stalwart-admin", key: "password" } } },
-        { name: "XDG_CACHE_HOME", value: "/cache" },
       ]);
+      const cache =
+        container.name === "logins" || container.command?.[0] === "python3"
+          ? []
+          : [{ name: "XDG_CACHE_HOME", value: "/cache" }];
+      expect(login.slice(2)).toEqual(cache);
     }
   });
 });

@@ -3,7 +3,12 @@ import { ciliumPolicies, policies } from "../../../../components/network/policie
 import { settled, startRecording } from "../../../support/recorder";
 import { sampleConfig } from "../../../support/sample";
 
-const args = { provider: sampleConfig().provider, ingressNamespace: "ingress-nginx", relayNamespaces: [] as string[] };
+const args = {
+  provider: sampleConfig().provider,
+  ingressNamespace: "ingress-nginx",
+  metricsNamespace: "observability",
+  relayNamespaces: [] as string[],
+};
 
 // biome-ignore lint/suspicious/noExplicitAny: a policy's rules, read as plain data
 const plain = (spec: unknown): any => JSON.parse(JSON.stringify(spec));
@@ -43,13 +48,22 @@ describe("network policies", () => {
   });
 
   it("change in nothing for being watched, but for what is added", () => {
-    const { metrics, heartbeat, ...rest } = policies({ ...args, metricsNamespace: "monitoring", heartbeatPort: 443 });
+    const { metrics, heartbeat, ...rest } = policies({ ...args, serverMetrics: true, heartbeatPort: 443 });
     expect(rest).toEqual(policies(args));
     expect(plain(metrics)).toMatchObject({ policyTypes: ["Ingress"], ingress: [{ ports: [{ port: 8080 }] }] });
     expect(plain(heartbeat)).toMatchObject({
       policyTypes: ["Egress"],
       egress: [{ ports: [{ port: 443 }, { port: 8443 }] }],
     });
+  });
+
+  it("let only Prometheus' namespace read the fetchers' metrics", () => {
+    expect(plain(policies(args)).fetchmail.ingress).toEqual([
+      {
+        from: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "observability" } } }],
+        ports: [{ protocol: "TCP", port: 8081 }],
+      },
+    ]);
   });
 
   it("follow the provider's ports when they are not the usual ones", () => {
@@ -93,6 +107,14 @@ describe("network policies", () => {
     expect(egress()).toEqual([443, 8443]);
     expect(egress(8443)).toEqual([443, 8443]);
     expect(egress(10443)).toEqual([443, 8443, 10443]);
+  });
+
+  it("let an issuer be asked on the port in its address, by those who ask it and nobody else", () => {
+    const before = plain(policies(args));
+    const after = plain(policies({ ...args, issuerPort: 9443 }));
+    const opened = Object.keys(after).filter((name) => JSON.stringify(after[name]) !== JSON.stringify(before[name]));
+    expect(opened.sort()).toEqual(["roundcube", "stalwart"]);
+    for (const name of opened) expect(after[name].egress.flatMap(portsOf)).toContain(9443);
   });
 
   it("name Cilium's own ingress, which is in no namespace", async () => {

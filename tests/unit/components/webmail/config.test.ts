@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { apacheConf } from "../../../../components/webmail/apache";
 import {
   type WebmailSettings,
   webmailConfig,
@@ -6,13 +7,16 @@ import {
   webmailOptions,
   webmailRedirectUri,
 } from "../../../../components/webmail/config";
-import { limits, phpIni } from "../../../../components/webmail/limits";
+import { phpIni } from "../../../../components/webmail/limits";
 import { FromEnvironment, type PhpValue, php } from "../../../../components/webmail/php";
+import { sizeLimits } from "../../../../config/limits";
 import { PhpReader } from "./php-reader";
 import known from "./roundcube-1.7-options.json";
 
 const settings: WebmailSettings = {
+  largestMessage: 40,
   domain: "newjoy.ro",
+  domains: ["newjoy.ro"],
   hosts: { mail: "mail.newjoy.ro", webmail: "webmail.newjoy.ro" },
   identity: { issuer: "https://auth.newjoy.ro", name: "Pocket ID" },
   mailServerHost: "stalwart.stalwart-mail.svc.cluster.local",
@@ -71,7 +75,6 @@ describe("the webmail's configuration", () => {
     oauth_provider_name: ["Pocket ID", "the sign-in button names the provider as people know it"],
     oauth_client_id: [new FromEnvironment("OIDC_CLIENT_ID"), "the provider knows who asks"],
     oauth_client_secret: [new FromEnvironment("OIDC_CLIENT_SECRET"), "the client's secret is in no file"],
-    oauth_config_uri: [`${issuer}/.well-known/openid-configuration`, "the provider itself says where its pages are"],
     oauth_auth_uri: [`${issuer}/authorize`, "people are sent to the provider's page"],
     oauth_token_uri: [`${issuer}/api/oidc/token`, "no password form while the provider cannot be asked for its pages"],
     oauth_identity_uri: [`${issuer}/api/oidc/userinfo`, "the person's address is asked for: the token has none"],
@@ -82,7 +85,8 @@ describe("the webmail's configuration", () => {
     oauth_pkce: ["S256", "a stolen code is worth nothing"],
     oauth_auth_type: ["XOAUTH2", "the mail server is spoken to in words that it knows"],
     oauth_identity_fields: [["email"], "the mail address is the person's name"],
-    oauth_cache: ["db", "the provider is not asked for its pages at every click"],
+    oauth_cache: ["db", "the provider is not asked for its keys at every refresh"],
+    oauth_timeout: [5, "a slow provider does not keep the webmail's workers"],
     oauth_verify_peer: [true, "nobody can stand in for the provider"],
     oauth_login_redirect: [true, "there is no password form"],
     imap_host: [`ssl://${server}:993`, "mail is read inside the cluster, encrypted"],
@@ -102,6 +106,7 @@ describe("the webmail's configuration", () => {
     use_https: [true, "cookies go over HTTPS only"],
     proxy_whitelist: [["10.42.0.0/16", "fd00::/8"], "the ingress controller's word on people's addresses counts"],
     trusted_host_patterns: [["^webmail\\.newjoy\\.ro$"], "a request for another host name gets nowhere"],
+    session_storage: ["homelab", "requests of one session refresh its token once"],
     session_lifetime: [1440, "people stay signed in through a day without a click"],
     session_samesite: ["Lax", "cookies stay away from other sites' forms, and survive the way back from the provider"],
     ip_check: [false, "a phone stays signed in when it changes networks"],
@@ -153,19 +158,41 @@ describe("the webmail's configuration", () => {
     expect(webmailLogoutUri("webmail.newjoy.ro")).toBe("https://webmail.newjoy.ro/?_task=logout");
   });
 
-  it("sends a content policy on pages, and none when PHP runs without a web server", () => {
-    const [, headers] = webmailConfig(settings).split("if (PHP_SAPI !== 'cli') {");
+  it("sends security headers on pages, and runs nothing of the web's when PHP runs without a web server", () => {
+    const [before, headers] = webmailConfig(settings).split("if (PHP_SAPI === 'cli') {\n    return;\n}");
+    expect(before).not.toMatch(/header\(|class |register_hook/);
     expect(headers).toContain("header('Content-Security-Policy: default-src \\'self\\';");
     expect(headers).toContain("frame-ancestors \\'self\\'");
     expect(headers).toContain("header('X-Content-Type-Options: nosniff');");
+    expect(headers).toContain("header('Referrer-Policy: same-origin');");
     expect(headers).toContain("header('Strict-Transport-Security: max-age=31536000');");
+  });
+
+  it("leaves it to the bounded fetch to ask the provider for its pages", () => {
+    expect([...options.keys()]).not.toContain("oauth_config_uri"); // Roundcube's own has no bounds
+    expect(webmailConfig(settings)).toContain(
+      `homelab_issuer::discover('${issuer}/.well-known/openid-configuration', true,`,
+    );
+    const own = webmailConfig({ ...settings, authoritiesFile: "/trust/ca.pem" });
+    expect(own).toContain(`homelab_issuer::discover('${issuer}/.well-known/openid-configuration', '/trust/ca.pem',`);
+  });
+});
+
+describe("the web server's log", () => {
+  it("keeps neither the authorization code nor where a request came from", () => {
+    const formats = apacheConf()
+      .split("\n")
+      .filter((line) => line.startsWith("LogFormat"));
+    expect(formats.map((line) => /" (\w+)$/.exec(line)?.[1])).toEqual(["vhost_combined", "combined", "common"]);
+    expect(apacheConf()).not.toMatch(/%r|%q|%\{Referer\}|%!/i);
   });
 });
 
 describe("size limits", () => {
   const mebibytes = (size: string): number => Number(/^(\d+)M$/i.exec(size)?.[1]);
+  const limits = sizeLimits(settings.largestMessage);
   const ini = Object.fromEntries(
-    phpIni()
+    phpIni(limits)
       .trim()
       .split("\n")
       .map((line) => line.split(" = ") as [string, string]),
@@ -176,11 +203,11 @@ describe("size limits", () => {
     const request = mebibytes(ini.post_max_size ?? "");
     expect(upload).toBeGreaterThanOrEqual(20);
     expect(request).toBeGreaterThan(upload);
-    expect(mebibytes(limits.ingress)).toBeGreaterThan(request);
+    expect(limits.webmailBody).toBeGreaterThan(request);
     expect(mebibytes(options.get("max_message_size") as string)).toBeGreaterThanOrEqual((upload * 4) / 3);
   });
 
   it("leave room in PHP's memory for a message in several copies", () => {
-    expect(mebibytes(ini.memory_limit ?? "")).toBeGreaterThanOrEqual(6 * mebibytes(limits.message));
+    expect(mebibytes(ini.memory_limit ?? "")).toBeGreaterThanOrEqual(6 * limits.message);
   });
 });

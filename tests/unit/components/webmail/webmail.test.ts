@@ -1,4 +1,3 @@
-import * as pulumi from "@pulumi/pulumi";
 import { Webmail, type WebmailArgs } from "../../../../components/webmail";
 import type { StackConfig } from "../../../../config/types";
 import { type Recorder, resolved, settled, startRecording } from "../../../support/recorder";
@@ -48,11 +47,13 @@ describe("the webmail", () => {
     ]);
     expect(Object.fromEntries(mounts)).toEqual({
       "/var/www/html": "emptyDir",
+      "/var/roundcube/identities": "secret, read-only",
       "/run": "emptyDir",
       "/tmp": "emptyDir",
       "/var/roundcube/db": "persistentVolumeClaim",
       "/var/roundcube/config/homelab-mail.inc.php": "configMap, read-only",
       "/usr/local/etc/php/conf.d/zz-homelab-mail.ini": "configMap, read-only",
+      "/etc/apache2/conf-enabled/zz-homelab-mail.conf": "configMap, read-only",
     });
   });
 
@@ -142,33 +143,5 @@ describe("the webmail", () => {
     expect(annotationsOf(same.recorder)).toEqual(annotationsOf(recorder));
     expect(annotationsOf(moved.recorder)).not.toEqual(annotationsOf(recorder));
     expect(annotationsOf(renamed.recorder)).not.toEqual(annotationsOf(recorder));
-  });
-});
-
-describe("a confidential client", () => {
-  const secretText = 'it\'s a "secret" \\ $text';
-  const identity = { ...sampleConfig().identity, clientSecret: pulumi.secret(secretText) };
-
-  it("has its secret in the Secret only, marked as one wherever the engine sees it", async () => {
-    const { recorder } = await deploy({ identity });
-    const secret = recorder.object("Secret", "stalwart-oidc");
-    expect(secret.inputs.stringData.client_secret).toBe(secretText);
-    const holders = recorder.resources.filter((r) => JSON.stringify(r.inputs).includes(JSON.stringify(secretText)));
-    expect(holders.map((r) => r.type).sort()).toEqual([
-      "kubernetes:core/v1:Secret",
-      "random:index/randomUuid:RandomUuid",
-    ]);
-    for (const holder of holders) expect(holder.secretPaths).not.toEqual([]);
-  });
-
-  it("starts the webmail anew with a new secret, without a trace of the secret in the annotation", async () => {
-    const { recorder } = await deploy({ identity });
-    const [revision] = recorder.resources.filter((r) => r.type === "random:index/randomUuid:RandomUuid");
-    // The random value is replaced whenever its keepers change, and the pod carries it.
-    expect(revision?.inputs.keepers).toEqual({ clientSecret: secretText });
-    expect(annotationsOf(recorder)["homelab-mail/client-secret-revision"]).toBe("oidc-client-secret-revision-id");
-    const hash = "homelab-mail/config-hash";
-    const other = await deploy({ identity: { ...identity, clientSecret: pulumi.secret("another") } });
-    expect(annotationsOf(other.recorder)[hash]).toBe(annotationsOf(recorder)[hash]);
   });
 });

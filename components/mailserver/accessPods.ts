@@ -1,0 +1,70 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { types } from "@pulumi/kubernetes";
+import { names } from "../../config/names";
+import type { Resources } from "../../config/types";
+import type { HardenedContainerArgs } from "../shared/pod";
+
+export interface AccessArgs {
+  /** An image with Python 3. */
+  readonly image: string;
+  readonly resources: Resources;
+  /** Where the server is, and its administrator's login. */
+  readonly env: types.input.core.v1.EnvVar[];
+  /** The one release of the web UI. */
+  readonly webUi: string;
+}
+
+/** The program that compares the server's accounts with the declared ones, file by file. */
+export const programs: Readonly<Record<string, string>> = Object.fromEntries(
+  readdirSync(join(__dirname, "program"))
+    .filter((file) => file.endsWith(".py"))
+    .sort()
+    .map((file) => [file, readFileSync(join(__dirname, "program", file), "utf8")]),
+);
+
+/** Key of the Secret with the declared accounts. */
+export const ACCOUNTS = "accounts.json";
+
+const python = ["python3", "-B", "-u", "/program/before_settings.py"];
+const result = "--result=/cache/result.json";
+const volumeMounts = [
+  { name: "program", mountPath: "/program", readOnly: true },
+  { name: "accounts", mountPath: "/accounts", readOnly: true },
+  { name: "cache", mountPath: "/cache" },
+];
+
+/**
+ * Runs before the plan is applied and always ends with 0: neither may somebody's access outlive a plan that the server refuses,
+ * nor may a failure here keep settings from being applied.
+ */
+export const accessContainer = ({ image, resources, env, webUi }: AccessArgs): HardenedContainerArgs => ({
+  name: "access",
+  image,
+  resources,
+  command: python,
+  args: [result, `--accounts=/accounts/${ACCOUNTS}`, `--web-ui=${webUi}`],
+  env,
+  volumeMounts,
+});
+
+/** The same, at the end of an update: ends as the comparison does, so that `pulumi up` shows a failure. */
+export const accessCheck = (args: AccessArgs): HardenedContainerArgs => {
+  const container = accessContainer(args);
+  return { ...container, args: (container.args ?? []).filter((argument) => argument !== result) };
+};
+
+/** Ends as the comparison before it did, in a scheduled run. */
+export const accessReport = ({ image, resources }: AccessArgs): HardenedContainerArgs => ({
+  name: "access-report",
+  image,
+  resources,
+  command: python,
+  args: [result, "--report"],
+  volumeMounts,
+});
+
+export const accessVolumes: types.input.core.v1.Volume[] = [
+  { name: "program", configMap: { name: names.access } },
+  { name: "accounts", secret: { secretName: names.accounts, defaultMode: 0o440 } },
+];

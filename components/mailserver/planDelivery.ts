@@ -1,0 +1,170 @@
+import { ports } from "../../config/names";
+import type { Endpoint, Mailbox, StackConfig } from "../../config/types";
+import { domainKey } from "./domains";
+import { always, type Body, list, type Operation, reconcile, update, upsert, when } from "./operations";
+import { loginFile, paths } from "./paths";
+
+export interface DeliveryArgs {
+  /** Every mail domain, the main one first. */
+  readonly domains: readonly string[];
+  readonly mailboxes: readonly Pick<Mailbox, "name" | "address">[];
+  readonly provider: Pick<StackConfig["provider"], "smtp" | "others">;
+  /** The provider's SMTP login for apps and aliases, and whether mailboxes have routes of their own. */
+  readonly relay: Pick<StackConfig["relay"], "username" | "mode">;
+}
+
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+
+/** How long a message that an account does not take waits in the queue. */
+const LOCAL_EXPIRY = 30 * DAY;
+/** It is tried again within the hour. The server's own intervals grow to three days, long after there is room again. */
+const LOCAL_RETRIES = [1, 2, 5, 10, 15, 30, 60].map((minutes) => ({ duration: minutes * MINUTE }));
+
+/**
+ * The queue keeps an address as it was written, and accounts are found by their exact name: `Kinga@` would be taken for
+ * an address that is not here (crates/smtp/src/queue/mod.rs; crates/common/src/cache/principals.rs).
+ */
+const HAS_ACCOUNT = "is_local_address(to_lowercase(rcpt))";
+const IN_DOMAIN = "is_local_domain(rcpt_domain)";
+
+/**
+ * A text in an expression. Its tokenizer keeps the backslash of an escape (crates/common/src/expr/tokenizer.rs), so an
+ * address with an apostrophe stands in double quotes, which no address here can hold.
+ */
+const quoted = (text: string): string => (text.includes("'") ? `"${text}"` : `'${text}'`);
+
+const byName = (a: { readonly name: string }, b: { readonly name: string }): number => (a.name < b.name ? -1 : 1);
+
+const routeName = (mailbox: string): string => `relay-${mailbox}`;
+
+/** Mailboxes that send through their own login. */
+export const senders = <M extends DeliveryArgs["mailboxes"][number]>(args: {
+  readonly mailboxes: readonly M[];
+  readonly relay: Pick<DeliveryArgs["relay"], "mode">;
+}): M[] => (args.relay.mode === "mailbox" ? [...args.mailboxes].sort(byName) : []);
+
+const relayRoute = (name: string, smtp: Endpoint, authUsername: string, filePath: string): Body => ({
+  "@type": "Relay",
+  name,
+  address: smtp.host,
+  port: smtp.port,
+  protocol: "smtp",
+  implicitTls: true,
+  allowInvalidCerts: false,
+  authUsername,
+  authSecret: { "@type": "File", filePath },
+});
+
+/**
+ * The provider's logins. Reconciled: the route of a mailbox that left the configuration names a file that is gone, and
+ * every reload would fail for it. `local` and `mx` are the server's own; without them it would still know these two names
+ * (get_route_or_default in crates/common/src/network/mta.rs), so keeping them only keeps the mail admin complete.
+ */
+function routes(args: DeliveryArgs): Operation {
+  const { smtp } = args.provider;
+  return reconcile("MtaRoute", ["name"], {
+    "route-local": { "@type": "Local", name: "local" },
+    "route-mx": { "@type": "Mx", name: "mx" },
+    relay: relayRoute("relay", smtp, args.relay.username, paths.relayPassword),
+    ...Object.fromEntries(
+      senders(args).map(({ name, address }) => [
+        `login-${name}`,
+        relayRoute(routeName(name), smtp, address, loginFile(name)),
+      ]),
+    ),
+  });
+}
+
+/**
+ * Which way a message leaves the queue.
+ *
+ * A delivery report for somebody without an account here goes the local way, where it ends: it has no sender to report to
+ * (handle_double_bounce in crates/smtp/src/queue/dsn.rs). What an account does not take was sent by somebody outside, whom
+ * the provider has told that it arrived; a bounce from here, days later, would be news to a stranger and to nobody else.
+ * Users still get the reports about what they sent.
+ *
+ * A mailbox's own login is for what its user sent after signing in, and for what the user's filters and out-of-office
+ * notice send. An app that says it is somebody, on port 25 and with no login, goes through the relay's login: whether that
+ * may be somebody is for the provider to say.
+ */
+function routing(args: DeliveryArgs): Body {
+  const own = senders(args).map(
+    ({ name, address }) =>
+      [`source != 'unauthenticated' && to_lowercase(sender) == ${quoted(address)}`, quoted(routeName(name))] as const,
+  );
+  return when(
+    [[args.provider.others === "relay" ? HAS_ACCOUNT : IN_DOMAIN, "'local'"], ["source == 'dsn'", "'local'"], ...own],
+    "'relay'",
+  );
+}
+
+/** How long what waits is tried. Everything but the condition for `local` is the server's default. */
+const scheduling = ({ provider }: DeliveryArgs): Body =>
+  when(
+    [
+      [provider.others === "relay" ? HAS_ACCOUNT : IN_DOMAIN, "'local'"],
+      ["source == 'dsn'", "'dsn'"],
+      ["source == 'report'", "'report'"],
+    ],
+    "'remote'",
+  );
+
+/** Name of the script below. */
+const HOLD = "hold";
+
+/**
+ * Mail for a mailbox of this configuration whose account is missing (a new store, an account deleted by hand) is put off,
+ * until the settings have made the account again. Where mail for others is relayed it would otherwise be sent to the
+ * provider, fetched from there and sent again, until somebody counts too many hops and it bounces.
+ */
+function holding({ mailboxes, provider }: DeliveryArgs): { operations: Operation[]; script: Body } {
+  if (provider.others === "refuse") return { operations: [], script: always("false") };
+  const script = `require ["reject"];\nreject "450 4.2.1 This mailbox is not ready, try again later.";`;
+  const fetched = [...mailboxes].sort(byName).map(({ address }) => `rcpt == ${quoted(address)}`);
+  return {
+    operations: [
+      upsert("SieveSystemScript", ["name"], {
+        hold: { name: HOLD, description: "Puts off mail for a missing account", isActive: true, contents: script },
+      }),
+    ],
+    script: when([[`(${fetched.join(" || ")}) && !is_local_address(rcpt)`, quoted(HOLD)]], "false"),
+  };
+}
+
+/** Outbound: everything without an account here goes through the provider, with its certificate checked each time. */
+export function delivering(args: DeliveryArgs, networks: readonly string[]): Operation[] {
+  const trusted = networks.map(
+    (network) => [`local_port == ${ports.smtp} && is_ip_in_cidr(remote_ip, '${network}')`, "true"] as const,
+  );
+  const { operations, script } = holding(args);
+  return [
+    routes(args),
+    upsert("MtaDeliverySchedule", ["name"], {
+      local: {
+        name: "local",
+        expiry: { "@type": "Ttl", expire: LOCAL_EXPIRY },
+        retry: { "@type": "Custom", intervals: list(LOCAL_RETRIES) },
+      },
+    }),
+    update("MtaOutboundStrategy", {
+      route: routing(args),
+      schedule: scheduling(args),
+      // By default a retry after a TLS failure accepts any certificate, and the relay's password would go to whoever
+      // holds it.
+      tls: always("'default'"),
+    }),
+    ...operations,
+    // Apps relay with no login from trusted networks on port 25, and nowhere else.
+    update("MtaStageRcpt", { allowRelaying: when(trusted, "!is_empty(authenticated_as)"), script }),
+  ];
+}
+
+/**
+ * After the accounts, and updates by the ids that the first ones found: when a domain relays what it does not
+ * know, the accounts are there. On a new store a fetcher's mail would otherwise be sent back to the provider.
+ */
+export const relayOthers = ({ provider, domains }: DeliveryArgs): Operation[] =>
+  provider.others === "relay"
+    ? domains.map((_, index) => update("Domain", { allowRelaying: true }, `#${domainKey(index)}`))
+    : [];

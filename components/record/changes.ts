@@ -1,0 +1,50 @@
+/** What decides where everybody's mail is. */
+export interface MailRecord {
+  /** The main one. */
+  readonly domain: string;
+  readonly namespace: string;
+  /** The name of each mailbox's account on the server, by the mailbox's name: the whole address outside of the main domain. */
+  readonly accounts: Readonly<Record<string, string>>;
+}
+
+const EMPTY = "Nobody's mail would be deleted, and nobody would see it any more";
+
+/**
+ * What an update would do that nobody wants, a text per key; empty when nothing of the kind is changed. Neither an address
+ * nor a part of one is in them.
+ */
+export function refusedChanges(before: MailRecord, after: MailRecord): string[] {
+  const texts: string[] = [];
+  if (before.domain !== after.domain) {
+    texts.push(
+      `domain: it was ${before.domain}, and every account is in that domain. In ${after.domain} everybody would begin with an ` +
+        `empty mailbox. ${EMPTY}. Set it back: pulumi config set domain ${before.domain}, or with several domains ` +
+        `pulumi config set --path 'domains[0]' ${before.domain}`,
+    );
+  }
+  if (before.namespace !== after.namespace) {
+    texts.push(
+      `namespace: it was ${before.namespace}, and the volume with all mail is there. ${after.namespace} would get an empty one. ` +
+        `${EMPTY}. Set it back: pulumi config set namespace ${before.namespace}`,
+    );
+  }
+  if (before.domain !== after.domain) return texts; // the addresses follow
+  for (const [name, account] of Object.entries(after.accounts)) {
+    const known = before.accounts[name];
+    if (known === undefined || known === account) continue;
+    texts.push(
+      `mailboxes.${name}.address: it is another one than at the last update, and the mail is in the account of the address before. ` +
+        `The new address would get an account of its own, which is empty. To keep the mail under the new address, name the ` +
+        `address it had: pulumi config set --secret --path mailboxes.${name}.account`,
+    );
+  }
+  return texts;
+}
+
+/** The end of an update or preview that would do such a thing. */
+export const refusalText = (texts: readonly string[]): string =>
+  [
+    "Nothing was changed, because this update would hide mail:",
+    ...texts,
+    "docs/how-to/move.md has the ways to move.",
+  ].join("\n  ");

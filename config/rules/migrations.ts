@@ -1,0 +1,92 @@
+import { migrationName } from "../names";
+import { CLEARTEXT } from "./provider";
+import type { Finding, Readable } from "./stack";
+import { dnsLabel } from "./values";
+
+/** A CronJob's name may have 52 characters; a Job's has 11 more for the configuration that it runs. */
+const LONGEST_OBJECT = 52;
+
+function nameProblem(name: string): string | undefined {
+  if (dnsLabel(name)) return "is not a valid migration name: lower-case letters, digits and dashes, as in old-gmail";
+  return migrationName(name).length > LONGEST_OBJECT
+    ? `is too long a name: at most ${LONGEST_OBJECT - migrationName("").length} characters`
+    : undefined;
+}
+
+export function migrationNames({ migrations }: Readable): Finding[] {
+  return Object.keys(migrations ?? {}).flatMap((name): Finding[] => {
+    const text = nameProblem(name);
+    return text === undefined ? [] : [{ path: ["migrations", name], text, remove: "key" }];
+  });
+}
+
+export function migrationsHaveMailboxes({ migrations, mailboxes }: Readable): Finding[] {
+  if (mailboxes === undefined) return [];
+  const known = Object.keys(mailboxes).map((name) => name.toLowerCase());
+  return Object.entries(migrations ?? {}).flatMap(([name, { mailbox }]): Finding[] =>
+    known.includes(mailbox)
+      ? []
+      : [{ path: ["migrations", name, "mailbox"], text: `is not a mailbox of this stack; one of ${known.join(", ")}` }],
+  );
+}
+
+export function migrationsHaveHosts({ migrations }: Readable): Finding[] {
+  return Object.entries(migrations ?? {}).flatMap(([name, { from, gmail }]): Finding[] =>
+    from.host === undefined && !gmail
+      ? [{ path: ["migrations", name, "from", "host"], text: "is missing; only `gmail: true` needs none" }]
+      : [],
+  );
+}
+
+export function migrationsUseTls({ migrations }: Readable): Finding[] {
+  return Object.entries(migrations ?? {}).flatMap(([name, { from }]): Finding[] => {
+    const instead = CLEARTEXT.imap[from.port];
+    return instead === undefined
+      ? []
+      : [
+          {
+            path: ["migrations", name, "from", "port"],
+            text: `begins in clear text (STARTTLS), and mail is copied over TLS only; the port is usually ${instead}`,
+          },
+        ];
+  });
+}
+
+/** The copying program makes one folder of two, and then a second run would not tell their messages apart. */
+export function mappedApart({ migrations }: Readable): Finding[] {
+  return Object.entries(migrations ?? {}).flatMap(([name, { folders }]): Finding[] => {
+    const seen = new Map<string, string>();
+    return Object.entries(folders.map).flatMap(([from, to]): Finding[] => {
+      const other = seen.get(to);
+      seen.set(to, other ?? from);
+      return other === undefined
+        ? []
+        : [
+            {
+              path: ["migrations", name, "folders", "map", from],
+              text: `goes to the same folder as ${other}`,
+              remove: "value",
+            },
+          ];
+    });
+  });
+}
+
+/** With a slip in the year nothing would be copied, and nothing would be missing. */
+export function migrationsBeginInThePast({ migrations }: Readable): Finding[] {
+  const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10); // it is tomorrow somewhere
+  return Object.entries(migrations ?? {}).flatMap(([name, { since }]): Finding[] =>
+    since !== undefined && since > tomorrow
+      ? [{ path: ["migrations", name, "since"], text: `is a day to come, so no message would be copied: ${since}` }]
+      : [],
+  );
+}
+
+export const migrationRules = [
+  migrationNames,
+  migrationsHaveMailboxes,
+  migrationsHaveHosts,
+  migrationsUseTls,
+  mappedApart,
+  migrationsBeginInThePast,
+] as const;

@@ -1,0 +1,38 @@
+import * as rule from "../rules/values";
+import { count, optionalSecret, optionalText, section, text } from "./values";
+
+const generated = (what: string) =>
+  optionalSecret(`${what}, when the stack is not to generate it: \`npm run adopt\` sets it`, "generated", [
+    rule.notEmpty,
+    rule.noControlCharacters,
+  ]);
+
+/** What a stack generates is known to its state alone. A new state must not generate it anew, so it can be given. */
+export const generatedSecrets = section(
+  {
+    adminPassword: generated("The generated password of Stalwart's recovery administrator"),
+    desKey: generated("The key of the webmail's sessions, 24 characters"),
+    metricsPassword: generated("The password that Prometheus reads the mail server's metrics with"),
+  },
+  { description: "What the stack generated before its state was lost" },
+);
+
+export const backup = section(
+  {
+    snapshotClass: optionalText(
+      {
+        description: "The VolumeSnapshotClass of scheduled snapshots of both volumes",
+        derived: "no snapshots",
+        example: "longhorn-snapshot-vsc",
+      },
+      [rule.kubernetesName],
+    ),
+    schedule: text(
+      "15 3 * * *",
+      { description: "When snapshots are made: minute, hour, day, month, day of the week, in the cluster's time zone" },
+      [rule.cronSchedule],
+    ),
+    keep: count(7, 365, { description: "How many usable snapshots of each volume stay" }),
+  },
+  { description: "Scheduled snapshots of the volumes" },
+);

@@ -1,0 +1,98 @@
+import * as pulumi from "@pulumi/pulumi";
+import fc from "fast-check";
+import { folderRegex, imapsyncArguments, modifiedUtf7 } from "../../../../components/migration/arguments";
+import type { Migration } from "../../../../config/types";
+
+const migration = (overrides: Partial<Migration> = {}): Migration => ({
+  name: "old",
+  mailbox: "kinga",
+  account: "kinga@newjoy.ro",
+  from: { host: "imap.example.org", port: 993, user: pulumi.secret("me"), password: pulumi.secret("p") },
+  folders: { include: [], exclude: [], map: {} },
+  gmail: false,
+  largest: 100,
+  ...overrides,
+});
+const target = { host: "stalwart.mail.svc", certificateName: "mail.newjoy.ro" };
+const values = (option: string, overrides: Partial<Migration> = {}): string[] => {
+  const args = imapsyncArguments(migration(overrides), target);
+  return args.filter((_, n) => args[n - 1] === option);
+};
+
+test.each([
+  ["INBOX", "INBOX"],
+  ["Résumé", "R&AOk-sum&AOk-"],
+  ["Tom & Jerry", "Tom &- Jerry"],
+  ["台北", "&U,BTFw-"],
+  ["Kész 🎉/x", "K&AOk-sz &2DzfiQ-/x"],
+])("the folder %s is %s to an IMAP server", (name, raw) => {
+  expect(modifiedUtf7(name)).toBe(raw);
+});
+
+describe("a pattern of folders", () => {
+  const matches = (pattern: string, name: string): boolean => new RegExp(folderRegex(pattern)).test(name);
+
+  test.each([
+    ["Archive", "Archive", true],
+    ["Archive", "Archive/2019", false],
+    ["Archive*", "Archive/2019", true],
+    ["Archive/*", "Archive.2019", true],
+    ["Archive/2019", "INBOX.Archive.2019", true],
+    ["Sent", "Sent Items", false],
+    ["v1.0", "v1x0", false],
+    ["[Gmail]/Spam", "[Gmail]/Spam", true],
+    ["Résumé", "R&AOk-sum&AOk-", true],
+    ["INBOX", "INBOX", true],
+    ["archive", "Archive", false],
+  ])("%s matches %s: %s", (pattern, name, expected) => {
+    expect(matches(pattern, name)).toBe(expected);
+  });
+
+  test("without a star matches its own name and nothing that is added to it", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 }), (text) => {
+        fc.pre(!/[*/]/.test(text));
+        expect(matches(text, modifiedUtf7(text))).toBe(true);
+        expect(matches(text, `${modifiedUtf7(text)}x`)).toBe(false);
+      }),
+    );
+  });
+});
+
+test("folders are mapped however the server separates them, and whether or not all are below INBOX", () => {
+  const folders = { include: [], exclude: [], map: { "Old/Mail": "Archive/Mail" } };
+  expect(values("--f1f2", { folders })).toEqual([
+    "Old/Mail=Archive/Mail",
+    "INBOX/Old/Mail=Archive/Mail",
+    "Old.Mail=Archive/Mail",
+    "INBOX.Old.Mail=Archive/Mail",
+  ]);
+});
+
+test("a first day is asked of the source only: what is here already counts, whenever it came", () => {
+  expect(values("--search1", { since: "2015-06-03" })).toEqual(["SINCE 3-Jun-2015"]);
+  expect(values("--search", { since: "2015-06-03" })).toEqual([]);
+  expect(values("--search1")).toEqual([]);
+});
+
+test("Gmail's labels make no second copies, and its limit of a day is kept", () => {
+  expect(imapsyncArguments(migration({ gmail: true }), target)).toContain("--gmail1");
+  expect(values("--maxbytesafter", { gmail: true })).toEqual(["2500000000"]);
+  expect(Number(values("--maxbytespersecond", { gmail: true })[0]) * 86_400).toBeLessThan(2_500_100_000);
+  expect(values("--exclude", { gmail: true })).toContain(folderRegex("[Gmail]/Starred"));
+  expect(values("--maxbytespersecond")).toEqual([]);
+});
+
+test("all mail of Gmail comes last in any language, or sent mail would arrive in it instead of in Sent Items", () => {
+  const last = values("--folderlast", { gmail: true });
+  expect(last).toEqual(expect.arrayContaining(["[Gmail]/All Mail", "[Google Mail]/Alle Nachrichten"]));
+  expect(last).toEqual(expect.arrayContaining(["[Gmail]/&ANY-sszes lev&AOk-l", "[Gmail]/Toate mesajele"]));
+  expect(last.every((name) => /^\[(Gmail|Google Mail)\]\/[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(name))).toBe(
+    true,
+  );
+  expect(values("--folderlast")).toEqual([]);
+});
+
+test("what users changed here since an earlier run is left as it is", () => {
+  expect(imapsyncArguments(migration(), target)).toEqual(expect.arrayContaining(["--noresyncflags", "--addheader"]));
+});

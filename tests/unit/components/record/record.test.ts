@@ -1,0 +1,70 @@
+import * as pulumi from "@pulumi/pulumi";
+import { UpdateGuard } from "../../../../components/record";
+import { type MailRecord, refusedChanges } from "../../../../components/record/changes";
+import { deploy, threeMailboxes } from "../../../support/deploy";
+import { settled, startRecording } from "../../../support/recorder";
+
+const record: MailRecord = {
+  domain: "newjoy.ro",
+  namespace: "stalwart-mail",
+  accounts: { kinga: "kinga.secret", alpar: "alpar" },
+};
+
+describe("changes that would hide mail", () => {
+  it("are none when nothing moved, or a mailbox came, went or was renamed", () => {
+    const { kinga, ...others } = record.accounts;
+    for (const accounts of [
+      record.accounts,
+      { ...record.accounts, dora: "dora" },
+      others,
+      { ...others, kati: "kinga" },
+    ]) {
+      expect(refusedChanges(record, { ...record, accounts })).toEqual([]);
+    }
+    expect(kinga).toBeDefined();
+  });
+
+  it("are another domain and another namespace, each with the way back", () => {
+    expect(refusedChanges(record, { ...record, domain: "example.org" })).toEqual([
+      expect.stringContaining("pulumi config set domain newjoy.ro"),
+    ]);
+    expect(refusedChanges(record, { ...record, namespace: "mail" })).toEqual([
+      expect.stringContaining("pulumi config set namespace stalwart-mail"),
+    ]);
+    expect(refusedChanges(record, { ...record, domain: "example.org", namespace: "mail" })).toHaveLength(2);
+  });
+
+  it("are another address of a mailbox, and no address is in what is said", () => {
+    const [text, ...more] = refusedChanges(record, { ...record, accounts: { kinga: "kinga.new", alpar: "alpar" } });
+    expect(more).toEqual([]);
+    expect(text).toContain("mailboxes.kinga.address");
+    expect(text).toContain("pulumi config set --secret --path mailboxes.kinga.account");
+    expect(text).not.toMatch(/kinga\.secret|kinga\.new/);
+  });
+});
+
+describe("the record of where mail is", () => {
+  it("is secret, and holds nothing else of the configuration", async () => {
+    const recorder = await startRecording();
+    const more = { ...record, password: "not to be kept" };
+    const { passed } = new UpdateGuard("update-guard", more);
+    await settled();
+    const stash = recorder.resources.find(({ type }) => type === "pulumi:index:Stash");
+    expect(stash?.inputs.input).toEqual(record);
+    expect(stash?.secretPaths).toEqual(["input"]);
+    expect(pulumi.CustomResource.isInstance(passed)).toBe(true);
+  });
+
+  it("is compared before anything else is touched", async () => {
+    const { recorder } = await deploy({
+      ...threeMailboxes,
+      identity: { apiKey: "key", issuer: "https://auth.newjoy.ro" },
+    });
+    const stash = recorder.resources.find(({ type }) => type === "pulumi:index:Stash");
+    const waiting = recorder.resources.filter(
+      ({ inputs, type }) => inputs.metadata?.namespace || type.includes("dynamic"),
+    );
+    expect(waiting.length).toBeGreaterThan(20);
+    for (const resource of waiting) expect([...recorder.upstream(resource)]).toContain(stash?.urn);
+  });
+});

@@ -1,0 +1,45 @@
+import { classAnnotation, classProblem } from "../../../../components/storage/classes";
+
+const claim = (storageClassName?: string, name = "stalwart-data") => ({
+  metadata: { name },
+  spec: { ...(storageClassName !== undefined && { storageClassName }) },
+});
+const wanted = (className?: string, name = "stalwart-data") => ({
+  metadata: { name, annotations: classAnnotation(className) },
+  spec: {},
+});
+
+describe("a claim's storage class", () => {
+  it("that stays the same, or is not known, is no problem", () => {
+    const same = { oldInputs: claim("fast"), oldOutputs: claim("fast"), newInputs: wanted("fast") };
+    expect(classProblem(same)).toBeUndefined();
+    expect(classProblem({ oldInputs: undefined, oldOutputs: undefined, newInputs: wanted("fast") })).toBeUndefined();
+  });
+
+  it("that is another one is refused, with the way back", () => {
+    const text = classProblem({ oldInputs: claim("fast"), oldOutputs: claim("fast"), newInputs: wanted("slow") });
+    expect(text).toContain("storage.className: the claim stalwart-data is of class fast");
+    expect(text).toContain("pulumi config set --path storage.className fast");
+    const webmail = claim("fast", "roundcube-data");
+    expect(
+      classProblem({ oldInputs: webmail, oldOutputs: webmail, newInputs: wanted("slow", "roundcube-data") }),
+    ).toContain("pulumi config set --path storage.webmail.className fast");
+  });
+
+  it("that a stack relied on by default is to be named", () => {
+    const text = classProblem({
+      oldInputs: claim("longhorn-ssd"),
+      oldOutputs: claim("longhorn-ssd"),
+      newInputs: wanted(),
+    });
+    expect(text).toContain("earlier versions took longhorn-ssd");
+    expect(text).toContain("pulumi config set --path storage.className longhorn-ssd");
+  });
+
+  it("that the cluster chose stays, whatever its default is now, and may be named", () => {
+    const chosen = { oldInputs: claim(), oldOutputs: claim("local-path") };
+    expect(classProblem({ ...chosen, newInputs: wanted() })).toBeUndefined();
+    expect(classProblem({ ...chosen, newInputs: wanted("local-path") })).toBeUndefined();
+    expect(classProblem({ ...chosen, newInputs: wanted("longhorn") })).toContain("is of class local-path");
+  });
+});

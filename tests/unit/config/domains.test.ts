@@ -1,0 +1,104 @@
+import { addressesOf, addressProblems } from "../../../config/addresses";
+import { expectProblem, loaded, reportOf, working } from "./support";
+
+const { domain: _main, ...rest } = working;
+const several = { ...rest, domains: ["NewJoy.ro", "zebra.example", "example.org"] };
+const kinga = (body: object) => ({ ...several, mailboxes: { kinga: { password: "p", ...body } } });
+
+test("the first domain is the main one: names are made of it, and the order of the others does not matter", () => {
+  const config = loaded(several);
+  expect(config).toMatchObject({
+    domain: "newjoy.ro",
+    domains: ["newjoy.ro", "example.org", "zebra.example"],
+    hosts: { mail: "mail.newjoy.ro", webmail: "webmail.newjoy.ro" },
+    relay: { username: "service@newjoy.ro" },
+  });
+  expect(config.mailboxes.map(({ address }) => address)).toEqual(["alpar@newjoy.ro", "kinga@newjoy.ro"]);
+});
+
+test("mailboxes, aliases and earlier accounts may be in any of them", () => {
+  const [mailbox] = loaded(
+    kinga({ address: "Kinga@Example.org", account: "kinga", aliases: ["boss", "boss@example.org"] }),
+  ).mailboxes;
+  expect(mailbox).toMatchObject({
+    address: "kinga@example.org",
+    localPart: "kinga",
+    aliases: ["boss", "boss@example.org", "kinga@example.org"],
+  });
+  expect(loaded(kinga({ address: "k@example.org" })).mailboxes[0]?.localPart).toBe("k@example.org");
+});
+
+test("the same local part in two domains is two addresses", () => {
+  const both = { a: { password: "p", address: "x@newjoy.ro" }, b: { password: "q", address: "x@example.org" } };
+  expect(loaded({ ...several, mailboxes: both }).mailboxes).toHaveLength(2);
+  const same = { a: both.b, b: both.b };
+  expectProblem(reportOf({ ...several, mailboxes: same }), "mailboxes.b.address", /also the address of mailboxes\.a/);
+});
+
+const mistakes: [string, object, string, RegExp, string?][] = [
+  [
+    "both keys",
+    { ...several, domain: "newjoy.ro" },
+    "domain",
+    /cannot stand beside domains, of which the first is the main one/,
+    "pulumi config rm domain",
+  ],
+  ["neither", rest, "domain", /is missing/, "pulumi config set domain newjoy.ro"],
+  ["an empty list and nothing else", { ...rest, domains: [] }, "domain", /is missing/],
+  [
+    "the same domain twice, in another case",
+    { ...rest, domains: ["newjoy.ro", "NEWJOY.ro"] },
+    "domains[1]",
+    /is the same domain as domains\[0\]/,
+    "pulumi config rm --path 'domains[1]'",
+  ],
+  [
+    "a domain with other letters",
+    { ...rest, domains: ["newjoy.ro", "köln.example"] },
+    "domains[1]",
+    /begins with xn--/,
+  ],
+  ["something else for a domain", { ...rest, domains: ["newjoy.ro", "newjoy"] }, "domains[1]", /is not a domain name/],
+  [
+    "an address elsewhere",
+    kinga({ address: "kinga@gmail.com" }),
+    "mailboxes.kinga.address",
+    /is in none of the stack's domains, newjoy\.ro, zebra\.example, example\.org/,
+  ],
+  ["an alias elsewhere", kinga({ aliases: ["k@gmail.com"] }), "mailboxes.kinga.aliases[0]", /is in none of/],
+  [
+    "a mail host that programs would ask for another domain's settings",
+    { ...several, hosts: { mail: "autoconfig.example.org", autoconfig: "autoconfig.newjoy.ro" } },
+    "hosts.mail",
+    /is the same host as the autoconfig host of example\.org/,
+  ],
+  [
+    "a relay login in the second domain that no account can have",
+    { ...several, relay: { password: "p", username: "a+b@example.org" } },
+    "relay.username",
+    /holds a \+/,
+  ],
+];
+
+test.each(mistakes.map((one) => [one[0], one] as const))("%s is told of", (_what, [, config, key, what, command]) => {
+  expectProblem(reportOf(config as Record<string, unknown>), key, what, command);
+});
+
+test("a user's address at the issuer is held against every domain", () => {
+  const addresses = addressesOf(loaded(kinga({ address: "kinga@example.org", aliases: ["boss@example.org"] })));
+  const problems = addressProblems(
+    [
+      { username: "right", email: "kinga@example.org" },
+      { username: "alias", email: "boss@example.org" },
+      { username: "postmaster", email: "postmaster@example.org" },
+      { username: "unknown", email: "other@example.org" },
+      { username: "elsewhere", email: "kinga@gmail.com" },
+    ],
+    addresses,
+  );
+  expect(problems.map(({ username, kind }) => `${username} ${kind}`)).toEqual([
+    "alias alias",
+    "postmaster system",
+    "unknown unknown",
+  ]);
+});
