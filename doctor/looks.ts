@@ -1,24 +1,35 @@
 import { identityClient } from "../components/outputs/clients";
 import { dnsRecords } from "../components/outputs/dns";
 import { webmailLogoutUri, webmailRedirectUri } from "../components/webmail/config";
+import { addressesOf as mailAddresses } from "../config/addresses";
 import { names } from "../config/names";
+import type { Migration } from "../config/types";
 import { compared, observeCertificate, type Place } from "./observe/certificates";
 import { observeCluster, type PoliciesSeen } from "./observe/cluster";
 import { observeClusterDns } from "./observe/clusterDns";
 import { observeRunning, observeState } from "./observe/configuration";
+import { observeDevices } from "./observe/devices";
 import { observeDns } from "./observe/dns";
+import { observeForged } from "./observe/forged";
+import { observeMigration } from "./observe/migration";
+import { observePocketId } from "./observe/pocketId";
 import { tryPolicies } from "./observe/policies";
-import { type MailboxLogin, observeMailbox, observeRelay } from "./observe/provider";
+import { type MailboxLogin, observeMailbox, observeRelay, trusting } from "./observe/provider";
 import { observeQueue } from "./observe/queue";
 import { sendAround } from "./observe/send";
+import { observeSender } from "./observe/sender";
 import { observeSignIn } from "./observe/signIn";
 import type { Look } from "./run";
 import { type LooksArgs, limits, logins, type Shared, shared, unless } from "./sharing";
 import { judgeCertificates } from "./verdicts/certificates";
 import { judgeCluster } from "./verdicts/cluster";
 import { judgeDeployed, judgeLoaded, judgeRunning } from "./verdicts/configuration";
+import { judgeDevices } from "./verdicts/devices";
 import { judgeDns, judgeInside } from "./verdicts/dns";
 import { judgeFlow, judgeRoundTrip } from "./verdicts/flow";
+import { judgeForged } from "./verdicts/forged";
+import { judgeMigration } from "./verdicts/migration";
+import { judgePocketId } from "./verdicts/pocketId";
 import { judgeProvider } from "./verdicts/provider";
 import { judgeSignIn } from "./verdicts/signIn";
 
@@ -78,22 +89,30 @@ function signIn({ stack }: LooksArgs, { server, fetchers }: Shared): Look["run"]
     webmailLogoutUri: webmailLogoutUri(hosts.webmail),
   };
   const { redirectUris, logoutRedirectUris } = identityClient({ ...config, ...uris });
-  return async () =>
-    judgeSignIn(
-      await observeSignIn({
+  const asked = {
+    issuer: identity.issuer,
+    clientId: identity.clientId,
+    apiKey,
+    ca: trust.certificates,
+    limit: limits.connection,
+  };
+  return async () => {
+    const [seen, accounts] = await Promise.all([
+      observeSignIn({
         namespace,
         domain,
-        issuer: identity.issuer,
-        clientId: identity.clientId,
-        apiKey,
+        ...asked,
         redirectUris,
         logoutRedirectUris,
-        ca: trust.certificates,
-        limit: limits.connection,
+        allowedGroups: identity.allowedGroups,
         clusterAhead: unless(fetchers(), undefined).then((seen) => seen?.ahead),
         server: server(),
       }),
-    );
+      observePocketId({ ...asked, addresses: mailAddresses(config) }),
+    ]);
+    // An issuer that does not answer is told of once.
+    return [...judgeSignIn(seen), ...("failed" in seen.discovery ? [] : judgePocketId(accounts))];
+  };
 }
 
 function flow({ stack }: LooksArgs, { server, fetchers, password }: Shared): Look["run"] {
@@ -132,6 +151,23 @@ function roundTrip({ stack, over, undertake }: LooksArgs, { server, password }: 
   };
 }
 
+/** A migration's source beside its mailbox, which the administrator opens. */
+function migration(args: LooksArgs, { password }: Shared, one: Migration): Look["run"] {
+  const { config, migrations } = args.stack;
+  const login = migrations[one.name] ?? { user: "", password: "" };
+  return async () => {
+    const [place, word] = await Promise.all([insideAt(args, 993), password()]);
+    const seen = await observeMigration({
+      migration: one,
+      source: { ...login, host: one.from.host, port: one.from.port },
+      here: { ...place, servername: config.hosts.mail, user: `${one.account}%admin`, password: word },
+      tls: trusting(config.trust.certificates),
+      limit: limits.connection,
+    });
+    return judgeMigration(seen, config.namespace);
+  };
+}
+
 const roundTripSubject = "round trip";
 
 async function policies({ stack: { config }, cluster, pods, over, undertake }: LooksArgs): Promise<PoliciesSeen> {
@@ -149,18 +185,24 @@ export function looksAt(args: LooksArgs): Look[] {
   const { namespace, provider, trust } = config;
   const common = shared(args);
   const session = { ca: trust.certificates, limit: limits.connection };
-  const look = (group: Look["group"], hides: Look["hides"], run: Look["run"], subject?: string): Look => ({
+  const look = (
+    group: Look["group"],
+    hides: Look["hides"],
+    run: Look["run"],
+    subject?: string,
+    limit: number = limits.look,
+  ): Look => ({
     group,
     hides,
     run,
-    limit: subject === roundTripSubject ? limits.send : limits.look,
+    limit,
     ...(subject !== undefined && { subject }),
   });
   return [
     look("configuration", ["in"], async () => {
       const configured = config.mailboxes.map(({ name }) => name);
       return [
-        judgeLoaded(config.domain, configured.length),
+        judgeLoaded(config.domains, configured.length),
         ...judgeDeployed({ configured, state: observeState(await state) }),
       ];
     }),
@@ -172,7 +214,7 @@ export function looksAt(args: LooksArgs): Look[] {
         // An empty state is told of above; there is nothing to compare with.
         return known.objects.length === 0
           ? []
-          : judgeRunning({ running: await observeRunning(cluster, namespace, known) });
+          : judgeRunning({ running: await observeRunning(cluster, namespace, known), context: args.context });
       },
       "in the cluster",
     ),
@@ -191,13 +233,28 @@ export function looksAt(args: LooksArgs): Look[] {
     }),
     look("certificates", ["read"], certificates(args, common)),
     look("provider", ["in", "out"], async () => {
-      const [mailboxes, relay] = await Promise.all([
+      const service = { username: config.relay.username, password: relayPassword };
+      const [mailboxes, relay, { fetchers }, senders] = await Promise.all([
         Promise.all(logins(stack).map((login) => observeMailbox(provider.imap, login, session))),
-        observeRelay(provider.smtp, { username: config.relay.username, password: relayPassword }, session),
+        observeRelay(provider.smtp, service, session),
+        common.fetchers(),
+        Promise.all(
+          logins(stack).map(({ mailbox, address, password }) => {
+            const own = config.relay.mode === "mailbox" ? { username: address, password } : service;
+            return observeSender(provider.smtp, mailbox, address, own, session);
+          }),
+        ),
       ]);
-      return judgeProvider({ namespace, now: Date.now(), mailboxes, relay });
+      return judgeProvider({ namespace, now: Date.now(), mailboxes, relay, fetchers, senders });
     }),
     look("signIn", ["read"], signIn(args, common)),
+    look(
+      "signIn",
+      [],
+      async () => judgeForged(await observeForged(`https://${config.hosts.mail}`, config.hosts.mail, session)),
+      "client addresses",
+    ),
+    look("devices", [], async () => judgeDevices(await observeDevices(config, session), namespace)),
     look("cluster", ["in", "out", "read"], async () =>
       judgeCluster(
         await observeCluster({
@@ -211,6 +268,11 @@ export function looksAt(args: LooksArgs): Look[] {
       ),
     ),
     look("flow", ["in", "out"], flow(args, common)),
-    ...(args.send ? [look("flow", [], roundTrip(args, common), roundTripSubject)] : []),
+    ...(args.send ? [look("flow", [], roundTrip(args, common), roundTripSubject, limits.send)] : []),
+    ...(args.migration
+      ? config.migrations.map((one) =>
+          look("flow", [], migration(args, common, one), `migration ${one.name}`, limits.migration),
+        )
+      : []),
   ];
 }

@@ -1,57 +1,30 @@
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { looksAt } from "./looks";
-import { kubectl } from "./observe/clusterApi";
-import { publicResolvers } from "./observe/dns";
+import { contextOf, kubectl, UnknownContext } from "./observe/clusterApi";
 import { reasonOf } from "./observe/reason";
 import { readStack, readState, type Stack, type State } from "./observe/stack";
+import { HELP, type Options, readOptions } from "./options";
+import { redacted } from "./redact";
 import { lookAtAll } from "./run";
-import { groupTitles, json, Progress, type Report, redacted, screen } from "./screen";
+import { groupTitles, json, Progress, type Report, screen } from "./screen";
 import { limits, logins } from "./sharing";
 import { exitCode, groups, type Verdict, worst } from "./verdict";
-import { judgeUnreadable, judgeWrong } from "./verdicts/configuration";
+import { heedingContext, judgeUnreadable, judgeWrong } from "./verdicts/configuration";
 import { unseen } from "./verdicts/looking";
 
-const HELP = `npm run doctor [-- OPTIONS]
-
-Looks whether mail comes in, goes out and can be read, and says what mends what does not work. Reads, and changes nothing:
-only two short-lived pods try the network policies, and --send sends one message and removes it again.
-Ends with 0 when all is well, 1 with warnings, 2 with failures.
-
-  --stack NAME         the stack; without it the selected one
-  --project FOLDER     the folder with Pulumi.yaml and the stack's file; without it this one
-  --kubeconfig FILE    without it kubectl's own choice
-  --context NAME       the context in it
-  --resolver ADDRESS   who is asked for DNS records, instead of ${publicResolvers.join(" and ")}; may be repeated
-  --no-pods            makes no pods, and leaves the network policies untried
-  --send               also sends a message through the provider to the first mailbox, waits for it and removes it
-  --json               the same for programs
-  --watch              looks again and again, a minute after the last time, until Ctrl-C
-  --pulumi, --kubectl FILE   the programs to ask, where they are not on the PATH
-`;
-
-const { values: options } = parseArgs({
-  options: {
-    stack: { type: "string" },
-    project: { type: "string", default: path.join(__dirname, "..") },
-    kubeconfig: { type: "string" },
-    context: { type: "string" },
-    resolver: { type: "string", multiple: true, default: [...publicResolvers] },
-    "no-pods": { type: "boolean", default: false },
-    send: { type: "boolean", default: false },
-    json: { type: "boolean", default: false },
-    watch: { type: "boolean", default: false },
-    pulumi: { type: "string", default: "pulumi" },
-    kubectl: { type: "string", default: "kubectl" },
-    help: { type: "boolean", default: false },
-  },
-});
-
 function secretsOf(stack: Stack, state: State | undefined): string[] {
-  const { config, passwords, relayPassword, apiKey } = stack;
+  const { config, passwords, relayPassword, migrations, apiKey } = stack;
   const addresses = config.addressesAreSecret ? logins(stack).map(({ address }) => address) : [];
-  return [...Object.values(passwords), relayPassword, apiKey ?? "", state?.adminPassword ?? "", ...addresses];
+  const sources = Object.values(migrations).map(({ password }) => password);
+  return [
+    ...Object.values(passwords),
+    ...sources,
+    relayPassword,
+    apiKey ?? "",
+    state?.adminPassword ?? "",
+    ...addresses,
+  ];
 }
 
 /** What leaves something behind when it is not let finish: the trial's pods, a message on its way. */
@@ -59,10 +32,11 @@ const undertakings: Promise<unknown>[] = [];
 const over = new AbortController();
 const settled = (): Promise<unknown> => Promise.race([Promise.allSettled(undertakings), sleep(limits.command)]);
 
-async function examine(progress: Progress): Promise<Report> {
+async function examine(options: Options, context: string, progress: Progress): Promise<Report> {
   const started = Date.now();
   const report = (stack: string, verdicts: readonly Verdict[]): Report => ({
     stack,
+    context,
     verdicts,
     took: Date.now() - started,
   });
@@ -82,20 +56,16 @@ async function examine(progress: Progress): Promise<Report> {
   if ("report" in stack) return withoutConfiguration(chosen, judgeWrong(stack.report));
 
   const done = new AbortController();
-  const cluster = kubectl({
-    command: options.kubectl,
-    namespace: stack.config.namespace,
-    kubeconfig: options.kubeconfig,
-    context: options.context,
-    limit: limits.command,
-  });
+  const cluster = kubectl({ ...kubectlArgs(options), namespace: stack.config.namespace });
   const looks = looksAt({
     stack,
     state,
     cluster,
+    context,
     resolvers: options.resolver,
     pods: !options["no-pods"],
     send: options.send,
+    migration: options.migration,
     over: AbortSignal.any([over.signal, done.signal]),
     undertake: (work) => undertakings.push(work),
   });
@@ -106,7 +76,7 @@ async function examine(progress: Progress): Promise<Report> {
   // Usually long done: only a cluster that stopped answering in the middle is waited for here.
   await settled();
   const known = await state.catch(() => undefined);
-  return report(stack.name, redacted(verdicts, secretsOf(stack, known)));
+  return report(stack.name, redacted(heedingContext(verdicts), secretsOf(stack, known)));
 }
 
 /** Ctrl-C: what was begun is cleared away first. */
@@ -116,13 +86,30 @@ async function interrupted(): Promise<void> {
   process.exit(130);
 }
 
+const kubectlArgs = ({ kubectl: command, kubeconfig, context }: Options) => ({
+  command,
+  kubeconfig,
+  context,
+  limit: limits.command,
+});
+
+/** Without kubectl or its configuration the cluster's group says what is wrong. */
+const contextNamed = (options: Options): Promise<string> =>
+  contextOf(kubectlArgs(options)).catch((problem: unknown) => {
+    if (problem instanceof UnknownContext) throw problem;
+    return "unknown";
+  });
+
 async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2));
+  if (typeof options === "string") throw new Error(options);
   if (options.help) return void process.stdout.write(HELP);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, interrupted);
   const terminal = Boolean(process.stdout.isTTY) && !options.json;
   const progress = new Progress(process.stderr.isTTY ? (text) => process.stderr.write(text) : undefined);
+  const context = await contextNamed(options);
   for (;;) {
-    const report = await examine(progress);
+    const report = await examine(options, context, progress);
     process.stdout.write(options.json ? json(report) : screen(report, terminal));
     process.exitCode = exitCode(worst(report.verdicts));
     if (!options.watch) break;

@@ -3,9 +3,13 @@ import { type Catalogue, type Group, groups } from "./verdict";
 import { certificateTexts } from "./verdicts/certificates";
 import { clusterTexts } from "./verdicts/cluster";
 import { configurationTexts } from "./verdicts/configuration";
+import { deviceTexts } from "./verdicts/devices";
 import { dnsTexts } from "./verdicts/dnsTexts";
 import { flowTexts } from "./verdicts/flow";
+import { forgedTexts } from "./verdicts/forged";
 import { lookingTexts } from "./verdicts/looking";
+import { migrationTexts } from "./verdicts/migration";
+import { pocketIdTexts } from "./verdicts/pocketId";
 import { providerTexts } from "./verdicts/provider";
 import { signInTexts } from "./verdicts/signIn";
 
@@ -15,9 +19,10 @@ export const catalogues: Readonly<Record<Group, Catalogue>> = {
   dns: dnsTexts,
   certificates: certificateTexts,
   provider: providerTexts,
-  signIn: signInTexts,
+  signIn: { ...signInTexts, ...forgedTexts, ...pocketIdTexts },
+  devices: deviceTexts,
   cluster: clusterTexts,
-  flow: flowTexts,
+  flow: { ...flowTexts, ...migrationTexts },
 };
 
 /** What stands in a text's gaps when it is about any stack and not about one. */

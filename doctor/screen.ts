@@ -1,36 +1,23 @@
 import { type Answer, answers, exitCode, groups, type Level, type Verdict, type Way, worst } from "./verdict";
 
-/** Texts with every known secret taken out: whatever a server repeats, it is not shown. */
-export function redactor(secrets: readonly string[]): (text: string) => string {
-  const known = [...new Set(secrets)].filter((secret) => secret.length > 0).sort((a, b) => b.length - a.length);
-  return (text) => known.reduce((shown, secret) => shown.replaceAll(secret, "…"), text);
-}
-
-export function redacted(verdicts: readonly Verdict[], secrets: readonly string[]): Verdict[] {
-  const clean = redactor(secrets);
-  return verdicts.map((verdict) => ({
-    ...verdict,
-    meaning: clean(verdict.meaning),
-    ...(verdict.subject !== undefined && { subject: clean(verdict.subject) }),
-    ...(verdict.mend !== undefined && { mend: clean(verdict.mend) }),
-  }));
-}
-
 export const groupTitles = {
   configuration: "Configuration",
   dns: "DNS",
   certificates: "Certificates",
   provider: "Provider",
   signIn: "Sign-in",
+  devices: "Devices",
   cluster: "Cluster",
   flow: "Flow",
 } as const;
 
-const marks: Readonly<Record<Level, string>> = { ok: "ok  ", warning: "WARN", failure: "FAIL" };
-const colours: Readonly<Record<Level, string>> = { ok: "32", warning: "33", failure: "31" };
+const marks: Readonly<Record<Level, string>> = { ok: "ok  ", unknown: "?   ", warning: "WARN", failure: "FAIL" };
+const colours: Readonly<Record<Level, string>> = { ok: "32", unknown: "36", warning: "33", failure: "31" };
 
 export interface Report {
   readonly stack: string;
+  /** kubectl's name for the cluster. */
+  readonly context: string;
   readonly verdicts: readonly Verdict[];
   /** Milliseconds. */
   readonly took: number;
@@ -54,7 +41,7 @@ function lines(verdict: Verdict, paint: (text: string, colour: string) => string
 }
 
 /** The screen as text; colours only where somebody looks at a terminal. */
-export function screen({ stack, verdicts, took }: Report, colour = false): string {
+export function screen({ stack, context, verdicts, took }: Report, colour = false): string {
   const paint = (text: string, code: string): string => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
   const parts = groups.flatMap((group) => {
     const own = verdicts.filter((verdict) => verdict.group === group);
@@ -62,19 +49,19 @@ export function screen({ stack, verdicts, took }: Report, colour = false): strin
   });
   const count = (level: Level): number => verdicts.filter((verdict) => verdict.level === level).length;
   return [
-    `Stack ${stack}`,
+    `Stack ${stack}, cluster context ${context}`,
     ...parts,
     "",
-    `${count("ok")} ok, ${count("warning")} warnings, ${count("failure")} failures, in ${(took / 1000).toFixed(1)} s`,
+    `${count("ok")} ok, ${count("unknown")} unknown, ${count("warning")} warnings, ${count("failure")} failures, in ${(took / 1000).toFixed(1)} s`,
     paint(summary(verdicts), colours[worst(verdicts)]),
     "",
   ].join("\n");
 }
 
 /** The same for programs. */
-export function json({ stack, verdicts, took }: Report): string {
+export function json({ stack, context, verdicts, took }: Report): string {
   const level = worst(verdicts);
-  return `${JSON.stringify({ stack, level, exitCode: exitCode(level), seconds: took / 1000, mail: answers(verdicts), verdicts }, undefined, 2)}\n`;
+  return `${JSON.stringify({ stack, context, level, exitCode: exitCode(level), seconds: took / 1000, mail: answers(verdicts), verdicts }, undefined, 2)}\n`;
 }
 
 /** Tells a person at a terminal what is still being looked at, on one line that is wiped at the end. */

@@ -16,15 +16,20 @@ export const limits = {
   /** A round trip, and of that the wait for the message. */
   send: 90_000,
   patience: 60_000,
+  /** Reading every Message-ID of two mailboxes. */
+  migration: 900_000,
 } as const;
 
 export interface LooksArgs {
   readonly stack: Stack;
   readonly state: Promise<State>;
   readonly cluster: ClusterApi;
+  /** The name of the context that leads to the cluster. */
+  readonly context: string;
   readonly resolvers: readonly string[];
   readonly pods: boolean;
   readonly send: boolean;
+  readonly migration: boolean;
   /** Fires when all looks are over, or somebody has had enough. */
   readonly over: AbortSignal;
   /** Told of what leaves something behind if it is not let finish. */
@@ -43,12 +48,12 @@ export function once<T>(make: () => Promise<T>): () => Promise<T> {
 export const unless = <T>(promise: Promise<T>, otherwise: T): Promise<T> => promise.catch(() => otherwise);
 
 export function logins({ config, passwords }: Stack): MailboxLogin[] {
-  return config.mailboxes.map(({ name, address, folders, keep }) => ({
+  return config.mailboxes.map(({ name, address, folders, retention }) => ({
     mailbox: name,
     address,
     password: passwords[name] ?? "",
     folders,
-    keep,
+    keep: retention === "forever",
   }));
 }
 

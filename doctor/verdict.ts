@@ -1,8 +1,18 @@
 /** What a person wants of their mail. */
 export type Way = "in" | "out" | "read";
-export type Level = "ok" | "warning" | "failure";
+/** `unknown` is what was not tested: neither well nor wrong, and said as such. */
+export type Level = "ok" | "unknown" | "warning" | "failure";
 
-export const groups = ["configuration", "dns", "certificates", "provider", "signIn", "cluster", "flow"] as const;
+export const groups = [
+  "configuration",
+  "dns",
+  "certificates",
+  "provider",
+  "signIn",
+  "devices",
+  "cluster",
+  "flow",
+] as const;
 export type Group = (typeof groups)[number];
 
 /** One line of the screen. */
@@ -26,7 +36,7 @@ export interface Verdict {
 
 /** One way in which a check can fail. `{names}` are filled in. */
 export interface Trouble {
-  readonly level: "warning" | "failure";
+  readonly level: "unknown" | "warning" | "failure";
   readonly meaning: string;
   readonly mend: string;
   readonly stops?: readonly Way[];
@@ -90,7 +100,8 @@ export function speaker<const C extends Catalogue>(group: Group, catalogue: C) {
   };
 }
 
-const worse: readonly Level[] = ["ok", "warning", "failure"];
+const worse: readonly Level[] = ["ok", "unknown", "warning", "failure"];
+const exitCodes: Readonly<Record<Level, number>> = { ok: 0, unknown: 0, warning: 1, failure: 2 };
 
 /** The worst level there is; nothing looked at is nothing known. */
 export function worst(verdicts: readonly Verdict[]): Level {
@@ -98,7 +109,7 @@ export function worst(verdicts: readonly Verdict[]): Level {
   return worse[Math.max(...verdicts.map(({ level }) => worse.indexOf(level)))] as Level;
 }
 
-export const exitCode = (level: Level): number => worse.indexOf(level);
+export const exitCode = (level: Level): number => exitCodes[level];
 
 export type Answer = "yes" | "no" | "unknown";
 

@@ -201,7 +201,10 @@ export async function observeCluster(args: ClusterArgs): Promise<ClusterObservat
     namespace,
     now: Date.now(),
     workloads: deployments.map((deployment) => workloadSeen(deployment, pods)),
-    runs: cronJobs.map((cronJob) => runSeen(cronJob, jobs, pods)),
+    // A migration's CronJob never runs by itself: other Jobs are made from it.
+    runs: cronJobs
+      .filter(({ metadata }) => metadata.labels?.["app.kubernetes.io/name"] !== names.migration)
+      .map((cronJob) => runSeen(cronJob, jobs, pods)),
     claims: claims.map(({ metadata: { name }, status }) => ({
       name,
       phase: status?.phase ?? "Pending",

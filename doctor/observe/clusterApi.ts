@@ -58,10 +58,12 @@ export function kubectl(args: KubectlArgs): ClusterApi {
     forward: (target, port, signal, elsewhere = namespace) =>
       new Promise((resolve, reject) => {
         const words = ["port-forward", "-n", elsewhere, "--address=127.0.0.1", target, `:${port}`];
-        const child = spawn(args.command, [...common, ...words], { stdio: ["ignore", "pipe", "pipe"] });
+        // In a group of its own: Ctrl-C on the terminal would end it, and what is cleared away then needs it.
+        const child = spawn(args.command, [...common, ...words], { stdio: ["ignore", "pipe", "pipe"], detached: true });
         const stop = (): void => {
           child.kill();
         };
+        process.once("exit", stop);
         signal.addEventListener("abort", stop, { once: true });
         if (signal.aborted) stop();
         const timer = setTimeout(() => {
@@ -82,6 +84,7 @@ export function kubectl(args: KubectlArgs): ClusterApi {
         child.once("exit", () => {
           clearTimeout(timer);
           signal.removeEventListener("abort", stop);
+          process.removeListener("exit", stop);
           reject(new Error(last.replace(/^error: /, "") || `the way to ${target} ended`));
         });
       }),
@@ -93,6 +96,19 @@ export function kubectl(args: KubectlArgs): ClusterApi {
     },
   };
 }
+
+/** The name of the context that kubectl uses; fails when the one that was asked for is not in its configuration. */
+export async function contextOf(args: Omit<KubectlArgs, "namespace">): Promise<string> {
+  const { command: kubectl, kubeconfig, context, limit } = args;
+  const file = kubeconfig === undefined ? [] : ["--kubeconfig", kubeconfig];
+  if (context === undefined) return (await command(kubectl, [...file, "config", "current-context"], { limit })).trim();
+  const known = (await command(kubectl, [...file, "config", "get-contexts", "-o", "name"], { limit })).split("\n");
+  if (!known.includes(context))
+    throw new UnknownContext(`--context: kubectl's configuration has no context ${context}`);
+  return context;
+}
+
+export class UnknownContext extends Error {}
 
 /** All objects of a collection; none when the cluster does not know the kind. */
 export async function list(cluster: ClusterApi, path: string): Promise<KubeObject[]> {

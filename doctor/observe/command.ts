@@ -37,9 +37,7 @@ export function command(file: string, args: readonly string[], options: CommandA
       const lines = said.err.split("\n").filter((line) => line.trim() !== "");
       reject(
         new Error(
-          (lines.at(-1) ?? `${file} ended with status ${code}`)
-            .replace(/^(error|Error from server)[^:]*: /, "")
-            .slice(0, 300),
+          (lines.at(-1) ?? `${file} ended with status ${code}`).replace(/^(error|Error from server)[^:]*: /, ""),
         ),
       );
     });

@@ -22,6 +22,8 @@ export interface FolderSeen {
   readonly lastDelivery?: number;
   readonly lastContact?: number;
   readonly waiting: number;
+  /** Since when mail has waited and none was delivered. */
+  readonly waitingSince?: number;
   readonly left: number;
   readonly aside: number;
 }
@@ -60,12 +62,14 @@ export function readMetrics(text: string): FolderSeen[] {
   const at = (seconds: number | undefined): number | undefined => (seconds ? seconds * 1000 : undefined);
   return [...folders].map(([folder, values]) => {
     const lastDelivery = at(values.last_delivery_timestamp_seconds);
+    const waitingSince = at(values.waiting_since_timestamp_seconds);
     const lastContact = at(values.last_contact_timestamp_seconds);
     return {
       folder,
       waiting: values.waiting ?? 0,
       left: values.left ?? 0,
       aside: values.set_aside ?? 0,
+      ...(waitingSince !== undefined && { waitingSince }),
       ...(lastDelivery !== undefined && { lastDelivery }),
       ...(lastContact !== undefined && { lastContact }),
     };
@@ -76,7 +80,7 @@ export function readMetrics(text: string): FolderSeen[] {
 export const refusalsIn = (log: string): string[] =>
   log
     .split("\n")
-    .filter((line) => line.includes("refused for good"))
+    .filter((line) => line.includes("moved to the provider's folder"))
     .map((line) => line.replace(/^\S+Z /, "").replace(/^.*Fetcher-Refused(-Junk)?: /, ""))
     .slice(-3);
 

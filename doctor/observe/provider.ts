@@ -2,11 +2,12 @@ import * as tls from "node:tls";
 import { ImapFlow, type ImapFlowOptions } from "imapflow";
 import { createTransport } from "nodemailer";
 import type { Endpoint } from "../../config/types";
+import { FETCHED, fetcherFolders } from "./fetcherFolders";
 import { reasonOf } from "./reason";
 
 /** Why there is no session: the login is wrong, the certificate is, or nobody answers. */
 export type Failure = "refused" | "certificate" | "away";
-interface Failed {
+export interface Failed {
   readonly failed: Failure;
   readonly reason: string;
 }
@@ -14,17 +15,17 @@ interface Failed {
 export interface Folder {
   readonly folder: string;
   readonly count: number;
-  /** When the oldest came, in milliseconds since the epoch. */
-  readonly oldest?: number;
 }
 
 export type MailboxObservation = { readonly mailbox: string; readonly server: string } & (
   | Failed
   | {
-      /** What is still to be fetched. */
+      /** What is still to be delivered: in the folders that are fetched, and in the outbox. */
       readonly waiting: readonly Folder[];
-      /** How many copies stay there because the mailbox has `keep`. */
+      /** How many delivered messages stay there. */
       readonly kept: number;
+      /** The first day of which there are any, in UTC; absent where they stay in the inbox. */
+      readonly keptSince?: string;
       readonly aside: readonly Folder[];
     }
 );
@@ -47,7 +48,7 @@ export interface ProviderArgs {
 
 const certificateTrouble = /CERT_|_CERT|SIGNATURE|ISSUER|ALTNAME|certificate/;
 
-function failureOf(problem: unknown): Failed {
+export function failureOf(problem: unknown): Failed {
   const {
     code = "",
     authenticationFailed,
@@ -72,7 +73,7 @@ function failureOf(problem: unknown): Failed {
 const refusals = new Map<string, { readonly failed: Failed; readonly at: number }>();
 const rest = 600_000;
 
-async function unlessRefused<T extends object>(login: readonly string[], attempt: () => Promise<T | Failed>) {
+export async function unlessRefused<T extends object>(login: readonly string[], attempt: () => Promise<T | Failed>) {
   const key = JSON.stringify(login);
   const last = refusals.get(key);
   if (last !== undefined && Date.now() - last.at < rest) return last.failed;
@@ -81,23 +82,18 @@ async function unlessRefused<T extends object>(login: readonly string[], attempt
   return result;
 }
 
-const trusting = (ca: readonly string[]) => ({ ca: [...tls.getCACertificates("default"), ...ca] });
+export const trusting = (ca: readonly string[]) => ({ ca: [...tls.getCACertificates("default"), ...ca] });
 
-/** What the fetchers put on messages that are copied already (components/fetcher/program/keeper.py). */
-const FETCHED = "$HomelabMailFetched";
-
-/** Reads without marking: EXAMINE, and dates only. */
-async function look(imap: ImapFlow, folder: string, search: { unKeyword?: string } | undefined): Promise<Folder> {
+/** How many messages are in a folder. Reads without marking: STATUS, and EXAMINE where there is something to search for. */
+async function look(imap: ImapFlow, folder: string, search?: { unKeyword: string }): Promise<Folder> {
+  if (search === undefined) {
+    const status = await imap.status(folder, { messages: true });
+    return { folder, count: status ? (status.messages ?? 0) : 0 };
+  }
   const lock = await imap.getMailboxLock(folder, { readOnly: true });
   try {
-    const exists = imap.mailbox ? imap.mailbox.exists : 0;
-    const uids = search === undefined ? undefined : await imap.search(search, { uid: true });
-    const count = uids === undefined ? exists : uids ? uids.length : 0;
-    if (count === 0) return { folder, count };
-    const first = uids ? String(uids[0]) : "1";
-    const oldest = await imap.fetchOne(first, { internalDate: true }, { uid: uids !== undefined });
-    const date = oldest ? new Date(oldest.internalDate as Date | string).getTime() : Number.NaN;
-    return { folder, count, ...(Number.isFinite(date) && { oldest: date }) };
+    const uids = (imap.mailbox && imap.mailbox.exists > 0 && (await imap.search(search, { uid: true }))) || [];
+    return { folder, count: uids.length };
   } finally {
     lock.release();
   }
@@ -143,25 +139,38 @@ async function lookIn(
   }, args.limit);
   try {
     await client.connect();
-    const there = await client.list();
-    const named = (name: string) =>
-      there.find(({ path }) => path === name || path.endsWith(`${there[0]?.delimiter}${name}`));
+    const there = (await client.list()).map(({ path }) => path);
+    const { prefix = "" } = (client.namespace || {}) as { prefix?: string };
+    const named = (name: string) => there.find((path) => path === name || path === `${prefix}${name}`);
     const waiting: Folder[] = [];
+    const aside: Folder[] = [];
     let kept = 0;
     for (const folder of login.folders) {
-      const path = folder === "INBOX" ? folder : named(folder)?.path;
+      const path = folder === "INBOX" ? folder : named(folder);
       if (path === undefined) continue;
       const seen = await look(client, path, login.keep ? { unKeyword: FETCHED } : undefined);
-      if (login.keep) kept += (await look(client, path, undefined)).count - seen.count;
+      if (login.keep) kept += (await look(client, path)).count - seen.count;
       waiting.push({ ...seen, folder });
     }
-    const aside: Folder[] = [];
-    for (const { path } of there.filter(({ path }) => /(^|[./])Fetcher-Refused(-Junk)?$/.test(path))) {
-      const seen = await look(client, path, undefined);
-      if (seen.count > 0) aside.push(seen);
+    const own = fetcherFolders(there, prefix);
+    for (const { outbox, refused } of own) {
+      if (there.includes(outbox)) waiting.push(await look(client, outbox));
+      if (there.includes(refused)) aside.push(await look(client, refused));
+    }
+    const days: string[] = [];
+    for (const { path, day } of own.flatMap((folders) => folders.kept)) {
+      const { count } = await look(client, path);
+      kept += count;
+      if (count > 0) days.push(day);
     }
     await client.logout();
-    return { waiting, kept, aside };
+    const keptSince = days.sort()[0];
+    return {
+      waiting,
+      kept,
+      ...(keptSince !== undefined && { keptSince }),
+      aside: aside.filter(({ count }) => count > 0),
+    };
   } catch (problem) {
     return late ? { failed: "away", reason: "no answer in time" } : failureOf(problem);
   } finally {

@@ -53,9 +53,10 @@ export async function jmap(
   args: ServerArgs,
   method: string,
   parameters: Readonly<Record<string, unknown>>,
+  capabilities: readonly string[] = [],
 ): Promise<Record<string, unknown>> {
   const body = JSON.stringify({
-    using: ["urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail", "urn:stalwart:jmap"],
+    using: ["urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail", "urn:stalwart:jmap", ...capabilities],
     methodCalls: [[method, parameters, "0"]],
   });
   const answer = await asAdministrator(args, "/jmap", body);
@@ -83,7 +84,7 @@ function wordsOf(status: z.infer<typeof statusShape>): string | undefined {
   if (!status["@type"].endsWith("Failure")) return undefined;
   const { responseCode, responseMessage, errorMessage, errorType } = status;
   const words = [responseCode, responseMessage ?? errorMessage ?? errorType].filter(Boolean).join(" ");
-  return words.replace(/\s+/g, " ").slice(0, 200);
+  return words.replace(/\s+/g, " ");
 }
 
 /** Addresses are people's own business: the provider's words may repeat them. */

@@ -21,5 +21,5 @@ export function reasonOf(problem: unknown): string {
   if (cause !== undefined) return reasonOf(cause);
   const known = Object.keys(plain).find((name) => new RegExp(`\\b${name}\\b`).test(message)); // wrapped by a library
   if (known !== undefined) return plain[known] as string;
-  return (message.split("\n").find((line) => line.trim() !== "") ?? code).trim().slice(0, 200);
+  return (message.split("\n").find((line) => line.trim() !== "") ?? code).trim();
 }

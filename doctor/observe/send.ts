@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ImapFlow } from "imapflow";
 import { z } from "zod";
 import type { Endpoint } from "../../config/types";
+import { fetcherFolders } from "./fetcherFolders";
 import { type MailboxLogin, type RelayLogin, session, transport } from "./provider";
 import { asAdministrator, jmap, type ServerArgs } from "./queue";
 import { reasonOf } from "./reason";
@@ -74,20 +75,27 @@ class Home {
   }
 }
 
-/** Takes the message away at the provider, where `keep` or a fetcher that stands still leaves it. */
+/** Takes the message away at the provider: kept for some days or for ever, or left by a fetcher that stands still. */
 async function removeAtProvider(args: SendArgs, messageId: string): Promise<number> {
   const client = new ImapFlow(session(args.imap, args.to, args));
   client.on("error", () => {});
   try {
     await client.connect();
-    const lock = await client.getMailboxLock("INBOX");
-    try {
-      const uids = (await client.search({ header: { "message-id": `<${messageId}>` } }, { uid: true })) || [];
-      if (uids.length > 0) await client.messageDelete(uids, { uid: true });
-      return uids.length;
-    } finally {
-      lock.release();
+    const paths = (await client.list()).map(({ path }) => path);
+    const { prefix = "" } = (client.namespace || {}) as { prefix?: string };
+    const kept = fetcherFolders(paths, prefix).flatMap((folders) => folders.kept.slice(-2));
+    let removed = 0;
+    for (const path of ["INBOX", ...kept.map((folder) => folder.path)]) {
+      const lock = await client.getMailboxLock(path);
+      try {
+        const uids = (await client.search({ header: { "message-id": `<${messageId}>` } }, { uid: true })) || [];
+        if (uids.length > 0) await client.messageDelete(uids, { uid: true });
+        removed += uids.length;
+      } finally {
+        lock.release();
+      }
     }
+    return removed;
   } finally {
     client.close();
   }
@@ -100,9 +108,7 @@ async function clean(args: SendArgs, home: Home, messageId: string, ids: readonl
       await home.destroy(ids);
       done.push("removed from the mailbox");
     }
-    if (args.to.keep || ids.length === 0) {
-      if ((await removeAtProvider(args, messageId)) > 0) done.push("removed at the provider");
-    }
+    if ((await removeAtProvider(args, messageId)) > 0) done.push("removed at the provider");
     return done.length > 0 ? done.join(" and ") : "nothing was found to remove";
   } catch (problem) {
     return [...done, `the test message could not be removed everywhere (${reasonOf(problem)})`].join("; ");

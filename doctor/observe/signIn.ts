@@ -18,7 +18,16 @@ export interface SignInObservation {
   readonly client?:
     | { readonly reason: string }
     | { readonly absent: true }
-    | { readonly public: boolean; readonly missing: readonly string[] };
+    | {
+        readonly public: boolean;
+        readonly missing: readonly string[];
+        /** Addresses that sign-in returns to, too, and that are not the stack's. */
+        readonly extra: readonly string[];
+        /** Whose members may sign in; absent where everybody may. */
+        readonly groups?: readonly string[];
+        /** Those of the configuration; empty when it leaves that to Pocket ID. */
+        readonly allowedGroups: readonly string[];
+      };
   readonly directory:
     | { readonly reason: string }
     /** Whom the server names as its issuer, empty when it is itself; and its answer to a wrong token. */
@@ -30,6 +39,10 @@ export interface Answer {
   readonly text: string;
   /** When the server says it is, in milliseconds since the epoch. */
   readonly date?: number;
+  /** Where it sends on to. */
+  readonly location?: string;
+  /** How it wants a login. */
+  readonly login?: string;
 }
 
 export interface Ask {
@@ -37,16 +50,18 @@ export interface Ask {
   readonly limit: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** @default GET, and POST with a body */
+  readonly method?: string;
 }
 
 /** One request. No redirects: an issuer has none, and the way of a password should be known. */
-export function ask(url: string, { ca = [], limit, headers = {}, body }: Ask): Promise<Answer> {
+export function ask(url: string, { ca = [], limit, headers = {}, body, method }: Ask): Promise<Answer> {
   const { request } = url.startsWith("https:") ? https : http;
   return new Promise((resolve, reject) => {
     const call = request(
       url,
       {
-        method: body === undefined ? "GET" : "POST",
+        method: method ?? (body === undefined ? "GET" : "POST"),
         agent: false,
         signal: AbortSignal.timeout(limit),
         headers: { ...headers, ...(body !== undefined && { "content-length": Buffer.byteLength(body) }) },
@@ -59,7 +74,14 @@ export function ask(url: string, { ca = [], limit, headers = {}, body }: Ask): P
         response.on("end", () => {
           const date = Date.parse(response.headers.date ?? "");
           const text = Buffer.concat(pieces).toString();
-          resolve({ status: response.statusCode ?? 0, text, ...(Number.isFinite(date) && { date }) });
+          const { location, "www-authenticate": login } = response.headers;
+          resolve({
+            status: response.statusCode ?? 0,
+            text,
+            ...(Number.isFinite(date) && { date }),
+            ...(location !== undefined && { location }),
+            ...(login !== undefined && { login }),
+          });
         });
       },
     );
@@ -74,6 +96,8 @@ const clientShape = z.object({
   isPublic: z.boolean(),
   callbackURLs: z.array(z.string()).nullish(),
   logoutCallbackURLs: z.array(z.string()).nullish(),
+  isGroupRestricted: z.boolean().nullish(),
+  allowedUserGroups: z.array(z.object({ name: z.string() })).nullish(),
 });
 
 function parsed<T>(shape: z.ZodType<T>, { status, text }: Answer): { value: T } | { reason: string } {
@@ -93,6 +117,7 @@ export interface SignInArgs {
   readonly apiKey?: string | undefined;
   readonly redirectUris: readonly string[];
   readonly logoutRedirectUris: readonly string[];
+  readonly allowedGroups: readonly string[];
   readonly ca: readonly string[];
   readonly limit: number;
   /** How far the cluster's clock is ahead of this machine's, in seconds, where that is known. */
@@ -153,7 +178,10 @@ async function observeClient(args: SignInArgs): Promise<Pick<SignInObservation, 
       ...args.redirectUris.filter((uri) => !callbackURLs?.includes(uri)),
       ...args.logoutRedirectUris.filter((uri) => !logoutCallbackURLs?.includes(uri)),
     ];
-    return { client: { public: isPublic, missing } };
+    const extra = (callbackURLs ?? []).filter((uri) => !args.redirectUris.includes(uri));
+    const groups = (reply.value.allowedUserGroups ?? []).map(({ name }) => name);
+    const restriction = reply.value.isGroupRestricted ? { groups } : {};
+    return { client: { public: isPublic, missing, extra, allowedGroups: args.allowedGroups, ...restriction } };
   } catch (problem) {
     return { client: { reason: reasonOf(problem) } };
   }

@@ -21,6 +21,8 @@ export interface Stack {
   readonly config: StackConfig;
   readonly passwords: Readonly<Record<string, string>>;
   readonly relayPassword: string;
+  /** Logins of the migrations' sources. */
+  readonly migrations: Readonly<Record<string, { readonly user: string; readonly password: string }>>;
   readonly apiKey?: string;
 }
 
@@ -72,6 +74,16 @@ export function understand(text: string, project: string, stackFile: string | un
     config: result.config,
     passwords: Object.fromEntries(mailboxes.map(({ key, name }) => [name, written.mailboxes[key]?.password ?? ""])),
     relayPassword: written.relay.password,
+    migrations: Object.fromEntries(
+      Object.entries(written.migrations).map(
+        ([
+          key,
+          {
+            from: { user, password },
+          },
+        ]) => [key, { user, password }],
+      ),
+    ),
     ...(apiKey !== undefined && { apiKey }),
   };
 }

@@ -74,6 +74,11 @@ export const clusterTexts = {
         meaning: "is {percent} % full",
         mend: "`pulumi config set --path {key} <more>`, then `pulumi up`",
       },
+      untested: {
+        level: "unknown",
+        meaning: "is bound; the node does not say how full it is",
+        mend: "`kubectl -n {namespace} exec deploy/{workload} -- df -h` shows it",
+      },
     },
   },
   policies: {
@@ -86,6 +91,11 @@ export const clusterTexts = {
         level: "warning",
         meaning: "are not enforced: a pod reached another one that every policy closes",
         mend: "Use a network plugin that enforces them: [k3s, k0s, Calico and Cilium do](../reference/network.md)",
+      },
+      untested: {
+        level: "unknown",
+        meaning: "not tested, because of --no-pods",
+        mend: "`npm run doctor` without `--no-pods` tests them",
       },
       unproved: {
         level: "warning",
@@ -106,6 +116,11 @@ export const clusterTexts = {
         mend: "`kubectl -n {namespace} get service stalwart-mail` must show one. Give the cluster a load balancer, or `pulumi config set --path service.type NodePort`",
         stops: ["read"],
         row: "Cannot connect from outside",
+      },
+      untested: {
+        level: "unknown",
+        meaning: "not tested: the Service is of type {type} and has no address",
+        mend: "Set up a mail program where your users are: [phones and desktop programs](../how-to/devices.md) ",
       },
       closed: {
         level: "warning",
@@ -177,7 +192,7 @@ function volumes({ claims, namespace }: ClusterObservation): Verdict[] {
   return claims.map(({ name: claim, phase, used, capacity }) => {
     if (phase !== "Bound") return trouble("volumes", "unbound", { phase, claim, namespace }, claim);
     if (used === undefined || !capacity) {
-      return fine("volumes", { note: "bound; the node does not say how full it is" }, claim);
+      return trouble("volumes", "untested", { namespace, workload: claim.replace(/-data$/, "") }, claim);
     }
     const percent = Math.round((100 * used) / capacity);
     const key = claim === "roundcube-data" ? "storage.webmail.size" : "storage.size";
@@ -189,7 +204,7 @@ function volumes({ claims, namespace }: ClusterObservation): Verdict[] {
 }
 
 function policies({ policies, namespace }: ClusterObservation): Verdict[] {
-  if ("skipped" in policies) return [fine("policies", { note: "not tried (--no-pods)" })];
+  if ("skipped" in policies) return [trouble("policies", "untested", {})];
   if ("reason" in policies) return [trouble("policies", "unproved", { reason: policies.reason, namespace })];
   return [
     policies.enforced
@@ -201,7 +216,7 @@ function policies({ policies, namespace }: ClusterObservation): Verdict[] {
 function service({ service, namespace }: ClusterObservation): Verdict[] {
   const addresses = service.addresses.join(", ");
   if (service.addresses.length === 0 && /^(NodePort|ClusterIP)$/.test(service.type)) {
-    return [fine("service", { note: `not knocked at: the Service is of type ${service.type} and has no address` })];
+    return [trouble("service", "untested", { type: service.type })];
   }
   if (service.addresses.length === 0) return [trouble("service", "none", { namespace })];
   return service.closed.length > 0

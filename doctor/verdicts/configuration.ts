@@ -30,7 +30,7 @@ export const configurationTexts = {
       never: {
         level: "failure",
         meaning: "the state has nothing in it: this stack was never deployed, or was destroyed",
-        mend: "`pulumi up`",
+        mend: "`pulumi up`; if the stack is in the cluster and only its state was lost, [take it over](../how-to/lost-state.md)",
         stops: ["in", "out", "read"],
       },
       mailboxes: {
@@ -56,6 +56,13 @@ export const configurationTexts = {
     looks: "that every object of the state is in the cluster",
     ok: "all of {count} are there",
     troubles: {
+      elsewhere: {
+        level: "failure",
+        meaning:
+          "none of the state's {count} objects is in the cluster of the context {context}: this is another cluster, or all was deleted there",
+        mend: "Choose the stack's cluster: `kubectl config get-contexts`, then `npm run doctor -- --context NAME`. Only if it is this one: [restore it](../how-to/restore.md)",
+        hides: ["in", "out", "read"],
+      },
       gone: {
         level: "failure",
         meaning: "{missing} is in the state and not in the cluster",
@@ -125,8 +132,22 @@ export const judgeWrong = (report: string): Verdict => {
     report: problems.map((line) => line.trim().replace(/\s+/g, " ")).join("; ") || report,
   });
 };
-export const judgeLoaded = (domain: string, mailboxes: number): Verdict =>
-  fine("loads", { domain, count: mailboxes === 1 ? "1 mailbox" : `${mailboxes} mailboxes` });
+export const judgeLoaded = (domains: readonly string[], mailboxes: number): Verdict =>
+  fine("loads", { domain: domains.join(", "), count: mailboxes === 1 ? "1 mailbox" : `${mailboxes} mailboxes` });
+
+/**
+ * In a cluster that has nothing of the stack, `pulumi refresh` would make the state forget all of it, and `pulumi up` would then
+ * make it anew, with empty mailboxes. So while that may be the wrong cluster, nobody is told to.
+ */
+export function heedingContext(verdicts: readonly Verdict[]): Verdict[] {
+  const elsewhere = verdicts.find(({ check, code }) => check === "objects" && code === "elsewhere");
+  if (elsewhere === undefined) return [...verdicts];
+  return verdicts.map((verdict) =>
+    verdict !== elsewhere && /pulumi (refresh|up)/.test(verdict.mend ?? "")
+      ? { ...verdict, mend: "First choose the stack's cluster: `npm run doctor -- --context NAME`" }
+      : verdict,
+  );
+}
 
 /** What the state says, against what is configured. */
 export function judgeDeployed({
@@ -148,8 +169,12 @@ export function judgeDeployed({
 }
 
 /** What the cluster runs, against what the state says. */
-export function judgeRunning({ running }: Pick<ConfigurationObservation, "running">): Verdict[] {
+export function judgeRunning({
+  running,
+  context,
+}: Pick<ConfigurationObservation, "running"> & { readonly context: string }): Verdict[] {
   const { objects, missing, secrets, images, listeners } = running;
+  if (objects > 0 && missing.length === objects) return [trouble("objects", "elsewhere", { count: objects, context })];
   const different = images.filter(({ wanted, found }) => wanted !== found);
   return [
     ...or(

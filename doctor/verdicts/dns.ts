@@ -42,7 +42,8 @@ function mx(domain: string, wanted: readonly DnsRecord[], found: readonly string
   return verdicts.length > 0 ? verdicts : [fine("mx", { domain })];
 }
 
-function spf(domain: string, wanted: DnsRecord, found: readonly string[]): Verdict {
+function spf(wanted: DnsRecord, found: readonly string[]): Verdict {
+  const domain = bare(wanted.name);
   const all = found.filter((text) => /^v=spf1( |$)/i.test(text));
   const record = lines([wanted]);
   if (all.length === 0) return trouble("spf", "missing", { domain, record });
@@ -92,7 +93,7 @@ function single(check: "dkim" | "srv", wanted: DnsRecord, seen: Seen): Verdict[]
 
 /** What the records say, against what the stack's output `dnsRecords` asks for. */
 export function judgeDns(observation: DnsObservation): Verdict[] {
-  const { wanted, records, domain, resolver } = observation;
+  const { wanted, records, resolver } = observation;
   const key = ({ name, type }: DnsRecord): string => `${type} ${name}`;
   const lookupOf = (record: DnsRecord): Lookup | undefined => records[key(record)];
   const failed = [...Object.entries(records), ...Object.entries(observation.addresses)].filter(([, l]) => l.error);
@@ -118,8 +119,11 @@ export function judgeDns(observation: DnsObservation): Verdict[] {
   const texts = of(({ type }) => type === "TXT");
   const wantedMx = of(({ type }) => type === "MX");
   return [
-    ...(wantedMx[0] ? mx(domain, wantedMx, seen(wantedMx[0])) : []),
-    ...texts.filter(({ purpose }) => purpose.startsWith("SPF")).map((record) => spf(domain, record, seen(record))),
+    ...[...new Set(wantedMx.map(({ name }) => name))].flatMap((name) => {
+      const own = wantedMx.filter((record) => record.name === name);
+      return mx(bare(name), own, seen(own[0] as DnsRecord));
+    }),
+    ...texts.filter(({ purpose }) => purpose.startsWith("SPF")).map((record) => spf(record, seen(record))),
     ...of(({ name }) => name.includes("._domainkey.")).flatMap((record) => single("dkim", record, seen)),
     ...texts.filter(({ name }) => name.startsWith("_dmarc.")).map((record) => dmarc(record, seen(record))),
     ...texts
@@ -137,7 +141,10 @@ export function judgeDns(observation: DnsObservation): Verdict[] {
 
 /** What pods are told, against what the world is told. */
 export function judgeInside(world: DnsObservation, view: ClusterView): Verdict[] {
-  if ("absent" in view) return [fine("inside", { what: "not looked at: there is no Service kube-dns in kube-system" })];
+  const host = bare(world.wanted.find(isHost)?.name ?? world.domain);
+  const untested = (reason: string): Verdict =>
+    trouble("inside", "untested", { reason, host, namespace: world.namespace });
+  if ("absent" in view) return [untested("there is no Service kube-dns in kube-system")];
   if ("reason" in view) return [trouble("inside", "silent", { reason: view.reason })];
   const say = ({ values }: Lookup): string => [...values].map(bare).sort().join(", ") || "not there";
   const both = (inside: Readonly<Record<string, Lookup>>, outside: Readonly<Record<string, Lookup>>) =>
@@ -156,12 +163,16 @@ export function judgeInside(world: DnsObservation, view: ClusterView): Verdict[]
     ...hosts.filter(({ inside, outside }) => inside === "not there" && outside !== inside),
   ];
   if (differing.length > 0) {
-    return differing.map((found) => trouble("inside", "differs", { ...found, domain: world.domain }, found.name));
+    const domains = world.wanted.filter(({ type }) => type === "MX").map(({ name }) => bare(name));
+    return differing.map((found) => {
+      const domain = domains.find((one) => found.name.endsWith(one)) ?? world.domain;
+      return trouble("inside", "differs", { ...found, domain }, found.name);
+    });
   }
   const nearer = hosts.filter(({ inside, outside }) => inside !== outside);
   const note = nearer.map(({ name, inside }) => `; there ${name} leads to ${inside}`).join("");
   const count = records.length + hosts.length;
-  return [fine("inside", { what: count === 0 ? "nothing to compare" : `the same of ${count} names${note}` })];
+  return [count === 0 ? untested("nothing to compare") : fine("inside", { what: `the same of ${count} names${note}` })];
 }
 
 const without = (lookups: Readonly<Record<string, Lookup>>): Record<string, Lookup> =>

@@ -97,7 +97,11 @@ export const dnsTexts = {
     looks: "that mail programs which look for SRV records find the right server",
     ok: "is as it should be",
     troubles: {
-      missing: { level: "warning", meaning: "is missing, so Thunderbird and others do not find the server", mend: set },
+      missing: {
+        level: "warning",
+        meaning: "is missing, so programs that look for it do not find the server",
+        mend: set,
+      },
       wrong: { level: "warning", meaning: "says {found}", mend: set },
     },
   },
@@ -119,6 +123,11 @@ export const dnsTexts = {
     looks: "that pods are told the same of these names as the world; a host may lead them somewhere nearer",
     ok: "{what}",
     troubles: {
+      untested: {
+        level: "unknown",
+        meaning: "not tested: {reason}",
+        mend: "`kubectl -n {namespace} exec deploy/roundcube -- getent hosts {host}` shows what a pod is told",
+      },
       differs: {
         level: "warning",
         meaning: "in the cluster {name} is {inside}, and for the world {outside}",

@@ -31,12 +31,12 @@ export const flowTexts = {
   },
   refused: {
     title: "refused",
-    looks: "whether a fetcher has set messages aside, and what the mail server said to them",
+    looks: "whether a fetcher has set messages aside, and why",
     ok: "nothing was set aside",
     troubles: {
       aside: {
         level: "warning",
-        meaning: "{count} set aside; the mail server said: {reason}",
+        meaning: "{count} set aside: {reason}",
         mend: "Read them at the provider, in Fetcher-Refused; delete what you do not need",
         row: "`INBOX: … refused for good, moved to the provider's folder Fetcher-Refused: …`",
       },

@@ -21,7 +21,7 @@ export const signInTexts = {
         meaning: "the certificate of {issuer} is not accepted ({reason})",
         mend: "If its authority is private: `pulumi config set --path 'trust.certificates[0]' < ca.crt`, then `pulumi up`",
         stops: ["read"],
-        row: "The issuer has a certificate of a private authority",
+        row: "The issuer has a certificate of your own CA",
       },
       noIssuer: {
         level: "failure",
@@ -70,9 +70,15 @@ export const signInTexts = {
   },
   client: {
     title: "client",
-    looks: "with identity.apiKey: that the client is there, public, and has every address that sign-in returns to",
+    looks:
+      "with identity.apiKey: that the client is there, public, returns to the stack's addresses and no others, and is for the groups that may sign in",
     ok: "{note}",
     troubles: {
+      untested: {
+        level: "unknown",
+        meaning: "not tested: there is no identity.apiKey",
+        mend: "Compare the client at Pocket ID with `pulumi stack output identityClient`, or set the key: `pulumi config set --secret --path identity.apiKey`",
+      },
       unreadable: {
         level: "warning",
         meaning: "the client {client} cannot be read with identity.apiKey: {reason}",
@@ -91,6 +97,23 @@ export const signInTexts = {
         mend: "Copy all of `pulumi stack output identityClient` into the client",
         stops: ["read"],
         row: "Pocket ID says the redirect URI is not allowed",
+      },
+      strange: {
+        level: "failure",
+        meaning:
+          "the client {client} also returns sign-ins to {extra}: whoever is there opens the mail of those who sign in",
+        mend: "`pulumi up --refresh` takes it away",
+      },
+      lifted: {
+        level: "failure",
+        meaning: "the client {client} is for {found}, and not for {wanted}",
+        mend: "`pulumi up --refresh` restricts it again",
+      },
+      unrestricted: {
+        level: "warning",
+        meaning:
+          "the client {client} lets everybody sign in who has an account at the issuer; a stranger gets an empty mailbox, and can send",
+        mend: "Make a group at Pocket ID, then `pulumi config set --path 'identity.allowedGroups[0]' family` and `pulumi up`",
       },
       secretive: {
         level: "failure",
@@ -162,14 +185,27 @@ function clock({ skews }: SignInObservation): Verdict[] {
   return [seconds > unremarkable ? trouble("clock", "drifting", holes) : fine("clock", { seconds })];
 }
 
+type Client = Extract<NonNullable<SignInObservation["client"]>, { public: boolean }>;
+
+function restriction({ groups, allowedGroups }: Client, client: string): Verdict[] {
+  if (allowedGroups.length === 0) return groups === undefined ? [trouble("client", "unrestricted", { client })] : [];
+  const wanted = [...allowedGroups].sort().join(", ");
+  const found = groups === undefined ? "everybody" : [...groups].sort().join(", ") || "nobody";
+  return found === wanted ? [] : [trouble("client", "lifted", { client, found, wanted })];
+}
+
 function client({ client, clientId }: SignInObservation): Verdict[] {
-  if (client === undefined) return [fine("client", { note: "not looked at: there is no identity.apiKey" })];
+  if (client === undefined) return [trouble("client", "untested", {})];
   if ("reason" in client) return [trouble("client", "unreadable", { client: clientId, reason: client.reason })];
   if ("absent" in client) return [trouble("client", "missing", { client: clientId })];
   const verdicts = [
     ...(client.missing.length > 0
       ? [trouble("client", "addresses", { client: clientId, missing: client.missing.join(", ") })]
       : []),
+    ...(client.extra.length > 0
+      ? [trouble("client", "strange", { client: clientId, extra: client.extra.join(", ") })]
+      : []),
+    ...restriction(client, clientId),
     ...(client.public ? [] : [trouble("client", "secretive", { client: clientId })]),
   ];
   return verdicts.length > 0 ? verdicts : [fine("client", { note: `${clientId} has all addresses` })];

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
+import { type Ended, ended } from "../../support/ended";
 import { working } from "../config/support";
 
 const root = join(__dirname, "../../..");
@@ -39,14 +40,13 @@ const pulumi = program(
    else console.log("family");`,
 );
 /** A cluster that is away, in words that repeat a password. */
-const kubectl = program("kubectl", `console.error("error: no cluster for relay-password"); process.exit(1);`);
+const kubectl = program(
+  "kubectl",
+  `const words = process.argv.slice(2).join(" ");
+   if (words.startsWith("config ")) console.log(words.includes("current-context") ? "homelab" : "homelab\\nother");
+   else { console.error("error: no cluster for relay-password"); process.exitCode = 1; }`,
+);
 writeFileSync(join(folder, "Pulumi.yaml"), "name: homelab-mail\n");
-
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
 
 function start(...args: string[]): ChildProcessByStdio<null, Readable, Readable> {
   const about = ["--project", folder, "--kubectl", kubectl, "--resolver", "127.0.0.1:1"];
@@ -58,21 +58,16 @@ function start(...args: string[]): ChildProcessByStdio<null, Readable, Readable>
 
 function doctor(...args: string[]): Promise<Ended> {
   const child = start(...args);
-  const said = { out: "", err: "" };
-  child.stdout.on("data", (text) => {
-    said.out += text;
-  });
-  child.stderr.on("data", (text) => {
-    said.err += text;
-  });
-  return new Promise((resolve) => child.on("close", (code) => resolve({ code, ...said })));
+  return ended(child);
 }
 
 test("a stack that cannot be reached is examined to the end, without a password, colours or progress where nobody looks", async () => {
   const { code, out, err } = await doctor("--pulumi", pulumi);
   expect(err).toBe("");
   expect(code).toBe(2);
-  expect(out).toMatch(/^Stack family\n\nConfiguration\n {2}ok {4}configuration: 2 mailboxes of newjoy.ro\n/);
+  expect(out).toMatch(
+    /^Stack family, cluster context homelab\n\nConfiguration\n {2}ok {4}configuration: 2 mailboxes of newjoy.ro\n/,
+  );
   expect(out).toContain("FAIL  deployed: the state has nothing in it");
   expect(out).toContain("no cluster for …");
   for (const title of ["DNS", "Certificates", "Provider", "Sign-in", "Cluster", "Flow"])
@@ -84,7 +79,7 @@ test("a stack that cannot be reached is examined to the end, without a password,
 
 test("programs get JSON and the exit code", async () => {
   const { code, out } = await doctor("--pulumi", pulumi, "--json");
-  expect(JSON.parse(out)).toMatchObject({ stack: "family", level: "failure", exitCode: code });
+  expect(JSON.parse(out)).toMatchObject({ stack: "family", context: "homelab", level: "failure", exitCode: code });
   expect(out).not.toContain("relay-password");
 });
 
@@ -113,4 +108,18 @@ test("with --watch it goes on until it is interrupted", async () => {
   child.kill("SIGINT");
   const [code] = await once(child, "close");
   expect(code).toBe(130);
+});
+
+test.each([
+  [["--no-such"], "Unknown option '--no-such'"],
+  [["--stack"], "Option '--stack <value>' argument missing"],
+  [["family"], "Unexpected argument 'family'"],
+  [["--resolver", "dns.example.org"], "--resolver: dns.example.org is not an IP address"],
+  [["--kubeconfig", "/absent/config"], "--kubeconfig: there is no file /absent/config"],
+  [["--project", "/absent"], "--project: there is no Pulumi.yaml in /absent"],
+  [["--context", "absent"], "--context: kubectl's configuration has no context absent"],
+])("options that make no sense end with 2 and one line: %j", async (options, words) => {
+  const { code, out, err } = await doctor("--pulumi", pulumi, ...options);
+  expect({ code, out, lines: err.split("\n").length }).toEqual({ code: 2, out: "", lines: 2 });
+  expect(err).toContain(words);
 });

@@ -92,7 +92,19 @@ test("a cluster is looked at as a whole, and what it lacks is told", async () =>
       ],
     },
     [`/apis/batch/v1/namespaces/${space}/cronjobs`]: {
-      items: [{ metadata: { name: "stalwart-settings", creationTimestamp: "2026-03-01T09:00:00Z" }, status: {} }],
+      items: [
+        { metadata: { name: "stalwart-settings", creationTimestamp: "2026-03-01T09:00:00Z" }, status: {} },
+        {
+          // Suspended on purpose, and told of by --migration.
+          metadata: {
+            name: "migration-old",
+            labels: { "app.kubernetes.io/name": "migration" },
+            creationTimestamp: "2026-03-01T09:00:00Z",
+          },
+          spec: { suspend: true },
+          status: {},
+        },
+      ],
     },
     [`/apis/batch/v1/namespaces/${space}/jobs`]: { items: [] },
     [`/api/v1/namespaces/${space}/persistentvolumeclaims`]: {

@@ -7,7 +7,11 @@ import { nameServer, type Zone } from "../../../support/nameServer";
 import { FakeCluster } from "./fakeCluster";
 
 const hosts = { mail: "mail.newjoy.ro", webmail: "webmail.newjoy.ro" };
-const wanted = dnsRecords({ domain: "newjoy.ro", hosts, provider: { smtp: { host: "smtp.migadu.com", port: 465 } } });
+const wanted = dnsRecords({
+  domains: ["newjoy.ro"],
+  hosts,
+  provider: { smtp: { host: "smtp.migadu.com", port: 465 } },
+});
 const service = "/api/v1/namespaces/kube-system/services/kube-dns";
 
 const closing: (() => void)[] = [];

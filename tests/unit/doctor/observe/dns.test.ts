@@ -4,7 +4,11 @@ import { judgeDns } from "../../../../doctor/verdicts/dns";
 import { nameServer, type Zone } from "../../../support/nameServer";
 
 const hosts = { mail: "mail.newjoy.ro", webmail: "webmail.newjoy.ro" };
-const wanted = dnsRecords({ domain: "newjoy.ro", hosts, provider: { smtp: { host: "smtp.migadu.com", port: 465 } } });
+const wanted = dnsRecords({
+  domains: ["newjoy.ro"],
+  hosts,
+  provider: { smtp: { host: "smtp.migadu.com", port: 465 } },
+});
 const zone = (): Zone => ({
   "MX newjoy.ro": ["10 aspmx1.migadu.com", "20 aspmx2.migadu.com"],
   "TXT newjoy.ro": ["v=spf1 include:spf.migadu.com -all", "hosted-email-verify=abc"],
@@ -19,6 +23,10 @@ const zone = (): Zone => ({
   "SRV _submission._tcp.newjoy.ro": ["1 1 587 mail.newjoy.ro"],
   "SRV _imap._tcp.newjoy.ro": ["0 0 0 ."],
   "SRV _pop3s._tcp.newjoy.ro": ["0 0 0 ."],
+  "SRV _caldavs._tcp.newjoy.ro": ["0 1 443 mail.newjoy.ro"],
+  "SRV _carddavs._tcp.newjoy.ro": ["0 1 443 mail.newjoy.ro"],
+  "SRV _jmap._tcp.newjoy.ro": ["0 1 443 mail.newjoy.ro"],
+  "SRV _autodiscover._tcp.newjoy.ro": ["0 1 443 mail.newjoy.ro"],
 });
 
 const closing: (() => void)[] = [];

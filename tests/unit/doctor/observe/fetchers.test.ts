@@ -6,6 +6,7 @@ const metrics = `# HELP fetchmail_left Messages that the mail server did not tak
 fetchmail_left{mailbox="kinga",folder="INBOX"} 2
 fetchmail_left{mailbox="kinga",folder="Junk"} 0
 fetchmail_set_aside{mailbox="kinga",folder="INBOX"} 1
+fetchmail_waiting_since_timestamp_seconds{mailbox="kinga",folder="INBOX"} 1772359000
 fetchmail_last_delivery_timestamp_seconds{mailbox="kinga",folder="INBOX"} 1772359200.25
 fetchmail_last_delivery_timestamp_seconds{mailbox="kinga",folder="Junk"} 0
 fetchmail_waiting{mailbox="kinga",folder="INBOX"} 7
@@ -13,7 +14,7 @@ fetchmail_waiting{mailbox="kinga",folder="INBOX"} 7
 
 test("the fetcher's metrics are read by folder, and a time of zero is no time", () => {
   expect(readMetrics(metrics)).toEqual([
-    { folder: "INBOX", waiting: 7, left: 2, aside: 1, lastDelivery: 1772359200250 },
+    { folder: "INBOX", waiting: 7, left: 2, aside: 1, waitingSince: 1772359000000, lastDelivery: 1772359200250 },
     { folder: "Junk", waiting: 0, left: 0, aside: 0 },
   ]);
 });

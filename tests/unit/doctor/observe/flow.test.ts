@@ -68,7 +68,7 @@ describe("a round trip", () => {
   const kinga = { mailbox: "kinga", address: "kinga@newjoy.ro", password: "k1nga", folders: ["INBOX"], keep: false };
   const idOf = (message: string): string => /^Message-ID: <(.+)>$/im.exec(message)?.[1] as string;
 
-  async function around(more: { delivers?: boolean; keep?: boolean; password?: string; answer?: string } = {}) {
+  async function around(more: { delivers?: boolean; in?: string; password?: string; answer?: string } = {}) {
     const taken: string[] = [];
     const called: string[] = [];
     const heard: string[] = [];
@@ -86,12 +86,12 @@ describe("a round trip", () => {
         port: await imapStandIn(pair, {
           user: kinga.address,
           password: kinga.password,
-          folders: { INBOX: [{ date: "01-Mar-2026 10:00:00 +0000" }] },
+          folders: { INBOX: [], ...(more.in && { [more.in]: [{ date: "01-Mar-2026 10:00:00 +0000" }] }) },
           heard,
         }),
       },
       relay: { ...relay, password: more.password ?? relay.password },
-      to: { ...kinga, keep: more.keep ?? false },
+      to: kinga,
       ca: [readFileSync(authority.cert, "utf8")],
       limit: 60_000,
       patience: more.delivers === false ? 300 : 60_000,
@@ -115,14 +115,17 @@ describe("a round trip", () => {
     expect(removes(heard)).toBe(false);
   });
 
-  test("with `keep` also removes the copy at the provider", async () => {
-    const { seen, heard } = await around({ keep: true });
-    expect(seen).toMatchObject({ cleaned: "removed from the mailbox and removed at the provider" });
-    expect(removes(heard)).toBe(true);
-  });
+  test.each(["INBOX", "Fetcher-Kept/2026-11-28", "Fetcher-Kept-Junk/2026-11-28"])(
+    "also removes what is kept at the provider in %s",
+    async (folder) => {
+      const { seen, heard } = await around({ in: folder });
+      expect(seen).toMatchObject({ cleaned: "removed from the mailbox and removed at the provider" });
+      expect(removes(heard)).toBe(true);
+    },
+  );
 
   test("that never comes home is told as lost, and what is left of it at the provider is removed", async () => {
-    const { seen, called, heard } = await around({ delivers: false });
+    const { seen, called, heard } = await around({ delivers: false, in: "INBOX" });
     expect(seen).not.toHaveProperty("back");
     expect(seen).toMatchObject({ cleaned: "removed at the provider" });
     expect(called).not.toContain("kinga@newjoy.ro%admin Email/set");

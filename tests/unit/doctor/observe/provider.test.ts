@@ -3,6 +3,7 @@ import * as net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { observeMailbox, observeRelay } from "../../../../doctor/observe/provider";
+import { observeSender } from "../../../../doctor/observe/sender";
 import { Authority } from "../../../../sandbox/live/authority";
 import { listen } from "../../../support/listen";
 import { endStandIns, type ImapRules, imapStandIn, smtpStandIn } from "../../../support/standIns";
@@ -27,19 +28,19 @@ const imap = async (folders: ImapRules["folders"], heard: string[] = [], pair = 
   port: await imapStandIn(pair, { user: kinga.address, password: kinga.password, folders, heard }),
 });
 
-test("what waits is counted, with the age of the oldest, and nothing is marked or changed", async () => {
+test("what waits is counted, and nothing is marked or changed, nor are dates asked for", async () => {
   const heard: string[] = [];
   const at = await imap({ INBOX: [{ date: old }, { date: newer }] }, heard);
   expect(await observeMailbox(at, kinga, args)).toMatchObject({
     mailbox: "kinga",
-    waiting: [{ folder: "INBOX", count: 2, oldest: Date.parse("2026-03-01T10:00:00Z") }],
+    waiting: [{ folder: "INBOX", count: 2 }],
     aside: [],
   });
   const names = heard.map((line) => line.split(" ")[0]?.toUpperCase());
-  expect(names).toContain("EXAMINE");
+  expect(names).toContain("STATUS");
   for (const changing of ["SELECT", "STORE", "EXPUNGE", "DELETE", "APPEND", "CREATE"])
     expect(names).not.toContain(changing);
-  expect(heard.join("\n")).not.toMatch(/BODY\[|RFC822|ENVELOPE/);
+  expect(heard.join("\n")).not.toMatch(/BODY\[|RFC822|ENVELOPE|INTERNALDATE/);
 });
 
 test("an empty mailbox has nothing that waits", async () => {
@@ -59,9 +60,27 @@ test("Junk is looked into where it is fetched, and what was set aside is found i
   expect(await observeMailbox(await imap(folders), { ...kinga, folders: ["INBOX", "Junk"] }, args)).toMatchObject({
     waiting: [{ count: 0 }, { folder: "Junk", count: 1 }],
     aside: [
-      { folder: "Fetcher-Refused", count: 1, oldest: Date.parse("2026-03-01T10:00:00Z") },
+      { folder: "Fetcher-Refused", count: 1 },
       { folder: "Fetcher-Refused-Junk", count: 1 },
     ],
+  });
+});
+
+test("the outboxes count as waiting, and kept folders as kept since their first day that has any", async () => {
+  const folders = {
+    INBOX: [{ date: old }],
+    "Fetcher-Outbox": [{ date: old }, { date: newer }],
+    "Fetcher-Outbox-Junk": [],
+    "Fetcher-Kept/2026-11-20": [],
+    "Fetcher-Kept/2026-11-22": [{ date: old }],
+    "Fetcher-Kept-Junk/2026-11-21": [{ date: old }, { date: old }],
+    "Fetcher-Kept/of somebody": [{ date: old }],
+  };
+  expect(await observeMailbox(await imap(folders), { ...kinga, folders: ["INBOX", "Junk"] }, args)).toMatchObject({
+    waiting: [{ count: 1 }, { folder: "Fetcher-Outbox", count: 2 }, { folder: "Fetcher-Outbox-Junk", count: 0 }],
+    kept: 3,
+    keptSince: "2026-11-21",
+    aside: [],
   });
 });
 
@@ -69,7 +88,7 @@ test("with `keep`, copies that were fetched are told apart from mail that waits"
   const fetched = { date: old, keywords: ["$HomelabMailFetched"] };
   const at = await imap({ INBOX: [fetched, fetched, { date: newer }] });
   expect(await observeMailbox(at, { ...kinga, keep: true }, args)).toMatchObject({
-    waiting: [{ count: 1, oldest: Date.parse("2026-03-01T11:00:00Z") }],
+    waiting: [{ count: 1 }],
     kept: 2,
   });
 });
@@ -106,6 +125,38 @@ test("a provider that is away, and one that says nothing, are told as away", asy
   expect(quiet).toMatchObject({ failed: "away", reason: "no answer in time" });
   const away = await observeMailbox({ host: "127.0.0.1", port: 1 }, kinga, args);
   expect(away).toMatchObject({ failed: "away", reason: "connection refused" });
+});
+
+describe("sending as oneself", () => {
+  const login = { username: kinga.address, password: kinga.password };
+  const smtp = async (rules: Parameters<typeof smtpStandIn>[3], pair = here) => ({
+    host: "localhost",
+    port: await smtpStandIn(pair, login.username, login.password, rules),
+  });
+  const seen = (at: Awaited<ReturnType<typeof smtp>>, sender = kinga.address, how = login) =>
+    observeSender(at, "kinga", sender, how, args);
+
+  test("is tried up to the recipient, and nothing is sent", async () => {
+    const heard: string[] = [];
+    expect(await seen(await smtp({ only: kinga.address, heard }))).toMatchObject({ mailbox: "kinga", works: true });
+    expect(heard).toEqual(expect.arrayContaining([`MAIL FROM:<${kinga.address}>`, `RCPT TO:<${kinga.address}>`]));
+    expect(heard.map((line) => line.slice(0, 4))).not.toContain("DATA");
+  });
+  test("is told in the provider's words when it is not allowed, at the recipient at the latest", async () => {
+    expect(await seen(await smtp({ only: kinga.address }), "boss@newjoy.ro")).toMatchObject({
+      failed: "sender",
+      reason: expect.stringContaining("553 5.7.1"),
+    });
+  });
+  test("is told as a refused login when that is what it is, without the password", async () => {
+    const refused = await seen(await smtp({}), kinga.address, { ...login, password: "wr0ng-too" });
+    expect(refused).toMatchObject({ failed: "refused", reason: expect.stringContaining("535 5.7.8") });
+    expect(JSON.stringify(refused)).not.toContain("wr0ng-too");
+  });
+  test("sends no password under a certificate for another name, and says when nobody answers", async () => {
+    expect(await seen(await smtp({}, elsewhere))).toMatchObject({ failed: "certificate" });
+    expect(await seen({ host: "127.0.0.1", port: 1 })).toMatchObject({ failed: "away", reason: "connection refused" });
+  });
 });
 
 describe("the login for sending", () => {

@@ -45,6 +45,8 @@ const client = {
   isPublic: true,
   callbackURLs: [callback],
   logoutCallbackURLs: ["https://webmail.newjoy.ro/?_task=logout"],
+  isGroupRestricted: true,
+  allowedUserGroups: [{ name: "family" }],
 };
 
 interface Otherwise {
@@ -76,6 +78,7 @@ async function codes({ issuer: more = () => ({}), stalwart = () => ({}), date, a
     apiKey: "key",
     redirectUris: [callback],
     logoutRedirectUris: ["https://webmail.newjoy.ro/?_task=logout"],
+    allowedGroups: [],
     ca: [readFileSync(authority.cert, "utf8")],
     limit: 60_000,
     clusterAhead: Promise.resolve(0),
@@ -115,10 +118,25 @@ test("a key set that is empty or away is noticed", async () => {
 test("a client that is gone, lacks an address, is not public, or is kept from the key is told apart", async () => {
   const of = (page: unknown) => ({ issuer: () => ({ "/api/oidc/clients/stalwart-webui": page }) });
   expect(await codes(of(404))).toEqual(["client.missing"]);
-  expect(await codes(of({ ...client, callbackURLs: [`${callback}/`] }))).toEqual(["client.addresses"]);
+  expect(await codes(of({ ...client, callbackURLs: [`${callback}/`] }))).toEqual([
+    "client.addresses",
+    "client.strange",
+  ]);
   expect(await codes(of({ ...client, logoutCallbackURLs: null }))).toEqual(["client.addresses"]);
   expect(await codes(of({ ...client, isPublic: false }))).toEqual(["client.secretive"]);
   expect(await codes({ args: { apiKey: "wrong" } })).toEqual(["client.unreadable"]);
+});
+
+test("a client that returns elsewhere too, or whose restriction was lifted or is none, is noticed", async () => {
+  const of = (page: object, allowedGroups: readonly string[] = []) => ({
+    issuer: () => ({ "/api/oidc/clients/stalwart-webui": { ...client, ...page } }),
+    args: { allowedGroups },
+  });
+  expect(await codes(of({ callbackURLs: [callback, "https://*.example/"] }))).toEqual(["client.strange"]);
+  expect(await codes(of({ isGroupRestricted: false }))).toEqual(["client.unrestricted"]);
+  expect(await codes(of({ isGroupRestricted: false }, ["family"]))).toEqual(["client.lifted"]);
+  expect(await codes(of({ allowedUserGroups: [{ name: "guests" }] }, ["family"]))).toEqual(["client.lifted"]);
+  expect(await codes(of({ allowedUserGroups: [{ name: "a" }, { name: "b" }] }, ["b", "a"]))).toEqual([]);
 });
 
 test("an issuer's clock that is minutes off is noticed, and so is the cluster's", async () => {

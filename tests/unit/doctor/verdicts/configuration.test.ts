@@ -1,5 +1,6 @@
 import {
   configurationTexts,
+  heedingContext,
   judgeDeployed,
   judgeLoaded,
   judgeRunning,
@@ -18,9 +19,9 @@ const running = {
   listeners: { wanted: "1234567890", found: "1234567890" },
 };
 const deployed = (change: object) => judgeDeployed({ configured, state: { ...state, ...change } });
-const runs = (change: object) => judgeRunning({ running: { ...running, ...change } });
+const runs = (change: object) => judgeRunning({ running: { ...running, ...change }, context: "homelab" });
 
-nothingIsWrong([judgeLoaded("newjoy.ro", 2), ...deployed({}), ...runs({})], configurationTexts);
+nothingIsWrong([judgeLoaded(["newjoy.ro"], 2), ...deployed({}), ...runs({})], configurationTexts);
 
 everyTroubleIsTold(configurationTexts, {
   "loads.unreadable": [judgeUnreadable("family", "no stack named 'family' found")],
@@ -29,6 +30,7 @@ everyTroubleIsTold(configurationTexts, {
   "deployed.mailboxes": deployed({ mailboxes: ["alpar"] }),
   "deployed.removed": deployed({ mailboxes: ["alpar", "dora", "kinga"] }),
   "deployed.pending": deployed({ pending: ["stalwart-settings"] }),
+  "objects.elsewhere": runs({ missing: Array.from({ length: 40 }, (_, n) => `Secret ${n}`) }),
   "objects.gone": runs({ missing: ["Deployment fetchmail-kinga"] }),
   "secrets.keys": runs({ secrets: [{ name: "stalwart-emails", absent: ["KINGA_EMAIL"], changed: [] }] }),
   "secrets.values": runs({ secrets: [{ name: "stalwart-admin", absent: [], changed: ["password"] }] }),
@@ -38,4 +40,22 @@ everyTroubleIsTold(configurationTexts, {
 
 test("a stack that was never deployed is not also accused of lacking each mailbox", () => {
   expect(deployed({ objects: 0, mailboxes: [] })).toHaveLength(1);
+});
+
+test("a cluster that has nothing of the stack is told by its context, and not one object after the other", () => {
+  const told = runs({ missing: Array.from({ length: 40 }, (_, n) => `Secret ${n}`) });
+  expect(told).toHaveLength(1);
+  expect(told[0]?.meaning).toContain("the context homelab");
+});
+
+test("nobody is told to refresh or to update a stack in a cluster that has nothing of it", () => {
+  const all = { missing: Array.from({ length: 40 }, (_, n) => `Secret ${n}`) };
+  const verdicts = heedingContext([...deployed({ pending: ["stalwart"] }), ...runs(all)]);
+  expect(verdicts.map(({ code }) => code)).toEqual(["pending", "elsewhere"]);
+  for (const { mend } of verdicts) {
+    expect(mend).not.toMatch(/pulumi (refresh|up)/);
+    expect(mend).toContain("npm run doctor -- --context NAME");
+  }
+  const here = [...deployed({ pending: ["stalwart"] }), ...runs({ missing: ["Secret a"] })];
+  expect(heedingContext(here)).toEqual(here);
 });

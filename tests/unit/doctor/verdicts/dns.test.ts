@@ -6,7 +6,7 @@ import { everyTroubleIsTold, nothingIsWrong } from "./provoke";
 
 const hosts = { mail: "mail.newjoy.ro", webmail: "webmail.newjoy.ro", autoconfig: "autoconfig.newjoy.ro" };
 const migadu = { smtp: { host: "smtp.migadu.com", port: 465 } };
-const wanted = dnsRecords({ domain: "newjoy.ro", hosts, provider: migadu });
+const wanted = dnsRecords({ domains: ["newjoy.ro"], hosts, provider: migadu });
 
 /** The world as it should be, with some of it otherwise. */
 function world(
@@ -67,6 +67,7 @@ everyTroubleIsTold(dnsTexts, {
   "host.differs": say({ "mail.newjoy.ro.": ["203.0.113.7"] }),
   "srv.missing": say({ "SRV _imaps._tcp.newjoy.ro.": [] }),
   "srv.wrong": say({ "SRV _submissions._tcp.newjoy.ro.": ["0 1 465 smtp.migadu.com."] }),
+  "inside.untested": judgeInside(world(), { absent: true }),
   "inside.differs": within({ [MX]: ["10 mail.newjoy.ro."] }),
   "inside.silent": judgeInside(world(), { reason: "no way to service/kube-dns within 8 seconds" }),
   "resolver.silent": say({ [MX]: { values: [], error: "ETIMEOUT" } }),
@@ -100,7 +101,11 @@ test("upper case and a missing dot at the end make no difference", () => {
 });
 
 test("of a provider whose records are not known, only what must be there in any case is asked for", () => {
-  const other = dnsRecords({ domain: "newjoy.ro", hosts, provider: { smtp: { host: "smtp.other.test", port: 465 } } });
+  const other = dnsRecords({
+    domains: ["newjoy.ro"],
+    hosts,
+    provider: { smtp: { host: "smtp.other.test", port: 465 } },
+  });
   const found = { [MX]: ["10 mx.other.test."], [TXT]: ["v=spf1 include:other.test -all"] };
   expect(say(found, { wanted: other }).filter(({ level }) => level !== "ok")).toEqual([]);
   expect(say({ ...found, [MX]: [] }, { wanted: other })[0]).toMatchObject({ check: "mx", code: "missing" });
@@ -129,6 +134,28 @@ test("what the world did not answer is not compared", () => {
     { level: "ok" },
   ]);
   expect(judgeInside(world(), { absent: true })).toMatchObject([
-    { level: "ok", meaning: expect.stringContaining("not looked at") },
+    { level: "unknown", meaning: expect.stringContaining("not tested") },
   ]);
+});
+
+test("each domain's records are judged by themselves, and what is said names the domain", () => {
+  const both = dnsRecords({ domains: ["newjoy.ro", "example.org"], hosts, provider: migadu });
+  const records: Record<string, Lookup> = { ...world().records };
+  for (const { name, type, value } of both.filter(({ name }) => name.includes("example.org."))) {
+    const key = `${type} ${name}`;
+    records[key] = { values: [...(records[key]?.values ?? []), value.replace(/<.*>/, "abc123")] };
+  }
+  const addresses = { ...world().addresses, "autoconfig.example.org.": { values: ["192.168.1.25"] } };
+  const wrong = (more: Record<string, Lookup>) =>
+    judgeDns(world({}, { wanted: both, addresses, records: { ...records, ...more } }))
+      .filter(({ level }) => level !== "ok")
+      .map(({ check, code, meaning, subject }) => `${check} ${code} ${subject ?? meaning.split(" ")[0]}`);
+  expect(wrong({})).toEqual([]);
+  expect(
+    wrong({
+      "MX example.org.": { values: ["10 aspmx1.migadu.com."] },
+      "TXT example.org.": { values: ["hosted-email-verify=abc"] },
+      "SRV _imaps._tcp.example.org.": { values: [] },
+    }),
+  ).toEqual(["mx missing example.org", "spf missing example.org", "srv missing _imaps._tcp.example.org"]);
 });

@@ -1,4 +1,6 @@
+import type { FetcherSeen } from "../../../../doctor/observe/fetchers";
 import type { MailboxObservation, RelayObservation } from "../../../../doctor/observe/provider";
+import type { SenderObservation } from "../../../../doctor/observe/sender";
 import { judgeProvider, providerTexts } from "../../../../doctor/verdicts/provider";
 import { everyTroubleIsTold, nothingIsWrong } from "./provoke";
 
@@ -10,10 +12,24 @@ const relayServer = "smtp.migadu.com:465";
 const works: RelayObservation = { server: relayServer, works: true };
 const empty = { ...who, waiting: [{ folder: "INBOX", count: 0 }], kept: 0, aside: [] };
 
-const say = (mailbox: MailboxObservation, relay: RelayObservation = works) =>
-  judgeProvider({ namespace: "stalwart-mail", now, mailboxes: [mailbox], relay });
-const waiting = (minutes: number) =>
-  say({ ...empty, waiting: [{ folder: "INBOX", count: 3, oldest: now - minutes * minute }] });
+const fetcher = (change: object = {}): FetcherSeen => ({
+  mailbox: "kinga",
+  trouble: "",
+  folders: [{ folder: "INBOX", waiting: 0, left: 0, aside: 0, ...change }],
+  refusals: [],
+});
+const sends: SenderObservation = { mailbox: "kinga", server: relayServer, works: true };
+const say = (
+  mailbox: MailboxObservation,
+  relay: RelayObservation = works,
+  seen: FetcherSeen = fetcher(),
+  sender: SenderObservation = sends,
+) =>
+  judgeProvider({ namespace: "stalwart-mail", now, mailboxes: [mailbox], relay, fetchers: [seen], senders: [sender] });
+const sending = (code: "sender" | "refused" | "away" | "certificate", reason: string) =>
+  say(empty, works, fetcher(), { mailbox: "kinga", server: relayServer, failed: code, reason } as SenderObservation);
+const three = { ...empty, waiting: [{ folder: "INBOX", count: 3 }] };
+const waiting = (minutes: number) => say(three, works, fetcher({ waiting: 3, waitingSince: now - minutes * minute }));
 const failed = (failed: "refused" | "away" | "certificate", reason: string) => ({ failed, reason });
 
 nothingIsWrong(say(empty), providerTexts);
@@ -22,12 +38,17 @@ everyTroubleIsTold(providerTexts, {
   "login.refused": say({ ...who, ...failed("refused", "Authentication failed.") }),
   "login.away": say({ ...who, ...failed("away", "timed out") }),
   "login.certificate": say({ ...who, ...failed("certificate", "CERT_HAS_EXPIRED") }),
+  "waiting.untested": say(three, works, { mailbox: "kinga", reason: "there is no pod" }),
   "waiting.late": waiting(20),
   "waiting.stuck": waiting(90),
-  "aside.refused": say({ ...empty, aside: [{ folder: "Fetcher-Refused", count: 2, oldest: now - 90 * minute }] }),
+  "aside.refused": say({ ...empty, aside: [{ folder: "Fetcher-Refused", count: 2 }] }),
   "relay.refused": say(empty, { server: relayServer, ...failed("refused", "535 5.7.8 Bad credentials") }),
   "relay.away": say(empty, { server: relayServer, ...failed("away", "connection refused") }),
   "relay.certificate": say(empty, { server: relayServer, ...failed("certificate", "ERR_TLS_CERT_ALTNAME_INVALID") }),
+  "sending.sender": sending("sender", "553 5.7.1 Sender address rejected: not owned by user"),
+  "sending.refused": sending("refused", "535 5.7.8 Bad credentials"),
+  "sending.away": sending("away", "connection refused"),
+  "sending.certificate": sending("certificate", "CERT_HAS_EXPIRED"),
 });
 
 test("mail that has just come and waits for its fetcher is no trouble", () => {
@@ -39,13 +60,22 @@ test("copies that `keep` leaves at the provider are not taken for mail that wait
   expect(told).toMatchObject({ level: "ok", meaning: "nothing, and 412 messages kept" });
 });
 
-test("the age of what waits is that of the oldest in any folder", () => {
+test("mail that its fetcher does not know of yet has just come, however old its date is", () => {
+  expect(say(three).find(({ check }) => check === "waiting")).toMatchObject({ level: "ok", meaning: "3 messages" });
+});
+
+test("the age of what waits is that of the folder that stands still longest", () => {
   const folders = [
-    { folder: "INBOX", count: 1, oldest: now - minute },
-    { folder: "Junk", count: 1, oldest: now - 120 * minute },
+    { folder: "INBOX", waiting: 1, left: 0, aside: 0, waitingSince: now - minute },
+    { folder: "Junk", waiting: 1, left: 0, aside: 0, waitingSince: now - 120 * minute },
   ];
-  expect(say({ ...empty, waiting: folders })[1]).toMatchObject({
+  expect(say(three, works, { mailbox: "kinga", trouble: "", folders, refusals: [] })[1]).toMatchObject({
     code: "stuck",
     meaning: expect.stringContaining("2 hours"),
   });
+});
+
+test("kept messages are told with the day since when", () => {
+  const [, told] = say({ ...empty, kept: 59, keptSince: "2026-11-21" });
+  expect(told?.meaning).toBe("nothing, and 59 messages kept since 2026-11-21");
 });

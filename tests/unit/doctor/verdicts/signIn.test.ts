@@ -13,11 +13,15 @@ const good: SignInObservation = {
     { whose: "this machine's", seconds: 1 },
     { whose: "the cluster's", seconds: -2 },
   ],
-  client: { public: true, missing: [] },
+  client: { public: true, missing: [], extra: [], groups: ["family"], allowedGroups: ["family"] },
   directory: { issuer, status: 401 },
 };
 const say = (change: Partial<SignInObservation>) => judgeSignIn({ ...good, ...change });
+const client = (change: object) => say({ client: { ...good.client, ...change } as never });
 const discovery = (failed: "away" | "untrusted" | "noIssuer", reason: string) => say({ discovery: { failed, reason } });
+
+const { client: _, ...withoutClient } = good;
+const untested = judgeSignIn(withoutClient);
 
 nothingIsWrong(say({}), signInTexts);
 
@@ -29,19 +33,22 @@ everyTroubleIsTold(signInTexts, {
   "keys.missing": say({ keys: { url: `${issuer}/jwks`, reason: "HTTP 500" } }),
   "clock.apart": say({ skews: [{ whose: "the cluster's", seconds: -75 }] }),
   "clock.drifting": say({ skews: [{ whose: "this machine's", seconds: 30 }] }),
+  "client.untested": untested,
   "client.unreadable": say({ client: { reason: "HTTP 401" } }),
   "client.missing": say({ client: { absent: true } }),
-  "client.addresses": say({ client: { public: true, missing: ["https://mail.newjoy.ro/admin/oauth/callback"] } }),
-  "client.secretive": say({ client: { public: false, missing: [] } }),
+  "client.addresses": client({ missing: ["https://mail.newjoy.ro/admin/oauth/callback"] }),
+  "client.secretive": client({ public: false }),
+  "client.strange": client({ extra: ["https://attacker.example/"] }),
+  "client.lifted": client({ groups: undefined }),
+  "client.unrestricted": client({ groups: undefined, allowedGroups: [] }),
   "directory.away": say({ directory: { reason: "there is no pod" } }),
   "directory.dead": say({ directory: { issuer: "", status: 401 } }),
   "directory.another": say({ directory: { issuer: "https://auth.other.test", status: 401 } }),
   "directory.open": say({ directory: { issuer, status: 200 } }),
 });
 
-test("without a key for Pocket ID's API the client is not called wrong", () => {
-  const { client: _, ...without } = good;
-  expect(judgeSignIn(without).find(({ check }) => check === "client")?.level).toBe("ok");
+test("without a key for Pocket ID's API the client is called neither wrong nor well", () => {
+  expect(untested.find(({ check }) => check === "client")?.level).toBe("unknown");
 });
 
 test("a slash too many in the issuer's name is told with the command that sets it right", () => {

@@ -1,0 +1,38 @@
+/** What the fetchers put on originals that are in the outbox or were delivered from it, with `retention: forever`. */
+export const FETCHED = "$HomelabMailFetched";
+
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+
+export interface KeptFolder {
+  readonly path: string;
+  /** The day on which what is in it was fetched, in UTC. */
+  readonly day: string;
+}
+
+/** The fetcher's folders for what comes from one folder of the provider (docs/explanation/fetching.md). */
+export interface FetcherFolders {
+  /** Where the mail comes from: INBOX or Junk. */
+  readonly source: string;
+  readonly outbox: string;
+  readonly kept: readonly KeptFolder[];
+  readonly refused: string;
+}
+
+/** Where the fetcher's folders are, from the names of all folders and the prefix that personal ones have. */
+export function fetcherFolders(paths: readonly string[], prefix = ""): FetcherFolders[] {
+  return ["INBOX", "Junk"].map((source): FetcherFolders => {
+    const suffix = source === "INBOX" ? "" : "-Junk";
+    const kept = new RegExp(`^${escaped(prefix)}Fetcher-Kept${suffix}.(\\d{4}-\\d\\d-\\d\\d)$`);
+    return {
+      source,
+      outbox: `${prefix}Fetcher-Outbox${suffix}`,
+      refused: `${prefix}Fetcher-Refused${suffix}`,
+      kept: paths
+        .flatMap((path) => {
+          const day = kept.exec(path)?.[1];
+          return day === undefined ? [] : [{ path, day }];
+        })
+        .sort((a, b) => (a.day < b.day ? -1 : 1)),
+    };
+  });
+}
