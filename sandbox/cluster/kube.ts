@@ -112,7 +112,15 @@ export class KubeClient {
           });
         },
       );
-      request.on("error", reject);
+      request.on("error", (error: NodeJS.ErrnoException) => {
+        // The server closed a connection that lay idle, at the moment in which it was used again: Node's own advice is to
+        // ask once more (https://nodejs.org/api/http.html#requestreusedsocket).
+        if (request.reusedSocket && error.code === "ECONNRESET") {
+          resolve(this.once(method, target, body, contentType));
+        } else {
+          reject(error);
+        }
+      });
       request.setTimeout(60_000, () => request.destroy(new Error(`${method} ${target}: no answer for a minute`)));
       request.end(payload);
     });

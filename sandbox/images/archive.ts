@@ -22,6 +22,8 @@ export interface Image {
   readonly config: {
     readonly User?: string;
     readonly Entrypoint?: readonly string[];
+    readonly Cmd?: readonly string[];
+    readonly WorkingDir?: string;
     readonly Env?: readonly string[];
   };
 }

@@ -15,6 +15,7 @@ const PACKAGES = [
   "ca-certificates",
   "curl",
   "fetchmail",
+  "isync",
   "python3",
   "python3-aiosmtpd",
   "dovecot-imapd",
@@ -67,13 +68,20 @@ async function base(log: Log): Promise<string> {
   return target;
 }
 
+const schema = here("../../../shared/stalwart/schema.json");
+
 /** Stands for Stalwart: its user, its program's place, and what a shell in it finds. */
 const mailServer: Files = {
   "usr/local/bin/stalwart": { content: read("mailserver", "stalwart"), mode: 0o755 },
-  "usr/local/lib/stalwart/jmap.py": { content: read("mailserver", "jmap.py") },
-  "usr/local/lib/stalwart/mail.py": { content: read("mailserver", "mail.py") },
-  "usr/local/lib/stalwart/settings.py": { content: read("mailserver", "settings.py") },
-  "usr/local/lib/stalwart/smtp.py": { content: read("mailserver", "smtp.py") },
+  ...Object.fromEntries(
+    fs
+      .readdirSync(here("mailserver"))
+      .filter((file) => file.endsWith(".py"))
+      .map((file) => [`usr/local/lib/stalwart/${file}`, { content: read("mailserver", file) }]),
+  ),
+  // The server's own schema, where it lies beside this repository: what it does not have is refused.
+  ...(fs.existsSync(schema) && { "usr/local/lib/stalwart/schema.json": { content: fs.readFileSync(schema, "utf8") } }),
+  "usr/local/lib/stalwart/checkpassword": { content: read("mailserver", "checkpassword"), mode: 0o755 },
   "usr/local/lib/stalwart/dovecot.conf": { content: read("mailserver", "dovecot.conf") },
   "usr/local/lib/stalwart/oauth2.conf": { content: read("mailserver", "oauth2.conf") },
   "etc/passwd": {
@@ -85,7 +93,9 @@ const mailServer: Files = {
 
 const webmail: Files = {
   "docker-entrypoint.sh": { content: read("webmail", "entrypoint"), mode: 0o755 },
+  "usr/local/bin/apache2-foreground": { content: read("webmail", "apache2-foreground"), mode: 0o755 },
   "etc/apache2-webmail.conf": { content: read("webmail", "apache.conf") },
+  "etc/apache2/conf-enabled/README": { content: "Further settings of Apache's: *.conf\n" },
   "usr/src/initdb.php": { content: read("webmail", "initdb.php") },
   "usr/src/static.php": { content: read("webmail", "static.php") },
   "usr/local/etc/php/conf.d/README": { content: "Further settings of PHP's.\n" },
@@ -109,12 +119,27 @@ export async function buildImages(log: Log): Promise<ImageArchive> {
     {
       reference: defaultImages.roundcube,
       layers: [shared, writeLayer(folder, webmail)],
-      config: { Env, User: "33:33", Entrypoint: ["/docker-entrypoint.sh"] },
+      // As the official image has them: its entrypoint prepares where it is started and runs its command.
+      config: {
+        Env,
+        User: "33:33",
+        Entrypoint: ["/docker-entrypoint.sh"],
+        Cmd: ["apache2-foreground"],
+        WorkingDir: "/var/www/html",
+      },
     },
     {
       reference: standInIssuerImage,
       layers: [shared, writeLayer(folder, issuerFiles())],
       config: { Env, User: "65534:65534", Entrypoint: ["/usr/local/bin/node", "/srv/issuer.mjs"] },
+    },
+    {
+      reference: defaultImages.imapsync,
+      layers: [
+        shared,
+        writeLayer(folder, { "usr/local/bin/imapsync": { content: read("imapsync", "imapsync"), mode: 0o755 } }),
+      ],
+      config: { Env, User: "65534:65534" },
     },
     {
       reference: defaultImages.stalwartCli,

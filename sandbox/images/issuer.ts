@@ -28,7 +28,11 @@ export function issuerFiles(): Files {
       files[path.join("srv", path.relative(ROOT, file))] = { content: fs.readFileSync(file) };
     }
   }
-  files["srv/issuer.mjs"] = { content: fs.readFileSync(path.join(__dirname, "issuer", "oidc-server.mjs")) };
+  const programs = path.join(__dirname, "issuer");
+  for (const file of fs.readdirSync(programs)) {
+    const name = file === "oidc-server.mjs" ? "issuer.mjs" : file;
+    files[`srv/${name}`] = { content: fs.readFileSync(path.join(programs, file)) };
+  }
   files["usr/local/bin/node"] = { content: fs.readFileSync(process.execPath), mode: 0o755 };
   return files;
 }

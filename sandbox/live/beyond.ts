@@ -8,7 +8,8 @@ import type { Authority } from "./authority";
 import { standInOptions } from "./issuer";
 import { knock } from "./knock";
 import { beyond, domain } from "./names";
-import { NOBODY, providerCommands, providerFiles, usersFile } from "./provider";
+import { BEHIND, NOBODY, providerCommands, providerFiles, usersFile } from "./provider";
+import type { FrontOptions } from "./provider/main";
 import type { Issuer, Provider, World } from "./world";
 
 const ISSUER_PORT = 443;
@@ -50,7 +51,7 @@ async function startProvider(
   const root = path.join(outside.root, "provider");
   const { cert, key } = authority.issue(beyond.provider);
   const files: Record<string, string> = {
-    ...Object.fromEntries(Object.entries(providerFiles(root)).map(([name, text]) => [`config/${name}`, text])),
+    ...Object.fromEntries(Object.entries(providerFiles(root, true)).map(([name, text]) => [`config/${name}`, text])),
     "config/users": usersFile(passwords),
     "tls/tls.crt": fs.readFileSync(cert, "utf8"),
     "tls/tls.key": fs.readFileSync(key, "utf8"),
@@ -61,11 +62,25 @@ async function startProvider(
   }
   for (const [name, text] of Object.entries(files)) fs.writeFileSync(path.join(folder, name), text);
   const commands = providerCommands(root);
+  const switches = path.join(folder, "config", "switches.json");
+  const front: FrontOptions = {
+    address: outside.address,
+    cert,
+    key,
+    backend: { host: outside.address, port: BEHIND },
+    switches,
+  };
+  const project = path.join(__dirname, "..", "..");
+  const program = ["--require", path.join(project, "start.cjs"), path.join(project, "sandbox/live/provider/main.ts")];
+  const before = outside.start("provider-front", [process.execPath, ...program], {
+    env: { OPTIONS: JSON.stringify(front) },
+  });
+  await answers(outside, 993, before);
   const start = async (): Promise<string> => {
     const imap = outside.start("provider-imap", commands.imap, { user: NOBODY });
     const env = { DOMAIN: domain, ROOT: root };
     const smtp = outside.start("provider-smtp", commands.smtp, { user: NOBODY, env });
-    await answers(outside, 993, imap);
+    await answers(outside, BEHIND, imap);
     await answers(outside, 465, smtp);
     return smtp;
   };
@@ -79,6 +94,7 @@ async function startProvider(
       fs.writeFileSync(path.join(folder, "config", "users"), usersFile(passwords));
       await start();
     },
+    misbehave: (switched) => fs.writeFileSync(switches, JSON.stringify(switched)),
     follow: (onLine, signal) => {
       const tail = spawn("tail", ["-n", "0", "-F", log], { stdio: ["ignore", "pipe", "ignore"] });
       signal.addEventListener("abort", () => tail.kill(), { once: true });

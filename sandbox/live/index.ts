@@ -115,6 +115,7 @@ function tellOfMail({ provider }: World, log: Log, signal: AbortSignal): void {
       const { event, from, to, subject, login } = JSON.parse(line);
       if (event === "left")
         log(`MAIL LEFT the provider: from ${from} to ${to}, "${subject}" (sent with the login ${login})`);
+      if (event === "kept") log(`MAIL KEPT at the provider: from ${from} to ${to}, "${subject}", which nobody fetches`);
     } catch {
       // not of the mail's
     }

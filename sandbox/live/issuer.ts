@@ -96,6 +96,7 @@ export function standInOptions(at: {
         client_id: clientId,
         redirect_uris: callbacks.callbackURLs,
         post_logout_redirect_uris: callbacks.logoutCallbackURLs,
+        requiresReauthentication: true,
       },
     ],
     people: [{ sub: "6f2d8b1e-1c3a-4a52-9d7e-0b5f3a9c4d21", email: person.email, name: person.display }],

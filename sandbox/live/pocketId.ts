@@ -47,6 +47,7 @@ export class PocketId {
       ...callbacks,
       isPublic: true,
       pkceEnabled: true,
+      // A throwaway user signs in with a link, and has no passkey. No stack with real mail may do without: the doctor says so.
       requiresReauthentication: false,
       requiresPushedAuthorizationRequests: false,
       skipConsent: true,

@@ -14,8 +14,11 @@ export const usersFile = (passwords: Readonly<Record<string, string>>): string =
     .map(([name, password]) => `${name}@${domain}:{PLAIN}${password}\n`)
     .join("");
 
+/** Dovecot's port, without TLS, when something stands before it. */
+export const BEHIND = 10143;
+
 /** Dovecot without root: one user for every process, no chroot. */
-const dovecotConf = (root: string): string => `
+const dovecotConf = (root: string, behind: boolean): string => `
 protocols = imap
 listen = *
 base_dir = ${root}/run/dovecot
@@ -25,7 +28,8 @@ default_internal_user = nobody
 default_internal_group = nogroup
 default_login_user = nobody
 first_valid_uid = 1
-ssl = required
+ssl = ${behind ? "no" : "required"}
+disable_plaintext_auth = ${behind ? "no" : "yes"}
 ssl_cert = <${root}/tls/tls.crt
 ssl_key = <${root}/tls/tls.key
 mail_location = maildir:${root}/mail/%u
@@ -40,11 +44,11 @@ userdb {
 service imap-login {
   chroot =
   inet_listener imap {
-    port = 0
+    port = ${behind ? BEHIND : 0}
   }
   inet_listener imaps {
-    port = 993
-    ssl = yes
+    port = ${behind ? 0 : 993}
+    ssl = ${behind ? "no" : "yes"}
   }
 }
 service anvil {
@@ -60,8 +64,8 @@ namespace inbox {
 `;
 
 /** Its settings and programs, as files for /config below `root`; beside it are /tls, /mail and /run/dovecot. */
-export const providerFiles = (root = ""): Record<string, string> => ({
-  "dovecot.conf": dovecotConf(root),
+export const providerFiles = (root = "", behind = false): Record<string, string> => ({
+  "dovecot.conf": dovecotConf(root, behind),
   "smtp.py": file("smtp.py"),
   "welcome.eml": file("welcome.eml"),
 });

@@ -67,6 +67,10 @@ export async function runLive(args: RunArgs, log: Log): Promise<void> {
     );
     try {
       log(whatToTry(live));
+      if (own)
+        log(
+          "The client of this try asks for no passkey, so that a link signs you in; the doctor calls that a failure.",
+        );
       log(`Ctrl-C takes everything down${own ? ": both namespaces and all that is in them" : ", the node as well"}.`);
       await ended(signal);
     } finally {

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Address } from "./https";
 import { providerMailboxes } from "./names";
+import type { Switched } from "./provider/switches";
 
 /** What the make-believe world is furnished with, new at each start. */
 export interface Keys {
@@ -27,6 +28,8 @@ export interface Provider {
   readonly passwords: Readonly<Record<string, string>>;
   /** Gives a mailbox another password and ends the sessions under the old one; returns when the new one works. */
   setPassword(mailbox: string, password: string): Promise<void>;
+  /** Has it misbehave about some messages, until told otherwise; only where this project's fake stands before it. */
+  misbehave?(switched: Switched): void;
   /** Tells each line that its SMTP server says from now on. */
   follow(onLine: (line: string) => void, signal: AbortSignal): void;
 }

@@ -28,7 +28,7 @@ const cron = (metric: string, cronjob: string, values: string): Series => ({
 test("Prometheus takes the rules", () => {
   const { status, text } = rules.run(["check", "rules", "--lint=all", "--lint-fatal", rules.file("rules.yaml")]);
   expect({ status, text }).toMatchObject({ status: 0 });
-  expect(text).toContain("12 rules found");
+  expect(text).toContain("14 rules found");
 });
 
 test("a rule that does not hold is noticed: the harness itself can fail", () => {
@@ -270,6 +270,66 @@ describe("MailUnusuallyQuiet", () => {
       ],
       "1h",
     );
+  });
+});
+
+describe("MailUndelivered", () => {
+  const alert = "MailUndelivered";
+
+  test("fires for the first message that an account did not take, and resolves two hours after the last try", () => {
+    fares(alert, [server("limit_quota", "_x9 1x300")], { "5m": 0, "12m": 1, "120m": 1, "135m": 0 });
+  });
+
+  test("goes on while the message is tried again, and over a restart of the server", () => {
+    const series = [server("limit_quota", "_x9 1x59 2x59 3x59 stale"), server("limit_quota", "_x200 1x200")];
+    fares(
+      alert,
+      [{ ...series[0] } as Series, { ...series[1], series: 'limit_quota{namespace="mail",pod="t"}' } as Series],
+      {
+        "12m": 1,
+        "185m": 1,
+        "300m": 1,
+      },
+    );
+  });
+
+  test("fires for a report to somebody outside that ended here, under the name of Stalwart 1.x, too", () => {
+    fares(alert, [server("delivery_double_bounce", "_x9 1x300")], { "5m": 0, "12m": 1 });
+    fares(alert, [server("stalwart_delivery_double_bounce_total", "_x9 1x300")], { "5m": 0, "12m": 1 });
+  });
+
+  test("stays quiet for mail that is delivered", () => {
+    fares(alert, [server("message_ingest_ham", "0+1x300"), server("delivery_completed", "0+1x300")], { "3h": 0 });
+  });
+});
+
+describe("MailMetricsMissing", () => {
+  const alert = "MailMetricsMissing";
+  const all = [
+    fetcher("ready", "1x120"),
+    fetcher("delivered_total", "0+1x120"),
+    server("server_memory", "1x120"),
+    server("queue_message_queued", "1+1x120"),
+    cron("kube_cronjob_created", "stalwart-settings", "0x120"),
+  ];
+
+  test("stays quiet when everything is there, under the older names and the newer", () => {
+    fares(alert, all, { "30m": 0, "110m": 0 });
+    const newer = all.map((one) => ({ ...one, series: one.series.replace(/^(server|queue)\w+/, "stalwart_$&") }));
+    fares(alert, newer, { "30m": 0, "110m": 0 });
+  });
+
+  test.each(all.map((one) => one.series.replace(/\{.*/, "")).filter((name) => name !== "fetchmail_delivered_total"))(
+    "fires when %s is gone, after a quarter of an hour",
+    (name) => {
+      const rest = all.filter(({ series }) => !series.startsWith(`${name}{`));
+      fares(alert, rest, { "10m": 0, "40m": 1 });
+    },
+  );
+
+  test("a server that has seen no mail yet is not accused", () => {
+    const quiet = all.filter(({ series }) => !/queue_|delivered/.test(series));
+    fares(alert, quiet, { "40m": 0 });
   });
 });
 

@@ -13,22 +13,20 @@ beforeAll(async () => {
 const newSettings = [
   "create-replacement Job stalwart-reload",
   "create-replacement Job stalwart-settings",
-  "create-replacement Secret stalwart-settings",
+  "create-replacement Secret stalwart-settings-plan",
   "delete-replaced Job stalwart-reload",
   "delete-replaced Job stalwart-settings",
-  "delete-replaced Secret stalwart-settings",
+  "delete-replaced Secret stalwart-settings-plan",
   "replace Job stalwart-reload",
   "replace Job stalwart-settings",
-  "replace Secret stalwart-settings",
-  "update CronJob stalwart-reload-schedule",
-  "update CronJob stalwart-settings-schedule",
+  "replace Secret stalwart-settings-plan",
+  "update Secret stalwart-settings",
 ];
 
 const settingsObjects = [
-  "CronJob/stalwart-reload",
-  "CronJob/stalwart-settings",
   "Job/stalwart-reload-HASH",
   "Job/stalwart-settings-HASH",
+  "Secret/stalwart-settings",
   "Secret/stalwart-settings-HASH",
 ];
 
@@ -37,12 +35,18 @@ const mailboxSteps = (what: "create" | "delete"): string[] =>
   [
     `${what} Deployment fetchmail-dora`,
     "update Secret migadu-fetch-credentials",
+    "update Secret migadu-smtp-logins",
+    "update Secret roundcube-identities",
+    "update Secret stalwart-accounts",
     "update Secret stalwart-emails",
     ...newSettings,
   ].sort();
 const mailboxObjects = [
   "Deployment/fetchmail-dora",
   "Secret/migadu-fetch-credentials",
+  "Secret/migadu-smtp-logins",
+  "Secret/roundcube-identities",
+  "Secret/stalwart-accounts",
   "Secret/stalwart-emails",
   ...settingsObjects,
 ].sort();
@@ -84,17 +88,17 @@ describe("pulumi up", () => {
     const changed = await stack.changedBy(async () => {
       report = await stack.up();
     });
-    expect(report?.steps).toEqual(newSettings);
-    expect(changed).toEqual(settingsObjects);
+    expect(report?.steps).toEqual([...newSettings, "update Secret roundcube-identities"].sort());
+    expect(changed).toEqual([...settingsObjects, "Secret/roundcube-identities"].sort());
   });
 
   test("a mailbox's new password is written to its Secret and restarts nothing", async () => {
     await stack.setSecret("mailboxes.kinga.password", "imap-Passw0rd-rotated");
     const changed = await stack.changedBy(async () => {
       const { steps } = await stack.up();
-      expect(steps).toEqual(["update Secret migadu-fetch-credentials"]);
+      expect(steps).toEqual(["update Secret migadu-fetch-credentials", "update Secret migadu-smtp-logins"]);
     });
-    expect(changed).toEqual(["Secret/migadu-fetch-credentials"]);
+    expect(changed).toEqual(["Secret/migadu-fetch-credentials", "Secret/migadu-smtp-logins"]);
     const secret = await stack.object("v1", "Secret", "migadu-fetch-credentials");
     expect(Buffer.from(secret?.data.FETCHMAIL_KINGA_PASSWORD, "base64").toString()).toBe("imap-Passw0rd-rotated");
     expect(Buffer.from(secret?.data.FETCHMAIL_ALPAR_PASSWORD, "base64").toString()).toBe(passwordOf("alpar"));

@@ -34,11 +34,15 @@ describe("a wrong configuration", () => {
   });
 });
 
-/** Every pod whose label begins so gets an annotation, by which it fares as sandbox/cluster/stages.yaml says. */
+/**
+ * Every pod, or other object, whose label begins so gets an annotation when it is made, by which it fares as
+ * sandbox/cluster/stages.yaml says.
+ */
 async function afflict(
   namespace: string,
   [label, prefix]: readonly [string, string],
   [annotation, message]: readonly [string, string],
+  [group, resource]: readonly [string, string] = ["", "pods"],
 ): Promise<() => Promise<void>> {
   const name = `afflict-${namespace}`;
   const api = "admissionregistration.k8s.io/v1";
@@ -50,7 +54,7 @@ async function afflict(
       reinvocationPolicy: "Never",
       failurePolicy: "Fail",
       matchConstraints: {
-        resourceRules: [{ apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["pods"] }],
+        resourceRules: [{ apiGroups: [group], apiVersions: ["v1"], operations: ["CREATE"], resources: [resource] }],
       },
       matchConditions: [
         { name: "pod", expression: `object.metadata.?labels["${label}"].orValue("").startsWith("${prefix}")` },
@@ -99,6 +103,48 @@ test("refused settings fail the update with the server's message, and the next u
   expect((await stack.up()).steps).toEqual([]);
 });
 
+test("a refused plan leaves both CronJobs with the settings before it, and the way back is open", async () => {
+  const stack = await TestStack.create("keeping-on", ["kinga"]);
+  await stack.up();
+  /** What the pods of both CronJobs mount, by file. */
+  const mounted = async (): Promise<Record<string, string>> => {
+    const files: Record<string, string> = {};
+    for (const name of ["stalwart-settings", "stalwart-reload"]) {
+      const { volumes } = (await stack.object("batch/v1", "CronJob", name))?.spec.jobTemplate.spec.template.spec ?? {};
+      for (const { secret, configMap } of volumes) {
+        if (secret === undefined && configMap === undefined) continue;
+        const [kind, object] = secret ? ["Secret", secret.secretName] : ["ConfigMap", configMap.name];
+        const found = await stack.object("v1", kind, object);
+        if (!found) throw new Error(`${name} mounts ${kind} ${object}, which is not there`);
+        for (const [file, text] of Object.entries<string>(found.data)) {
+          files[file] = secret ? Buffer.from(text, "base64").toString() : text;
+        }
+      }
+    }
+    return files;
+  };
+  const before = await mounted();
+  expect(Object.keys(before)).toEqual(expect.arrayContaining(["plan.ndjson", "reload.ndjson", "accounts.json"]));
+
+  const message = "Failed to apply line 7: MtaRoute: invalidProperties: address";
+  const accept = await afflict(stack.namespace, ["job-name", "stalwart-settings"], ["fails-with", message]);
+  await stack.set("mailboxes.kinga.aliases[0]", "ki");
+  for (const _attempt of [1, 2]) {
+    const { text } = await stack.failingUp();
+    expect(text).toContain(message);
+    expect(await mounted()).toEqual(before);
+  }
+
+  await accept();
+  await stack.unset("mailboxes.kinga.aliases");
+  await stack.up(); // back to settings whose names were taken a moment ago
+  expect(await mounted()).toEqual(before);
+  await stack.set("mailboxes.kinga.aliases[0]", "ki");
+  await stack.up();
+  expect((await mounted())["plan.ndjson"]).toContain('"name":"ki"');
+  expect((await stack.up()).steps).toEqual([]);
+});
+
 test("a mailbox whose login is refused does not hold everybody up, and can be taken out again", async () => {
   const stack = await TestStack.create("locked", ["alpar"]);
   await stack.up();
@@ -117,4 +163,30 @@ test("a mailbox whose login is refused does not hold everybody up, and can be ta
   await stack.up(); // back to settings whose names were taken a moment ago
   expect((await stack.up()).steps).toEqual([]);
   await mend();
+});
+
+// cert-manager is played here: the kinds are in sandbox/cluster/homelab.yaml, what it does in stages.yaml.
+test("a certificate that waits for DNS ends the update by name, the rest is up, and the next update goes on", async () => {
+  const stack = await TestStack.create("uncertified", ["kinga"]);
+  const reason = "Waiting for HTTP-01 challenge propagation: lookup mail.newjoy.ro: no such host";
+  const label = ["app.kubernetes.io/name", "stalwart"] as const;
+  const resource = ["cert-manager.io", "certificates"] as const;
+  const issue = await afflict(stack.namespace, label, ["waits-because", reason], resource);
+  const { text } = await stack.failingUp(require.resolve("./support/impatient"));
+  expect(text).toContain("stalwart-tls");
+  expect(text).toContain("Issuing certificate as Secret does not exist");
+  expect(text).toContain(`HTTP-01 for mail.newjoy.ro: pending, ${reason}`);
+  expect((await stack.object("apps/v1", "Deployment", "roundcube"))?.status.readyReplicas).toBe(1);
+  expect(await stack.object("networking.k8s.io/v1", "Ingress", "stalwart")).toBeDefined(); // the challenge comes in here
+  expect(await stack.object("apps/v1", "Deployment", "stalwart")).toBeUndefined();
+
+  await issue();
+  const target = `/apis/cert-manager.io/v1/namespaces/${stack.namespace}/certificates/stalwart-tls`;
+  const annotations = { "homelab-mail.sandbox/waits-because": null };
+  await client.request("PATCH", target, { metadata: { annotations }, status: null }, "application/merge-patch+json");
+  await client.request("PATCH", `${target}/status`, { status: { conditions: null } }, "application/merge-patch+json");
+  const { steps } = await stack.up();
+  expect(steps).toContain("create Deployment stalwart");
+  expect(steps).toContain("create Deployment fetchmail-kinga");
+  expect((await stack.up()).steps).toEqual([]);
 });

@@ -6,6 +6,7 @@ import { TestStack } from "./support/stack";
 import { client, folder } from "./support/world";
 
 const KEY = "pocket-id-Adm1n-key";
+const ROTATED = "pocket-id-R0tated-key";
 
 /** A certificate for 127.0.0.1 that vouches for itself; openssl makes it. */
 function certificate(): { cert: string; key: string; file: string } {
@@ -74,14 +75,58 @@ describe("registering the sign-in client, against a stand-in for Pocket ID's API
     );
   });
 
-  test("the key is nowhere in the state", () => {
-    const state = stack.exportedState();
-    for (const form of [KEY, Buffer.from(KEY).toString("base64")]) expect(state).not.toContain(form);
+  test("what somebody changed at Pocket ID shows in a refresh, and the next update puts it right", async () => {
+    const before = server.clients.get("stalwart-webui");
+    const strange = [...((before?.callbackURLs ?? []) as string[]), "https://attacker.example/*"];
+    server.clients.set("stalwart-webui", { ...before, callbackURLs: strange, requiresReauthentication: false });
+    await stack.refresh();
+    expect((await stack.up()).steps).toEqual(["update PocketIdClient identity-client"]);
+    expect(server.clients.get("stalwart-webui")).toEqual(before);
+    expect((await stack.up()).steps).toEqual([]);
   });
 
-  test("destroy removes the client when told to", async () => {
+  test("a key that was changed at Pocket ID works in a plain refresh, with the old one in the state", async () => {
+    const before = server.clients.get("stalwart-webui");
+    server.state.apiKey = ROTATED;
+    await stack.setSecret("identity.apiKey", ROTATED);
+    server.clients.set("stalwart-webui", { ...before, requiresReauthentication: false });
+    await stack.refresh();
+    expect((await stack.up()).steps).toEqual(["update PocketIdClient identity-client"]);
+    expect(server.clients.get("stalwart-webui")).toEqual(before);
+  });
+
+  test("a preview names the users whose address opens somebody else's mail", async () => {
+    server.state.users = [{ id: "1", username: "mallory", email: "postmaster@newjoy.ro", disabled: false }];
+    const { text } = await stack.preview();
+    expect(text).toContain("user mallory has an address of the stack's own accounts");
+    server.state.users = [];
+  });
+
+  test("the key is nowhere in the state", () => {
+    const state = stack.exportedState();
+    for (const form of [KEY, ROTATED, Buffer.from(ROTATED).toString("base64")]) expect(state).not.toContain(form);
+  });
+
+  test("the client stays when the key is taken out, alone or together with onDestroy", async () => {
     await stack.set("identity.onDestroy", "remove");
     await stack.up();
+    await stack.unset("identity.apiKey");
+    expect((await stack.up()).steps).toEqual(["update PocketIdClient identity-client"]);
+    expect(server.clients.size).toBe(1);
+    await stack.setSecret("identity.apiKey", ROTATED);
+    await stack.up();
+    await stack.unset("identity.apiKey");
+    await stack.unset("identity.onDestroy");
+    expect((await stack.up()).steps).toEqual(["delete PocketIdClient identity-client"]);
+    expect(server.clients.size).toBe(1);
+  });
+
+  test("a plain destroy removes the client when told to, with a key that was changed at Pocket ID since", async () => {
+    await stack.set("identity.onDestroy", "remove");
+    await stack.setSecret("identity.apiKey", ROTATED);
+    await stack.up();
+    server.state.apiKey = KEY;
+    await stack.setSecret("identity.apiKey", KEY);
     await stack.destroy();
     expect(server.clients.size).toBe(0);
   });

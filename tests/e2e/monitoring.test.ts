@@ -71,7 +71,7 @@ describe("with the operator's kinds", () => {
     const login = { name: "stalwart-metrics", key: "password" };
     expect(endpoints[1]?.basicAuth).toMatchObject({ password: login });
     const rules = own.flatMap(({ spec }) => (spec.groups as { rules: { alert?: string }[] }[] | undefined) ?? []);
-    expect(rules.flatMap((group) => group.rules).filter(({ alert }) => alert)).toHaveLength(10);
+    expect(rules.flatMap((group) => group.rules).filter(({ alert }) => alert)).toHaveLength(12);
   });
 
   test("the monitors' ports are ports of the pods that they select", () => {
@@ -143,7 +143,11 @@ describe("with the operator's kinds", () => {
         .map(({ kind, metadata }) => `${kind}/${metadata.name.replace(/-[0-9a-f]{10}$/, "-HASH")}`)
         .sort();
     expect(holders(HEARTBEAT)).toEqual(["Secret/heartbeat"]);
-    expect(holders(password)).toEqual(["Secret/stalwart-metrics", "Secret/stalwart-settings-HASH"]);
+    expect(holders(password)).toEqual([
+      "Secret/stalwart-metrics",
+      "Secret/stalwart-settings",
+      "Secret/stalwart-settings-HASH",
+    ]);
     const state = stack.exportedState();
     expect(state).not.toContain(HEARTBEAT);
     expect(state).not.toContain(password);

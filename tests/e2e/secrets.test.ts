@@ -4,7 +4,6 @@ import { passwordOf, RELAY_PASSWORD, TestStack } from "./support/stack";
 import { folder } from "./support/world";
 
 const SECRET_ADDRESS = "a.very.private.name@newjoy.ro";
-const CLIENT_SECRET = "oidc-client-S3cret-value";
 const ADMIN_PASSWORD = "admin-S3cret-of-the-owner";
 
 let stack: TestStack;
@@ -13,7 +12,6 @@ beforeAll(async () => {
   stack = await TestStack.create("secrets");
   await stack.setSecret("mailboxes.kinga.address", SECRET_ADDRESS);
   await stack.setSecret("mailboxes.kinga.aliases[0]", "hidden.alias");
-  await stack.setSecret("identity.clientSecret", CLIENT_SECRET);
   await stack.setSecret("admin.password", ADMIN_PASSWORD);
   await stack.up();
 });
@@ -34,7 +32,6 @@ const secrets = {
   "an address that was set as a secret": SECRET_ADDRESS,
   "the part of it before the @": "a.very.private.name",
   "an alias that was set as a secret": "hidden.alias",
-  "the sign-in client's secret": CLIENT_SECRET,
   "the administrator's password": ADMIN_PASSWORD,
 };
 
@@ -76,7 +73,6 @@ test("the passwords do reach the Secrets", async () => {
   expect(await value("migadu-fetch-credentials", "FETCHMAIL_KINGA_PASSWORD")).toBe(passwordOf("kinga"));
   expect(await value("stalwart-emails", "KINGA_EMAIL")).toBe(SECRET_ADDRESS);
   expect(await value("migadu-smtp-credentials", "password")).toBe(RELAY_PASSWORD);
-  expect(await value("stalwart-oidc", "client_secret")).toBe(CLIENT_SECRET);
   expect(await value("stalwart-admin", "password")).toBe(ADMIN_PASSWORD);
 });
 

@@ -12,17 +12,20 @@ export const threeMailboxes: RawConfig = {
     alpar: { password: "S3cret-alpar-imap", admin: true, aliases: ["boss"] },
   },
   relay: { password: "S3cret-relay" },
+  identity: { issuer: "https://auth.newjoy.ro" },
   ingress: { className: "nginx" },
 };
 
 /** Keys that hold secrets, as the engine would name them. */
-const SECRET_KEYS = ["mailboxes", "relay", "identity", "admin", "monitoring"];
+const SECRET_KEYS = ["mailboxes", "relay", "identity", "admin", "generated", "monitoring", "migrations"];
 
 export interface Deployed {
   readonly recorder: Recorder;
   readonly outputs: Record<string, unknown>;
   /** What the program warned of. */
   readonly warnings: readonly string[];
+  /** What it said besides. */
+  readonly remarks: readonly string[];
 }
 
 /** Puts configuration where the engine would. Structured values travel as JSON. */
@@ -43,14 +46,17 @@ export async function deploy(config: RawConfig = threeMailboxes): Promise<Deploy
   setConfig(config);
   const program = require("../../index") as () => Promise<Record<string, unknown>>;
   const warnings: string[] = [];
-  const { warn } = console;
-  console.warn = (text: string) => warnings.push(text); // where the SDK writes when no engine listens
+  const remarks: string[] = [];
+  const { warn, log } = console;
+  // Where the SDK writes when no engine listens.
+  console.warn = (text: string) => warnings.push(text);
+  console.log = (text: string) => remarks.push(text);
   try {
     const outputs = await program();
     await settled();
     const plain = await resolved(pulumi.output(outputs));
-    return { recorder, outputs: plain as Record<string, unknown>, warnings };
+    return { recorder, outputs: plain as Record<string, unknown>, warnings, remarks };
   } finally {
-    console.warn = warn;
+    Object.assign(console, { warn, log });
   }
 }

@@ -10,18 +10,18 @@ export interface Answer {
 /** A small IMAP client that hands out every byte as it came, and what a server says when it refuses. */
 export class Imap {
   private buffer = Buffer.alloc(0);
-  private waiting: (() => void) | undefined;
+  private wake: (() => void) | undefined;
   private count = 0;
   private ended = false;
 
   private constructor(private readonly socket: Socket) {
     socket.on("data", (data) => {
       this.buffer = Buffer.concat([this.buffer, data]);
-      this.waiting?.();
+      this.wake?.();
     });
     socket.on("close", () => {
       this.ended = true;
-      this.waiting?.();
+      this.wake?.();
     });
     socket.on("error", () => undefined);
   }
@@ -43,9 +43,9 @@ export class Imap {
   private async more(): Promise<void> {
     if (this.ended) throw new Error("the IMAP server closed the connection");
     await new Promise<void>((resolve) => {
-      this.waiting = resolve;
+      this.wake = resolve;
     });
-    this.waiting = undefined;
+    this.wake = undefined;
   }
 
   private async line(): Promise<string> {
@@ -105,6 +105,13 @@ export class Imap {
       all.push(literals[0] ?? Buffer.alloc(0));
     }
     return all;
+  }
+
+  /** How many messages of a folder are not marked for deletion; none when there is no such folder. */
+  async waiting(folder: string): Promise<number> {
+    if (!(await this.ask(`EXAMINE "${folder}"`)).status.startsWith("OK")) return 0;
+    const { lines } = await this.command("UID SEARCH UNDELETED");
+    return (lines.find((line) => line.startsWith("* SEARCH")) ?? "").split(" ").slice(2).filter(Boolean).length;
   }
 
   async folders(): Promise<string[]> {

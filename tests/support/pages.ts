@@ -12,3 +12,46 @@ export const pages: ReadonlyMap<string, string> = new Map(
       .map((name) => join("docs", name)),
   ].map((name) => [name, readFileSync(join(ROOT, name), "utf8")]),
 );
+
+/** The pages of docs/getting-started, in the order of its table. */
+export const gettingStarted: readonly string[] = [
+  ...(pages.get("docs/getting-started/README.md") ?? "").matchAll(/^\| \d\. \[[^\]]+\]\(([\w-]+\.md)\)/gm),
+].map(([, name = ""]) => join("docs/getting-started", name));
+
+/** Commands that a page has in one block, and what the block after it says they print. */
+export interface Step {
+  readonly page: string;
+  readonly commands: string;
+  readonly prints: string | undefined;
+}
+
+/** The steps of a page: blocks of commands have no language, what they print has the language `text`. */
+export function stepsOf(page: string): Step[] {
+  const blocks = [...(pages.get(page) ?? "").matchAll(/^```(\w*)\n([\s\S]*?)\n```$/gm)];
+  return blocks.flatMap(([, language, commands = ""], n) => {
+    if (language !== "") return [];
+    const [, following, prints] = blocks[n + 1] ?? [];
+    return [{ page, commands, prints: following === "text" ? prints : undefined }];
+  });
+}
+
+/** The lines that should have been printed and were not, in this order. `…` stands for anything, and blanks for blanks. */
+export function missingLines(expected: string, printed: string): string[] {
+  const plain = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  const left = printed.split("\n").map((line) => line.trim());
+  return expected
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "")
+    .filter((line) => {
+      const pattern = new RegExp(
+        `^${line
+          .split(/(…|\s+)/)
+          .map((part) => (part === "…" ? ".*" : /^\s+$/.test(part) ? "\\s+" : plain(part)))
+          .join("")}$`,
+      );
+      const at = left.findIndex((other) => pattern.test(other));
+      if (at >= 0) left.splice(0, at + 1);
+      return at < 0;
+    });
+}

@@ -3,7 +3,7 @@ import { prepareEngine } from "../../sandbox/engine";
 import { buildImages } from "../../sandbox/images";
 import { findTools } from "../../sandbox/tools/find";
 import { toTerminal } from "../../sandbox/tools/log";
-import { kubernetesValidate } from "../e2e/support/tools";
+import { checkov, kubernetesValidate } from "../e2e/support/tools";
 
 /** What each suite needs. Building it takes minutes, so it is there before the suite is started. */
 const prepare: Readonly<Record<string, () => Promise<void>>> = {
@@ -11,6 +11,7 @@ const prepare: Readonly<Record<string, () => Promise<void>>> = {
     await findTools(["pulumi", "controlPlane", "kubectl", "etcd", "kwok", "kubeScore", "promtool"], toTerminal);
     await prepareEngine(toTerminal);
     kubernetesValidate();
+    checkov();
   },
   webmail: async () => {
     await findTools(["traefik"], toTerminal);

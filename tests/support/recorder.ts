@@ -103,9 +103,11 @@ export async function startRecording(): Promise<Recorder> {
   const monitor = pulumi.runtime.getMonitor() as unknown as {
     registerResource(request: RegisterRequest, reply: Reply): Promise<void>;
     registerResourceHook(request: unknown, reply: Reply): void;
+    registerErrorHook(request: unknown, reply: Reply): void;
   };
   // The SDK's mocks say that hooks are supported, and have no answer to one.
   monitor.registerResourceHook = (_request, reply) => reply(null, undefined);
+  monitor.registerErrorHook = (_request, reply) => reply(null, undefined);
   const register = monitor.registerResource.bind(monitor);
   monitor.registerResource = (request, reply) =>
     register(request, (error, response) => {

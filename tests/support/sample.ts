@@ -11,7 +11,7 @@ export function sampleMailbox(name: string, overrides: Partial<Mailbox> = {}): M
     displayName: name,
     aliases: [],
     admin: false,
-    keep: false,
+    retention: 7,
     folders: ["INBOX"],
     ...overrides,
   };
@@ -23,12 +23,20 @@ const small = { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "64M
 export function sampleConfig(overrides: Partial<StackConfig> = {}): StackConfig {
   return {
     domain: "newjoy.ro",
+    domains: ["newjoy.ro"],
     hosts: { mail: "mail.newjoy.ro", webmail: "webmail.newjoy.ro" },
     namespace: "stalwart-mail",
     mailboxes: [sampleMailbox("alpar", { admin: true }), sampleMailbox("kinga"), sampleMailbox("service")],
+    migrations: [],
     addressesAreSecret: false,
-    provider: { imap: { host: "imap.migadu.com", port: 993 }, smtp: { host: "smtp.migadu.com", port: 465 } },
-    relay: { username: "service@newjoy.ro", password: pulumi.secret("relay-password-value") },
+    provider: {
+      imap: { host: "imap.migadu.com", port: 993 },
+      smtp: { host: "smtp.migadu.com", port: 465 },
+      others: "relay",
+      largestMessage: 40,
+    },
+    trash: { emptyAfter: "forever" },
+    relay: { username: "service@newjoy.ro", password: pulumi.secret("relay-password-value"), mode: "mailbox" },
     identity: {
       issuer: "https://auth.newjoy.ro",
       name: "Pocket ID",
@@ -37,6 +45,8 @@ export function sampleConfig(overrides: Partial<StackConfig> = {}): StackConfig 
       onDestroy: "keep",
     },
     admin: {},
+    generated: {},
+    backup: { schedule: "15 3 * * *", keep: 7 },
     storage: {
       data: { className: "longhorn-ssd", size: "10Gi", labels: {} },
       webmail: { className: "longhorn-ssd", size: "1Gi", labels: {} },
@@ -51,7 +61,7 @@ export function sampleConfig(overrides: Partial<StackConfig> = {}): StackConfig 
     tls: { issuer: "letsencrypt-prod" },
     trust: { certificates: [] },
     service: { type: "LoadBalancer", annotations: {}, sourceRanges: [] },
-    cluster: { networks: ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"], relayNamespaces: [] },
+    cluster: { networks: ["10.0.0.0/8", "192.168.0.0/16"], relayNamespaces: [] },
     monitoring: {
       enabled: false,
       labels: {},
@@ -59,7 +69,7 @@ export function sampleConfig(overrides: Partial<StackConfig> = {}): StackConfig 
       dashboard: { label: "grafana_dashboard", labelValue: "1" },
     },
     images: defaultImages,
-    resources: { stalwart: small, settings: small, fetchmail: small, roundcube: small },
+    resources: { stalwart: small, settings: small, fetchmail: small, roundcube: small, imapsync: small },
     ...overrides,
   };
 }

@@ -1,9 +1,19 @@
 import { createServer, type Server, type Socket } from "node:net";
 
-export type Stage = "connect" | "ehlo" | "mail" | "rcpt" | "data" | "end";
+export type Stage = "connect" | "ehlo" | "mail" | "rcpt" | "data" | "content" | "end";
 
-/** What the sink does at one stage: an SMTP reply, a wait of that many ms before the good reply, silence, or hanging up. */
-export type Action = "ok" | `${number} ${string}` | { readonly wait: number } | "stall" | "drop";
+/**
+ * What the sink does at one stage: an SMTP reply, a wait of that many ms before the good reply, the good reply byte by byte
+ * with so many ms between two, a reply after which the session is of no use, silence, or hanging up.
+ */
+export type Action =
+  | "ok"
+  | `${number} ${string}`
+  | { readonly wait: number }
+  | { readonly slowly: number }
+  | { readonly last: `421 ${string}` }
+  | "stall"
+  | "drop";
 
 export interface Envelope {
   readonly sender: string;
@@ -20,7 +30,7 @@ export interface Delivery extends Envelope {
   readonly at: number;
 }
 
-/** Decides at every stage; `attempt` counts the messages offered so far. */
+/** Decides at every stage, at "content" only about hanging up; `attempt` counts the messages offered so far. */
 export type Script = (stage: Stage, envelope: Envelope, attempt: number) => Action;
 
 /** A real SMTP server that keeps what it is given, and does as it is told. */
@@ -71,6 +81,15 @@ export class Sink {
     let tail = Buffer.alloc(0);
     let inData = false;
     let text = "";
+    let closing = ""; // said to everything that comes
+    let begun = false; // the content of a message
+
+    const slowly = async (reply: string, pause: number): Promise<void> => {
+      for (const byte of `${reply}\r\n`) {
+        if (!socket.destroyed) socket.write(byte);
+        await new Promise((resolve) => setTimeout(resolve, pause));
+      }
+    };
 
     const act = (stage: Stage, good: string, then: () => void = () => undefined, message?: Buffer): void => {
       const action = this.script(stage, { sender, recipients, ...(message && { message }) }, this.attempts);
@@ -80,7 +99,13 @@ export class Sink {
         then();
         socket.write(`${good}\r\n`);
       } else if (typeof action === "string") socket.write(`${action}\r\n`);
-      else
+      else if ("last" in action) {
+        closing = action.last;
+        socket.write(`${closing}\r\n`);
+      } else if ("slowly" in action) {
+        then();
+        void slowly(good, action.slowly);
+      } else
         setTimeout(() => {
           if (socket.destroyed) return;
           then();
@@ -90,6 +115,10 @@ export class Sink {
 
     const command = (line: string): void => {
       const verb = line.slice(0, 4).toUpperCase();
+      if (closing) {
+        socket.write(`${closing}\r\n`);
+        return;
+      }
       if (verb === "EHLO" || verb === "HELO") {
         const extensions = ["8BITMIME", ...this.extensions, `SIZE ${this.sizeLimit}`];
         act(
@@ -119,6 +148,7 @@ export class Sink {
         else
           act("data", "354 go ahead", () => {
             inData = true;
+            begun = false;
             pending = [];
             tail = Buffer.from("\r\n");
           });
@@ -130,6 +160,11 @@ export class Sink {
     };
 
     const data = (chunk: Buffer): void => {
+      if (!begun && this.script("content", { sender, recipients }, this.attempts) === "drop") {
+        socket.destroy();
+        return;
+      }
+      begun = true;
       const window = Buffer.concat([tail, chunk]);
       const end = window.indexOf("\r\n.\r\n");
       if (end < 0) {

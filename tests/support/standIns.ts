@@ -17,7 +17,7 @@ export function endStandIns(): void {
   }
 }
 
-async function talking({ key, cert }: KeyPair, greeting: string, begin: () => Talk): Promise<number> {
+export async function talking({ key, cert }: KeyPair, greeting: string, begin: () => Talk): Promise<number> {
   const server = tls.createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (socket) => {
     const talk = begin();
     let text = "";
@@ -74,6 +74,10 @@ export const imapStandIn = (pair: KeyPair, { user, password, folders, heard = []
       if (command === "LIST" || command === "LSUB") {
         return done(...Object.keys(folders).map((name) => `* ${command} (\\HasNoChildren) "/" "${name}"`));
       }
+      if (command === "STATUS") {
+        const name = line.slice(line.toUpperCase().indexOf(command) + command.length).replace(/\(.*|["\s]/g, "");
+        return done(`* STATUS "${name}" (MESSAGES ${(folders[name] ?? []).length})`);
+      }
       if (command === "EXAMINE" || command === "SELECT") {
         const name = line.slice(line.toUpperCase().indexOf(command) + command.length).replace(/["\s]/g, "");
         chosen = folders[name] ?? [];
@@ -103,11 +107,25 @@ export const smtpStandIn = (
   pair: KeyPair,
   user: string,
   password: string,
-  { taken = [], answer = "250 2.0.0 queued" }: { taken?: string[]; answer?: string } = {},
+  {
+    taken = [],
+    answer = "250 2.0.0 queued",
+    heard = [],
+    only,
+  }: {
+    taken?: string[];
+    answer?: string;
+    /** Commands, as they come. */
+    heard?: string[];
+    /** The one sender that is taken; like Postfix, it says so at the recipient. */
+    only?: string;
+  } = {},
 ): Promise<number> =>
   talking(pair, "220 provider.test ESMTP\r\n", () => {
     let message: string[] | undefined;
+    let sender = "";
     return (line) => {
+      heard.push(line);
       if (message !== undefined && line !== ".") {
         message.push(line);
         return "";
@@ -122,6 +140,10 @@ export const smtpStandIn = (
       if (/^DATA/i.test(line)) {
         message = [];
         return "354 go ahead\r\n";
+      }
+      sender = /^MAIL FROM:<(.*)>/i.exec(line)?.[1] ?? sender;
+      if (/^RCPT/i.test(line) && only !== undefined && sender !== only) {
+        return "553 5.7.1 Sender address rejected: not owned by user\r\n";
       }
       if (!/^AUTH PLAIN/i.test(line)) return "250 2.0.0 ok\r\n";
       const right = Buffer.from(`\0${user}\0${password}`).toString("base64");

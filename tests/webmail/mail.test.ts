@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { eventually } from "../support/wait";
 import { addresses, hosts } from "./support/addresses";
 import { browserFor, Person, webmail } from "./support/browser";
-import { letter } from "./support/letter";
+import { letter, letterWith } from "./support/letter";
 import { Rig } from "./support/rig";
 
 const rig = new Rig();
@@ -56,17 +56,7 @@ describe("attachments", () => {
 
   it("of 20 MB come down unharmed", async () => {
     const data = megabytes(20);
-    const lines = data.toString("base64").match(/.{1,76}/g) ?? [];
-    rig.mail.deliver(
-      "kinga",
-      letter("Twenty megabytes", {
-        type: "multipart/mixed; boundary=b",
-        body:
-          `--b\nContent-Type: text/plain\n\nHere.\n--b\n` +
-          `Content-Type: application/octet-stream; name=film.bin\nContent-Disposition: attachment; filename=film.bin\n` +
-          `Content-Transfer-Encoding: base64\n\n${lines.join("\n")}\n--b--\n`,
-      }),
-    );
+    rig.mail.deliver("kinga", letterWith("Twenty megabytes", "film.bin", data));
     const kinga = await signedIn("kinga");
     await kinga.opens("Twenty megabytes");
     const [download] = await Promise.all([

@@ -11,7 +11,9 @@ const folder = mkdtempSync(join(tmpdir(), "webmail-options-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const settings: WebmailSettings = {
+  largestMessage: 40,
   domain: "newjoy.ro",
+  domains: ["newjoy.ro"],
   hosts: { mail: "mail.newjoy.ro", webmail: "webmail.newjoy.ro" },
   identity: { issuer: "https://auth.newjoy.ro", name: "Pocket ID" },
   mailServerHost: "stalwart.stalwart-mail.svc.cluster.local",
@@ -59,7 +61,7 @@ describe("this Roundcube", () => {
     const unknown = Object.keys(webmailOptions(settings)).filter(
       (name) => name !== "archive_mbox" && !defaults.some((text) => text.includes(`$config['${name}']`)),
     );
-    const since17 = ["oauth_config_uri", "oauth_pkce", "oauth_auth_type", "oauth_cache", "request_url"];
+    const since17 = ["oauth_pkce", "oauth_auth_type", "oauth_cache", "oauth_timeout", "request_url"];
     expect(unknown.sort()).toEqual(isDebian ? since17.sort() : []);
   });
 });

@@ -35,10 +35,11 @@ const ask = (path: string): Promise<Answer> =>
 describe("every page", () => {
   it("has a content policy, cannot be framed by others, is not sniffed and insists on HTTPS", async () => {
     const { headers } = await ask("/?_task=login");
-    expect(headers["content-security-policy"]).toMatch(/default-src 'self'.*frame-ancestors 'self'/);
+    expect(headers["content-security-policy"]).toMatch(/default-src 'self'.*object-src 'none'.*frame-ancestors 'self'/);
     expect(headers["x-frame-options"]?.toLowerCase()).toBe("sameorigin");
     expect(headers["x-content-type-options"]).toBe("nosniff");
     expect(headers["strict-transport-security"]).toBe("max-age=31536000");
+    expect(headers["referrer-policy"]).toBe("same-origin");
     expect(headers["x-powered-by"]).toBeUndefined();
   });
 
@@ -53,8 +54,28 @@ describe("every page", () => {
     await kinga.seesInbox();
     const cookies = await kinga.context.cookies(webmail);
     expect(cookies.map((c: { name: string }) => c.name).sort()).toEqual(["roundcube_sessauth", "roundcube_sessid"]);
-    for (const cookie of cookies) expect(cookie).toMatchObject({ secure: true, httpOnly: true });
+    for (const cookie of cookies) expect(cookie).toMatchObject({ secure: true, httpOnly: true, sameSite: "Lax" });
     await kinga.leaves();
+  });
+
+  it("knows a person again who closed the browser, for a day and without the provider, until they sign out", async () => {
+    const kinga = await (await Person.arrives(browser(), "kinga")).signsIn();
+    await kinga.seesInbox();
+    const kept = (await kinga.context.cookies(webmail)).filter((c: { expires: number }) => c.expires > 0);
+    const day = Date.now() / 1000 + 86_400;
+    for (const { expires } of kept) expect(Math.abs(expires - day)).toBeLessThan(3600);
+    await kinga.leaves();
+    const before = await rig.providerState();
+    const again = await Person.arrives(browser(), "kinga");
+    await again.context.addCookies(kept);
+    await again.page.goto(webmail);
+    await again.seesInbox();
+    expect((await rig.providerState()).authorize).toBe(before.authorize);
+    await again.signsOut();
+    expect((await again.context.cookies(webmail)).map((c: { name: string }) => c.name)).not.toContain(
+      "roundcube_sessauth",
+    );
+    await again.leaves();
   });
 
   it("goes to the provider, and names the registered redirect URI there", async () => {
@@ -87,6 +108,16 @@ describe("a person's network address", () => {
   it("is what the ingress controller says, and nobody else's word for it counts", async () => {
     expect(await taken("127.0.0.1")).toBe("203.0.113.9");
     expect(await taken("127.0.0.77")).toBe("127.0.0.77");
+  });
+});
+
+describe("the log", () => {
+  it("tells who asked for what, and keeps no authorization code", async () => {
+    const kinga = await (await Person.arrives(browser(), "kinga")).signsIn();
+    await kinga.seesInbox();
+    await kinga.leaves();
+    expect(rig.pod.log).toMatch(/"GET \/index\.php\/login\/oauth HTTP\/1\.1" 302 /);
+    expect(rig.pod.log).not.toMatch(/[?&](code|state)=/);
   });
 });
 

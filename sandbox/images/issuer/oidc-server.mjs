@@ -1,18 +1,28 @@
 /**
  * A real OpenID provider (oidc-provider) that behaves as Pocket ID does: its paths, RS256 `at+jwt` access tokens without
  * email, `aud` = client and issuer, email at the userinfo endpoint, public clients whose secret is ignored, no consent.
- * People sign in by typing their name. With `control`, state that tests turn is at http://<control>/.
+ * People sign in by typing their name; once they have `passkeys`, a client that asks for re-authentication gets one. With `control`,
+ * state that tests turn is at http://<control>/.
  */
 import { createPublicKey, verify } from "node:crypto";
 import { readFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
-import Provider from "oidc-provider";
+import Provider, { interactionPolicy } from "oidc-provider";
+import { DEVICE_GRANT, devices } from "./device.mjs";
+import { interactions } from "./interaction.mjs";
+import { takeLock } from "./lock.mjs";
 
 const options = JSON.parse(process.env.OPTIONS);
 const { issuer, listen, port = 443, control, clients, people, jwk, pkce } = options;
-const state = { accessTokenSeconds: 3600, refuseRefresh: false, slowSeconds: 0 };
-const seen = { authorize: 0, code: 0, refresh: 0, discovery: 0, verifiers: 0, secrets: [] };
+if (options.lock) takeLock(options.lock);
+const state = { accessTokenSeconds: 3600, refuseRefresh: false, slowSeconds: 0, passkeys: options.passkeys };
+const seen = { authorize: 0, code: 0, refresh: 0, refused: 0, discovery: 0, passkeysTaken: 0, verifiers: 0, secrets: [] };
+
+/** The one access token of each grant that is good: at Pocket ID a refresh ends the one before it at once. */
+const current = new Map();
+const ended = new Set();
+const end = (grant) => current.has(grant) && ended.add(current.get(grant));
 
 const account = (sub) => {
   const person = people.find((p) => p.sub === sub);
@@ -37,9 +47,28 @@ const resource = {
   jwt: { sign: { alg: "RS256" } },
 };
 
+async function grantOf(clientId, accountId) {
+  const grant = new provider.Grant({ clientId, accountId });
+  grant.addOIDCScope("openid email profile offline_access");
+  grant.addResourceScope(issuer, resource.scope);
+  await grant.save();
+  return grant;
+}
+
+/** The passkey that a person's sign-in to this client takes; nobody needs one as long as there are none. */
+const passkeyOf = (clientId, sub) =>
+  state.passkeys && clients.find(({ client_id }) => client_id === clientId)?.requiresReauthentication
+    ? (state.passkeys[sub] ?? { id: "", publicKey: "" })
+    : undefined;
+
+const policy = interactionPolicy.base();
+// Also of somebody who is signed in already.
+const asksAgain = ({ oidc }) => !oidc.result?.login && passkeyOf(oidc.client.clientId) !== undefined;
+policy.get("login").checks.add(new interactionPolicy.Check("passkey_required", "a passkey is asked for", asksAgain));
+
 const provider = new Provider(issuer, {
-  clients: clients.map((client) => ({
-    grant_types: ["authorization_code", "refresh_token"],
+  clients: clients.map(({ requiresReauthentication: _, ...client }) => ({
+    grant_types: ["authorization_code", "refresh_token", DEVICE_GRANT], // every client of Pocket ID has them
     response_types: ["code"],
     token_endpoint_auth_method: "none",
     ...client,
@@ -53,6 +82,8 @@ const provider = new Provider(issuer, {
   routes: {
     authorization: "/authorize",
     token: "/api/oidc/token",
+    device_authorization: "/api/oidc/device/authorize",
+    code_verification: "/device",
     userinfo: "/api/oidc/userinfo",
     end_session: "/api/oidc/end-session",
     jwks: "/.well-known/jwks.json",
@@ -61,17 +92,11 @@ const provider = new Provider(issuer, {
   rotateRefreshToken: true,
   issueRefreshToken: async (_ctx, _client, code) => code.scopes.has("offline_access") || code.scopes.has("openid"),
   findAccount: async (_ctx, sub) => account(sub),
-  loadExistingGrant: async (ctx) => {
-    const { client, session } = ctx.oidc;
-    const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
-    grant.addOIDCScope("openid email profile offline_access");
-    grant.addResourceScope(issuer, resource.scope);
-    await grant.save();
-    return grant;
-  },
-  interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
+  loadExistingGrant: (ctx) => grantOf(ctx.oidc.client.clientId, ctx.oidc.session.accountId),
+  interactions: { policy, url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
   features: {
     devInteractions: { enabled: false },
+    deviceFlow: { enabled: true },
     resourceIndicators: {
       enabled: true,
       defaultResource: () => issuer,
@@ -92,6 +117,8 @@ const provider = new Provider(issuer, {
   formats: {
     customizers: {
       jwt: (_ctx, token, parts) => {
+        end(token.grantId);
+        current.set(token.grantId, parts.payload.jti);
         parts.payload.aud = [token.clientId, issuer];
         parts.payload.scope = "openid email profile offline_access";
         delete parts.payload.client_id;
@@ -100,15 +127,13 @@ const provider = new Provider(issuer, {
   },
 });
 provider.proxy = true;
+const answerDevice = devices({ clients, issuer, grantFor: async (...whose) => (await grantOf(...whose)).jti });
 
 async function body(req) {
   let text = "";
   for await (const chunk of req) text += chunk;
   return new URLSearchParams(text);
 }
-
-const page = (title, content) => `<!doctype html><html><head><title>${title}</title>
-<meta name="viewport" content="width=device-width"></head><body><h1>${title}</h1>${content}</body></html>`;
 
 /** Pocket ID's userinfo, which takes the same token that mail servers get. */
 function userinfo(authorization) {
@@ -117,10 +142,12 @@ function userinfo(authorization) {
   try {
     if (JSON.parse(Buffer.from(head, "base64url")).alg !== "RS256") return undefined;
     const key = createPublicKey({ key: { kty: jwk.kty, n: jwk.n, e: jwk.e }, format: "jwk" });
-    const signed = Buffer.from(`${head}.${payload}`);
+    // Pocket ID's decoder lets bits pass that base64 does not use, and signs what it has decoded (go-jose, jws.go).
+    const asWritten = (part) => Buffer.from(part, "base64url").toString("base64url");
+    const signed = Buffer.from(`${asWritten(head)}.${asWritten(payload)}`);
     if (!verify("sha256", signed, key, Buffer.from(signature, "base64url"))) return undefined;
     const claims = JSON.parse(Buffer.from(payload, "base64url"));
-    if (claims.exp * 1000 < Date.now()) return undefined;
+    if (claims.exp * 1000 < Date.now() || ended.has(claims.jti)) return undefined;
     const { sub, email, email_verified, ...profile } = account(claims.sub)?.claims() ?? {};
     const scopes = claims.scope.split(" ");
     return {
@@ -133,22 +160,30 @@ function userinfo(authorization) {
   }
 }
 
-provider.use(async (ctx, next) => {
-  if (state.slowSeconds) await new Promise((resolve) => setTimeout(resolve, state.slowSeconds * 1000));
+/** What it is asked, and when it was asked: an answer may be slow. */
+function count(ctx, form) {
   if (ctx.path === "/.well-known/openid-configuration") seen.discovery += 1;
   if (ctx.path === "/authorize") seen.authorize += 1;
+  if (!form) return;
+  seen[form.get("grant_type") === "refresh_token" ? "refresh" : "code"] += 1;
+  if (form.has("code_verifier")) seen.verifiers += 1;
+  seen.secrets.push(form.get("client_secret") ?? "");
+}
+
+const interact = interactions({ provider, issuer, people, body, passkeyOf, seen });
+
+provider.use(async (ctx, next) => {
+  const form = ctx.path === "/api/oidc/token" ? await body(ctx.req) : undefined;
+  count(ctx, form);
+  if (state.slowSeconds) await new Promise((resolve) => setTimeout(resolve, state.slowSeconds * 1000));
   if (ctx.path === "/api/oidc/userinfo") {
     const claims = userinfo(ctx.get("authorization"));
     ctx.status = claims ? 200 : 401;
     ctx.body = claims ?? { error: "invalid_token" };
     return;
   }
-  if (ctx.path === "/api/oidc/token") {
-    const form = await body(ctx.req);
+  if (form) {
     const grant = form.get("grant_type");
-    seen[grant === "refresh_token" ? "refresh" : "code"] += 1;
-    if (form.has("code_verifier")) seen.verifiers += 1;
-    seen.secrets.push(form.get("client_secret") ?? "");
     if (grant === "refresh_token" && state.refuseRefresh) {
       ctx.status = 400;
       ctx.body = { error: "invalid_grant" };
@@ -159,23 +194,8 @@ provider.use(async (ctx, next) => {
     if (grant === "refresh_token") form.delete("code_verifier");
     ctx.req.body = Object.fromEntries(form);
   }
-  const interaction = /^\/interaction\/[^/]+$/.test(ctx.path);
-  if (interaction && ctx.method === "GET") {
-    ctx.type = "html";
-    ctx.body = page(
-      "Sign in to Pocket ID",
-      '<form method="post"><label>Name <input name="name" autofocus></label> <button>Sign in</button></form>',
-    );
-    return;
-  }
-  if (interaction && ctx.method === "POST") {
-    const name = (await body(ctx.req)).get("name");
-    const person = people.find((p) => p.email.split("@")[0] === name);
-    const result = person ? { login: { accountId: person.sub } } : { error: "access_denied" };
-    await provider.interactionFinished(ctx.req, ctx.res, result, { mergeWithLastSubmission: false });
-    ctx.respond = false;
-    return;
-  }
+  if (await answerDevice(provider, ctx)) return;
+  if (/^\/interaction\/[^/]+$/.test(ctx.path)) return interact(ctx);
   await next();
 });
 
@@ -208,6 +228,10 @@ function serveControl() {
     .listen(control.port, control.host);
 }
 
+provider.on("grant.revoked", (_ctx, grant) => end(grant)); // a refresh token was used twice
+provider.on("grant.error", () => {
+  seen.refused += 1;
+});
 provider.on("server_error", (_ctx, error) => console.error(error));
 if (control) serveControl();
 await up();

@@ -1,11 +1,12 @@
-"""SMTP: mail from apps and fetchers on 25 and 2525, from people with a token on 465 and 587."""
+"""SMTP: mail from apps and fetchers on 25 and 2525, from people with a token or an app password on 465 and 587."""
 
 import asyncio
 import base64
 import collections
 import ipaddress
 
-from aiosmtpd.smtp import SMTP, AuthResult
+from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
+from bans import without_mapping
 
 LIMIT = 160 * 1024 * 1024
 
@@ -14,8 +15,14 @@ class Smtp(SMTP):
     """Tokens are longer than a command line may be, and mail has longer lines than it should."""
 
     command_size_limit = 65536
-    command_size_limits = collections.defaultdict(lambda: 65536)
+    command_size_limits = collections.defaultdict(lambda: 65536)  # noqa: RUF012
     line_length_limit = 1 << 24
+
+    def connection_made(self, transport):
+        if self.event_handler.server.bans.is_blocked(without_mapping(transport.get_extra_info("peername")[0])):
+            transport.close()
+        else:
+            super().connection_made(transport)
 
 
 class Handler:
@@ -40,7 +47,10 @@ class Handler:
 
     async def handle_RCPT(self, _server, session, envelope, address, options):
         local = address.lower().endswith(f"@{self.settings.domain}")
-        if local and not self.settings.account(address):
+        if refusal := self.settings.script(address):
+            return refusal
+        known = self.settings.recipient(address) or self.settings.one("Domain").get("allowRelaying")
+        if local and not known:
             return "550 5.1.2 Mailbox does not exist."
         if not local and not session.authenticated and not (self.port == 25 and self.from_trusted_network(session)):
             return "550 5.1.2 Relay not allowed."
@@ -48,9 +58,10 @@ class Handler:
         envelope.rcpt_options.extend(options)
         return "250 2.1.5 OK"
 
-    async def handle_DATA(self, _server, _session, envelope):
-        store = self.server.mail.accept
-        arguments = (envelope.mail_from, envelope.rcpt_tos, envelope.original_content, self.port)
+    async def handle_DATA(self, _server, session, envelope):
+        store = self.server.queue.accept
+        source = "authenticated" if session.authenticated else "unauthenticated"
+        arguments = (envelope.mail_from, envelope.rcpt_tos, envelope.original_content, self.port, source)
         await asyncio.get_running_loop().run_in_executor(None, store, *arguments)
         return "250 2.0.0 Message queued."
 
@@ -61,6 +72,15 @@ class Handler:
             text = base64.b64decode(text)
         token = next((part[12:] for part in text.decode().split("\x01") if part.startswith("auth=Bearer ")), "")
         account = await asyncio.get_running_loop().run_in_executor(None, self.server.tokens.account, token)
+        return AuthResult(success=bool(account), auth_data=account, handled=False)
+
+    def password(self, _smtp, session, _envelope, _mechanism, data):
+        """A name and an app password, or somebody's name with the administrator's."""
+        if not isinstance(data, LoginPassword):
+            return AuthResult(success=False, handled=False)
+        account = self.server.access.account(data.login.decode(), data.password.decode())
+        if not account:
+            self.server.failed(without_mapping(session.peer[0]), data.login.decode())
         return AuthResult(success=bool(account), auth_data=account, handled=False)
 
     async def auth_XOAUTH2(self, smtp, args):
@@ -79,12 +99,14 @@ def listen(loop, server, port):
         "enable_SMTPUTF8": True,
         "hostname": "stalwart",
         "timeout": 300,
-        "auth_exclude_mechanism": ["LOGIN", "PLAIN"],
         "auth_require_tls": port == 587,
-        "authenticator": None,
+        "authenticator": handler.password,
     }
     tls = server.tls if port == 465 else None
     if port == 587:
         options.update(tls_context=server.tls, require_starttls=True)
-    factory = lambda: Smtp(handler, auth_required=people, loop=loop, **options)
+
+    def factory():
+        return Smtp(handler, auth_required=people, loop=loop, **options)
+
     loop.run_until_complete(loop.create_server(factory, host=None, port=port, ssl=tls))

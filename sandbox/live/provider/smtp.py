@@ -106,12 +106,14 @@ class Session:
         content = b"".join(lines)
         if len(content) > LIMIT:
             return await self.say("552 5.3.4 too large")
+        subject = str(email.message_from_bytes(content, policy=email.policy.default)["Subject"] or "")
         for recipient in self.recipients:
             if recipient.endswith(f"@{DOMAIN}"):
                 store(recipient, content)
+                if recipient not in self.users:
+                    told("kept", **{"from": self.sender, "to": recipient, "subject": subject})
             else:
                 store(f"outside/{recipient.replace('/', '_')}", content)
-                subject = str(email.message_from_bytes(content, policy=email.policy.default)["Subject"] or "")
                 told("left", **{"from": self.sender, "to": recipient, "login": self.user, "subject": subject})
                 if self.sender in self.users:
                     store(self.sender, answer(content, recipient, self.sender))
@@ -131,8 +133,12 @@ class Session:
             await self.say("530 5.7.0 a login is required")
         elif verb == "MAIL":
             self.sender, self.recipients = line.partition("<")[2].partition(">")[0].lower(), []
-            await self.say("250 2.1.0 ok")
-        elif verb == "RCPT":
+            if self.sender not in ("", self.user):  # as at Migadu: a mailbox sends as itself
+                await self.say("553 5.7.1 sender address rejected: not owned by the user")
+                self.sender = None
+            else:
+                await self.say("250 2.1.0 ok")
+        elif verb == "RCPT" and self.sender is not None:
             self.recipients.append(line.partition("<")[2].partition(">")[0].lower())
             await self.say("250 2.1.5 ok")
         elif verb == "DATA" and self.recipients:

@@ -13,8 +13,8 @@ const program = `
 import sys
 sys.path.insert(0, ${JSON.stringify(folder)})
 import supervisor
-Relay = supervisor.Relay
-supervisor.Relay = lambda port, *rest, **more: Relay(0, *rest, **more)
+Proxy = supervisor.Proxy
+supervisor.Proxy = lambda port, *rest, **more: Proxy(0, *rest, **more)
 sys.exit(supervisor.main())
 `;
 
@@ -22,14 +22,15 @@ sys.exit(supervisor.main())
 export async function scrapeFetcher(mailbox: string): Promise<string> {
   const state = fs.mkdtempSync(path.join(os.tmpdir(), "fetcher-"));
   const rc = { imap: { host: "localhost", port: 1 } };
-  fs.writeFileSync(path.join(state, "inbox.fetchmailrc"), renderFetchmailrc({ ...rc, folder: "INBOX", watch: true }));
-  fs.writeFileSync(path.join(state, "junk.fetchmailrc"), renderFetchmailrc({ ...rc, folder: "Junk", watch: false }));
+  fs.writeFileSync(path.join(state, "inbox.fetchmailrc"), renderFetchmailrc({ ...rc, folder: "INBOX" }));
+  fs.writeFileSync(path.join(state, "junk.fetchmailrc"), renderFetchmailrc({ ...rc, folder: "Junk" }));
   fs.writeFileSync(path.join(state, "address"), `${mailbox}@example.org`);
   fs.writeFileSync(path.join(state, "password"), "not-a-password");
   const [port] = await freePorts(1);
   const args = [
     `--mailbox=${mailbox}`,
     "--imap=127.0.0.1:1",
+    "--retention=7",
     "--sink=127.0.0.1:1",
     "--junk-sink=127.0.0.1:1",
     ...["program", "credentials", "state"].map((name) => `--${name}=${state}`),

@@ -8,7 +8,8 @@ import { serveProgram } from "../../../sandbox/standin/host";
 async function main(): Promise<number> {
   const real = process.env.REAL_PULUMI as string;
   const given = process.argv.slice(2);
-  const runsTheProgram = given[0] === "up";
+  const [command = ""] = given;
+  const runsTheProgram = command === "up" || command === "preview";
   const host = runsTheProgram
     ? await serveProgram({
         folder: process.cwd(),
@@ -17,7 +18,8 @@ async function main(): Promise<number> {
         nodeArgs: ["--require", "./start.cjs"],
       })
     : undefined;
-  const more = host ? ["--yes", "--skip-preview", `--client=${host.address}`, "--exec-kind=auto.inline"] : [];
+  const answered = command === "up" ? ["--yes", "--skip-preview"] : [];
+  const more = host ? [...answered, `--client=${host.address}`, "--exec-kind=auto.inline"] : [];
   const child = spawn(real, [...given, ...more, "--color=never"], { stdio: "inherit" });
   const code = await new Promise<number>((resolve) => child.on("close", (status) => resolve(status ?? 1)));
   host?.stop();

@@ -41,6 +41,27 @@ export async function applyTraefikKinds(client: KubeClient): Promise<void> {
   await served(client, "traefik.io/v1alpha1");
 }
 
+/** What k3s and cert-manager bring, as far as the checks of docs/getting-started look at it. */
+export async function applyGettingStarted(client: KubeClient): Promise<void> {
+  await applyManifests(client, path.join(__dirname, "k3s.yaml"));
+  const issuer = {
+    apiVersion: "cert-manager.io/v1",
+    kind: "ClusterIssuer",
+    metadata: { name: "letsencrypt-prod" },
+    status: { conditions: [{ type: "Ready", status: "True" }] },
+  };
+  // The kind is served a moment after its definition is there.
+  for (let tries = 0; ; tries++) {
+    try {
+      await client.apply(issuer, "?fieldManager=homelab-mail-sandbox&force=true");
+      return;
+    } catch (error) {
+      if (tries === 300) throw error;
+      await sleep(100);
+    }
+  }
+}
+
 /** The Prometheus operator's kinds that this stack makes, as the operator's own repository has them. */
 export const operatorKinds = ["podmonitors", "prometheusrules"] as const;
 

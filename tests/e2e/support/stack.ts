@@ -1,10 +1,14 @@
-import { execFile, execFileSync } from "node:child_process";
+import { execFile, execFileSync, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { EngineEvent, Stack } from "@pulumi/pulumi/automation";
 import type { KubeObject } from "../../../sandbox/cluster/kube";
 import { openStack, projectEnvironment, projectFolder } from "../../../sandbox/engine";
 import { client, engine, folder, kubeconfig, PASSPHRASE, pulumi } from "./world";
+
+const ROOT = path.join(__dirname, "..", "..", "..");
+
+type Operation = "up" | "destroy" | "preview" | "refresh";
 
 /** What an update did, in the engine's own words. */
 export interface Report {
@@ -50,9 +54,17 @@ export class TestStack {
     await made.set("domain", "newjoy.ro");
     await made.set("namespace", made.namespace);
     await made.set("ingress.className", "nginx");
+    await made.set("identity.issuer", "https://auth.newjoy.ro");
     for (const mailbox of mailboxes) await made.setSecret(`mailboxes.${mailbox}.password`, passwordOf(mailbox));
     await made.setSecret("relay.password", RELAY_PASSWORD);
     return made;
+  }
+
+  /** A stack of that name with a new state, beside the configuration that it had. */
+  static async reopen(name: string): Promise<TestStack> {
+    const home = path.join(folder, "stacks", name);
+    const stack = await openStack(await engine(), { folder: home, stack: name, kubeconfig, passphrase: PASSPHRASE });
+    return new TestStack(name, stack, home);
   }
 
   get namespace(): string {
@@ -76,6 +88,20 @@ export class TestStack {
     return succeeded(await this.run("up", preload));
   }
 
+  /** An update by another checkout of this repository. */
+  async upBy(root: string): Promise<Report> {
+    return succeeded(await this.run("up", undefined, root));
+  }
+
+  async refresh(): Promise<Report> {
+    return succeeded(await this.run("refresh"));
+  }
+
+  /** A preview, and what the person sees of it. */
+  async preview(): Promise<Outcome> {
+    return succeeded(await this.run("preview"));
+  }
+
   async destroy(): Promise<Report> {
     return succeeded(await this.run("destroy"));
   }
@@ -83,6 +109,41 @@ export class TestStack {
   /** An update that must fail: what the person sees, and the steps taken before. */
   async failingUp(preload?: string): Promise<Outcome> {
     return failed(await this.run("up", preload));
+  }
+
+  /**
+   * An update to which something happens after so many milliseconds: SIGINT is Ctrl-C in its terminal, SIGKILL what a power
+   * cut does. Whether it was over by then is not told: both must do.
+   */
+  async interruptedUp(signal: "SIGINT" | "SIGKILL", after: number): Promise<void> {
+    const args = this.update("up");
+    const child = spawn(process.execPath, args, { detached: true, stdio: "ignore" });
+    const ended = new Promise<void>((resolve) => child.on("close", () => resolve()));
+    const timer = setTimeout(() => {
+      try {
+        process.kill(-(child.pid as number), signal);
+      } catch {
+        // It was over.
+      }
+    }, after);
+    await ended;
+    clearTimeout(timer);
+  }
+
+  /** Where the engine keeps what it made. */
+  get stateFile(): string {
+    return path.join(this.path, "state", ".pulumi", "stacks", "homelab-mail", `${this.name}.json`);
+  }
+
+  /** What docs/how-to/troubleshooting.md says to do after an interrupted update. */
+  async recover(): Promise<Report> {
+    const { stateFile } = this;
+    for (const attributes of fs.globSync(path.join(this.path, "state", ".pulumi", "**", "*.attrs"))) {
+      if (fs.statSync(attributes).size === 0) fs.rmSync(attributes);
+    }
+    if (!isJson(stateFile)) fs.copyFileSync(`${stateFile}.bak`, stateFile);
+    await this.stack.cancel();
+    return succeeded(await this.run("up", undefined, ROOT, { PULUMI_K8S_UPSERT_EXISTING_OBJECTS: "true" }));
   }
 
   /** A preview that must fail. */
@@ -126,29 +187,59 @@ export class TestStack {
     return [...all].filter((key) => before.get(key) !== after.get(key)).sort();
   }
 
+  /** All values of Secrets, opened. */
+  async secretsOf(...names: string[]): Promise<string[]> {
+    const secrets = await Promise.all(names.map((name) => this.object("v1", "Secret", name)));
+    return secrets.flatMap((secret) =>
+      Object.values<string>(secret?.data ?? {}).map((value) => Buffer.from(value, "base64").toString()),
+    );
+  }
+
   object(apiVersion: string, kind: string, name: string): Promise<KubeObject | undefined> {
     return client.read({ apiVersion, kind, metadata: { name, namespace: this.namespace } });
   }
 
-  /** In a process of its own, as a person's would be. */
-  private async run(operation: "up" | "destroy" | "preview", preload?: string): Promise<Outcome> {
-    const eventLog = path.join(this.path, "events.json");
-    fs.rmSync(eventLog, { force: true });
-    const request = { operation, home: this.path, stack: this.name, eventLog };
-    const modules = [require.resolve("../../../start.cjs"), ...(preload ? [preload] : [])].flatMap((file) => [
+  private get eventLog(): string {
+    return path.join(this.path, "events.json");
+  }
+
+  /** What Node is started with for an update, in a process of its own, as a person's would be. */
+  private update(operation: Operation, preload?: string, root = ROOT): string[] {
+    const request = { operation, home: this.path, stack: this.name, eventLog: this.eventLog };
+    const modules = [path.join(root, "start.cjs"), ...(preload ? [preload] : [])].flatMap((file) => [
       "--require",
       file,
     ]);
-    const main = path.join(__dirname, "update.ts");
+    return [...modules, path.join(root, "tests", "e2e", "support", "update.ts"), JSON.stringify(request)];
+  }
+
+  private async run(
+    operation: Operation,
+    preload?: string,
+    root = ROOT,
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<Outcome> {
+    const { eventLog } = this;
+    fs.rmSync(eventLog, { force: true });
+    const args = this.update(operation, preload, root);
     const { ok, text } = await new Promise<{ ok: boolean; text: string }>((resolve) => {
-      const options = { maxBuffer: 64 * 1024 * 1024, env: process.env }; // a test may have changed its copy
-      execFile(process.execPath, [...modules, main, JSON.stringify(request)], options, (error, stdout, stderr) =>
+      const options = { maxBuffer: 64 * 1024 * 1024, env: { ...process.env, ...environment } }; // a test may have changed its copy
+      execFile(process.execPath, args, options, (error, stdout, stderr) =>
         resolve({ ok: !error, text: `${stdout}${stderr}` }),
       );
     });
     const events: EngineEvent[] = fs.existsSync(eventLog) ? JSON.parse(fs.readFileSync(eventLog, "utf8")) : [];
     const summary = events.find((event) => event.summaryEvent)?.summaryEvent?.resourceChanges ?? {};
     return { ok, text, steps: stepsOf(events), summary: summary as Record<string, number> };
+  }
+}
+
+function isJson(file: string): boolean {
+  try {
+    JSON.parse(fs.readFileSync(file, "utf8"));
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -23,7 +23,7 @@ export function changePromises(site: Site): void {
       await site.set("mailboxes.alpar.password", "another-password", { secret: true });
       await site.up();
       await site.programs.putAtProvider("alpar", ["after the rotation"]);
-      await eventually("the fetcher has taken it", async () => (await site.programs.putAtProvider("alpar", [])) === 0, {
+      await eventually("it is delivered", async () => (await site.programs.undelivered("alpar")) === 0, {
         seconds: 240,
       });
       expect(await site.pods()).toEqual(before);

@@ -30,8 +30,8 @@ export async function examine({ live, folder }: Site): Promise<Verdict[]> {
   });
 }
 
-/** What is not ok of some groups, by check, code and subject. */
+/** What is wrong in some groups, by check, code and subject. */
 export const wrongIn = (verdicts: readonly Verdict[], ...groups: string[]): string[] =>
   verdicts
-    .filter(({ group, level }) => groups.includes(group) && level !== "ok")
+    .filter(({ group, level }) => groups.includes(group) && level !== "ok" && level !== "unknown")
     .map(({ check, code, subject }) => [check, code, subject].filter(Boolean).join(" "));

@@ -25,7 +25,10 @@ class Smtps(smtplib.SMTP_SSL):
         return wrap(socket.create_connection((host, port), 20))
 def inbox():
     imap = Imap(order["host"], 993)
-    imap.authenticate("XOAUTH2", lambda _: bearer().encode())
+    if "password" in order:
+        imap.login(order["user"], order["password"])
+    else:
+        imap.authenticate("XOAUTH2", lambda _: bearer().encode())
     imap.select(order.get("folder", "INBOX"), readonly=True)
     _, found = imap.search(None, "ALL")
     numbers = found[0].split()
@@ -60,14 +63,22 @@ def put():
         kind, said = imap.append("INBOX", None, None, message.encode("latin1"))
         if kind != "OK":
             raise imaplib.IMAP4.error(said)
-    _, data = imap.status("INBOX", "(MESSAGES)")
     imap.logout()
-    return int(re.search(rb"MESSAGES (\\d+)", data[0]).group(1))
+    return len(order["messages"])
+def undelivered():
+    imap = imaplib.IMAP4_SSL(order["host"], 993, ssl_context=context, timeout=60)
+    imap.login(order["user"], order["password"])
+    left = 0
+    for folder in ("INBOX", "Fetcher-Outbox", "Fetcher-Refused"):
+        kind, data = imap.status(folder, "(MESSAGES)")
+        left += int(re.search(rb"MESSAGES (\\d+)", data[0]).group(1)) if kind == "OK" else 0
+    imap.logout()
+    return left
 def certificate():
     with wrap(socket.create_connection((order["host"], 993), 20)) as sock:
         return sock.getpeercert()["serialNumber"]
 try:
-    print(json.dumps({"result": {"inbox": inbox, "send": send, "plain": plain, "put": put, "certificate": certificate}[order["do"]]()}))
+    print(json.dumps({"result": {"inbox": inbox, "send": send, "plain": plain, "put": put, "undelivered": undelivered, "certificate": certificate}[order["do"]]()}))
 except smtplib.SMTPResponseException as problem:
     print(json.dumps({"refused": f"{problem.smtp_code} {problem.smtp_error.decode()}"}))
 except smtplib.SMTPRecipientsRefused as problem:
@@ -107,6 +118,12 @@ export class MailProgram {
     return (await this.ask({ do: "inbox", user: addressOf(person), token })).refused ?? "";
   }
 
+  /** What an app password opens: subjects of the inbox, or the server's refusal. */
+  async opens(person: string, password: string): Promise<string | string[]> {
+    const { result, refused } = await this.ask({ do: "inbox", user: addressOf(person), password });
+    return refused ?? (result as string[]);
+  }
+
   /** Sends with a token; "sent", or the server's refusal. */
   async send(mail: {
     token: string;
@@ -121,20 +138,33 @@ export class MailProgram {
   }
 
   /** Sends as an app does: no TLS, no login. */
-  async relay(mail: { from: string; to: string; subject: string; port?: number }): Promise<string> {
+  async relay(mail: { from: string; to: string; subject: string; port?: number; id?: string }): Promise<string> {
     const { result, refused } = await this.ask({ do: "plain", port: 25, ...mail, message: text(mail) });
     return refused ?? String(result);
   }
 
-  /** Puts mail into a mailbox at the provider; gives how many messages lie there. */
-  async putAtProvider(person: string, subjects: readonly string[]): Promise<number> {
-    const { host, passwords } = this.live.world.provider;
+  /** Puts mail into a mailbox at the provider. */
+  async putAtProvider(person: string, subjects: readonly string[]): Promise<void> {
     const user = addressOf(person);
     const messages = subjects.map((subject) => text({ from: "somebody@elsewhere.test", to: user, subject }));
-    const order = { do: "put", host, user, password: passwords[person], messages };
-    const { result, refused } = await this.ask(order);
+    await this.askProvider(person, { do: "put", messages });
+  }
+
+  /** How many messages lie in a mailbox at the provider that the fetcher has not delivered: in the inbox or in its outbox. */
+  async undelivered(person: string): Promise<number> {
+    return Number(await this.askProvider(person, { do: "undelivered" }));
+  }
+
+  private async askProvider(person: string, order: object): Promise<unknown> {
+    const { host, passwords } = this.live.world.provider;
+    const { result, refused } = await this.ask({
+      ...order,
+      host,
+      user: addressOf(person),
+      password: passwords[person],
+    });
     if (refused) throw new Error(refused);
-    return result as number;
+    return result;
   }
 
   /** Serial number of the certificate on 993. */
@@ -143,6 +173,8 @@ export class MailProgram {
   }
 }
 
-/** One of its kind, whatever else says the same. */
-const text = ({ from, to, subject }: Required<Pick<Mail, "from" | "to" | "subject">>): string =>
-  message({ from, to, subject, id: `${randomUUID()}@probe.test` }).toString("latin1");
+/** One of its kind, whatever else says the same, unless it is given an id. */
+const text = (mail: Required<Pick<Mail, "from" | "to" | "subject">> & Pick<Mail, "id">): string => {
+  const { from, to, subject, id = `${randomUUID()}@probe.test` } = mail;
+  return message({ from, to, subject, id }).toString("latin1");
+};

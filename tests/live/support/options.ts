@@ -37,6 +37,7 @@ What a cluster of yours needs:
   - these images, pulled or imported:
       ${defaultImages.stalwart}
       ${defaultImages.stalwartCli}
+      ${defaultImages.imapsync}
       ${defaultImages.roundcube}      (also the way in: its Apache)
       ${defaultImages.fetchmail}      (also the provider, and the pods that knock at doors)
       ${pocketIdImage}      (not with --issuer)

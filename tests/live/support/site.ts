@@ -1,6 +1,6 @@
 import { globSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
-import type { EngineEvent } from "@pulumi/pulumi/automation";
+import type { EngineEvent, PulumiFn } from "@pulumi/pulumi/automation";
 import type { KubeObject } from "../../../sandbox/cluster/kube";
 import { type LiveNode, startNode } from "../../../sandbox/cluster/node";
 import { ProcessFolder, sweep } from "../../../sandbox/cluster/processes";
@@ -84,6 +84,11 @@ export class Site {
     return this.said.find((line) => line.startsWith("MAIL LEFT") && line.includes(subject));
   }
 
+  /** What the provider told of a message to an address that only it has. */
+  keptAtProvider(subject: string): string | undefined {
+    return this.said.find((line) => line.startsWith("MAIL KEPT") && line.includes(subject));
+  }
+
   /** The stack's pods that stay, by what they belong to: uid and restarts. */
   async pods(): Promise<Record<string, string>> {
     const found = await this.live.client.list("v1", "Pod", stackNamespace);
@@ -97,8 +102,8 @@ export class Site {
     );
   }
 
-  /** `pulumi up`: what it changed, by kind of step. Fails with all that it said. */
-  async up(): Promise<Record<string, number>> {
+  /** `pulumi up`, by another release's program where one is given: what it changed, by kind of step. Fails with all that it said. */
+  async up(program?: PulumiFn): Promise<Record<string, number>> {
     let changes: Record<string, number> = {};
     let text = "";
     const onEvent = ({ summaryEvent }: EngineEvent): void => {
@@ -107,7 +112,7 @@ export class Site {
     const onOutput = (piece: string): void => {
       text += piece;
     };
-    await this.live.stack.up({ onEvent, onOutput }).catch((error: Error) => {
+    await this.live.stack.up({ onEvent, onOutput, ...(program && { program }) }).catch((error: Error) => {
       throw new Error(`${text}\n${error.message}`);
     });
     return changes;

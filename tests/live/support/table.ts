@@ -18,8 +18,8 @@ export const open = {
   roundcube: ["stalwart 465", "stalwart 993", "stalwart 4190", "issuer 443", "DNS 53"],
   settings: ["stalwart 8080", "DNS 53"],
   stranger: [],
-  "another namespace": ["stalwart 25", ...people, "fetcher 8081", ...outside],
-  "the ingress' namespace": ["stalwart 25", ...people, "stalwart 8080", "webmail 8000", "fetcher 8081", ...outside],
+  "another namespace": ["stalwart 25", ...people, ...outside],
+  "the ingress' namespace": ["stalwart 25", ...people, "stalwart 8080", "webmail 8000", ...outside],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export type Source = keyof typeof open;
@@ -27,5 +27,4 @@ export type Source = keyof typeof open;
 /** kube-router takes what a policy lets in for what it lets out as well, between pods of that policy. */
 export const withKubeRouter: Partial<Record<Source, readonly string[]>> = {
   stalwart: ["stalwart 25", ...people],
-  fetchmail: ["fetcher 8081"],
 };

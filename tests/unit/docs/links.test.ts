@@ -18,7 +18,10 @@ const links = [...pages].flatMap(([page, text]) =>
   [...withoutCode(text).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = ""]) => [page, link] as const),
 );
 
-test.each(links.filter(([, link]) => !/^https?:/.test(link)))("%s leads to %s", (page, link) => {
+/** Pages of the web, and of GitHub beside the repository: the badges of its workflows. */
+const elsewhere = /^https?:|^\.\.\/\.\.\/actions\//;
+
+test.each(links.filter(([, link]) => !elsewhere.test(link)))("%s leads to %s", (page, link) => {
   const [path = "", anchor] = link.split("#");
   const target = path === "" ? page : normalize(join(dirname(page), path));
   expect({ target, there: existsSync(join(ROOT, target)) }).toEqual({ target, there: true });
@@ -32,7 +35,7 @@ test("every page can be reached from the README", () => {
     reached.add(page);
     for (const [from, link] of links) {
       const [path = ""] = link.split("#");
-      if (from === page && path && !/^https?:/.test(link)) visit(normalize(join(dirname(page), path)));
+      if (from === page && path && !elsewhere.test(link)) visit(normalize(join(dirname(page), path)));
     }
   };
   visit("README.md");

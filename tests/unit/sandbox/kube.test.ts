@@ -13,7 +13,16 @@ const { cert, key } = authority.issue("localhost");
 /** What the server answers, one after the other: a status, and how many seconds it asks for. */
 let answers: (readonly [status: number, retryAfter?: number])[] = [];
 let asked = 0;
-const server = https.createServer({ cert: readFileSync(cert), key: readFileSync(key) }, (_, response) => {
+/** Whether a request on a connection that was used before gets no answer, but the connection's end. */
+let hangsUp = false;
+const used = new WeakSet<object>();
+const server = https.createServer({ cert: readFileSync(cert), key: readFileSync(key) }, (request, response) => {
+  const isUsed = used.has(request.socket);
+  used.add(request.socket);
+  if (hangsUp && isUsed) {
+    request.socket.destroy();
+    return;
+  }
   const [status, retryAfter] = answers[Math.min(asked++, answers.length - 1)] ?? [200];
   if (retryAfter !== undefined) response.setHeader("retry-after", String(retryAfter));
   response.writeHead(status).end(JSON.stringify({ message: `answer ${asked}` }));
@@ -60,4 +69,15 @@ test.each([[429], [500], [404, 0]] as const)("what it refuses with %j is refused
   answers = [answer];
   await expect(client.request("GET", "/")).rejects.toThrow("answer 1");
   expect(asked).toBe(1);
+});
+
+test("a connection that the server closed while it lay idle is replaced, and the request sent once more", async () => {
+  answers = [[200]];
+  await client.request("GET", "/");
+  hangsUp = true;
+  try {
+    expect(await client.request("GET", "/")).toMatchObject({ message: expect.stringContaining("answer") });
+  } finally {
+    hangsUp = false;
+  }
 });

@@ -11,8 +11,8 @@ const everything: RawConfig = {
     alpar: { password: "S3cret-alpar", admin: true, aliases: ["hidden.boss"], displayName: "Alpár" },
   },
   relay: { username: "relay@example.org", password: "S3cret-relay" },
-  identity: { issuer: "https://id.example.org", clientId: "mail", clientSecret: "S3cret-client" },
-  admin: { password: "S3cret-admin" },
+  identity: { issuer: "https://id.example.org", clientId: "mail", apiKey: "S3cret-api-key" },
+  admin: { password: "S3cret-admin-of-the-stack" },
   tls: { secretName: "wildcard-tls" },
   service: { type: "NodePort" },
   cluster: { networks: ["10.42.0.0/16", "fd00::/8"], relayNamespaces: ["apps"] },
@@ -38,6 +38,34 @@ const variants: [string, RawConfig, string[]][] = [
     ["S3cret-mary", "S3cret-alpar", "S3cret-relay", "hidden.mary", "hidden.boss", "S3cret-heartbeat", "generated-"],
   ],
 ];
+
+variants.push([
+  "a stack that makes snapshots",
+  { ...everything, backup: { snapshotClass: "longhorn-snapshot-vsc" } },
+  ["S3cret-mary", "S3cret-alpar", "S3cret-relay", "hidden.mary", "hidden.boss"],
+]);
+
+variants.push([
+  "a stack that copies mail from elsewhere",
+  {
+    ...everything,
+    trust: {},
+    migrations: {
+      old: { mailbox: "mary-ann", from: { host: "imap.example.org", user: "S3cret-login", password: "S3cret-old" } },
+      gmail: { mailbox: "alpar", gmail: true, from: { user: "hidden.me@gmail.com", password: "S3cret-gmail" } },
+    },
+  },
+  [
+    "S3cret-mary",
+    "S3cret-old",
+    "S3cret-login",
+    "S3cret-gmail",
+    "hidden.me",
+    "hidden.mary",
+    "hidden.boss",
+    "generated-",
+  ],
+]);
 
 const isSecret = (object: Recorded): boolean => object.inputs.kind === "Secret";
 const where = (object: Recorded): string => `${object.inputs.kind}/${object.inputs.metadata?.name}`;
@@ -249,10 +277,13 @@ describe("adding a mailbox", () => {
       "Secret stalwart-settings-<hash>",
     ]);
     expect(changed.sort()).toEqual([
-      "CronJob stalwart-reload",
-      "CronJob stalwart-settings",
       "Secret migadu-fetch-credentials",
+      "Secret migadu-smtp-logins",
+      "Secret roundcube-identities",
+      "Secret stalwart-accounts",
       "Secret stalwart-emails",
+      "Secret stalwart-settings",
+      "pulumi:index:Stash mail-record", // in the state only
     ]);
   });
 });

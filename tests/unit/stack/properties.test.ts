@@ -3,7 +3,7 @@ import { deploy, type RawConfig } from "../../support/deploy";
 import { hardeningProblems, podsOf } from "../../support/kubernetes";
 import { goodConfig } from "../config/arbitraries";
 
-const SECRET_KEYS = new Set(["password", "clientSecret"]);
+const SECRET_KEYS = new Set(["password", "apiKey"]);
 
 /** Puts a text that can be searched for in place of every secret. */
 function marked(value: unknown, path = ""): unknown {

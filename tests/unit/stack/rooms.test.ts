@@ -4,7 +4,7 @@ import { preProcessFile } from "typescript";
 
 const ROOT = join(__dirname, "../../..");
 const PAGE = readFileSync(join(ROOT, "docs/explanation/architecture.md"), "utf8");
-const [ROOMS = "", WAYS = ""] = PAGE.split("## The way of a value");
+const [ROOMS = "", WAYS = ""] = PAGE.split("## Tracing a value through the code");
 
 const files = readdirSync(ROOT, { recursive: true, encoding: "utf8" }).filter(
   (file) => file.endsWith(".ts") && !/(^|\/)(node_modules|\.[^/]+)\//.test(file),
@@ -72,7 +72,7 @@ test("no file imports itself by way of others", () => {
   expect(circles).toEqual([]);
 });
 
-/** The rows of "The way of a value": a file, and the word to look for in it. */
+/** The rows of "Tracing a value through the code": a file, and the word to look for in it. */
 const steps = [...WAYS.matchAll(/^\| `([^`]+)` \| `([^`]+)` \| [^|]+\|$/gm)].map(
   ([, file = "", word = ""]) => [file, word] as const,
 );

@@ -1,4 +1,5 @@
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Passkey } from "../../support/passkey";
 import { hosts } from "./addresses";
 import type { Rig } from "./rig";
 
@@ -51,6 +52,24 @@ export class Person {
     const page = await context.newPage();
     page.setDefaultTimeout(60_000);
     return new Person(name, page, context);
+  }
+
+  /** Gives them a device that takes their finger at once, with a passkey for the issuer, or with none. */
+  async carries(passkey?: Passkey): Promise<this> {
+    const devTools = await this.context.newCDPSession(this.page);
+    await devTools.send("WebAuthn.enable");
+    const { authenticatorId } = await devTools.send("WebAuthn.addVirtualAuthenticator", {
+      options: {
+        protocol: "ctap2",
+        transport: "internal",
+        hasUserVerification: true,
+        isUserVerified: true,
+        automaticPresenceSimulation: true,
+      },
+    });
+    const credential = passkey?.credential(hosts.issuer);
+    if (credential) await devTools.send("WebAuthn.addCredential", { authenticatorId, credential });
+    return this;
   }
 
   /** Opens the webmail and signs in at the provider's page. */

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { addresses, hosts } from "./addresses";
 
@@ -28,6 +28,9 @@ LoadModule php_module modules/${phpModules}
 TypesConfig /etc/mime.types
 ErrorLog /dev/stderr
 LogLevel warn
+LogFormat "%h %l %u %t \\"%r\\" %>s %O \\"%{Referer}i\\" \\"%{User-Agent}i\\"" combined
+IncludeOptional /etc/apache2/conf-enabled/*.conf
+CustomLog /dev/stdout combined
 StartServers 2
 MaxRequestWorkers 24
 KeepAlive Off
@@ -51,11 +54,13 @@ UseCanonicalPhysicalPort Off`
 }
 `;
 
-/** What the image's entrypoint does for an empty root of documents and SQLite (read in roundcubemail-docker). */
+/** What the image's entrypoint does with the image's command for an empty root of documents and SQLite (read in roundcubemail-docker). */
 const entrypoint = `#!/bin/bash
 set -e
 umask 022
-cd /var/www/html
+# It does nothing for another command, and works where it is started.
+[ "$1" = apache2-foreground ]
+[ "$PWD" = /var/www/html ]
 [ -z "$(ls -A)" ]
 tar cf - --one-file-system -C /usr/src/roundcubemail . | tar xf - 2>/dev/null || [ -e index.php ]
 mkdir -p config /tmp/roundcube-temp /run/apache2 /run/lock/apache2 logs temp
@@ -77,6 +82,11 @@ mkdir -p config /tmp/roundcube-temp /run/apache2 /run/lock/apache2 logs temp
 } > config/config.docker.inc.php
 export PHP_INI_SCAN_DIR="${debianIni("cli")}:/usr/local/etc/php/conf.d"
 php -d include_path=.:/usr/share/php /usr/src/initdb.php
+exec "$@"
+`;
+
+/** The official image's command. */
+const foreground = `#!/bin/bash
 export PHP_INI_SCAN_DIR="${debianIni("apache2")}:/usr/local/etc/php/conf.d"
 exec apache2 -D FOREGROUND -f /etc/apache2-rig.conf
 `;
@@ -92,7 +102,13 @@ export function buildImage(folder: string, bundle: string, hostsFile: string): s
   const root = join(folder, "image");
   const source = join(root, "usr/src/roundcubemail");
   const directories = ["proc", "dev", "run", "tmp", "etc", "var/www/html", "var/roundcube/db", "var/roundcube/config"];
-  for (const path of [...directories, "usr/local/etc/php/conf.d", "usr/src"])
+  for (const path of [
+    ...directories,
+    "usr/local/etc/php/conf.d",
+    "usr/local/bin",
+    "etc/apache2/conf-enabled",
+    "usr/src",
+  ])
     mkdirSync(join(root, path), { recursive: true });
   for (const link of ["bin", "sbin", "lib", "lib64"])
     if (existsSync(`/${link}`)) execFileSync("ln", ["-s", `usr/${link}`, join(root, link)]);
@@ -108,8 +124,8 @@ export function buildImage(folder: string, bundle: string, hostsFile: string): s
   writeFileSync(join(root, "etc/hosts"), hostsFile);
   writeFileSync(join(root, "etc/apache2-rig.conf"), apacheConfig);
   writeFileSync(join(root, "usr/src/initdb.php"), initdb);
-  writeFileSync(join(root, "docker-entrypoint.sh"), entrypoint);
-  chmodSync(join(root, "docker-entrypoint.sh"), 0o755);
+  writeFileSync(join(root, "docker-entrypoint.sh"), entrypoint, { mode: 0o755 });
+  writeFileSync(join(root, "usr/local/bin/apache2-foreground"), foreground, { mode: 0o755 });
   execFileSync("chmod", ["-R", "a+rX", root]);
   return root;
 }

@@ -13,3 +13,15 @@ export function letter(subject: string, options: Letter = {}): Buffer {
   const header = [`Date: ${new Date().toUTCString()}`, "MIME-Version: 1.0", `Content-Type: ${type}`].join("\r\n");
   return message({ subject, from, to: "people@newjoy.ro", header, body: body.replaceAll("\n", "\r\n") });
 }
+
+/** A message with a file. */
+export function letterWith(subject: string, file: string, content: Buffer): Buffer {
+  const lines = content.toString("base64").match(/.{1,76}/g) ?? [];
+  return letter(subject, {
+    type: "multipart/mixed; boundary=b",
+    body:
+      `--b\nContent-Type: text/plain\n\nHere.\n--b\n` +
+      `Content-Type: application/octet-stream; name=${file}\nContent-Disposition: attachment; filename=${file}\n` +
+      `Content-Transfer-Encoding: base64\n\n${lines.join("\n")}\n--b--\n`,
+  });
+}

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Recorder } from "../../support/recorder";
 import { addresses } from "./addresses";
@@ -10,7 +10,7 @@ type Rendered = any;
 
 /**
  * Runs a Deployment's container from the objects that the stack renders: its user and group, its environment with values
- * from the rendered Secrets, its mounts with content from the rendered ConfigMaps, a read-only root.
+ * from the rendered Secrets, its mounts with content from the rendered ConfigMaps and Secrets, a read-only root.
  */
 export class Pod {
   private server: Server | undefined;
@@ -62,8 +62,10 @@ export class Pod {
       ...mounts,
       `mount -o remount,bind,ro ${q(root)}`,
       ...systems.map((path) => `if [ -d /${path} ]; then mount -o remount,bind,ro ${root}/${path}; fi`),
-      `exec env -i PATH=/usr/sbin:/usr/bin ${env.map(q).join(" ")} \\`,
-      `  setpriv --no-new-privs chroot --groups=${fsGroup} --userspec=${user}:${group} ${q(root)} /docker-entrypoint.sh`,
+      `exec env -i PATH=/usr/local/bin:/usr/sbin:/usr/bin ${env.map(q).join(" ")} \\`,
+      `  setpriv --no-new-privs chroot --groups=${fsGroup} --userspec=${user}:${group} ${q(root)} \\`,
+      // The image's working folder, entrypoint and command.
+      "  sh -c 'cd /var/www/html && exec /docker-entrypoint.sh apache2-foreground'",
       "",
     ].join("\n");
   }
@@ -85,6 +87,22 @@ export class Pod {
       execFileSync("chgrp", [String(fsGroup), data]);
       execFileSync("chmod", ["2775", data]);
       return [`mount --bind '${data}' '${target}'`];
+    }
+    if (volume.secret) {
+      const { secretName, defaultMode } = volume.secret;
+      const source = join(this.folder, "mounts", secretName);
+      mkdirSync(source, { recursive: true });
+      for (const [key, text] of Object.entries<string>(this.recorder.object("Secret", secretName).inputs.stringData)) {
+        const file = join(source, key);
+        rmSync(file, { force: true });
+        writeFileSync(file, text, { mode: defaultMode });
+        execFileSync("chgrp", [String(fsGroup), file]);
+      }
+      return [
+        `mkdir -p '${target}'`, // a container runtime makes mount points that the image does not have
+        `mount --bind '${source}' '${target}'`,
+        `mount -o remount,bind,ro '${target}'`,
+      ];
     }
     const { data } = this.recorder.object("ConfigMap", volume.configMap.name).inputs;
     const source = join(this.folder, "mounts", mount.subPath);

@@ -3,7 +3,6 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import * as pulumi from "@pulumi/pulumi";
 import { directory } from "../../../components/mailserver/planAccounts";
 import { Webmail, webmailLogoutUri, webmailRedirectUri } from "../../../components/webmail";
 import { Authority, type KeyPair, spki } from "../../../sandbox/live/authority";
@@ -35,16 +34,18 @@ export interface ProviderState {
   accessTokenSeconds: number;
   refuseRefresh: boolean;
   slowSeconds: number;
+  /** Passkeys by the user's `sub`; from the first one on, sign-in takes one. */
+  passkeys?: Readonly<Record<string, { id: string; publicKey: string }>> | null;
   readonly authorize: number;
   readonly code: number;
   readonly refresh: number;
+  /** Codes and refresh tokens that it did not take. */
+  readonly refused: number;
   readonly discovery: number;
+  readonly passkeysTaken: number;
   readonly verifiers: number;
   readonly secrets: string[];
 }
-
-/** The client secret of these runs: with every character that has hurt somebody. */
-export const clientSecret = `it's "quoted" \\ $HOME`;
 
 export class Rig {
   /** The provider's outgoing server, as far as the webmail's mail is concerned. */
@@ -67,13 +68,12 @@ export class Rig {
     chmodSync(this.folder, 0o711); // servers that are not root have files below
     this.recorder = await startRecording();
     const { identity, ...config } = sampleConfig();
-    const withSecret = { ...identity, clientSecret: pulumi.secret(clientSecret) };
     // The ingress controller's address, in both forms: Roundcube 1.6 takes exact addresses only.
     const cluster = { ...config.cluster, networks: ["127.0.0.1", "127.0.0.0/30"] };
     new Webmail("roundcube", {
       ...config,
       cluster,
-      identity: withSecret,
+      identity,
       namespace,
       claim: "roundcube-data",
       mailServerHost: hosts.mailInCluster,
@@ -83,7 +83,7 @@ export class Rig {
     this.authority = new Authority(this.sub("tls"));
     this.ca = readFileSync(this.authority.cert, "utf8");
     await this.startProvider(this.certificate(hosts.issuer), identity.clientId);
-    const [operation] = directory({ identity: withSecret });
+    const [operation] = directory({ identity });
     const [rules] = Object.values(operation?.value as unknown as Record<string, DirectoryRules>);
     this.tokenCheck = new TokenCheck(rules as DirectoryRules, this.ca, mailboxes);
     await this.tokenCheck.listen(...tokenCheckAddress);
@@ -136,6 +136,7 @@ export class Rig {
       clients: [
         {
           client_id: clientId,
+          requiresReauthentication: true, // as the stack registers it
           redirect_uris: [webmailRedirectUri(hosts.webmail)],
           post_logout_redirect_uris: [webmailLogoutUri(hosts.webmail)],
         },

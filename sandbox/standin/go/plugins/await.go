@@ -62,49 +62,136 @@ func jobIsComplete(ctx context.Context, c *cluster, job object) (bool, error) {
 		complete, _ := condition(job, "Complete")
 		return complete, nil
 	}
-	said, err := saidByPods(ctx, c, job, object{"job-name": nameOf(job)})
+	pods, err := c.podsOf(ctx, job, object{"job-name": nameOf(job)})
 	if err != nil {
 		return false, err
 	}
 	failure := conditionOf(job, "Failed")
 	reasons := []string{fmt.Sprintf("[%v] %v", failure["reason"], failure["message"])}
-	return false, errors.New(strings.Join(append(reasons, said...), "\n"))
+	return false, errors.New(strings.Join(append(reasons, saidByPods(pods)...), "\n"))
 }
 
-// saidByPods gives what the plugin shows of pods that are not ready: the last words of containers that ended. It looks only
-// at pods that have a condition Ready, which a kubelet sets (provider/pkg/await/checker/pod/check.go).
-func saidByPods(ctx context.Context, c *cluster, maker, labels object) ([]string, error) {
-	pods, err := c.podsOf(ctx, maker, labels)
-	if err != nil {
-		return nil, err
+// podErrors gives what the plugin shows of a pod that is not ready. It looks at one condition after the other, as a kubelet
+// sets them, and at the containers only where it gets that far (provider/pkg/await/checker/pod/check.go).
+func podErrors(pod object) (string, bool) {
+	if scheduled, _ := condition(pod, "PodScheduled"); !scheduled {
+		return "", false
 	}
-	var reasons []string
-	for _, pod := range pods {
-		if ready, known := condition(pod.Object, "Ready"); ready || !known {
+	for _, name := range []string{"Initialized", "Ready"} {
+		is := conditionOf(pod, name)
+		if is == nil {
+			return "", false
+		}
+		if is["status"] == "True" {
 			continue
 		}
-		for _, status := range at[[]any](pod.Object, "status", "containerStatuses") {
-			container, _ := status.(object)
-			for _, state := range []string{"state", "lastState"} {
-				end := at[object](container, state, "terminated")
-				said := fmt.Sprintf("[Pod %s]: [%v] %s", pod.GetName(), end["reason"], at[string](end, "message"))
-				if at[int64](end, "exitCode") != 0 && !slices.Contains(reasons, said) {
-					reasons = append(reasons, said)
-				}
-			}
+		var said string
+		if message, _ := is["message"].(string); message != "" && is["reason"] != nil {
+			said = message
 		}
+		var errs []string
+		for _, status := range at[[]any](pod, "status", "containerStatuses") {
+			container, _ := status.(object)
+			errs = append(errs, containerErrors(container)...)
+		}
+		if said += strings.Join(errs, "\n"); said == "" {
+			return "", false
+		}
+		return fmt.Sprintf("[Pod %s]: %s", idOf(pod), said), true
 	}
-	return reasons, nil
+	return "", false
 }
 
-// whyNotAvailable is the end of the plugin's patience with a Deployment.
-func whyNotAvailable(ctx context.Context, c *cluster, live object, timedOut error) error {
-	said, err := saidByPods(ctx, c, live, at[object](live, "spec", "selector", "matchLabels"))
+func containerErrors(container object) (errs []string) {
+	if container["ready"] == true {
+		return nil
+	}
+	name, message := container["name"], func(o object) string { return at[string](o, "message") }
+	if waiting := at[object](container, "state", "waiting"); waiting != nil && waiting["reason"] != "ContainerCreating" {
+		errs = append(errs, fmt.Sprintf("[%v] %s", waiting["reason"], message(waiting)))
+	}
+	if end := at[object](container, "state", "terminated"); at[string](end, "reason") != "" {
+		if message(end) != "" {
+			errs = append(errs, fmt.Sprintf("[%v] %s", end["reason"], message(end)))
+		} else {
+			errs = append(errs, fmt.Sprintf("container %q completed with exit code %v", name, end["exitCode"]))
+		}
+	}
+	if end := at[object](container, "lastState", "terminated"); end != nil {
+		errs = append(errs, fmt.Sprintf(
+			"container %q terminated at %v (%v: exit code %v)", name, end["finishedAt"], end["reason"], end["exitCode"]))
+		if message(end) != "" {
+			errs = append(errs, message(end))
+		}
+	}
+	return errs
+}
+
+func saidByPods(pods []item) (reasons []string) {
+	for _, pod := range pods {
+		if said, any := podErrors(pod.Object); any && !slices.Contains(reasons, said) {
+			reasons = append(reasons, said)
+		}
+	}
+	return reasons
+}
+
+// resync is how long it takes the plugin to hear again of what has not changed (pkg/await/informers/factory.go).
+const resync = time.Minute
+
+// deploymentPods are a Deployment's pods as the plugin knows them. It drops what it hears of a pod before it has heard of the
+// pod's ReplicaSet (pkg/await/deployment.go, processPodEvent), so a pod counts once it has changed after it was first seen:
+// a kubelet's go on changing.
+type deploymentPods struct {
+	first map[string]string // the version that was there at first
+	since map[string]time.Time
+	known []item
+}
+
+func (p *deploymentPods) look(ctx context.Context, c *cluster, deployment object) error {
+	pods, err := c.podsOf(ctx, deployment, at[object](deployment, "spec", "selector", "matchLabels"))
 	if err != nil {
 		return err
 	}
-	reasons := append([]string{timedOut.Error(), "Minimum number of live Pods was not attained"}, said...)
+	p.known = nil
+	for _, pod := range pods {
+		uid := string(pod.GetUID())
+		if p.first[uid] == "" {
+			p.first[uid], p.since[uid] = pod.GetResourceVersion(), time.Now()
+		}
+		if p.first[uid] != pod.GetResourceVersion() || time.Since(p.since[uid]) > resync {
+			p.known = append(p.known, pod)
+		}
+	}
+	return nil
+}
+
+// whyNotAvailable is the end of the plugin's patience with a Deployment.
+func (p *deploymentPods) whyNotAvailable(timedOut error) error {
+	reasons := append([]string{timedOut.Error(), "Minimum number of live Pods was not attained"}, saidByPods(p.known)...)
 	return errors.New(strings.Join(reasons, "\n"))
+}
+
+// waitFor is the check that an annotation asks for (pkg/metadata/overrides.go, pkg/await/condition/custom.go): here a
+// condition, `condition=Ready` or `condition=Ready=False`.
+func waitFor(expression string) (func(context.Context, *cluster, object) (bool, error), error) {
+	wanted, found := strings.CutPrefix(expression, "condition=")
+	if !found {
+		return nil, fmt.Errorf("the stand-in can wait for a condition only, not for %q", expression)
+	}
+	name, status, _ := strings.Cut(wanted, "=")
+	return func(_ context.Context, _ *cluster, live object) (bool, error) {
+		is := conditionOf(live, name)
+		for _, observer := range []object{is, at[object](live, "status")} {
+			if seen, known := observer["observedGeneration"].(int64); known {
+				if seen < at[int64](live, "metadata", "generation") {
+					return false, nil
+				}
+				break
+			}
+		}
+		return strings.EqualFold(fmt.Sprint(is["status"]), cmp.Or(status, "True")), nil
+	}, nil
 }
 
 var checks = map[string]func(context.Context, *cluster, object) (bool, error){
@@ -120,17 +207,22 @@ var notHere = []string{
 // ready gives the live object once it is what it should be; an error with the reasons when it will not be.
 func ready(ctx context.Context, c *cluster, made object, timeout float64) (object, error) {
 	kind := at[string](made, "kind")
-	if slices.Contains(notHere, kind) {
+	check, needed := checks[kind]
+	if expression := annotation(made, "pulumi.com/waitFor"); expression != "" {
+		var err error
+		if check, err = waitFor(expression); err != nil {
+			return nil, err
+		}
+	} else if slices.Contains(notHere, kind) {
 		return nil, fmt.Errorf(
 			"the stand-in cannot wait for a %s: annotate it with pulumi.com/skipAwait, or use the real plugin", kind)
-	}
-	check, needed := checks[kind]
-	if !needed {
+	} else if !needed {
 		return made, nil
 	}
 	live := made
+	pods := deploymentPods{map[string]string{}, map[string]time.Time{}, nil}
 	own, _ := strconv.ParseFloat(annotation(made, "pulumi.com/timeoutSeconds"), 64)
-	err := until(ctx, cmp.Or(timeout, own), kind+" "+nameOf(made), func() (bool, error) {
+	err := until(ctx, cmp.Or(timeout, own), "the condition", func() (bool, error) {
 		now, err := c.read(ctx, made)
 		if err != nil {
 			return false, err
@@ -138,10 +230,15 @@ func ready(ctx context.Context, c *cluster, made object, timeout float64) (objec
 		if now != nil {
 			live = now
 		}
+		if kind == "Deployment" {
+			if err := pods.look(ctx, c, live); err != nil {
+				return false, err
+			}
+		}
 		return check(ctx, c, live)
 	})
 	if errors.Is(err, errTimedOut) && kind == "Deployment" {
-		err = whyNotAvailable(ctx, c, live, err)
+		err = pods.whyNotAvailable(err)
 	}
 	return live, err
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 
@@ -31,9 +32,19 @@ func (k *kubernetes) Configure(
 	ctx context.Context, req *pulumirpc.ConfigureRequest,
 ) (*pulumirpc.ConfigureResponse, error) {
 	values := plainMap(req.GetArgs())
-	on := func(key string) bool { return fmt.Sprint(values[key]) == "true" }
+	// An option that is not configured is looked for in the environment.
+	on := func(key string, variable ...string) bool {
+		value, given := values[key]
+		for _, name := range variable {
+			if text, set := os.LookupEnv(name); set && !given {
+				value = text
+			}
+		}
+		return fmt.Sprint(value) == "true"
+	}
 	k.mutable = mutability{secrets: on("enableSecretMutable"), configMaps: on("enableConfigMapMutable")}
-	k.upsert, k.force = on("upsertExistingObjects"), on("enablePatchForce")
+	k.upsert = on("upsertExistingObjects", "PULUMI_K8S_UPSERT_EXISTING_OBJECTS")
+	k.force = on("enablePatchForce", "PULUMI_K8S_ENABLE_PATCH_FORCE")
 	var err error
 	if k.cluster, err = connect(at[string](values, "kubeconfig"), at[string](values, "context")); err != nil {
 		return nil, err
@@ -128,9 +139,19 @@ func (k *kubernetes) Read(ctx context.Context, req *pulumirpc.ReadRequest) (*pul
 	if err != nil || live == nil {
 		return &pulumirpc.ReadResponse{}, err
 	}
-	inputs := at[object](req.GetProperties().AsMap(), inputsKey)
-	properties, err := checkpoint(inputs, live, fieldManager)
-	return &pulumirpc.ReadResponse{Id: idOf(live), Properties: properties, Inputs: req.GetInputs()}, err
+	asked := at[object](req.GetProperties().AsMap(), inputsKey)
+	if len(asked) == 0 {
+		properties, err := checkpoint(asked, live, fieldManager)
+		return &pulumirpc.ReadResponse{Id: idOf(live), Properties: properties, Inputs: req.GetInputs()}, err
+	}
+	// What the program had asked for, as it is now: pruneLiveState in the plugin's provider.go.
+	now := prune(normalized(live), normalized(plain(asked).(object))).(object)
+	properties, err := checkpoint(withSecretsOf(now, asked), live, fieldManager)
+	if err != nil {
+		return nil, err
+	}
+	inputs, err := wire(withSecretsOf(now, asked))
+	return &pulumirpc.ReadResponse{Id: idOf(live), Properties: properties, Inputs: inputs}, err
 }
 
 func (k *kubernetes) Update(ctx context.Context, req *pulumirpc.UpdateRequest) (*pulumirpc.UpdateResponse, error) {

@@ -150,3 +150,62 @@ func TestWhatAProgramAsksForByItsNameAlone(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatAPodThatIsNotReadySays(t *testing.T) {
+	yes := func(name string) any { return object{"type": name, "status": "True"} }
+	no := object{"type": "Ready", "status": "False", "reason": "ContainersNotReady", "message": "not ready: a"}
+	end := object{"reason": "Error", "exitCode": int64(1), "message": "refused", "finishedAt": "now"}
+	running := object{"name": "a", "ready": false, "lastState": object{"terminated": end}}
+	pod := func(container object, conditions ...any) object {
+		status := object{"conditions": conditions, "containerStatuses": []any{container}}
+		return object{"metadata": object{"name": "p", "namespace": "n"}, "status": status}
+	}
+	ended := object{"name": "a", "ready": false, "state": object{"terminated": end}}
+	for expected, given := range map[string]object{
+		"[Pod n/p]: not ready: acontainer \"a\" terminated at now (Error: exit code 1)\nrefused": pod(
+			running, yes("PodScheduled"), yes("Initialized"), no),
+		"[Pod n/p]: not ready: a[Error] refused": pod(ended, yes("PodScheduled"), yes("Initialized"), no),
+	} {
+		if said, _ := podErrors(given); said != expected {
+			t.Errorf("said %q, expected %q", said, expected)
+		}
+	}
+	for _, silent := range []object{
+		pod(running, yes("Initialized"), no), pod(running, yes("PodScheduled"), no),
+		pod(running, yes("PodScheduled"), yes("Initialized")),
+		pod(running, yes("PodScheduled"), yes("Initialized"), yes("Ready")),
+	} {
+		if said, any := podErrors(silent); any {
+			t.Errorf("said %q, where the plugin does not look", said)
+		}
+	}
+}
+
+func TestWhatAnAnnotationAsksToWaitFor(t *testing.T) {
+	certificate := func(status string, seen int64) object {
+		ready := object{"type": "Ready", "status": status, "observedGeneration": seen}
+		return object{"metadata": object{"generation": int64(2)}, "status": object{"conditions": []any{ready}}}
+	}
+	for _, test := range []struct {
+		expression string
+		live       object
+		done       bool
+	}{
+		{"condition=Ready", certificate("True", 2), true},
+		{"condition=Ready", certificate("False", 2), false},
+		{"condition=Ready", certificate("True", 1), false}, // of what the object was before
+		{"condition=Ready=False", certificate("False", 2), true},
+		{"condition=Ready", object{}, false},
+	} {
+		check, err := waitFor(test.expression)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if done, _ := check(context.Background(), nil, test.live); done != test.done {
+			t.Errorf("%s of %v: %v", test.expression, test.live, done)
+		}
+	}
+	if _, err := waitFor("jsonpath={.status.phase}=Active"); err == nil {
+		t.Error("what the stand-in cannot do is taken")
+	}
+}

@@ -1,0 +1,126 @@
+"""What `stalwart-cli apply` (1.0.13) makes of a plan: destroys, then everything in order, then what reconcile deletes.
+
+The first operation that fails ends it; those before it stay, and nothing is deleted by reconcile.
+"""
+
+import json
+import sys
+
+from registry import SINGLETON, Refused, Registry
+
+KEYS = {
+    "update": {"@type", "object", "value", "id"},
+    "create": {"@type", "object", "value"},
+    "upsert": {"@type", "object", "matchOn", "value"},
+    "reconcile": {"@type", "object", "matchOn", "value", "scope"},
+    "destroy": {"@type", "object", "value"},
+}
+
+
+class Plan:
+    def __init__(self, registry, act):
+        self.registry, self.act = registry, act
+        self.ids, self.leftovers = {}, []
+        self.counts = {"created": 0, "updated": 0, "destroyed": 0}
+
+    def apply(self, text):
+        operations = [(number, json.loads(line)) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+        for number, operation in operations:
+            unknown = operation.keys() - KEYS.get(operation.get("@type"), set())
+            if unknown:
+                raise Refused(f"line {number}: unknown field {sorted(unknown)[0]}")
+            operation["object"] = operation["object"].removeprefix("x:")  # the tool's own name for it
+        destroys = [one for one in operations if one[1]["@type"] == "destroy"]
+        for number, operation in destroys[::-1] + [one for one in operations if one not in destroys]:
+            try:
+                getattr(self, operation["@type"])(operation)
+            except Refused as refusal:
+                raise Refused(f"line {number}: {operation['object']}: {refusal}") from None
+        for kind, identifier in self.leftovers:
+            self.registry.destroy(kind, identifier)
+            self.counts["destroyed"] += 1
+        return self.counts
+
+    def resolved(self, value, name=""):
+        """References are looked for in properties that hold ids, and nowhere else."""
+        if isinstance(value, dict):
+            if name.endswith("Ids"):
+                return {self.resolved(key, "Id"): inner for key, inner in value.items()}
+            return {key: self.resolved(inner, key) for key, inner in value.items()}
+        if isinstance(value, str) and value.startswith("#") and name.endswith("Id"):
+            if value[1:] not in self.ids:
+                raise Refused(f"notFound: {value}")
+            return self.ids[value[1:]]
+        return value
+
+    def update(self, operation):
+        identifier = self.resolved(operation.get("id", SINGLETON), "Id")
+        self.registry.update(operation["object"], identifier, self.resolved(operation["value"]))
+        self.counts["updated"] += 1
+
+    def create(self, operation):
+        for reference, value in operation["value"].items():
+            if operation["object"] == "Action":
+                self.act(value["@type"])
+            else:
+                self.ids[reference] = self.registry.create(operation["object"], self.resolved(value))
+                self.counts["created"] += 1
+
+    def matching(self, kind, match_on, value):
+        """Exact equality of top-level properties, and the same @type."""
+        return [
+            identifier
+            for identifier, other in self.registry.get(kind).items()
+            if value.get("@type") == other.get("@type") and all(value.get(key) == other.get(key) for key in match_on)
+        ]
+
+    def upsert(self, operation):
+        kind = operation["object"]
+        named = []
+        for reference, value in operation["value"].items():
+            body = self.resolved(value)
+            found = self.matching(kind, operation["matchOn"], body)
+            if len(found) > 1:
+                raise Refused(f"{reference}: more than one object matches")
+            if found:
+                self.registry.update(kind, found[0], body)
+                self.counts["updated"] += 1
+            else:
+                found = [self.registry.create(kind, body)]
+                self.counts["created"] += 1
+            self.ids[reference] = found[0]
+            named += found
+        return named
+
+    def reconcile(self, operation):
+        named = self.upsert(operation)
+        kind = operation["object"]
+        self.leftovers += [(kind, identifier) for identifier in self.registry.get(kind) if identifier not in named]
+
+    def destroy(self, operation):
+        for identifier in list(operation.get("value") or self.registry.get(operation["object"])):
+            self.registry.destroy(operation["object"], identifier)
+            self.counts["destroyed"] += 1
+
+
+def main():
+    """Applies each plan on standard input twice, to a server of its own; tells what the second time did."""
+    import tempfile
+
+    outcomes = []
+    for text in sys.stdin.read().split("\n\n"):
+        with tempfile.TemporaryDirectory() as folder:
+            registry = Registry(f"{folder}/settings.json")
+            registry.save = lambda: None  # a disk that is waited for hundreds of times
+            try:
+                Plan(registry, lambda _: None).apply(text)
+                before = json.dumps(registry.objects, sort_keys=True)
+                counts = Plan(registry, lambda _: None).apply(text)
+                outcomes.append({**counts, "same": before == json.dumps(registry.objects, sort_keys=True)})
+            except Refused as refusal:
+                outcomes.append({"refused": str(refusal)})
+    print(json.dumps(outcomes))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,250 @@
+import type { Command, Fault, Message } from "./front";
+import { content, type Item, literal, readFetch, writeFetch } from "./wire";
+
+/** Which messages a fault is about. @default all */
+export type Which = (message: Message) => boolean;
+
+export const about =
+  (...subjects: string[]): Which =>
+  ({ subject }) =>
+    subjects.includes(subject);
+
+const all: Which = () => true;
+
+const touches = (command: Command | undefined, which: Which): boolean => command?.messages.some(which) ?? false;
+
+/** Changes the items of what is said of some messages. */
+function editing(which: Which, change: (item: Item, command: Command) => Item | undefined): Fault {
+  return {
+    knowing: which !== all,
+    after(answer, command) {
+      if (!command?.name.endsWith("FETCH")) return answer;
+      const fetched = readFetch(answer);
+      if (!fetched) return answer;
+      if (which !== all && !command.messages.some((m) => m.number === fetched.number && which(m))) return answer;
+      return writeFetch({ ...fetched, items: fetched.items.flatMap((item) => change(item, command) ?? []) });
+    },
+  };
+}
+
+const isHeader = (name: string): boolean => /^(RFC822\.HEADER|BODY\[HEADER\])/i.test(name);
+const isBody = (name: string): boolean => /^(RFC822(\.TEXT)?$|BODY\[(TEXT)?\])/i.test(name);
+
+/** What is given instead of what is there. */
+export type Emptiness = "NIL" | "{0}" | '""';
+
+const EMPTY: Readonly<Record<Emptiness, string>> = { NIL: "NIL", "{0}": "{0}\r\n", '""': '""' };
+
+/** The body, or the whole message, is empty; the size stays. */
+export const emptyBody = (how: Emptiness, which: Which = all): Fault =>
+  editing(which, (item) => (isBody(item.name) ? { ...item, value: EMPTY[how] } : item));
+
+/** The header is empty; the size stays. */
+export const emptyHeader = (how: Emptiness, which: Which = all): Fault =>
+  editing(which, (item) => (isHeader(item.name) ? { ...item, value: EMPTY[how] } : item));
+
+/** Of header and body, or of one of them, only so many bytes are there. */
+export const cutTo = (bytes: number, which: Which = all, part: "body" | "header" = "body"): Fault =>
+  editing(which, (item) => {
+    const text = (part === "body" ? isBody : isHeader)(item.name) ? content(item.value) : undefined;
+    const origin = Number(/<(\d+)>$/.exec(item.name)?.[1] ?? 0);
+    return text === undefined ? item : { ...item, value: literal(text.slice(0, Math.max(0, bytes - origin))) };
+  });
+
+/** The size is told wrong. */
+export const wrongSize = (size: (right: number) => number, which: Which = all): Fault =>
+  editing(which, (item) =>
+    /^RFC822\.SIZE$/i.test(item.name) ? { ...item, value: String(size(Number(item.value))) } : item,
+  );
+
+/** The size is not told at all. */
+export const noSize = (which: Which = all): Fault =>
+  editing(which, (item) => (/^RFC822\.SIZE$/i.test(item.name) ? undefined : item));
+
+/** Items come in another order: what identifies the message comes last. */
+export const uidLast = (): Fault => ({
+  after(answer) {
+    const fetched = readFetch(answer);
+    if (!fetched) return answer;
+    const uid = fetched.items.filter((item) => item.name === "UID");
+    return writeFetch({ ...fetched, items: [...fetched.items.filter((item) => item.name !== "UID"), ...uid] });
+  },
+});
+
+/** Names of header fields are quoted, as in BODY[HEADER.FIELDS ("SUBJECT")]. */
+export const quotesNames = (): Fault =>
+  editing(all, (item) => ({
+    ...item,
+    name: item.name.replace(/\(([^)]*)\)/, (_all, names: string) => `(${names.replace(/[^ "]+/g, '"$&"')})`),
+  }));
+
+/** Names of items are in small letters. */
+export const smallLetters = (): Fault => editing(all, (item) => ({ ...item, name: item.name.toLowerCase() }));
+
+/** Texts without a line end are given as quoted strings. */
+export const quotes = (): Fault =>
+  editing(all, (item) => {
+    const text = content(item.value);
+    if (text === undefined || !/^[\x20-\x7e]*$/.test(text)) return item;
+    return { ...item, value: `"${text.replace(/["\\]/g, "\\$&")}"` };
+  });
+
+/** How a piece of a message is answered that begins somewhere. */
+export type Partial = "whole" | "NIL after the first" | "short" | "origin and length";
+
+/** Pieces of a message are given wrong: the whole every time, nothing after the first, fewer bytes than asked for. */
+export const pieces = (how: Partial, which: Which = all): Fault => {
+  const wholes = new WeakMap<Command, string>();
+  const edit = editing(which, (item, command) => {
+    const origin = /<(\d+)>$/.exec(item.name)?.[1];
+    const text = content(item.value);
+    if (origin === undefined || text === undefined) return item;
+    if (how === "whole") return { ...item, value: literal(wholes.get(command) ?? text) };
+    if (how === "NIL after the first") return origin === "0" ? item : { ...item, value: "NIL" };
+    if (how === "short") return { ...item, value: literal(text.slice(0, Math.max(1, Math.ceil(text.length / 3)))) };
+    return { name: item.name.replace(/>$/, `.${text.length}>`), value: item.value };
+  });
+  return {
+    ...edit,
+    async before(command) {
+      if (how !== "whole" || !/<\d+\.\d+>/.test(command.text)) return undefined;
+      const asked = command.text
+        .replace(/^\S+ /, "")
+        .replace(/<\d+\.\d+>/, "")
+        .trim();
+      const fetched = (await command.session.ask(asked)).map(readFetch).find(Boolean);
+      const whole = content(fetched?.items.find((item) => isBody(item.name))?.value ?? "");
+      if (whole !== undefined) wholes.set(command, whole);
+      return undefined;
+    },
+  };
+};
+
+/** Counts, and says when a fault is over. */
+const limited = (times: number): (() => boolean) => {
+  let left = times;
+  return () => left-- > 0;
+};
+
+const FETCHES_CONTENT = /RFC822(?!\.SIZE)|BODY(?:\.PEEK)?\[/i;
+
+/** What a server says instead of a message: a refusal, "BYE" and why, "OK" and nothing, or it hangs up. */
+export const unreadable = (words: string, which: Which = all, times = Number.POSITIVE_INFINITY): Fault => {
+  const still = limited(times);
+  return {
+    knowing: true,
+    before(command) {
+      if (!command.name.endsWith("FETCH") || !FETCHES_CONTENT.test(command.text)) return undefined;
+      if (!touches(command, which) || !still()) return undefined;
+      if (words === "drop") return "drop";
+      return words.startsWith("BYE") ? { lines: [`* ${words}`], cut: true } : { lines: [words] };
+    },
+  };
+};
+
+/** Commands are refused: by name (`UID` aside), or by what fits their whole line. */
+export const refuses = (command: RegExp, words: string, times = Number.POSITIVE_INFINITY): Fault => {
+  const still = limited(times);
+  return {
+    before: ({ text }) => (command.test(text.replace(/^\S+ /, "")) && still() ? { lines: [words] } : undefined),
+  };
+};
+
+/** Every login is refused, in words that may repeat what was sent. */
+export const refusesLogin = (words: (sent: string) => string, times = Number.POSITIVE_INFINITY): Fault => {
+  const still = limited(times);
+  return {
+    before({ name, text }) {
+      if (!/^(LOGIN|AUTHENTICATE)$/.test(name) || !still()) return undefined;
+      return { lines: [words(text.trimEnd().replace(/^\S+ /, ""))] };
+    },
+  };
+};
+
+/** Connections end at the greeting, with these words. */
+export const busy = (words: string, times = Number.POSITIVE_INFINITY): Fault => {
+  const still = limited(times);
+  return { greeting: () => (still() ? { lines: [`* ${words}`], cut: true } : undefined) };
+};
+
+/** Says what it does not have, and does not know commands that need it. */
+export const lacks = (...names: string[]): Fault => ({
+  before({ name }) {
+    const verb = name.replace(/^UID /, "");
+    const missing =
+      names.includes(verb) || (name === "UID EXPUNGE" && names.includes("UIDPLUS")) || names.includes(name);
+    return missing ? { lines: ["BAD Unknown command"] } : undefined;
+  },
+  after(answer) {
+    if (!/CAPABILITY /i.test(answer) || answer.includes("{")) return answer;
+    const words = (text: string): string =>
+      text.replace(/ [^ \]\r]+/g, (word) => (names.includes(word.slice(1).toUpperCase()) ? "" : word));
+    return answer.replace(/CAPABILITY [^\]\r]*/i, words);
+  },
+});
+
+/** Says things of other messages, and of the folder, before and after what was asked for. */
+export const unsolicited = (): Fault => ({
+  after(answer, command) {
+    if (!command?.name.endsWith("FETCH") || !readFetch(answer)) return answer;
+    const before = "* 9999 FETCH (FLAGS (NonJunk) UID 51958)\r\n* FLAGS (\\Answered \\Seen)\r\n";
+    return `${before}${answer}* 9998 FETCH (UID 51957 RFC822.SIZE 1 FLAGS (\\Seen))\r\n* OK Still here\r\n`;
+  },
+});
+
+/** Another client's expunges are told, or not even told, at once: numbers change under a session's feet. */
+export const renumbers = ({ tells }: { readonly tells: boolean }): Fault => ({
+  async before({ name, session }) {
+    if (/FETCH$|STORE$/.test(name)) await session.ask("NOOP", { tells });
+    return undefined;
+  },
+});
+
+/** Results of a search come in several answers, as many to each. */
+export const searchInChunks = (each: number): Fault => ({
+  after(answer) {
+    const found = /^\* SEARCH ([\d ]+)\r\n$/.exec(answer)?.[1]?.trim().split(" ");
+    if (!found) return answer;
+    const lines: string[] = [];
+    for (let n = 0; n < found.length; n += each) lines.push(`* SEARCH ${found.slice(n, n + each).join(" ")}\r\n`);
+    return lines.join("");
+  },
+});
+
+/** A search that finds nothing has no result line. */
+export const noEmptySearch = (): Fault => ({
+  after: (answer) => (/^\* SEARCH *\r\n$/.test(answer) ? "" : answer),
+});
+
+/** What was expunged is told as a count of what is left. */
+export const expungeTellsExists = (): Fault => ({
+  after: (answer, command) =>
+    /EXPUNGE$/.test(command?.name ?? "") ? answer.replace(/^\* (\d+) EXPUNGE/, "* $1 EXISTS") : answer,
+});
+
+/** UIDs are new ones in every session. */
+export const newValidity = (): Fault => {
+  let validity = 1_700_000_000;
+  return { after: (answer) => answer.replace(/\[UIDVALIDITY \d+\]/, () => `[UIDVALIDITY ${++validity}]`) };
+};
+
+/** Says where a message was moved to in a line that is no answer. */
+export const oddMove = (): Fault => ({
+  after: (answer, command) =>
+    /MOVE$/.test(command?.name ?? "") ? answer.replace(/^\* OK (\[COPYUID [^\]]*\]).*\r\n/, "$1\r\n") : answer,
+});
+
+/** Does not say where copies went. */
+export const noCopyUid = (): Fault => ({ after: (answer) => answer.replace(/\[(?:COPYUID|APPENDUID) [^\]]*\] /, "") });
+
+/** An answer breaks off in the middle of a message, and the connection with it. */
+export const hangsUpWithin = (which: Which, times = 1): Fault => {
+  const still = limited(times);
+  return {
+    knowing: true,
+    after(answer, command) {
+      if (!FETCHES_CONTENT.test(command?.text ?? "") || !readFetch(answer) || !touches(command, which)) return answer;
+      return still() ? { text: answer.slice(0, answer.length / 2), cut: true } : answer;
+    },
+  };
+};

@@ -1,0 +1,23 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { ROOT } from "../../support/pages";
+
+const file = (name: string): string => readFileSync(join(ROOT, name), "utf8");
+const ci: { jobs: Record<string, { steps: { run?: string }[] }> } = parse(file(".github/workflows/ci.yml"));
+const commands = (job: string): string => (ci.jobs[job]?.steps ?? []).map(({ run = "" }) => run).join("\n");
+
+test("CI fails when a fake takes a plugin's place: it searches for the words that the sandbox prints then", () => {
+  const [, words = ""] = /grep -q "([^"]+)"/.exec(commands("e2e")) ?? [];
+  expect(words).not.toBe("");
+  expect(file("sandbox/standin/plugins.ts")).toContain(words);
+});
+
+test("each npm script that CI runs is one of package.json", () => {
+  const { scripts } = JSON.parse(file("package.json"));
+  const run = Object.keys(ci.jobs).flatMap((job) =>
+    [...commands(job).matchAll(/npm run ([\w:]+)|npm (test)/g)].map(([, script, test = ""]) => script ?? test),
+  );
+  expect(run).toEqual(expect.arrayContaining(["test", "test:e2e", "test:live"]));
+  expect(run.filter((script) => !(script in scripts))).toEqual([]);
+});

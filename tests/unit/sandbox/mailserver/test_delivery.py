@@ -1,0 +1,182 @@
+"""What becomes of a message after the 250, by the fake's settings, as by the real server's."""
+
+import os
+import re
+import smtplib
+import sys
+import time
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../../support"))
+
+from fake_stalwart import DOMAIN, FakeStalwart
+from mail import INBOX, JUNK, TRASH
+
+FRIEND = "friend@elsewhere.test"
+KINGA = f"kinga@{DOMAIN}"
+DAY = 86_400
+NAMES = os.path.join(os.path.dirname(__file__), "../../../e2e/support/stalwart-metrics.txt")
+
+
+def message(subject="hello", identifier="1@elsewhere.test", size=0):
+    return f"Message-ID: <{identifier}>\r\nSubject: {subject}\r\n\r\n{'x' * size}\r\n".encode()
+
+
+class Delivery(unittest.TestCase):
+    def setUp(self):
+        self.server = FakeStalwart(self)
+        self.server.declare("kinga")
+        self.queue, self.mail = self.server.queue, self.server.mail
+        self.update = self.server.settings.registry.update
+        stays = {"else": "'remote'", "match": {"0": {"if": "is_local_address(rcpt)", "then": "'local'"}}}
+        local = {"else": "'relay'", "match": {"0": {"if": "is_local_address(rcpt)", "then": "'local'"}}}
+        self.set("MtaOutboundStrategy", {"schedule": stays, "route": local})
+
+    def set(self, kind, value):
+        self.server.apply({"@type": "update", "object": kind, "value": value})
+
+    def receive(self, content, sender=FRIEND, port=25, to=KINGA):
+        self.queue.accept(sender, [to], content, port, "unauthenticated")
+
+    def kept(self, *folders):
+        return len(list(self.mail.files("kinga", *folders)))
+
+    def age(self, seconds):
+        """As if everything in the queue had been there for so long."""
+        for name in self.queue.names():
+            older = f"{time.time_ns() - seconds * 10**9}.{name.split('.', 1)[1]}"
+            folder = os.path.join(self.queue.folder, "new")
+            os.rename(os.path.join(folder, name), os.path.join(folder, older))
+
+    def refusing(self, code):
+        """The provider refuses every recipient from now on."""
+
+        def hand_on(_envelope, _content):
+            raise smtplib.SMTPRecipientsRefused({FRIEND: (code, b"no such user")})
+
+        self.queue.hand_on = hand_on
+
+    def attempts(self):
+        return [self.queue.attempt(name) for name in self.queue.names()]
+
+
+class OverQuota(Delivery):
+    def setUp(self):
+        super().setUp()
+        self.identifier, _ = self.server.settings.found("kinga")
+        self.update("Account", self.identifier, {"quotas": {"maxDiskQuota": 1000}})
+        self.receive(message(size=2000))
+
+    def test_is_accepted_and_waits_with_the_servers_words(self):
+        self.assertEqual(self.kept(), 0)
+        [waiting] = self.server.jmap.call("", "x:QueuedMessage/get", {})["list"]
+        error = waiting["recipients"][KINGA]["status"]["errorMessage"]
+        self.assertEqual(error, "451 4.3.0 Mailbox over quota.")
+        self.assertEqual(self.attempts(), [False])
+
+    def test_is_delivered_once_there_is_room(self):
+        self.update("Account", self.identifier, {"quotas": {}})
+        self.assertEqual(self.attempts(), [True])
+        self.assertEqual((self.kept(), self.queue.names()), (1, []))
+
+    def test_is_told_to_the_sender_outside_when_it_expires(self):
+        self.age(3 * DAY + 1)
+        self.assertEqual(self.attempts(), [True])
+        [report] = self.queue.names()
+        envelope, text = self.queue.read(report)
+        self.assertEqual((envelope["from"], envelope["to"], envelope["source"]), ("", [FRIEND], "dsn"))
+        self.assertIn(b"451 4.3.0 Mailbox over quota.", text)
+
+    def test_is_told_to_nobody_when_reports_stay_at_home_and_expires_when_the_settings_say(self):
+        local = {"name": "local", "expiry": {"@type": "Ttl", "expire": 30 * DAY * 1000}}
+        upsert = {"@type": "upsert", "object": "MtaDeliverySchedule", "matchOn": ["name"], "value": {"local": local}}
+        self.server.apply(upsert)
+        self.age(3 * DAY + 1)
+        self.assertEqual(self.attempts(), [False])
+        self.set("MtaOutboundStrategy", {"route": {"else": "'local'", "match": {}}})
+        self.age(30 * DAY + 1)
+        self.attempts()
+        self.assertEqual(self.attempts(), [True])
+        self.assertEqual((self.queue.names(), self.server.metrics.counters["delivery_double_bounce"]), ([], 1))
+
+
+class Outside(Delivery):
+    def test_a_refusal_for_good_is_told_to_the_sender_at_once_and_one_for_now_is_tried_again(self):
+        self.receive(message(), sender=KINGA, to=FRIEND)
+        self.refusing(450)
+        self.assertEqual(self.attempts(), [False])
+        self.refusing(550)
+        self.assertEqual(self.attempts(), [True])
+        del self.queue.hand_on
+        self.assertEqual(self.attempts(), [True])
+        self.assertEqual(self.kept(INBOX), 1)
+
+
+class Duplicates(Delivery):
+    def test_a_message_with_the_same_ids_and_subject_as_one_in_the_folder_is_dropped(self):
+        for subject in ("hello", "Re: hello", "hello"):
+            self.receive(message(subject))
+        self.assertEqual(self.kept(), 1)
+        self.receive(message("another subject"))
+        self.receive(message(identifier="2@elsewhere.test"))
+        self.assertEqual(self.kept(), 3)
+
+    def test_one_that_the_user_filed_elsewhere_does_not_count_and_one_without_an_id_neither(self):
+        self.receive(message())
+        [path] = self.mail.files("kinga", INBOX)
+        self.mail.store("kinga", message(), "Archive")
+        os.unlink(path)
+        self.receive(message())
+        self.assertEqual(self.kept(INBOX), 1)
+        for _ in range(2):
+            self.receive(b"Subject: no id\r\n\r\nhello\r\n")
+        self.assertEqual(self.kept(INBOX), 3)
+
+    def test_one_in_junk_counts(self):
+        self.receive(message(), port=2525)
+        self.receive(message())
+        self.assertEqual((self.kept(JUNK), self.kept(INBOX)), (1, 0))
+
+
+class Trash(Delivery):
+    def test_is_emptied_after_thirty_days_unless_the_settings_say_otherwise(self):
+        for folder in (INBOX, TRASH, JUNK):
+            self.mail.store("kinga", message(identifier=folder), folder)
+        self.mail.empty_trash()
+        self.assertEqual(self.kept(), 3)
+        now = time.time
+        self.addCleanup(setattr, time, "time", now)
+        time.time = lambda: now() + 31 * DAY
+        self.set("DataRetention", {"expungeTrashAfter": None})
+        self.mail.empty_trash()
+        self.assertEqual(self.kept(), 3)
+        self.set("DataRetention", {"expungeTrashAfter": 30 * DAY * 1000})
+        self.mail.empty_trash()
+        self.assertEqual((self.kept(), self.kept(INBOX)), (1, 1))
+
+
+class Measured(Delivery):
+    def test_the_page_is_for_whoever_has_its_login_and_has_the_real_names(self):
+        login = ("prometheus", "secret")
+        answer = self.server.metrics.answer
+        self.assertEqual(answer(self.server.settings, login)[0], 404)
+        secret = {"@type": "Value", "secret": login[1]}
+        enabled = {"@type": "Enabled", "authUsername": login[0], "authSecret": secret}
+        self.set("Metrics", {"prometheus": enabled})
+        self.assertEqual(answer(self.server.settings, None)[0], 401)
+        self.receive(message())
+        self.receive(message(), to=FRIEND)
+        self.refusing(450)
+        self.attempts()
+        status, text = answer(self.server.settings, login)
+        self.assertEqual(status, 200)
+        series = dict(re.findall(r"^(\w+) (\d+)$", text, re.M))
+        self.assertEqual((series["message_ingest_ham"], series["queue_message_queued"]), ("1", "2"))
+        with open(NAMES, encoding="utf-8") as file:
+            known = {line.split()[1]: line.split()[0] for line in file if not line.startswith("#")}
+        for name, kind in re.findall(r"^# TYPE (\w+) (\w+)$", text, re.M):
+            self.assertEqual(known.get(name), kind, name)
+
+
+if __name__ == "__main__":
+    unittest.main()

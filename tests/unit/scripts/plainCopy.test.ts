@@ -1,0 +1,99 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const script = join(__dirname, "../../../scripts/plain-copy.sh");
+const home = mkdtempSync(join(tmpdir(), "plain-copy-"));
+afterAll(() => rmSync(home, { recursive: true }));
+
+/** A cluster of two folders: the pod runs its commands in the one whose claim it mounts. */
+const kubectl = `#!/bin/bash
+echo "$*" >> "$HERE/log"
+shift 2
+case $1 in
+  get) case "$*" in *jsonpath*image*) echo an-image ;; *jsonpath*) echo 2000 ;; esac ;;
+  apply) sed -n 's/.*claimName: \\([a-z-]*\\).*/\\1/p' > "$HERE/mounted" ;;
+  exec)
+    while [ "$1" != -- ]; do shift; done; shift
+    [ "\${BREAKS:-}" != "$1" ] || { head -c 100 > /dev/null; exit 1; }
+    volume=$HERE/$(cat "$HERE/mounted"); exec "\${@//\\/volume/$volume}" ;;
+esac
+`;
+
+let count = 0;
+function cluster() {
+  const here = join(home, `${count++}`);
+  for (const claim of ["stalwart-data/data", "roundcube-data"]) mkdirSync(join(here, claim), { recursive: true });
+  writeFileSync(join(here, "kubectl"), kubectl, { mode: 0o755 });
+  writeFileSync(join(here, "stalwart-data/data/CURRENT"), "MANIFEST-000004\n");
+  writeFileSync(join(here, "stalwart-data/.hidden"), "too");
+  writeFileSync(join(here, "roundcube-data/sqlite.db"), "settings");
+  const run = (what: string, folder: string, env: Record<string, string> = {}) => {
+    const { status, stderr } = spawnSync("bash", [script, what, folder, "mail"], {
+      encoding: "utf8",
+      env: { ...process.env, HERE: here, KUBECTL: join(here, "kubectl"), ...env },
+    });
+    return { status, stderr };
+  };
+  const asked = (words: string): number =>
+    readFileSync(join(here, "log"), "utf8")
+      .split("\n")
+      .filter((line) => line.includes(words)).length;
+  return { here, run, asked, copy: join(here, "copy"), mail: join(here, "stalwart-data/data/CURRENT") };
+}
+
+test("a copy that was saved comes back as it was, and the server is stopped for it and started again", () => {
+  const { here, run, asked, copy, mail } = cluster();
+  expect(run("save", copy)).toMatchObject({ status: 0 });
+  expect([asked("--replicas=0"), asked("--replicas=1")]).toEqual([1, 1]);
+  writeFileSync(mail, "MANIFEST-000009\n");
+  writeFileSync(join(here, "stalwart-data/data/later.sst"), "fetched since");
+  rmSync(join(here, "roundcube-data/sqlite.db"));
+  expect(run("restore", copy)).toMatchObject({ status: 0 });
+  expect(readFileSync(mail, "utf8")).toBe("MANIFEST-000004\n");
+  expect(existsSync(join(here, "stalwart-data/data/later.sst"))).toBe(false); // a store of two times is none
+  expect(readFileSync(join(here, "stalwart-data/.hidden"), "utf8")).toBe("too");
+  expect(readFileSync(join(here, "roundcube-data/sqlite.db"), "utf8")).toBe("settings");
+  expect([asked("--replicas=0"), asked("--replicas=1"), asked("delete pod plain-copy")]).toEqual([2, 2, 6]);
+});
+
+test("a copy that is not whole is told before anything is touched", () => {
+  const { run, asked, copy, mail } = cluster();
+  run("save", copy);
+  truncateSync(join(copy, "roundcube-data.tar"), 700);
+  const { status, stderr } = run("restore", copy);
+  expect({ status, last: stderr.trim().split("\n").at(-1) }).toEqual({
+    status: 1,
+    last: `${copy}/roundcube-data.tar is not a whole copy: nothing was touched`,
+  });
+  expect(run("restore", join(copy, "absent")).status).toBe(1);
+  expect([asked("--replicas=0"), existsSync(mail)]).toEqual([1, true]);
+});
+
+test("a way back that breaks off leaves the server stopped, and goes through when it is run again", () => {
+  const { run, asked, copy, mail } = cluster();
+  run("save", copy);
+  const { status, stderr } = run("restore", copy, { BREAKS: "tar" });
+  expect(status).not.toBe(0);
+  expect(stderr).toContain("stalwart-data is not whole: run the same command again. Nothing was started.");
+  expect(asked("--replicas=1")).toBe(1);
+  expect(run("restore", copy)).toMatchObject({ status: 0 });
+  expect(readFileSync(mail, "utf8")).toBe("MANIFEST-000004\n");
+  expect(asked("--replicas=1")).toBe(2);
+});
+
+test("a saving that breaks off starts the server again and leaves nothing that looks like a copy", () => {
+  const { run, asked, copy } = cluster();
+  expect(run("save", copy, { BREAKS: "sh" }).status).not.toBe(0);
+  expect([asked("--replicas=1"), existsSync(join(copy, "stalwart-data.tar"))]).toEqual([1, false]);
+});
+
+test("an earlier copy is never written over", () => {
+  const { run, copy } = cluster();
+  run("save", copy);
+  expect(run("save", copy)).toMatchObject({
+    status: 1,
+    stderr: `${copy}/stalwart-data.tar is there already: take a new folder\n`,
+  });
+});

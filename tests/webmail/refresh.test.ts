@@ -1,0 +1,181 @@
+import { randomBytes } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import { request } from "node:https";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Page } from "playwright-core";
+import { eventually } from "../support/wait";
+import { hosts } from "./support/addresses";
+import { browserFor, Person, webmail } from "./support/browser";
+import { letter, letterWith } from "./support/letter";
+import { type ProviderState, Rig } from "./support/rig";
+
+/** The provider as it is at its worst: a fifth of a second away, and it ends a session that uses a refresh token twice. */
+const DISTANCE = 0.2;
+
+const rig = new Rig();
+const browser = browserFor(rig, () => {
+  rig.mail.deliver("kinga", letter("From before"));
+});
+beforeEach(() => rig.providerState({ slowSeconds: DISTANCE, accessTokenSeconds: 3600 }));
+
+const arrived = async (): Promise<Person> => {
+  const kinga = await (await Person.arrives(browser(), "kinga")).signsIn();
+  await kinga.seesInbox();
+  return kinga;
+};
+
+/** Another tab of theirs, at its inbox. */
+async function tab(kinga: Person, path = ""): Promise<Page> {
+  const page = await kinga.context.newPage();
+  page.setDefaultTimeout(60_000);
+  await page.goto(`${webmail}${path}`);
+  return page;
+}
+
+/** What a program sends that acts for them. */
+async function session(kinga: Person): Promise<{ cookie: string }> {
+  const cookies: { name: string; value: string }[] = await kinga.context.cookies(webmail);
+  return { cookie: cookies.map(({ name, value }) => `${name}=${value}`).join("; ") };
+}
+
+/** As if everybody's access token had just ended, while these pages ask for nothing. */
+async function tokensEnd(...pages: Page[]): Promise<void> {
+  for (const page of pages) await page.waitForLoadState("networkidle");
+  for (const { sess_id, vars } of rig.database("SELECT sess_id, vars FROM session") as Record<string, string>[]) {
+    const text = Buffer.from(vars ?? "", "base64").toString("latin1");
+    const aged = text.replace(/(s:7:"expires";i:)\d+/g, (_all, key) => `${key}${Math.floor(Date.now() / 1000) - 1}`);
+    const encoded = Buffer.from(aged, "latin1").toString("base64");
+    rig.database("UPDATE session SET vars = ? WHERE sess_id = ?", encoded, sess_id ?? "");
+  }
+}
+
+/** One refresh happened since then, nothing was refused, and nobody was sent to the provider. */
+async function refreshedOnce(before: ProviderState): Promise<void> {
+  const { refresh, refused, authorize } = await rig.providerState();
+  expect({ refresh, refused, authorize }).toEqual({
+    refresh: before.refresh + 1,
+    refused: before.refused,
+    authorize: before.authorize,
+  });
+}
+
+const poll = (page: Page): Promise<unknown> =>
+  Promise.all([page.waitForResponse(/_action=refresh/), page.evaluate("rcmail.refresh()")]);
+
+describe("requests that find the access token ended at the same moment", () => {
+  it("refresh it once when they are two tabs, and both go on", async () => {
+    const kinga = await arrived();
+    const second = await tab(kinga);
+    for (let round = 0; round < 3; round++) {
+      await tokensEnd(kinga.page, second);
+      const before = await rig.providerState();
+      await Promise.all([kinga.page.goto(webmail), second.goto(webmail), poll(second).catch(() => {})]);
+      for (const page of [kinga.page, second]) await page.waitForSelector("#messagelist .subject >> text=From before");
+      await refreshedOnce(before);
+    }
+    await kinga.leaves();
+  });
+
+  it("refresh it once when one looks for new mail and the other sends, and the message is sent", async () => {
+    const kinga = await arrived();
+    const compose = await tab(kinga, "?_task=mail&_action=compose");
+    await compose.waitForSelector("#composebody");
+    await compose.fill("#compose_to .recipient-input input", "friend@example.org");
+    await compose.keyboard.press("Tab");
+    await compose.fill("#compose-subject", "Sent while another tab looks");
+    await compose.fill("#composebody", "Hello.");
+    await tokensEnd(kinga.page, compose);
+    const before = await rig.providerState();
+    await Promise.all([poll(kinga.page), compose.click("button.send:visible")]);
+    await eventually("the message", () =>
+      rig.sink.deliveries.find((d) => d.message.includes("Subject: Sent while another tab looks")),
+    );
+    await eventually("the copy", () =>
+      rig.mail.messages("kinga", "Sent Items").join().includes("while another tab looks"),
+    );
+    await refreshedOnce(before);
+    await kinga.leaves();
+  });
+
+  it("refresh it once when a laptop wakes up with three tabs", async () => {
+    const seconds = 30;
+    await rig.providerState({ accessTokenSeconds: seconds });
+    const kinga = await arrived();
+    const tabs = [kinga.page, await tab(kinga), await tab(kinga)];
+    await rig.providerState({ accessTokenSeconds: 3600 });
+    await kinga.context.setOffline(true);
+    await sleep((seconds + 1) * 1000);
+    const before = await rig.providerState();
+    rig.mail.deliver("kinga", letter("While the laptop slept"));
+    await kinga.context.setOffline(false);
+    await Promise.all(tabs.map((page) => poll(page)));
+    await Promise.all(tabs.map((page) => page.waitForSelector("#messagelist .subject >> text=While the laptop slept")));
+    await refreshedOnce(before);
+    await kinga.leaves();
+  });
+});
+
+describe("a request that began before a refresh and ends after it", () => {
+  it("does not bring the used tokens back", async () => {
+    rig.mail.deliver("kinga", letterWith("A large attachment", "a.bin", randomBytes(20_000_000)));
+    const kinga = await arrived();
+    await kinga.opens("A large attachment");
+    const link = await kinga.page.getAttribute("#attachment-list a.filename", "href");
+    const headers = await session(kinga);
+    // It holds the session for as long as nobody takes what it sends.
+    const download = await new Promise<IncomingMessage>((resolve, reject) => {
+      const url = new URL(link ?? "", webmail);
+      const path = `${url.pathname}${url.search}&_download=1`;
+      request({ host: hosts.webmail, path, ca: rig.ca, headers, agent: false }, resolve).on("error", reject).end();
+    });
+    download.pause();
+    expect(download.statusCode).toBe(200);
+    await sleep(1500); // a refreshed token ends later than this one, and ends are counted in seconds
+    await tokensEnd(kinga.page);
+    const before = await rig.providerState();
+    await kinga.page.goto(webmail);
+    await kinga.seesInbox();
+    await refreshedOnce(before);
+    let bytes = 0;
+    for await (const chunk of download) bytes += chunk.length;
+    expect(bytes).toBeGreaterThanOrEqual(20_000_000);
+    await sleep(3000); // its end at the server
+    await tokensEnd(kinga.page);
+    await kinga.page.goto(webmail);
+    await kinga.seesMessage("From before");
+    await refreshedOnce({ ...before, refresh: before.refresh + 1 });
+    await kinga.leaves();
+  });
+});
+
+describe("an issuer that takes connections and does not answer", () => {
+  it("is asked by one request at a time, whether users sign in or are signed in", async () => {
+    const kinga = await arrived();
+    await sleep(3000); // what it answered last counts for so long
+    const before = await rig.providerState({ slowSeconds: 40 });
+    const client = (path: string, headers = {}): Promise<number> =>
+      new Promise((resolve, reject) => {
+        request({ host: hosts.webmail, path, ca: rig.ca, headers, agent: false }, (answer) => {
+          answer.resume();
+          answer.on("end", () => resolve(answer.statusCode ?? 0));
+        })
+          .on("error", reject)
+          .end();
+      });
+    const visitors = await Promise.all(Array.from({ length: 40 }, () => client("/")));
+    expect(visitors).toContain(503);
+    expect((await Promise.all(Array.from({ length: 40 }, () => client("/")))).every((s) => s === 503)).toBe(true);
+    expect((await rig.providerState()).discovery - before.discovery).toBeLessThanOrEqual(2);
+
+    await tokensEnd(kinga.page);
+    const headers = await session(kinga);
+    const answers = await Promise.all(
+      // A page that needs a token, and no mail: the mail server would wait for the provider as well.
+      Array.from({ length: 12 }, () => client("/?_task=settings&_action=refresh&_remote=1", headers)),
+    );
+    expect(answers.every((status) => status < 502)).toBe(true);
+    expect((await rig.providerState()).refresh - before.refresh).toBeLessThanOrEqual(2);
+    expect((await rig.providerState()).refused).toBe(before.refused);
+    await kinga.leaves();
+  });
+});
