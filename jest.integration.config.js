@@ -5,6 +5,6 @@ module.exports = {
   setupFiles: ["<rootDir>/tests/support/seed.ts"],
   transform: { "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }] },
   testTimeout: 900_000, // a hang ends; a busy machine is slow, not wrong
-  maxWorkers: 2,
+  maxWorkers: 3,
   maxConcurrency: 12,
 };
