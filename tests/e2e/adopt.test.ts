@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { projectEnvironment, projectFolder } from "../../sandbox/engine";
 import { findTools } from "../../sandbox/tools/find";
 import { ROOT } from "../support/pages";
-import { applyOperatorKinds } from "./support/schemas";
+import { applyOperatorKinds, removeOperatorKinds } from "./support/schemas";
 import { TestStack } from "./support/stack";
 import { client, engine, kubeconfig, PASSPHRASE } from "./support/world";
 
@@ -42,6 +42,8 @@ async function adopt(stack: TestStack, ...more: string[]): Promise<{ code: numbe
   );
   return { code: status, text: `${stdout}${stderr}` };
 }
+
+afterAll(() => removeOperatorKinds(client));
 
 test("a stack whose state was lost is taken over by one command: nothing is generated anew, nothing is replaced", async () => {
   await applyOperatorKinds(client);

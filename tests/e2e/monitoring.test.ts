@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { parse, stringify } from "yaml";
 import { refusal } from "../../components/monitoring/operator";
 import type { KubeObject } from "../../sandbox/cluster/kube";
-import { applyOperatorKinds, operatorKinds } from "./support/schemas";
+import { applyOperatorKinds, operatorKinds, removeOperatorKinds } from "./support/schemas";
 import { TestStack } from "./support/stack";
 import { kubernetesValidate, kubeScore } from "./support/tools";
 import { client, folder } from "./support/world";
@@ -53,14 +53,7 @@ describe("with the operator's kinds", () => {
     all = await stack.live();
   });
 
-  afterAll(async () => {
-    // The other suites' clusters are without.
-    for (const kind of operatorKinds)
-      await client.request(
-        "DELETE",
-        `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${kind}.monitoring.coreos.com`,
-      );
-  });
+  afterAll(() => removeOperatorKinds(client));
 
   test("monitors and rules are what the operator's own schema takes, with nothing dropped of them", () => {
     const names = own.map(({ kind, metadata }) => `${kind}/${metadata.name}`).sort();

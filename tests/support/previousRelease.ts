@@ -4,8 +4,8 @@ import * as path from "node:path";
 
 const ROOT = path.join(__dirname, "..", "..");
 
-/** The commit of release 0.1.0, for a clone without tags. */
-const FIRST_RELEASE = "76149ddf769d4c4df14c03180c4891c91d1ce400";
+/** The oldest commit from which an upgrade is rehearsed, for a clone without tags. */
+const OLDEST = "0a8ca211820651e5d11e442eb10de0fbd94899a0";
 
 const git = (...args: string[]): string =>
   execFileSync("git", args, { cwd: ROOT, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
@@ -15,7 +15,7 @@ export function previousRelease(): string {
   try {
     return git("describe", "--tags", "--abbrev=0", "--match", "v*", "HEAD^");
   } catch {
-    return FIRST_RELEASE;
+    return OLDEST;
   }
 }
 

@@ -75,3 +75,14 @@ export async function applyOperatorKinds(client: KubeClient): Promise<void> {
   }
   await served(client, "monitoring.coreos.com/v1");
 }
+
+/** Takes the operator's kinds out again, and waits until they are gone: the other suites share the cluster. */
+export async function removeOperatorKinds(client: KubeClient): Promise<void> {
+  const definitions = operatorKinds.map((kind) => ({
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: `${kind}.monitoring.coreos.com` },
+  }));
+  for (const definition of definitions) await client.delete(definition);
+  for (const definition of definitions) while (await client.read(definition)) await sleep(100);
+}
