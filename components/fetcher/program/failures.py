@@ -109,12 +109,16 @@ class Failures:
         """Seconds until something is to be tried again."""
         return max(min(f.due for f in self.known.values()) - self.clock(), 0.0) if self.known else None
 
+    def by_reason(self) -> dict[str, list[int]]:
+        """Every reason, with the UIDs of the messages that it is about."""
+        found: dict[str, list[int]] = {}
+        for (_, _, uid), failure in sorted(self.known.copy().items()):
+            found.setdefault(failure.reason, []).append(uid)
+        return found
+
     def summary(self) -> str:
         """Every reason, with what it is about: the first messages by name."""
-        by_reason: dict[str, list[int]] = {}
-        for (_, _, uid), failure in sorted(self.known.items()):
-            by_reason.setdefault(failure.reason, []).append(uid)
-        parts = []
+        by_reason, parts = self.by_reason(), []
         for reason, uids in list(by_reason.items())[:3]:
             named = ", ".join(map(str, uids[:5])) + (f" and {len(uids) - 5} more" if len(uids) > 5 else "")
             parts.append(reason if reason.endswith(f"UID {uids[0]}") and len(uids) == 1 else f"{reason} (UID {named})")

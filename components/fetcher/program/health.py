@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Sequence
 
+import status_page
 from worker import Worker
 
 
@@ -43,7 +44,7 @@ class Health(http.server.BaseHTTPRequestHandler):
         elif self.path == "/metrics":
             self.answer(200, self.metrics())
         elif self.path == "/status":
-            self.answer(200, json.dumps(self.status_page()), "application/json")
+            self.answer(200, json.dumps(self.status()), "application/json")
         else:
             self.answer(404, "no such page")
 
@@ -55,10 +56,8 @@ class Health(http.server.BaseHTTPRequestHandler):
                 lines.append(f'fetchmail_{name}{{mailbox="{self.mailbox}",folder="{w.folder}"}} {value(w):.15g}')
         return "\n".join(lines)
 
-    def status_page(self) -> dict[str, object]:
-        reason = unready_reason(self.workers)
-        folders = {w.folder: w.state() for w in self.workers}
-        return {"mailbox": self.mailbox, "ready": not reason, "reason": reason, "folders": folders}
+    def status(self) -> dict[str, object]:
+        return status_page.page(self.workers, self.mailbox, unready_reason(self.workers))
 
     def answer(self, code: int, text: str, kind: str = "text/plain; version=0.0.4; charset=utf-8") -> None:
         body = (text + "\n").encode()

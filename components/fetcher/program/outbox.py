@@ -64,6 +64,7 @@ class Outbox:
         self.failures, self.status, self.kept = shared.failures, shared.status, shared.kept
         self.direct = shared.delivery(self.failures)
         self.refused_failures = Failures()  # of the folder with what was refused for good
+        self.reasons_aside: list[str] = []  # of what was moved there and not tried since
         self.record = OutboxRecord(os.path.join(shared.options.state, shared.folder.lower()), shared.options.retention)
         self.flagged: set[Key] | None = None  # what is delivered and bears the flag; None before the first look
         self.spoke = time.monotonic()
@@ -228,6 +229,8 @@ class Outbox:
                 self.kept.warn(f"the provider refuses to move a message to {layout.refused}: {refusal}")
                 return False
             self.status.aside += 1
+            if reason not in self.reasons_aside:
+                self.reasons_aside.append(reason)
             self.quarantine_retry = self.quarantine_retry.set_aside(time.monotonic(), options.second_chance)
             if reasons.is_refusal(reason):
                 self.shared.say(f"1 refused for good, moved to the provider's folder {layout.refused}: {reason}")
@@ -246,7 +249,7 @@ class Outbox:
             return
         self.quarantine_retry = self.quarantine_retry.tried(time.monotonic(), self.shared.options.second_chance)
         if not session.exists(layout.refused):
-            self.status.aside = 0
+            self.status.aside, self.reasons_aside = 0, []
             return
         session.select(layout.refused)
         uids = session.search("UNDELETED")
@@ -259,7 +262,7 @@ class Outbox:
         outcome = delivery.deliver(
             session, smtp, [Entry(uid) for uid in uids], lambda uid: self.kept.move(session, layout, uid)
         )
-        self.status.aside = len(uids) - outcome.delivered
+        self.status.aside, self.reasons_aside = len(uids) - outcome.delivered, []
         if outcome.delivered:
             self.shared.say(f"{outcome.delivered} that were set aside are delivered")
 

@@ -13,7 +13,6 @@ import report
 from collect import Collector
 from credentials import Login
 from direct_delivery import Entry
-from failures import Kind
 from folders import Layout
 from imap_connection import CommandRefused, LoginRefused, LostOverMessage, SessionLost
 from imap_session import ImapSession
@@ -215,17 +214,3 @@ class Worker:
         """Why mail does not flow, or an empty string."""
         silence = 300 if self.watched else 300 + self.options.interval
         return report.unready_reason(self.status, time.monotonic(), self.options.patience, silence)
-
-    def state(self) -> dict[str, object]:
-        """For the page /status."""
-        status, kinds = self.status, {kind.name.lower(): 0 for kind in Kind}
-        for failure in list(self.failures.known.values()):
-            kinds[failure.kind.name.lower()] += 1
-        return {
-            "reason": self.unready_reason(), "error": status.error, "retention": self.options.retention,
-            "delivered": status.delivered, "waiting": status.waiting, "left": status.left, "refused": status.aside,
-            "refusedReasons": self.shared.clean(self.outbox.refused_failures.summary()), "failures": kinds,
-            "lastContact": status.contact, "lastDelivery": status.delivery,
-            "outbox": self.layout.outbox, "refusedFolder": self.layout.refused, "keptFolder": self.layout.kept_root,
-            "separator": self.layout.separator,
-        }  # fmt: skip

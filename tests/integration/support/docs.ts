@@ -81,9 +81,8 @@ export const documentedMetrics = (): string[] => [...new Set(reference().match(/
 
 /** The lines that the table in docs/reference/fetcher.md quotes; `…` stands for anything. */
 export function documentedLines(): string[] {
-  const rows = reference()
-    .split("\n")
-    .filter((line) => /^\| `(?!fetchmail_)/.test(line));
+  const section = /^## Log lines\n(.*?)^## /ms.exec(reference())?.[1] ?? "";
+  const rows = section.split("\n").filter((line) => /^\| `(?!fetchmail_)/.test(line));
   return rows.flatMap((row) => [...(row.split(" | ")[0] as string).matchAll(/`([^`]+)`/g)].map((m) => m[1] as string));
 }
 

@@ -20,9 +20,6 @@ class Worker:
         self.status.left = 2
         self.status.error, self.status.flowed = reason, flowed
 
-    def state(self) -> dict[str, object]:
-        return {"left": self.status.left}
-
     def unready_reason(self) -> str:
         return f"{self.folder}: {self.status.error}" if self.status.error else ""
 
@@ -42,14 +39,6 @@ class Telling(unittest.TestCase):
         lines = page.metrics().splitlines()
         self.assertEqual(len(lines), 4 * len(Health.METRICS))
         self.assertIn('fetchmail_left{mailbox="kinga",folder="Junk"} 2', lines)
-
-    def test_the_status_page_tells_of_each_folder(self) -> None:
-        page: Any = Health.__new__(Health)
-        page.workers, page.mailbox = workers(Worker("INBOX", "why"), Worker("Junk")), "kinga"
-        expected = {"INBOX": {"left": 2}, "Junk": {"left": 2}}
-        self.assertEqual(
-            page.status_page(), {"mailbox": "kinga", "ready": False, "reason": "INBOX: why", "folders": expected}
-        )
 
 
 class Words(unittest.TestCase):

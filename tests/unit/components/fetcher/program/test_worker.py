@@ -3,107 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import os
-import tempfile
-import threading
 import time
 import unittest
-from collections.abc import Iterable
-from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
-import fetchmail
-import worker
 from fake_imap import FakeImap, body
 from imap_connection import CommandRefused, LoginRefused, SessionLost
-from logins import MOST, Logins
-from options import arguments
-from retries import QuarantineRetry
+from logins import MOST
 from worker import Worker
-
-LOGIN = ("kinga@example.org", "s3cret-word")
-
-
-class Session(FakeImap):
-    """Ends by itself once there is nothing to do but wait."""
-
-    ends: threading.Event
-    waits = 0
-
-    def __enter__(self) -> Session:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def idle(self, *_: object) -> None:
-        self.waits += 1
-        self.ends.set()
+from worker_harness import LOGIN, Harness
 
 
-class Smtp:
-    endpoint = ("mail", 25)
-
-    def __init__(self, got: list[bytes]) -> None:
-        self.got = got
-
-    def deliver(self, _: str, __: int | None, pieces: Iterable[bytes]) -> None:
-        self.got.append(b"".join(pieces))
-
-    def close(self) -> None:
-        pass
-
-
-class Sessions(unittest.TestCase):
-    def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        for name, text in (("address", LOGIN[0]), ("password", LOGIN[1]), ("inbox.fetchmailrc", "")):
-            self.write(os.path.join(folder.name, name), text)
-        self.folder = folder.name
-        self.session, self.stop, self.got = Session(), threading.Event(), list[bytes]()
-        self.session.ends = self.stop
-        self.logins, self.said = Logins(), io.StringIO()
-        self.worker = self.made()
-        self.opens: Any = lambda *_: self.session
-
-    @staticmethod
-    def write(path: str, text: str) -> None:
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
-
-    def made(self, folder: str = "INBOX", *more: str) -> Worker:
-        paths = [f"--{name}={self.folder}" for name in ("credentials", "state", "program")]
-        options = arguments(["--mailbox=kinga", "--imap=imap:993", "--sink=mail:25", "--retention=7", *paths, *more])
-        proxy: Any = SimpleNamespace(target=("server", 1), error=None, active=0.0, awaiting=0.0)
-        template = os.path.join(self.folder, "inbox.fetchmailrc")
-        return Worker(options, folder, template, proxy, proxy, self.logins, self.stop)
-
-    def fetch(self, _rc: str, _home: str, hear: Any, *_: Any) -> int:
-        box = self.session.mail["Fetcher-Outbox"]
-        for uid in list(box):
-            self.got.append(box.pop(uid).body)
-            hear(" flushed")
-        return 0
-
-    def run_session(self) -> float:
-        with (
-            mock.patch.object(worker, "ImapSession", self.opens),
-            mock.patch.object(worker, "SmtpSession", lambda *_: Smtp(self.got)),
-            mock.patch.object(fetchmail, "run", self.fetch),
-            contextlib.redirect_stdout(self.said),
-        ):
-            return self.worker.session(LOGIN)
-
-    def refusing(self, command: str, folder: str, problem: Exception) -> None:
-        def trouble(asked: str, place: str, _: list[int]) -> None:
-            if (asked, place) == (command, folder):
-                raise problem
-
-        self.session.trouble = trouble
-
+class Sessions(Harness):
     def test_what_is_in_the_inbox_is_delivered_and_kept_before_it_waits(self) -> None:
         for name in ("a", "b"):
             self.session.put("INBOX", body(name))
@@ -113,15 +26,6 @@ class Sessions(unittest.TestCase):
         kept = [self.session.names(folder) for folder in self.session.mail if "Kept" in folder]
         self.assertEqual(kept, [["a", "b"]])
         self.assertEqual(self.worker.unready_reason(), "")
-
-    def test_the_status_page_says_why_messages_are_set_aside(self) -> None:
-        self.session.put("Fetcher-Refused", body("unreadable"))
-        self.refusing("BODY", "Fetcher-Refused", CommandRefused("[UNAVAILABLE] storage is away"))
-        self.worker.outbox.quarantine_retry = QuarantineRetry(0.0, 100)
-        self.run_session()
-        state = self.worker.state()
-        self.assertEqual((state["refused"], state["reason"]), (1, ""))
-        self.assertIn("storage is away (UID 1)", str(state["refusedReasons"]))
 
     def test_a_refused_login_is_asked_ever_more_rarely_and_told(self) -> None:
         def refuses(*_: object) -> None:
@@ -183,7 +87,7 @@ class Sessions(unittest.TestCase):
         self.assertEqual(self.logins.recent(), MOST)
 
     def test_new_credentials_end_a_pause_at_once_and_its_reasons(self) -> None:
-        self.write(os.path.join(self.folder, "password"), "another")
+        self.write(os.path.join(self.home, "password"), "another")
         started = time.monotonic()
         with contextlib.redirect_stdout(self.said):
             self.worker.sleep(600, LOGIN)
