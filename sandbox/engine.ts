@@ -2,9 +2,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { LocalWorkspace, PulumiCommand, type PulumiFn, type Stack } from "@pulumi/pulumi/automation";
-import { findPlugins } from "./standin/plugins";
-import { findTools } from "./tools/find";
-import type { Log } from "./tools/log";
+import { findPlugins, findTools, type Log } from "./rig";
 
 const ROOT = path.join(__dirname, "..");
 

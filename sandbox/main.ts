@@ -2,12 +2,11 @@ import * as path from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import type { Stack } from "@pulumi/pulumi/automation";
-import { requireWhatItNeeds } from "./cluster/requirements";
+import { endKept, Site } from "./cluster";
 import { type Engine, findEngine, openStack, prepareEngine, projectEnvironment, projectFolder } from "./engine";
 import { runLive } from "./live/run";
-import { endKept, Site } from "./site";
-import { findTools } from "./tools/find";
-import { toTerminal as log } from "./tools/log";
+import { requireWhatItNeeds } from "./requirements";
+import { findTools, toTerminal as log } from "./rig";
 
 const HELP = `npm run sandbox [-- OPTIONS]
 

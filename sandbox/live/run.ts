@@ -1,10 +1,6 @@
 import * as path from "node:path";
-import { KubeClient } from "../cluster/kube";
-import { startNode, whyNoNode } from "../cluster/node";
-import { ProcessFolder, sweep } from "../cluster/processes";
-import { buildImages } from "../images";
-import type { Log } from "../tools/log";
-import { openLive, removeWorld, whatToTry } from ".";
+import { buildImages, KubeClient, type Log, ProcessFolder, startNode, sweep, whyNoNode } from "../rig";
+import { openLive, removeWorld, whatToTry } from "./stack";
 
 export interface RunArgs {
   /** One's own cluster. @default a node on this machine, thrown away afterwards */

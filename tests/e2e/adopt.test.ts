@@ -2,11 +2,11 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { projectEnvironment, projectFolder } from "../../sandbox/engine";
-import { findTools } from "../../sandbox/tools/find";
+import { findTools } from "../rig/tools/find";
 import { ROOT } from "../support/pages";
+import { client, engine, kubeconfig, PASSPHRASE } from "./support/environment";
 import { applyOperatorKinds, removeOperatorKinds } from "./support/schemas";
 import { TestStack } from "./support/stack";
-import { client, engine, kubeconfig, PASSPHRASE } from "./support/world";
 
 /** What must be the same afterwards: claims and pods' owners by identity, Secrets by content. */
 async function standing(stack: TestStack): Promise<Record<string, string>> {

@@ -1,5 +1,5 @@
+import { client } from "./support/environment";
 import { passwordOf, type Report, TestStack } from "./support/stack";
-import { client } from "./support/world";
 
 let stack: TestStack;
 let first: Report;

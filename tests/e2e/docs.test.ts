@@ -3,10 +3,10 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { defaultImages } from "../../config/images";
-import { findTools } from "../../sandbox/tools/find";
+import { findTools } from "../rig/tools/find";
 import { gettingStarted, missingLines, pages, ROOT, stepsOf } from "../support/pages";
+import { client, engine, folder, kubeconfig } from "./support/environment";
 import { applyGettingStarted, applyTraefikKinds } from "./support/schemas";
-import { client, engine, folder, kubeconfig } from "./support/world";
 
 /**
  * The commands of the README and of docs/, as they stand there and in their order, run by a shell in a copy of the repository. What a person

@@ -1,7 +1,7 @@
-import type { KubeObject } from "../../sandbox/cluster/kube";
+import type { KubeObject } from "../rig/cluster/kube";
+import { client } from "./support/environment";
 import { applyGatewayApi, applyTraefikKinds } from "./support/schemas";
 import { type Report, TestStack } from "./support/stack";
-import { client } from "./support/world";
 
 const own: readonly (readonly [string, string])[] = [
   ["traefik.io/v1alpha1", "Middleware"],

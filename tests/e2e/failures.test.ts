@@ -1,5 +1,5 @@
+import { client } from "./support/environment";
 import { TestStack } from "./support/stack";
-import { client } from "./support/world";
 
 describe("a wrong configuration", () => {
   test("is reported whole, before anything is made", async () => {
@@ -36,7 +36,7 @@ describe("a wrong configuration", () => {
 
 /**
  * Every pod, or other object, whose label begins so gets an annotation when it is made, by which it fares as
- * sandbox/cluster/stages.yaml says.
+ * tests/rig/cluster/stages.yaml says.
  */
 async function afflict(
   namespace: string,
@@ -165,7 +165,7 @@ test("a mailbox whose login is refused does not hold everybody up, and can be ta
   await mend();
 });
 
-// cert-manager is played here: the kinds are in sandbox/cluster/homelab.yaml, what it does in stages.yaml.
+// cert-manager is played here: the kinds are in tests/rig/cluster/homelab.yaml, what it does in stages.yaml.
 test("a certificate that waits for DNS ends the update by name, the rest is up, and the next update goes on", async () => {
   const stack = await TestStack.create("uncertified", ["kinga"]);
   const reason = "Waiting for HTTP-01 challenge propagation: lookup mail.newjoy.ro: no such host";

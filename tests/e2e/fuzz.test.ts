@@ -3,11 +3,11 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { stringify } from "yaml";
-import type { KubeObject } from "../../sandbox/cluster/kube";
+import type { KubeObject } from "../rig/cluster/kube";
 import { acceptedFiles } from "../support/acceptedFiles";
 import { deploy } from "../support/deploy";
+import { client } from "./support/environment";
 import { kubernetesValidate, promtool } from "./support/tools";
-import { client } from "./support/world";
 
 const SEED = 20261128;
 const NAMESPACE = "e2e-fuzz";

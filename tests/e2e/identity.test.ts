@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { type PocketIdStandIn, startPocketId } from "../support/pocketId";
+import { client, folder } from "./support/environment";
 import { TestStack } from "./support/stack";
-import { client, folder } from "./support/world";
 
 const KEY = "pocket-id-Adm1n-key";
 const ROTATED = "pocket-id-R0tated-key";

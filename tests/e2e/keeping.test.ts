@@ -1,5 +1,5 @@
+import { client } from "./support/environment";
 import { passwordOf, TestStack } from "./support/stack";
-import { client } from "./support/world";
 
 const CLAIMS = ["roundcube-data", "stalwart-data"];
 

@@ -3,11 +3,11 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse, stringify } from "yaml";
 import { refusal } from "../../components/monitoring/operator";
-import type { KubeObject } from "../../sandbox/cluster/kube";
+import type { KubeObject } from "../rig/cluster/kube";
+import { client, folder } from "./support/environment";
 import { applyOperatorKinds, operatorKinds, removeOperatorKinds } from "./support/schemas";
 import { TestStack } from "./support/stack";
 import { kubernetesValidate, kubeScore } from "./support/tools";
-import { client, folder } from "./support/world";
 
 const KUBERNETES = "1.36";
 const HEARTBEAT = "https://hc-ping.com/0f1e2d3c-heartbeat";

@@ -3,9 +3,9 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { KubeClient } from "../../sandbox/cluster/kube";
-import { cacheFolder } from "../../sandbox/tools/find";
-import { client, kubeconfig } from "./support/world";
+import { KubeClient } from "../rig/cluster/kube";
+import { cacheFolder } from "../rig/tools/find";
+import { client, kubeconfig } from "./support/environment";
 
 const MAIN = path.join(__dirname, "..", "..", "sandbox", "main.ts");
 

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { folder } from "./support/environment";
 import { passwordOf, RELAY_PASSWORD, TestStack } from "./support/stack";
-import { folder } from "./support/world";
 
 const SECRET_ADDRESS = "a.very.private.name@newjoy.ro";
 const ADMIN_PASSWORD = "admin-S3cret-of-the-owner";

@@ -1,9 +1,9 @@
 import * as path from "node:path";
 import { names } from "../../config/names";
-import type { KubeObject } from "../../sandbox/cluster/kube";
+import type { KubeObject } from "../rig/cluster/kube";
 import { checkOut, previousRelease } from "../support/previousRelease";
+import { folder } from "./support/environment";
 import { TestStack } from "./support/stack";
-import { folder } from "./support/world";
 
 let stack: TestStack;
 let before: KubeObject[];

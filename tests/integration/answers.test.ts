@@ -1,9 +1,9 @@
-import * as faults from "../../sandbox/live/provider/faults";
-import type { Fault } from "../../sandbox/live/provider/front";
+import * as faults from "../rig/fakes/provider/faults";
+import type { Fault } from "../rig/fakes/provider/front";
 import { sleep } from "../support/wait";
 import { Findings } from "./support/docs";
+import { Rig } from "./support/harness";
 import { message } from "./support/messages";
-import { Rig } from "./support/rig";
 import type { Station } from "./support/station";
 import { arrived, differentOnes, emptied, ready, reported } from "./support/waits";
 

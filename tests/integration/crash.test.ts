@@ -1,8 +1,8 @@
 import { subjectOf } from "../support/message";
 import { eventually, sleep } from "../support/wait";
 import { Findings } from "./support/docs";
+import { Rig } from "./support/harness";
 import { message, sequence } from "./support/messages";
-import { Rig } from "./support/rig";
 
 let rig: Rig;
 beforeAll(async () => {

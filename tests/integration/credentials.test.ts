@@ -1,8 +1,8 @@
 import fc from "fast-check";
-import * as faults from "../../sandbox/live/provider/faults";
+import * as faults from "../rig/fakes/provider/faults";
 import { eventually } from "../support/wait";
+import { Rig } from "./support/harness";
 import { message } from "./support/messages";
-import { Rig } from "./support/rig";
 
 let rig: Rig;
 beforeAll(async () => {

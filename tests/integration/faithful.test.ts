@@ -1,7 +1,7 @@
 import { eventually } from "../support/wait";
 import { expectDocumented, Findings } from "./support/docs";
+import { Rig } from "./support/harness";
 import { message, oddities } from "./support/messages";
-import { Rig } from "./support/rig";
 import { arrived, emptied, ready } from "./support/waits";
 
 let rig: Rig;

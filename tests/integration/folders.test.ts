@@ -1,8 +1,8 @@
 import { subjectOf } from "../support/message";
 import { sleep } from "../support/wait";
 import { expectDocumented, Findings } from "./support/docs";
+import { Rig } from "./support/harness";
 import { message } from "./support/messages";
-import { Rig } from "./support/rig";
 import { arrived, ready } from "./support/waits";
 
 let rig: Rig;

@@ -12,8 +12,8 @@ import { maildirFolder } from "../../mailbox/folderNames";
 import { Progress } from "../../mailbox/progress";
 import type { Script } from "../../mailbox/sieve";
 import { FakeDav } from "../unit/mailbox/fakeDav";
+import { Rig } from "./support/harness";
 import { IMAP_HOST } from "./support/provider";
-import { Rig } from "./support/rig";
 
 let rig: Rig;
 const folder = mkdtempSync(join(tmpdir(), "homelab-mail-moving-"));

@@ -3,8 +3,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { eventually, sleep } from "../support/wait";
+import { Rig } from "./support/harness";
 import { message } from "./support/messages";
-import { Rig } from "./support/rig";
 import type { Station } from "./support/station";
 
 /**

@@ -1,7 +1,7 @@
 import { subjectOf } from "../support/message";
 import { Findings } from "./support/docs";
+import { Rig } from "./support/harness";
 import { message } from "./support/messages";
-import { Rig } from "./support/rig";
 import { arrived, differentOnes, emptied, ready } from "./support/waits";
 
 /** Providers whose folders are all below INBOX (Courier, cPanel, DreamHost, Hetzner), or have other separators. */

@@ -1,7 +1,7 @@
 import { eventually, sleep } from "../support/wait";
 import { documentedMetrics, expectDocumented, Findings } from "./support/docs";
+import { Rig } from "./support/harness";
 import { message } from "./support/messages";
-import { Rig } from "./support/rig";
 import type { Station } from "./support/station";
 import { arrived, emptied, ready } from "./support/waits";
 

@@ -1,7 +1,7 @@
 import { eventually, sleep } from "../support/wait";
 import { Findings } from "./support/docs";
+import { Rig } from "./support/harness";
 import { message } from "./support/messages";
-import { Rig } from "./support/rig";
 import type { Station } from "./support/station";
 import { arrived, differentOnes, emptied, ready, words } from "./support/waits";
 

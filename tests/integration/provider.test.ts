@@ -1,8 +1,8 @@
 import { eventually, sleep } from "../support/wait";
 import { expectDocumented, Findings } from "./support/docs";
+import { Rig } from "./support/harness";
 import { message } from "./support/messages";
 import { IMAP_HOST } from "./support/provider";
-import { Rig } from "./support/rig";
 import type { Station } from "./support/station";
 import { arrived, emptied, ready } from "./support/waits";
 

@@ -2,7 +2,7 @@ import { subjectOf } from "../support/message";
 import { eventually, sleep } from "../support/wait";
 import { Chaos } from "./support/chaos";
 import { Findings } from "./support/docs";
-import { Rig } from "./support/rig";
+import { Rig } from "./support/harness";
 import type { Station } from "./support/station";
 import { words } from "./support/waits";
 

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { chmodSync, readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
-import * as faults from "../../sandbox/live/provider/faults";
+import * as faults from "../rig/fakes/provider/faults";
 import { subjectOf } from "../support/message";
 import { eventually, sleep } from "../support/wait";
 import { Findings } from "./support/docs";
+import { Rig } from "./support/harness";
 import { message } from "./support/messages";
-import { Rig } from "./support/rig";
 import type { Station } from "./support/station";
 import { arrived, differentOnes, emptied, loginsInAMinute, ready, reported, words } from "./support/waits";
 

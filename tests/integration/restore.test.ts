@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { refetch } from "../../refetch/mailbox";
 import { Notes } from "../../refetch/notes";
-import { Front } from "../../sandbox/live/provider/front";
+import { Front } from "../rig/fakes/provider/front";
 import { message as compose, subjectOf } from "../support/message";
 import type { Delivery } from "../support/sink";
+import { Rig } from "./support/harness";
 import { canonical, isKept } from "./support/ledger";
 import { message } from "./support/messages";
-import { Rig } from "./support/rig";
 import type { Station } from "./support/station";
 import { arrived } from "./support/waits";
 

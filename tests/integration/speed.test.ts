@@ -2,8 +2,8 @@ import { createConnection } from "node:net";
 import { schema } from "../../config/schema";
 import { eventually, sleep } from "../support/wait";
 import { Findings } from "./support/docs";
+import { Rig } from "./support/harness";
 import { message } from "./support/messages";
-import { Rig } from "./support/rig";
 import type { Station } from "./support/station";
 import { arrived, emptied, ready } from "./support/waits";
 

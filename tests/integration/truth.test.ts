@@ -1,8 +1,8 @@
 import { existsSync, writeFileSync } from "node:fs";
-import * as faults from "../../sandbox/live/provider/faults";
+import * as faults from "../rig/fakes/provider/faults";
 import { eventually, sleep } from "../support/wait";
+import { Rig } from "./support/harness";
 import { message } from "./support/messages";
-import { Rig } from "./support/rig";
 import type { Station } from "./support/station";
 import { arrived, ready, words } from "./support/waits";
 

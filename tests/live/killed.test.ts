@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import { networkInterfaces } from "node:os";
 import * as path from "node:path";
-import { knock } from "../../sandbox/live/knock";
+import { knock } from "../rig/environment/isPortOpen";
 import { eventually } from "../support/wait";
 
 const ROOT = path.join(__dirname, "..", "..");

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { whyNoNode } from "../../sandbox/cluster/node/machine";
-import { whyNotBeyond } from "../../sandbox/live/beyond";
+import { whyNotBeyond } from "../rig/environment/externalHost";
+import { whyNoNode } from "../rig/node/namespace";
 import { HELP, read } from "./support/options";
 
 /** Says what is missing, or starts jest with what the suite has to know in its environment. */

@@ -1,14 +1,14 @@
-import { acceptedPromises } from "./promises/accepted";
-import { changePromises } from "./promises/changes";
-import { copyPromises } from "./promises/copies";
-import { doctorPromises } from "./promises/doctor";
-import { firstPromises } from "./promises/first";
-import { leavingPromises } from "./promises/leaving";
-import { mailPromises } from "./promises/mail";
-import { migrationPromises } from "./promises/migration";
-import { policyPromises } from "./promises/policies";
-import { survivalPromises } from "./promises/survival";
-import { upgradePromises } from "./promises/upgrade";
+import { acceptedPromises } from "./scenarios/accepted";
+import { changePromises } from "./scenarios/changes";
+import { copyPromises } from "./scenarios/copies";
+import { doctorPromises } from "./scenarios/doctor";
+import { firstPromises } from "./scenarios/first";
+import { leavingPromises } from "./scenarios/leaving";
+import { mailPromises } from "./scenarios/mail";
+import { migrationPromises } from "./scenarios/migration";
+import { policyPromises } from "./scenarios/policies";
+import { survivalPromises } from "./scenarios/survival";
+import { upgradePromises } from "./scenarios/upgrade";
 import { Site } from "./support/site";
 
 /** One stack, put up once; what comes later finds what came before. */

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
-import { Authority, type KeyPair } from "../../sandbox/live/authority";
+import { Authority, type KeyPair } from "../rig/ca";
 
 /** An authority that makes what nobody should trust, too. */
 export class TestAuthority extends Authority {

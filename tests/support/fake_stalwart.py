@@ -11,7 +11,7 @@ import threading
 import unittest
 from typing import Any
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../sandbox/images/mailserver"))
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../rig/fakes/stalwart"))
 
 from access import Access
 from jmap import Jmap

@@ -12,7 +12,7 @@ export interface PocketIdUser {
 
 /**
  * A fake of Pocket ID 2.14's administration API: the endpoints this project uses, with the answers that the real one gives
- * (tests/support/fakes.md says where each was seen).
+ * (tests/rig/fakes/README.md says where each was seen).
  */
 export interface PocketIdStandIn {
   readonly issuer: string;

@@ -1,9 +1,9 @@
-import { prepareNode, whyNoNode } from "../../sandbox/cluster/node";
 import { prepareEngine } from "../../sandbox/engine";
-import { buildImages } from "../../sandbox/images";
-import { findTools } from "../../sandbox/tools/find";
-import { toTerminal } from "../../sandbox/tools/log";
 import { checkov, kubernetesValidate } from "../e2e/support/tools";
+import { buildImages } from "../rig/images";
+import { prepareNode, whyNoNode } from "../rig/node";
+import { findTools } from "../rig/tools/find";
+import { toTerminal } from "../rig/tools/log";
 
 /** What each suite needs. Building it takes minutes, so it is there before the suite is started. */
 const prepare: Readonly<Record<string, () => Promise<void>>> = {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type * as net from "node:net";
 import * as tls from "node:tls";
-import type { KeyPair } from "../../sandbox/live/authority";
+import type { KeyPair } from "../rig/ca";
 import { listen } from "./listen";
 
 /** What a server does with one line; what it answers. Undefined hangs up. */

@@ -9,8 +9,8 @@ import { eventually } from "../support/wait";
 import { cluster, hosts } from "./support/addresses";
 import { launch, Person } from "./support/browser";
 import { Client } from "./support/client";
+import { Rig } from "./support/harness";
 import { letter } from "./support/letter";
-import { Rig } from "./support/rig";
 import { type Seen, startMailServer, startPodNetwork } from "./support/standIn";
 import { gateway, Traefiks } from "./support/traefik";
 

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { eventually } from "../support/wait";
 import { addresses, hosts } from "./support/addresses";
 import { browserFor, Person, webmail } from "./support/browser";
+import { Rig } from "./support/harness";
 import { letter, letterWith } from "./support/letter";
-import { Rig } from "./support/rig";
 
 const rig = new Rig();
 const folder = mkdtempSync(join(tmpdir(), "webmail-mail-"));

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { addresses, hosts } from "./support/addresses";
 import { browserFor, desktop, Person, phone, webmail } from "./support/browser";
+import { Rig } from "./support/harness";
 import { letter } from "./support/letter";
-import { Rig } from "./support/rig";
 
 const rig = new Rig();
 const browser = browserFor(rig);

@@ -6,8 +6,8 @@ import type { Page } from "playwright-core";
 import { eventually } from "../support/wait";
 import { hosts } from "./support/addresses";
 import { browserFor, Person, webmail } from "./support/browser";
+import { type ProviderState, Rig } from "./support/harness";
 import { letter, letterWith } from "./support/letter";
-import { type ProviderState, Rig } from "./support/rig";
 
 /** The provider as it is at its worst: a fifth of a second away, and it ends a session that uses a refresh token twice. */
 const DISTANCE = 0.2;

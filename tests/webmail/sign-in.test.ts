@@ -2,10 +2,10 @@ import { Passkey } from "../support/passkey";
 import { eventually } from "../support/wait";
 import { hosts } from "./support/addresses";
 import { browserFor, Person, webmail } from "./support/browser";
+import { people, Rig } from "./support/harness";
 import { isDebian } from "./support/image";
 import { letter } from "./support/letter";
 import { tokenCheckAddress } from "./support/mailServer";
-import { people, Rig } from "./support/rig";
 
 const rig = new Rig();
 const browser = browserFor(rig);

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { eventually } from "../support/wait";
 import { hosts } from "./support/addresses";
 import { browserFor, Person, webmail } from "./support/browser";
+import { people, Rig } from "./support/harness";
 import { imapLogin } from "./support/imap";
 import { letter } from "./support/letter";
-import { people, Rig } from "./support/rig";
 import { SigningKey } from "./support/tokens";
 
 const rig = new Rig();

@@ -4,7 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { renderFetchmailrc } from "../../../components/fetcher/fetchmailrc";
-import { freePorts } from "../../../sandbox/cluster/processes";
+import { freePorts } from "../../rig/cluster/processes";
 
 const folder = path.join(__dirname, "../../../components/fetcher/program");
 

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { serveProgram } from "../../../sandbox/standin/host";
+import { serveProgram } from "../../rig/fakes/languageHost";
 
 /**
  * The command `pulumi` for README.md's lines. It is the real CLI; a CLI that was built from source lacks the part that

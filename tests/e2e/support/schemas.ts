@@ -2,12 +2,12 @@ import { execFileSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { applyManifests } from "../../../sandbox/cluster/controlplane";
-import type { KubeClient } from "../../../sandbox/cluster/kube";
+import { applyManifests } from "../../rig/cluster/controlplane";
+import type { KubeClient } from "../../rig/cluster/kube";
 
-const modules = path.join(__dirname, "../../../sandbox/tools/recipes/crds");
+const modules = path.join(__dirname, "../../rig/modules/crds");
 
-/** The folder of a Go module, at the version and with the checksum that sandbox/tools/recipes/crds pins. */
+/** The folder of a Go module, at the version and with the checksum that tests/rig/modules/crds pins. */
 function moduleFolder(name: string): string {
   const answer = execFileSync("go", ["mod", "download", "-json", name], { cwd: modules, encoding: "utf8" });
   return JSON.parse(answer).Dir;

@@ -1,7 +1,7 @@
-import { startControlPlane } from "../../../sandbox/cluster/controlplane";
-import { ProcessFolder, sweep } from "../../../sandbox/cluster/processes";
 import { findEngine } from "../../../sandbox/engine";
-import { toTerminal } from "../../../sandbox/tools/log";
+import { startControlPlane } from "../../rig/cluster/controlplane";
+import { ProcessFolder, sweep } from "../../rig/cluster/processes";
+import { toTerminal } from "../../rig/tools/log";
 
 declare global {
   var homelabMailCluster: ProcessFolder | undefined;

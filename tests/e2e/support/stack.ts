@@ -2,9 +2,9 @@ import { execFile, execFileSync, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { EngineEvent, Stack } from "@pulumi/pulumi/automation";
-import type { KubeObject } from "../../../sandbox/cluster/kube";
 import { openStack, projectEnvironment, projectFolder } from "../../../sandbox/engine";
-import { client, engine, folder, kubeconfig, PASSPHRASE, pulumi } from "./world";
+import type { KubeObject } from "../../rig/cluster/kube";
+import { client, engine, folder, kubeconfig, PASSPHRASE, pulumi } from "./environment";
 
 const ROOT = path.join(__dirname, "..", "..", "..");
 

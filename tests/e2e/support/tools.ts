@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { cacheFolder, findTools } from "../../../sandbox/tools/find";
-import { toTerminal } from "../../../sandbox/tools/log";
+import { cacheFolder, findTools } from "../../rig/tools/find";
+import { toTerminal } from "../../rig/tools/log";
 
 /** A program from PyPI at one version, in a folder of its own. */
 function pythonTool(name: string, version: string): string {

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import type { EngineEvent } from "@pulumi/pulumi/automation";
 import { openStack } from "../../../sandbox/engine";
 
-import { engine, kubeconfig, PASSPHRASE } from "./world";
+import { engine, kubeconfig, PASSPHRASE } from "./environment";
 
 // Ctrl-C in a terminal reaches the CLI, too, in the same process group: it stops the update in order, and is awaited here.
 process.on("SIGINT", () => {});

@@ -1,6 +1,6 @@
-import * as faults from "../../../sandbox/live/provider/faults";
-import type { Fault } from "../../../sandbox/live/provider/front";
-import { type Switch, switches } from "../../../sandbox/live/provider/switches";
+import * as faults from "../../rig/fakes/provider/faults";
+import type { Fault } from "../../rig/fakes/provider/front";
+import { type Switch, switches } from "../../rig/fakes/provider/switches";
 import type { Action, Script, Stage } from "../../support/sink";
 import { message, oddities, sequence } from "./messages";
 

@@ -1,6 +1,6 @@
 import type { Mailbox } from "../../../config/types";
-import type { KeyPair } from "../../../sandbox/live/authority";
-import type { Front } from "../../../sandbox/live/provider/front";
+import type { KeyPair } from "../../rig/ca";
+import type { Front } from "../../rig/fakes/provider/front";
 import type { Sink } from "../../support/sink";
 import type { Ledger } from "./ledger";
 import type { Pod, PodOptions } from "./pod";

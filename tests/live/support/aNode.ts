@@ -1,5 +1,5 @@
-import { startNode } from "../../../sandbox/cluster/node";
-import { ProcessFolder } from "../../../sandbox/cluster/processes";
+import { ProcessFolder } from "../../rig/cluster/processes";
+import { startNode } from "../../rig/node";
 
 /** A node and a machine beyond it, with somebody on it, until this process is killed. Says where they are. */
 async function main(): Promise<void> {

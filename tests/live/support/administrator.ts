@@ -1,4 +1,4 @@
-import { stackNamespace, worldNamespace } from "../../../sandbox/live/names";
+import { stackNamespace, worldNamespace } from "../../rig/environment/names";
 import { addressOf, server } from "./mail";
 import { python } from "./probe";
 import type { Site } from "./site";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import * as fs from "node:fs";
-import type { LiveSandbox } from "../../../sandbox/live";
-import { domain, hosts, stackNamespace } from "../../../sandbox/live/names";
+import type { LiveSandbox } from "../../../sandbox/live/stack";
+import { domain, hosts, stackNamespace } from "../../rig/environment/names";
 import { type Mail, message } from "../../support/message";
 import { type Probe, python } from "./probe";
 

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { defaultImages } from "../../../config/images";
-import { type IssuerChoice, pocketIdImage } from "../../../sandbox/live/issuer";
-import { appsNamespace, stackNamespace, worldNamespace } from "../../../sandbox/live/names";
+import { type IssuerChoice, pocketIdImage } from "../../rig/environment/issuer";
+import { appsNamespace, stackNamespace, worldNamespace } from "../../rig/environment/names";
 
 /** Where the suite runs, and with what. */
 export interface Options {

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { defaultImages } from "../../../config/images";
-import type { KubeClient, KubeObject } from "../../../sandbox/cluster/kube";
-import type { Kubectl } from "../../../sandbox/live/forward";
+import type { KubeClient, KubeObject } from "../../rig/cluster/kube";
+import type { Kubectl } from "../../rig/environment/forward";
 import { sleep } from "../../support/wait";
 
 /** A pod with Python in it, from which connections are tried. */

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
-import type { LiveSandbox } from "../../../sandbox/live";
-import type { Answer } from "../../../sandbox/live/https";
-import { hosts } from "../../../sandbox/live/names";
+import type { LiveSandbox } from "../../../sandbox/live/stack";
+import type { Answer } from "../../rig/environment/https";
+import { hosts } from "../../rig/environment/names";
 
 /** Signs a person in at the issuer as a browser does, by the authorization code flow with PKCE; gives the access token. */
 export async function signIn({ issuer }: LiveSandbox, person: string): Promise<string> {

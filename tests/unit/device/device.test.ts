@@ -8,7 +8,7 @@ import { files, profileFile, readOptions, settings, shown } from "../../../devic
 import { type Plist, plist, profile, vcard } from "../../../device/profile";
 import { modules, qrCode } from "../../../device/qr";
 import { serve } from "../../../device/serve";
-import { Authority } from "../../../sandbox/live/authority";
+import { Authority } from "../../rig/ca";
 
 const folder = mkdtempSync(join(tmpdir(), "device-"));
 afterAll(() => rmSync(folder, { recursive: true }));

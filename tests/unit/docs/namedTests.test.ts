@@ -8,8 +8,8 @@ const allFiles = fs.readdirSync(path.join(ROOT, "tests"), { recursive: true, enc
 /** Pages whose statements each name a test, and what they quote without it being one. */
 const pages: readonly (readonly [page: string, quoted: readonly string[]])[] = [
   ["docs/explanation/security.md", ["Someone leaves", "latest"]],
-  ["tests/support/fakes.md", []],
-  ["sandbox/images/mailserver/README.md", []],
+  ["tests/rig/fakes/README.md", []],
+  ["tests/rig/fakes/stalwart/README.md", []],
 ];
 
 /** By path, or by the file's name alone, which Python's may have without its ending. */

@@ -10,7 +10,7 @@ const commands = (job: string): string => (ci.jobs[job]?.steps ?? []).map(({ run
 test("CI fails when a fake takes a plugin's place: it searches for the words that the sandbox prints then", () => {
   const [, words = ""] = /grep -q "([^"]+)"/.exec(commands("e2e")) ?? [];
   expect(words).not.toBe("");
-  expect(file("sandbox/standin/plugins.ts")).toContain(words);
+  expect(file("tests/rig/fakes/plugins.ts")).toContain(words);
 });
 
 test("each npm script that CI runs is one of package.json", () => {

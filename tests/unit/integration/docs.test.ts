@@ -16,7 +16,7 @@ test("what a file of the integration suite finds out has its place in the docs",
 });
 
 test("the file that the table of misbehaviors names runs each of them", () => {
-  const table = readFileSync(join(root, "sandbox/live/provider/README.md"), "utf8");
+  const table = readFileSync(join(root, "tests/rig/fakes/provider/README.md"), "utf8");
   const rows = table.split("\n").filter((line) => /^\|.*\| [a-z]+ \|$/.test(line));
   const wrong = rows.filter((row) => {
     const [, , , code = "", file = ""] = row.split("|").map((cell) => cell.trim());

@@ -1,4 +1,4 @@
-import type { KeyPair } from "../../../sandbox/live/authority";
+import type { KeyPair } from "../../rig/ca";
 import { talking } from "../../support/standIns";
 
 interface Kept {

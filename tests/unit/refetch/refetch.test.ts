@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { type RefetchArgs, refetch } from "../../../refetch/mailbox";
 import { outcome, readOptions } from "../../../refetch/main";
 import { Notes, notesFile, packed, unpacked } from "../../../refetch/notes";
-import { Authority } from "../../../sandbox/live/authority";
+import { Authority } from "../../rig/ca";
 import { endStandIns } from "../../support/standIns";
 import { FakeProvider } from "./fakeProvider";
 

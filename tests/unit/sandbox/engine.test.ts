@@ -5,7 +5,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import type { PulumiCommand } from "@pulumi/pulumi/automation";
 import { projectFolder, writeProject } from "../../../sandbox/engine";
-import { findPlugins } from "../../../sandbox/standin/plugins";
+import { findPlugins } from "../../rig/fakes/plugins";
 
 let folder: string;
 const { PATH } = process.env;

@@ -89,7 +89,7 @@ test("there are ways to follow", () => {
 const namedInCode = files.flatMap((file) =>
   [
     ...readFileSync(join(ROOT, file), "utf8").matchAll(
-      /(?<![\w/])(?:components|config|doctor|sandbox|scripts)\/[\w/-]+\.(?:ts|py|js)\b/g,
+      /(?<![\w/])(?:components|config|doctor|sandbox|scripts|tests)\/[\w/-]+\.(?:ts|py|js)\b/g,
     ),
   ].map(([path]) => `${file} names ${path}`),
 );

@@ -1,7 +1,7 @@
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import type { Passkey } from "../../support/passkey";
 import { hosts } from "./addresses";
-import type { Rig } from "./rig";
+import type { Rig } from "./harness";
 
 export const webmail = `https://${hosts.webmail}/`;
 export const desktop = { width: 1280, height: 800 };

@@ -92,7 +92,7 @@ exec apache2 -D FOREGROUND -f /etc/apache2-rig.conf
 `;
 
 /** Debian's package leaves the tables to dbconfig; the image has bin/initdb.sh. Either way: tables when there are none. */
-const initdb = readFileSync(join(__dirname, "../../../sandbox/images/webmail/initdb.php"));
+const initdb = readFileSync(join(__dirname, "../../rig/images/roundcube/initdb.php"));
 
 /**
  * A root file system for the pod: this machine's programs and libraries read-only, Roundcube under /usr/src, and the

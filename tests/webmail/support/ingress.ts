@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { request } from "node:http";
 import { createServer, type Server } from "node:https";
-import type { KeyPair } from "../../../sandbox/live/authority";
+import type { KeyPair } from "../../rig/ca";
 import { addresses } from "./addresses";
 
 const bytes = (size: string): number => Number(/^(\d+)m$/.exec(size)?.[1]) * 1024 * 1024;

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ports } from "../../../config/names";
-import type { KeyPair } from "../../../sandbox/live/authority";
+import type { KeyPair } from "../../rig/ca";
 import { addresses, domain, hosts } from "./addresses";
 import { Server } from "./processes";
 

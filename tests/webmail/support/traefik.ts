@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
-import { type ControlPlane, startControlPlane } from "../../../sandbox/cluster/controlplane";
-import type { KubeObject } from "../../../sandbox/cluster/kube";
-import { ProcessFolder } from "../../../sandbox/cluster/processes";
-import type { KeyPair } from "../../../sandbox/live/authority";
-import { findTools } from "../../../sandbox/tools/find";
 import { applyGatewayApi, applyTraefikKinds } from "../../e2e/support/schemas";
+import type { KeyPair } from "../../rig/ca";
+import { type ControlPlane, startControlPlane } from "../../rig/cluster/controlplane";
+import type { KubeObject } from "../../rig/cluster/kube";
+import { ProcessFolder } from "../../rig/cluster/processes";
+import { findTools } from "../../rig/tools/find";
 import type { Deployed } from "../../support/deploy";
 import { cluster, namespace } from "./addresses";
 import { Server } from "./processes";

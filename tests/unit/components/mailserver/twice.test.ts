@@ -18,7 +18,7 @@ interface Second {
 
 /** Each plan is applied twice to a fake of the server that stores values in the server's own form; what the second did. */
 function applyTwice(plans: readonly string[]): Second[] {
-  const { stdout, stderr, status } = spawnSync("python3", ["-B", "sandbox/images/mailserver/plan.py"], {
+  const { stdout, stderr, status } = spawnSync("python3", ["-B", "tests/rig/fakes/stalwart/plan.py"], {
     cwd: root,
     input: plans.join("\n"),
     encoding: "utf8",

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import * as tls from "node:tls";
 import { compared, observeCertificate, type Served } from "../../../../doctor/observe/certificates";
 import { judgeCertificates } from "../../../../doctor/verdicts/certificates";
-import type { KeyPair } from "../../../../sandbox/live/authority";
+import type { KeyPair } from "../../../rig/ca";
 import { TestAuthority } from "../../../support/authority";
 import { listen } from "../../../support/listen";
 

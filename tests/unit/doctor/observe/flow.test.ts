@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { observeQueue } from "../../../../doctor/observe/queue";
 import { type SendArgs, sendAround } from "../../../../doctor/observe/send";
-import { Authority } from "../../../../sandbox/live/authority";
+import { Authority } from "../../../rig/ca";
 import { type StalwartRules, stalwartStandIn } from "../../../support/stalwartStandIn";
 import { endStandIns, imapStandIn, smtpStandIn } from "../../../support/standIns";
 

@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ListResponse } from "imapflow";
 import type { Migration } from "../../../../config/types";
 import { type Account, isCopied, observeMigration, targetOf } from "../../../../doctor/observe/migration";
-import { Authority } from "../../../../sandbox/live/authority";
+import { Authority } from "../../../rig/ca";
 import { endStandIns, talking } from "../../../support/standIns";
 
 const directory = mkdtempSync(join(tmpdir(), "doctor-migration-"));

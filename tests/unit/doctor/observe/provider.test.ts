@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { observeMailbox, observeRelay } from "../../../../doctor/observe/provider";
 import { observeSender } from "../../../../doctor/observe/sender";
-import { Authority } from "../../../../sandbox/live/authority";
+import { Authority } from "../../../rig/ca";
 import { listen } from "../../../support/listen";
 import { endStandIns, type ImapRules, imapStandIn, smtpStandIn } from "../../../support/standIns";
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { observeSignIn, type SignInArgs } from "../../../../doctor/observe/signIn";
 import { judgeSignIn } from "../../../../doctor/verdicts/signIn";
-import { Authority } from "../../../../sandbox/live/authority";
+import { Authority } from "../../../rig/ca";
 import { listen } from "../../../support/listen";
 
 const folder = mkdtempSync(join(tmpdir(), "doctor-sign-in-"));

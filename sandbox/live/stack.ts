@@ -1,0 +1,262 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Stack } from "@pulumi/pulumi/automation";
+import { defaultImages } from "../../config/images";
+import { type Engine, findEngine, openStack, projectFolder } from "../engine";
+import {
+  type Address,
+  Authority,
+  buildWorld,
+  domain,
+  findTools,
+  forward,
+  hosts,
+  type IssuerChoice,
+  type IssuerDoor,
+  KubeClient,
+  type Kubectl,
+  type KubeObject,
+  type Log,
+  newKeys,
+  type Outside,
+  openIssuer,
+  people,
+  person,
+  removeWorld,
+  spki,
+  stackNamespace,
+  tlsSecret,
+  type World,
+  worldNamespace,
+} from "../rig";
+
+const STACK = "live";
+const TLS_SECRET = "family-tls";
+
+export interface LiveArgs {
+  /** Where the project, its state and the throwaway authority go. */
+  readonly folder: string;
+  readonly kubeconfig: string;
+  /** One's own cluster, which pulls the real images and is tidied up; otherwise a node that ends as a whole. */
+  readonly ownCluster: boolean;
+  readonly issuer: IssuerChoice;
+  /** An image with Dovecot and Python in it, for the make-believe provider. @default the fetchers' image */
+  readonly providerImage?: string;
+  /** Where provider and stand-in run, if not in the cluster. */
+  readonly outside?: Outside;
+  /** Further configuration keys, for example storage.className. */
+  readonly config: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+
+/** The whole stack with everything that it needs around it, on a cluster. */
+export interface LiveSandbox {
+  /** How a browser gets in. */
+  readonly browser: { readonly ingress: number; readonly issuer?: Address; readonly spki: string[] };
+  readonly issuer: IssuerDoor;
+  readonly stack: Stack;
+  readonly client: KubeClient;
+  readonly kubectl: Kubectl;
+  readonly authority: Authority;
+  readonly world: World;
+  /** Where the person begins: Pocket ID's link that signs in, or the webmail itself. */
+  readonly start: string;
+  close(): Promise<void>;
+}
+
+async function defaultStorageClass(client: KubeClient): Promise<string> {
+  const classes = await client.list("storage.k8s.io/v1", "StorageClass");
+  const isDefault = ({ metadata }: KubeObject): boolean =>
+    metadata.annotations?.["storageclass.kubernetes.io/is-default-class"] === "true";
+  const chosen = classes.find(isDefault) ?? classes[0];
+  if (!chosen) throw new Error("The cluster has no storage class: the mail needs a volume");
+  return chosen.metadata.name;
+}
+
+interface Written {
+  readonly world: World;
+  readonly issuer: Pick<IssuerDoor, "url" | "clientId">;
+  readonly authorities: readonly string[];
+  readonly storageClass: string;
+  readonly extra: LiveArgs["config"];
+}
+
+async function configure(stack: Stack, { world: { provider }, issuer, authorities, storageClass, extra }: Written) {
+  const plain: Record<string, string> = {
+    domain,
+    namespace: stackNamespace,
+    "storage.className": storageClass,
+    "storage.size": "1Gi",
+    "identity.issuer": issuer.url,
+    "identity.clientId": issuer.clientId,
+    "tls.secretName": TLS_SECRET,
+    "ingress.className": "nginx",
+    "ingress.namespace": worldNamespace,
+    "service.type": "ClusterIP",
+    "provider.imap.host": provider.host,
+    "provider.smtp.host": provider.host,
+    "mailboxes.kinga.displayName": person.display,
+    ...Object.fromEntries(authorities.map((text, n) => [`trust.certificates[${n}]`, text])),
+    ...extra,
+  };
+  for (const [key, value] of Object.entries(plain)) await stack.setConfig(key, { value }, true);
+  for (const name of people) {
+    await stack.setConfig(
+      `mailboxes.${name}.password`,
+      { value: provider.passwords[name] as string, secret: true },
+      true,
+    );
+  }
+  await stack.setConfig("relay.password", { value: provider.passwords.service as string, secret: true }, true);
+}
+
+/** Plays cert-manager: the stack's pods wait for their certificate, and its namespace is the stack's own to make. */
+async function issueCertificate(client: KubeClient, authority: Authority, until: AbortSignal): Promise<void> {
+  const space = { apiVersion: "v1", kind: "Namespace", metadata: { name: stackNamespace } };
+  while (!until.aborted && !(await client.read(space))) await sleep(300);
+  if (until.aborted) return;
+  await client.apply(
+    tlsSecret(TLS_SECRET, stackNamespace, authority, hosts.mail, hosts.webmail),
+    "?fieldManager=homelab-mail-sandbox&force=true",
+  );
+}
+
+/** Tells of each message that leaves. */
+function tellOfMail({ provider }: World, log: Log, signal: AbortSignal): void {
+  const onLine = (line: string): void => {
+    try {
+      const { event, from, to, subject, login } = JSON.parse(line);
+      if (event === "left")
+        log(`MAIL LEFT the provider: from ${from} to ${to}, "${subject}" (sent with the login ${login})`);
+      if (event === "kept") log(`MAIL KEPT at the provider: from ${from} to ${to}, "${subject}", which nobody fetches`);
+    } catch {
+      // not of the mail's
+    }
+  };
+  provider.follow(onLine, signal);
+}
+
+/** Puts up the world, then the stack in it. */
+export async function openLive(args: LiveArgs, log: Log): Promise<LiveSandbox> {
+  const client = KubeClient.fromFile(args.kubeconfig);
+  for (const name of [worldNamespace, stackNamespace]) {
+    if (await client.read({ apiVersion: "v1", kind: "Namespace", metadata: { name } })) {
+      throw new Error(
+        `The cluster has a namespace ${name} from an earlier try: remove it first, with: npm run sandbox -- --live --stop --kubeconfig ${args.kubeconfig}`,
+      );
+    }
+  }
+  const tools = (await findTools(["kubectl"], log)) as { kubectl: string };
+  const engine: Engine = await findEngine(args.folder, log);
+  const kubectl = { command: tools.kubectl, kubeconfig: args.kubeconfig };
+  const ending = new AbortController();
+  const signal = AbortSignal.any([args.signal, ending.signal]);
+  const keys = newKeys();
+  const authorityFolder = path.join(args.folder, "authority");
+  fs.mkdirSync(authorityFolder, { mode: 0o700 });
+  const authority = new Authority(authorityFolder);
+
+  let stack: Stack | undefined;
+  let issuer: IssuerDoor | undefined;
+  const close = async (): Promise<void> => {
+    ending.abort();
+    if (!args.ownCluster) return;
+    if (stack) {
+      log("pulumi destroy");
+      await stack
+        .destroy({ onOutput: (text) => process.stdout.write(text) })
+        .catch((error: Error) => log(error.message));
+    }
+    log(`Removing the namespaces ${stackNamespace} and ${worldNamespace}, with all that is in them`);
+    await removeWorld(client);
+    await issuer?.clear().catch((error: Error) => log(error.message));
+  };
+  try {
+    const { outside } = args;
+    const place = outside ? "outside the cluster; a way in" : "and a way in";
+    log(`Putting up a make-believe provider and an issuer ${place} in namespace ${worldNamespace}`);
+    if (!args.ownCluster) log("NOTE: no image can be pulled here. Stand-ins play Stalwart and Pocket ID.");
+    const { issuer: choice, providerImage = defaultImages.fetchmail } = args;
+    const storageClass = args.config["storage.className"] ?? (await defaultStorageClass(client));
+    const world = await buildWorld({
+      ...{ client, kubectl, authority, keys, outside, providerImage, storageClass, signal },
+      issuer: choice.kind,
+    });
+    const ca = fs.readFileSync(authority.cert, "utf8");
+    issuer = await openIssuer(choice, world.issuer, { ca, apiKey: keys.api });
+
+    const project = projectFolder(args.folder);
+    fs.mkdirSync(project, { recursive: true });
+    fs.writeFileSync(path.join(project, `Pulumi.${STACK}.yaml`), ""); // not the sample's
+    stack = await openStack(engine, { folder: args.folder, stack: STACK, kubeconfig: args.kubeconfig });
+    const authorities = [ca, ...(choice.kind === "existing" && choice.ca !== undefined ? [choice.ca] : [])];
+    await configure(stack, { world, issuer, authorities, storageClass, extra: args.config });
+    log("\npulumi up");
+    const upEnds = new AbortController();
+    const certificate = issueCertificate(client, authority, AbortSignal.any([signal, upEnds.signal]));
+    try {
+      await stack.up({ onOutput: (text) => process.stdout.write(text), signal: args.signal });
+    } finally {
+      upEnds.abort();
+      await certificate;
+    }
+
+    const ingress = await forward(kubectl, { namespace: worldNamespace, service: "ingress", port: 443 }, signal);
+    tellOfMail(world, log, signal);
+    const start = (await issuer.link?.()) ?? `https://${hosts.webmail}/`;
+    const names = [hosts.webmail, ...(world.issuer ? [new URL(world.issuer.url).hostname] : [])];
+    return {
+      browser: {
+        ingress,
+        ...(world.issuer && { issuer: world.issuer.at }),
+        spki: names.map((name) => spki(path.join(authorityFolder, `${name}.pem`))),
+      },
+      issuer,
+      stack,
+      client,
+      kubectl,
+      authority,
+      world,
+      start,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** The options that let Chromium, Chrome, Brave or Edge find and trust the throwaway names, and nothing else. */
+export function browserOptions({ browser: { ingress, issuer: at, spki: keys }, issuer }: LiveSandbox): string[] {
+  const rules = [
+    `MAP ${hosts.webmail}:443 127.0.0.1:${ingress}`,
+    `MAP ${hosts.mail}:443 127.0.0.1:${ingress}`,
+    ...(at ? [`MAP ${new URL(issuer.url).hostname}:443 ${at.host}:${at.port}`] : []),
+  ];
+  return [
+    "--user-data-dir=/tmp/homelab-mail-browser",
+    `--host-resolver-rules=${rules.join(", ")}`,
+    `--ignore-certificate-errors-spki-list=${keys.join(",")}`,
+  ];
+}
+
+/** What to do next, for a person at a terminal. */
+export function whatToTry(live: LiveSandbox): string {
+  const options = browserOptions(live).map((option) => `'${option}'`);
+  const signIn =
+    live.start === `https://${hosts.webmail}/`
+      ? `The stand-in for Pocket ID asks for a name: type ${person.name}.`
+      : `This link signs ${person.display} in at Pocket ID, once; then open https://${hosts.webmail}/ in the same window.`;
+  return `
+The stack is up, and mail flows. Its names and certificates are made up, so a browser must be told of them:
+
+  chromium ${options.join(" \\\n    ")} \\
+    '${live.start}'
+
+${signIn}
+A first message is in the inbox. Write to friend@elsewhere.test: here you see it leave, and an answer comes back.
+`;
+}
+
+export { removeWorld };

@@ -1,0 +1,46 @@
+import { person, worldNamespace } from "../../rig/environment/names";
+import { eventually } from "../../support/wait";
+import { actAs } from "../support/administrator";
+import { addressOf } from "../support/mail";
+import type { Site } from "../support/site";
+
+interface Listed {
+  readonly list: readonly { readonly id: string; readonly name?: string; readonly recipients?: object }[];
+}
+
+/** What the stack relies on, and what the fakes were taught for it: tests/rig/fakes/stalwart/README.md. */
+export function acceptedPromises(site: Site): void {
+  describe("a message that the mail server has accepted", () => {
+    const relay = (subject: string, id?: string) =>
+      site.programs.relay({ from: addressOf("service"), to: addressOf(person.name), subject, ...(id && { id }) });
+    const administrator = (method: string, args: object) => actAs(site, undefined, method, args) as Promise<Listed>;
+
+    beforeAll(() => site.probe({ namespace: worldNamespace, name: "probe" }));
+    afterAll(() => site.kill(worldNamespace, "probe"));
+
+    test("is in the inbox once, when it comes twice", async () => {
+      for (let times = 0; times < 2; times++) expect(await relay("came twice", "twice@probe.test")).toBe("sent");
+      expect(await relay("came after it")).toBe("sent");
+      const subjects = await site.inInbox("came after it");
+      expect(subjects.filter((subject) => subject === "came twice")).toHaveLength(1);
+    });
+
+    test("waits when the account is over its quota, and comes once there is room", async () => {
+      const { list } = await administrator("x:Account/get", { ids: null });
+      const id = list.find(({ name }) => name === person.name)?.id as string;
+      const allow = (quotas: object) => administrator("x:Account/set", { update: { [id]: { quotas } } });
+      await allow({ maxDiskQuota: 1 });
+      try {
+        expect(await relay("no room for it")).toBe("sent");
+        await eventually("it waits in the queue, with the server's words", async () => {
+          const queue = await administrator("x:QueuedMessage/get", { ids: null });
+          return JSON.stringify(queue.list.map(({ recipients }) => recipients)).includes("Mailbox over quota.");
+        });
+        expect(await site.programs.subjects(person.name, site.token)).not.toContain("no room for it");
+      } finally {
+        await allow({});
+      }
+      await site.inInbox("no room for it", 400);
+    });
+  });
+}

@@ -1,0 +1,52 @@
+import { randomBytes } from "node:crypto";
+import type { Switched } from "../fakes/provider/switches";
+import type { Address } from "./https";
+import { providerMailboxes } from "./names";
+
+/** What the make-believe world is furnished with, new at each start. */
+export interface Keys {
+  /** The provider's passwords, by mailbox. */
+  readonly passwords: Record<string, string>;
+  readonly api: string;
+  readonly encryption: string;
+}
+
+export const newKeys = (): Keys => {
+  const text = (): string => randomBytes(24).toString("base64url");
+  return {
+    passwords: Object.fromEntries(providerMailboxes.map((name) => [name, text()])),
+    api: text(),
+    encryption: text(),
+  };
+};
+
+/** The provider, wherever it is. */
+export interface Provider {
+  /** By the name that pods know. */
+  readonly host: string;
+  /** By mailbox, as they are now. */
+  readonly passwords: Readonly<Record<string, string>>;
+  /** Gives a mailbox another password and ends the sessions under the old one; returns when the new one works. */
+  setPassword(mailbox: string, password: string): Promise<void>;
+  /** Has it misbehave about some messages, until told otherwise; only where this project's fake stands before it. */
+  misbehave?(switched: Switched): void;
+  /** Tells each line that its SMTP server says from now on. */
+  follow(onLine: (line: string) => void, signal: AbortSignal): void;
+}
+
+/** The issuer, wherever it is. */
+export interface Issuer {
+  /** By the name that pods know. */
+  readonly url: string;
+  /** Where this machine reaches it. */
+  readonly at: Address;
+  /** Ends it, until `back()`; what it knows stays. */
+  away(): Promise<void>;
+  back(): Promise<void>;
+}
+
+export interface World {
+  readonly provider: Provider;
+  /** Undefined where the issuer is none of the world's. */
+  readonly issuer: Issuer | undefined;
+}

@@ -1,0 +1,217 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import * as https from "node:https";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Authority } from "../../rig/ca";
+import { standInOptions } from "../../rig/environment/issuer";
+import { callbacks, person } from "../../rig/environment/names";
+import { listen } from "../../support/listen";
+import { Passkey } from "../../support/passkey";
+
+const program = join(__dirname, "../../rig/fakes/pocket-id/oidc-server.mjs");
+const folder = mkdtempSync(join(tmpdir(), "issuer-"));
+const authority = new Authority(folder);
+const pair = authority.issue("localhost");
+const agent = new https.Agent({ ca: readFileSync(authority.cert), keepAlive: false });
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Reply {
+  readonly status: number;
+  readonly text: string;
+  readonly location: string;
+}
+
+/** A browser, as far as it matters here: it keeps cookies. */
+class Browser {
+  private readonly cookies = new Map<string, string>();
+  constructor(private readonly base: string) {}
+
+  ask(path: string, form?: Record<string, string>): Promise<Reply> {
+    const body = form && new URLSearchParams(form).toString();
+    return new Promise((resolve, reject) => {
+      const request = https.request(new URL(path, this.base), {
+        agent,
+        method: body === undefined ? "GET" : "POST",
+        headers: {
+          cookie: [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; "),
+          ...(body !== undefined && { "content-type": "application/x-www-form-urlencoded" }),
+        },
+      });
+      request.on("error", reject);
+      request.on("response", async (response) => {
+        let text = "";
+        for await (const piece of response) text += piece;
+        for (const cookie of response.headers["set-cookie"] ?? []) {
+          const [name = "", value = ""] = (cookie.split(";")[0] ?? "").split(/=(.*)/s);
+          this.cookies.set(name, value);
+        }
+        resolve({ status: response.statusCode ?? 0, text, location: response.headers.location ?? "" });
+      });
+      request.end(body);
+    });
+  }
+
+  /** Begins to sign in; gives the page that asks for something. */
+  begin(): Promise<Reply> {
+    const query = new URLSearchParams({
+      client_id: "stalwart-webui",
+      response_type: "code",
+      scope: "openid email",
+      redirect_uri: callbacks.callbackURLs[0],
+      state: "12345678",
+    });
+    return this.ask(`/authorize?${query}`);
+  }
+
+  /** Signs kinga in, as far as the code that the client would get. */
+  async signIn(): Promise<Reply> {
+    const started = await this.begin();
+    const resumed = await this.ask(started.location, { name: person.name });
+    return this.ask(resumed.location);
+  }
+}
+
+async function free(): Promise<number> {
+  const server = createServer();
+  const port = await listen(server);
+  server.close();
+  return port;
+}
+
+async function start(options: Record<string, unknown>, port: number): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [program], {
+    env: { ...process.env, OPTIONS: JSON.stringify(options) },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const up = new Promise<boolean>((resolve) => {
+    child.stdout?.on("data", (text) => String(text).includes("NOTE") && resolve(true));
+    child.once("exit", () => resolve(false));
+  });
+  if (!(await up)) throw new Error(`it ended at its start, port ${port}`);
+  return child;
+}
+
+async function issuer(change: Record<string, unknown> = {}) {
+  const port = await free();
+  const base = `https://localhost:${port}`;
+  const at = { issuer: base, listen: "127.0.0.1", port, key: pair.key, cert: pair.cert };
+  const { clients, ...options } = JSON.parse(standInOptions(at));
+  return { base, port, options: { ...options, clients: [{ ...clients[0], ...change }] } };
+}
+
+const deviceToken = (stranger: Browser, device: string) =>
+  stranger.ask("/api/oidc/token", {
+    grant_type: "urn:ietf:params:oauth:grant-type:device_code",
+    device_code: device,
+    client_id: "stalwart-webui",
+  });
+
+describe("the fake of Pocket ID that signs users in", () => {
+  let child: ChildProcess | undefined;
+  afterEach(async () => {
+    if (child?.exitCode === null && child.kill("SIGKILL")) await once(child, "exit");
+  });
+
+  async function attack(requiresReauthentication: boolean) {
+    const { base, port, options } = await issuer({ requiresReauthentication });
+    child = await start(options, port);
+    const [stranger, kinga] = [new Browser(base), new Browser(base)];
+    const code = JSON.parse(
+      (await stranger.ask("/api/oidc/device/authorize", { client_id: "stalwart-webui", scope: "openid email" })).text,
+    );
+    const link = new URL(code.verification_uri_complete);
+    const signedOut = await kinga.ask(link.pathname + link.search);
+    expect((await kinga.signIn()).location).toContain("code=");
+    const opened = await kinga.ask(link.pathname + link.search);
+    const again = await kinga.ask(link.pathname + link.search);
+    const token = await deviceToken(stranger, code.device_code);
+    return { statuses: [signedOut.status, opened.status, again.status], token };
+  }
+
+  test("gives a stranger the mail of whoever opens the link of a device sign-in while signed in", async () => {
+    const { statuses, token } = await attack(false);
+    expect(statuses).toEqual([401, 204, 400]);
+    expect(token.status).toBe(200);
+    const claims = JSON.parse(Buffer.from(JSON.parse(token.text).access_token.split(".")[1], "base64url").toString());
+    expect(claims.aud).toContain("stalwart-webui");
+    expect(claims).not.toHaveProperty("email");
+  });
+
+  test("approves no device without a passkey where the client asks for re-authentication", async () => {
+    const { statuses, token } = await attack(true);
+    expect(statuses).toEqual([401, 401, 401]);
+    expect([token.status, JSON.parse(token.text).error]).toEqual([400, "authorization_pending"]);
+  });
+
+  describe("where the client asks for re-authentication", () => {
+    const kinga = new Passkey();
+    const challengeOf = ({ text }: Reply): string => /challenge: bytes\("([^"]+)"\)/.exec(text)?.[1] ?? "";
+
+    /** A fake whose kinga has a passkey, somebody who says they are kinga, and what they are asked. */
+    async function asked() {
+      const { base, port, options } = await issuer();
+      const passkeys = { [options.people[0].sub]: kinga.registered };
+      child = await start({ ...options, passkeys }, port);
+      const browser = new Browser(base);
+      const { location } = await browser.begin();
+      return { base, browser, location, challenge: challengeOf(await browser.ask(location, { name: person.name })) };
+    }
+
+    test("signs in nobody without a passkey, with another's, or with an answer that was made for something else", async () => {
+      const { base, browser, location } = await asked();
+      const wrong: ((challenge: string) => Record<string, string>)[] = [
+        () => ({}),
+        () => ({ name: person.name }),
+        (challenge) => new Passkey().answer(challenge, base),
+        () => kinga.answer("another-challenge", base),
+        (challenge) => kinga.answer(challenge, "https://attacker.example", "localhost"),
+        (challenge) => kinga.answer(challenge, base, "attacker.example"),
+        (challenge) => kinga.answer(challenge, base, "localhost", 0b001), // touched, but not by somebody it knows
+      ];
+      for (const answer of wrong) {
+        const challenge = challengeOf(await browser.ask(location));
+        expect(challenge).not.toBe("");
+        expect((await browser.ask(location, answer(challenge))).location).toBe("");
+      }
+    });
+
+    test("takes a passkey once, and asks for it again at the next sign-in", async () => {
+      const { base, browser, location, challenge } = await asked();
+      const resumed = await browser.ask(location, kinga.answer(challenge, base));
+      expect((await browser.ask(resumed.location)).location).toContain("code=");
+      const again = await browser.begin();
+      expect(again.location).toContain("/interaction/");
+      const next = challengeOf(await browser.ask(again.location));
+      expect((await browser.ask(again.location, kinga.answer(challenge, base))).status).toBe(401);
+      expect((await browser.ask(again.location, kinga.answer(next, base))).status).toBe(401); // its one answer was given
+    });
+  });
+
+  test("compares redirect addresses to the slash, and tells everybody what approving a device takes", async () => {
+    const { base, port, options } = await issuer({ requiresReauthentication: true });
+    child = await start(options, port);
+    const browser = new Browser(base);
+    const query = `client_id=stalwart-webui&response_type=code&scope=openid&redirect_uri=${callbacks.callbackURLs[0]}/`;
+    expect((await browser.ask(`/authorize?${query}`)).status).toBe(400);
+    const meta = await browser.ask("/api/oidc/clients/stalwart-webui/meta");
+    expect(JSON.parse(meta.text)).toMatchObject({ requiresReauthentication: true });
+  });
+
+  test("does not start again while the lock of one that was killed lasts, and does at once after SIGTERM", async () => {
+    const { port, options } = await issuer();
+    const locked = { ...options, lock: { file: join(folder, "lock"), seconds: 5 } };
+    child = await start(locked, port);
+    child.kill("SIGTERM");
+    await once(child, "exit");
+    child = await start(locked, port);
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    await expect(start(locked, port)).rejects.toThrow("ended at its start");
+    await sleep(6000);
+    child = await start(locked, port);
+  });
+});
