@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Finding } from "../rules/stack";
 import { docAt, elementOf, isMap, type Path, schemaAt, shapeOf, valueAt } from "../schema";
-import { isPlain } from "../schema/values";
+import { isScalar } from "../schema/values";
 
 const PLAIN_SEGMENT = /^[\w-]+$/;
 const SAFE_IN_SHELL = /^[\w@%+=:,./-]+$/;
@@ -72,7 +72,7 @@ const requiredPaths = (path: Path, at: z.ZodType): Path[] =>
 export const firstText = (...candidates: readonly unknown[]): string | undefined =>
   candidates
     .map((candidate) => (Array.isArray(candidate) ? candidate[0] : candidate))
-    .filter(isPlain)
+    .filter(isScalar)
     .map(String)[0];
 
 /** The command that gives a key a good value: one known to be good comes before one that is only an illustration. */

@@ -1,6 +1,6 @@
 import type { Finding } from "../rules/stack";
 import { docAt, isPresent, type Path, schema, schemaAt, shapeOf, valueAt } from "../schema";
-import { isPlain } from "../schema/values";
+import { isScalar } from "../schema/values";
 import { commandsToMend, comparePaths, formatPath } from "./commands";
 
 /** Edits (insert, delete, replace, swap of neighbours) that turn one word into the other. */
@@ -86,7 +86,7 @@ const LONGEST_SHOWN = 60;
 /** Mailboxes' values are never shown, nor are files: addresses, passwords and keys stay out of logs. */
 function shown({ path, remove }: Finding, { raw, isSecret }: Found): string {
   const value = valueAt(raw, path);
-  if (remove === "key" || !isPlain(value) || value === "") return "";
+  if (remove === "key" || !isScalar(value) || value === "") return "";
   const { secret, file } = docAt(path);
   if (path[0] === "mailboxes" || path[0] === "migrations" || secret || file || isSecret(path)) return "";
   const text = String(value);

@@ -83,7 +83,7 @@ export const cidr: Rule = (value) => {
 };
 
 /** Whoever is in `cluster.networks` may send mail without a login. */
-export const notEverybody: Rule = (value) =>
+export const notDefaultRoute: Rule = (value) =>
   is(!/\/0$/.test(value), "is the whole internet: everybody could send mail through this server");
 
 /** The form of an IPv6 address that every program agrees on. */
@@ -94,7 +94,7 @@ const shortForm = (address: string): string =>
  * Stalwart holds IPv4 addresses against an IPv6 network as `::ffff:a.b.c.d`: whatever begins with zeros may hold them all. And it
  * refuses 0.0.0.0, and with it all settings that come after (crates/registry/src/types/ipmask.rs).
  */
-export const namesSomebody: Rule = (value) => {
+export const notUnspecified: Rule = (value) => {
   const [address = ""] = value.split("/");
   const short = shortForm(address);
   if (short === "0.0.0.0") return "is a network of nobody's; write the network that your clients are in";
@@ -102,7 +102,7 @@ export const namesSomebody: Rule = (value) => {
 };
 
 /** Stalwart's `IpAddrOrMask` (crates/registry/src/types/ipmask.rs) reads no wider network. */
-export const narrowEnough: Rule = (value) =>
+export const atLeastSlash8: Rule = (value) =>
   is(Number(value.split("/")[1]) >= 8, "is too wide for Stalwart, which takes /8 and narrower");
 
 /** OIDC compares issuers letter by letter, and discovery lives at the root of this one. */

@@ -1,6 +1,6 @@
 import { defaultImages } from "../images";
 import * as rule from "../rules/values";
-import { flag, item, list, map, optionalPort, optionalSecret, optionalText, section, text } from "./values";
+import { boolean, list, listItem, map, object, optionalPort, optionalSecret, optionalText, text } from "./values";
 
 const name = [rule.kubernetesName];
 
@@ -23,20 +23,20 @@ interface Amounts {
 
 const amounts = (defaults: Amounts, what: string) => {
   const group = (kind: "requests" | "limits", verb: string) =>
-    section(
+    object(
       {
         cpu: text(defaults[kind].cpu, { description: `CPU that ${what} ${verb}` }, [rule.cpuAmount]),
         memory: text(defaults[kind].memory, { description: `Memory that ${what} ${verb}` }, [rule.byteSize]),
       },
       { description: `What ${what} ${verb}` },
     );
-  return section(
+  return object(
     { requests: group("requests", "is promised"), limits: group("limits", "may use") },
     { description: `CPU and memory of ${what}` },
   );
 };
 
-export const storage = section(
+export const storage = object(
   {
     className: optionalText(
       {
@@ -48,7 +48,7 @@ export const storage = section(
     ),
     size: text("10Gi", { description: "The size of the mail volume; it can grow and never shrink" }, [rule.byteSize]),
     labels: labels("the mail"),
-    webmail: section(
+    webmail: object(
       {
         className: optionalText(
           {
@@ -69,17 +69,17 @@ export const storage = section(
   { description: "The volumes" },
 );
 
-export const cluster = section(
+export const cluster = object(
   {
     networks: list(
-      item([rule.cidr, rule.notEverybody, rule.namesSomebody, rule.narrowEnough]),
+      listItem([rule.cidr, rule.notDefaultRoute, rule.notUnspecified, rule.atLeastSlash8]),
       ["10.0.0.0/8", "192.168.0.0/16"],
       {
         description: "Networks whose hosts may relay on port 25 with no login, and are never banned",
         example: "10.42.0.0/16",
       },
     ),
-    relayNamespaces: list(item([rule.dnsLabel]), [], {
+    relayNamespaces: list(listItem([rule.dnsLabel]), [], {
       description: "Namespaces whose pods may reach port 25; empty means every namespace",
       example: "nextcloud",
     }),
@@ -87,9 +87,9 @@ export const cluster = section(
   { description: "Which of the cluster's apps may send" },
 );
 
-export const monitoring = section(
+export const monitoring = object(
   {
-    enabled: flag(false, {
+    enabled: boolean(false, {
       description: "Whether Prometheus watches the stack; needs the Prometheus operator's kinds in the cluster",
       example: "true",
     }),
@@ -102,7 +102,7 @@ export const monitoring = section(
       { description: "The namespace of Prometheus: only its pods read the stack's metrics" },
       [rule.dnsLabel],
     ),
-    dashboard: section(
+    dashboard: object(
       {
         namespace: optionalText(
           {
@@ -133,7 +133,7 @@ export const monitoring = section(
   { description: "What watches the stack when nobody looks" },
 );
 
-export const images = section(
+export const images = object(
   {
     stalwart: image(defaultImages.stalwart, "the mail server (only 0.16 works)", [rule.supportedStalwart]),
     stalwartCli: image(defaultImages.stalwartCli, "its command line, which applies the settings (only 1.x works)", [
@@ -146,7 +146,7 @@ export const images = section(
   { description: "The images, each pinned by tag and digest" },
 );
 
-export const resources = section(
+export const resources = object(
   {
     stalwart: amounts(
       { requests: { cpu: "100m", memory: "256Mi" }, limits: { cpu: "2", memory: "1Gi" } },

@@ -1,8 +1,8 @@
 import { authorityCertificates } from "../rules/certificates";
 import * as rule from "../rules/values";
-import { choice, free, item, list, listOfTexts, optionalSecret, requiredText, section, text } from "./values";
+import { list, listItem, listOfTexts, nonEmptyText, object, oneOf, optionalSecret, requiredText, text } from "./values";
 
-export const identity = section(
+export const identity = object(
   {
     issuer: requiredText(
       {
@@ -12,7 +12,7 @@ export const identity = section(
       [rule.issuerUrl],
       { missing: "is missing: there is no default any more; earlier versions took https://auth.newjoy.ro" },
     ),
-    name: text("Pocket ID", { description: "What the sign-in button calls the issuer" }, free),
+    name: text("Pocket ID", { description: "What the sign-in button calls the issuer" }, nonEmptyText),
     clientId: text(
       "stalwart-webui",
       {
@@ -25,12 +25,12 @@ export const identity = section(
       "An API key of a Pocket ID administrator; with it the stack registers the client itself",
       "none",
     ),
-    allowedGroups: list(item(free), [], {
+    allowedGroups: list(listItem(nonEmptyText), [], {
       description:
         "Pocket ID groups whose members may sign in; needs identity.apiKey. Without any, the client's own restriction at Pocket ID stays as it is",
       example: "family",
     }),
-    onDestroy: choice(["keep", "remove"], "keep", {
+    onDestroy: oneOf(["keep", "remove"], "keep", {
       description:
         "What `pulumi destroy` does with the client at Pocket ID, when the stack registered it; needs identity.apiKey then",
       example: "remove",
@@ -39,20 +39,20 @@ export const identity = section(
   { description: "Single sign-on" },
 );
 
-export const admin = section(
+export const admin = object(
   {
     password: optionalSecret(
       "The password of Stalwart's recovery administrator, admin, which opens every mailbox: at least 20 characters, no blank at an end, and none of $, _ and { at the beginning",
       "generated",
-      [...free, rule.administratorPassword],
+      [...nonEmptyText, rule.administratorPassword],
     ),
   },
   { description: "The mail server's recovery administrator" },
 );
 
-export const trust = section(
+export const trust = object(
   {
-    certificates: listOfTexts(item([rule.notEmpty, authorityCertificates]), {
+    certificates: listOfTexts(listItem([rule.notEmpty, authorityCertificates]), {
       description:
         "Certificates of private authorities, in PEM form, that are trusted beside the public ones: by the mail server, the fetchers, the webmail and, at Pocket ID, this program",
       file: "ca.crt",

@@ -6,7 +6,7 @@ import { hosts, ingress, service, tls } from "./ingress";
 import { backup, generatedSecrets } from "./keeping";
 import { mailbox, provider, relay, retention, trash } from "./mail";
 import { migrations } from "./migrations";
-import { item, list, lowerCase, named, optionalText, text } from "./values";
+import { list, listItem, lowerCase, optionalText, record, text } from "./values";
 
 export { mailbox };
 
@@ -21,7 +21,7 @@ export const schema = z.strictObject({
     [rule.domainName],
     lowerCase,
   ),
-  domains: list(item([rule.domainName], lowerCase), [], {
+  domains: list(listItem([rule.domainName], lowerCase), [], {
     description: "Instead of domain: every mail domain of the stack, the main one first; it stays the first for good",
     example: "newjoy.ro",
   }),
@@ -30,7 +30,7 @@ export const schema = z.strictObject({
     rule.dnsLabel,
     rule.ownNamespace,
   ]),
-  mailboxes: named(mailbox, { description: "The mailboxes, each under a name of your choice" }),
+  mailboxes: record(mailbox, { description: "The mailboxes, each under a name of your choice" }),
   migrations,
   retention,
   trash,
@@ -84,10 +84,10 @@ export function shapeOf(at: z.ZodType): Readonly<Record<string, z.ZodType>> | un
   return group instanceof z.ZodObject ? (group.shape as Record<string, z.ZodType>) : undefined;
 }
 
-/** Whether it has free names instead. */
+/** Whether it is a group with names of the user's choice. */
 export const isMap = (at: z.ZodType): boolean => bare(at) instanceof z.ZodRecord;
 
-/** What stands under a free name or a list's index, if anything does. */
+/** What is under such a name or a list's index, if anything does. */
 export function elementOf(at: z.ZodType): z.ZodType | undefined {
   const many = bare(at);
   if (many instanceof z.ZodRecord) return many.valueType as z.ZodType;

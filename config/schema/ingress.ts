@@ -1,12 +1,12 @@
 import { controllers } from "../controllers";
 import * as rule from "../rules/values";
-import { choice, item, list, lowerCase, map, optionalPort, optionalText, section } from "./values";
+import { list, listItem, lowerCase, map, object, oneOf, optionalPort, optionalText } from "./values";
 
 const name = [rule.kubernetesName];
 const namespace = [rule.dnsLabel];
 const host = [rule.domainName];
 
-export const hosts = section(
+export const hosts = object(
   {
     mail: optionalText(
       {
@@ -50,9 +50,9 @@ const annotations = (what: string) =>
     example: "example.org/name=value",
   });
 
-export const ingress = section(
+export const ingress = object(
   {
-    kind: choice(["Ingress", "Gateway"], "Ingress", {
+    kind: oneOf(["Ingress", "Gateway"], "Ingress", {
       description: "How the stack asks for its way in: by Ingresses, or by HTTPRoutes of the Gateway API",
       example: "Gateway",
     }),
@@ -87,14 +87,14 @@ export const ingress = section(
       derived: "by controller",
       example: "8443",
     }),
-    gateway: section(
+    gateway: object(
       {
         name: optionalText(
           { description: "The Gateway that the routes attach to", derived: "none", example: "traefik-gateway" },
           name,
         ),
         namespace: optionalText({ description: "Its namespace", derived: "none", example: "kube-system" }, namespace),
-        listeners: list(item(name), [], {
+        listeners: list(listItem(name), [], {
           description: "Its https listeners for the stack's hosts, by name",
           example: "websecure",
         }),
@@ -106,7 +106,7 @@ export const ingress = section(
           },
           name,
         ),
-        certificates: choice(["stack", "gateway"], "stack", {
+        certificates: oneOf(["stack", "gateway"], "stack", {
           description:
             "Whose business the listeners' certificates are: the stack makes them, or the Gateway has its own",
           example: "gateway",
@@ -126,7 +126,7 @@ export const ingress = section(
   { description: "How HTTP comes in" },
 );
 
-export const tls = section(
+export const tls = object(
   {
     issuer: optionalText(
       {
@@ -148,9 +148,9 @@ export const tls = section(
   { description: "Where certificates come from" },
 );
 
-export const service = section(
+export const service = object(
   {
-    type: choice(["LoadBalancer", "NodePort", "ClusterIP"], "LoadBalancer", {
+    type: oneOf(["LoadBalancer", "NodePort", "ClusterIP"], "LoadBalancer", {
       description: "The type of the Service for mail clients: LoadBalancer, NodePort or ClusterIP",
     }),
     annotations: annotations("that Service"),
@@ -158,7 +158,7 @@ export const service = section(
       { description: "A fixed IP address for a LoadBalancer", derived: "assigned", example: "192.168.1.25" },
       [rule.ipAddress],
     ),
-    sourceRanges: list(item([rule.cidr]), [], {
+    sourceRanges: list(listItem([rule.cidr]), [], {
       description: "Networks that may reach the mail ports of a LoadBalancer; empty means all",
       example: "192.168.0.0/16",
     }),

@@ -1,5 +1,5 @@
 import * as rule from "../rules/values";
-import { count, optionalSecret, optionalText, section, text } from "./values";
+import { count, object, optionalSecret, optionalText, text } from "./values";
 
 const generated = (what: string) =>
   optionalSecret(`${what}, when the stack is not to generate it: \`npm run adopt\` sets it`, "generated", [
@@ -8,7 +8,7 @@ const generated = (what: string) =>
   ]);
 
 /** What a stack generates is known to its state alone. A new state must not generate it anew, so it can be given. */
-export const generatedSecrets = section(
+export const generatedSecrets = object(
   {
     adminPassword: generated("The generated password of Stalwart's recovery administrator"),
     desKey: generated("The key of the webmail's sessions, 24 characters"),
@@ -17,7 +17,7 @@ export const generatedSecrets = section(
   { description: "What the stack generated before its state was lost" },
 );
 
-export const backup = section(
+export const backup = object(
   {
     snapshotClass: optionalText(
       {

@@ -1,23 +1,23 @@
 import * as rule from "../rules/values";
 import {
-  choice,
-  flag,
-  free,
-  item,
+  boolean,
+  enumValue,
   list,
+  listItem,
   lowerCase,
+  nonEmptyText,
   numberOfDays,
+  object,
   oneOf,
   optionalDays,
   optionalText,
   port,
   requiredSecret,
-  section,
   text,
 } from "./values";
 
 /** One mailbox: only its password must be given. */
-export const mailbox = section(
+export const mailbox = object(
   {
     password: requiredSecret("The provider's IMAP password of this mailbox"),
     address: optionalText(
@@ -26,7 +26,7 @@ export const mailbox = section(
         derived: "<name>@<domain>",
         example: "kinga@newjoy.ro",
       },
-      free,
+      nonEmptyText,
       lowerCase,
     ),
     account: optionalText(
@@ -36,25 +36,25 @@ export const mailbox = section(
         derived: "address",
         example: "kinga@newjoy.ro",
       },
-      free,
+      nonEmptyText,
       lowerCase,
     ),
     displayName: optionalText(
       { description: "The person's name, for the server's list of accounts", derived: "<name>", example: "Kinga" },
-      free,
+      nonEmptyText,
     ),
-    aliases: list(item([rule.notEmpty], lowerCase), [], {
+    aliases: list(listItem([rule.notEmpty], lowerCase), [], {
       description: "More addresses that land in this mailbox: whole, or without the main domain; may be secret",
       example: "boss",
     }),
-    admin: flag(false, { description: "Whether this person administers the mail server", example: "true" }),
+    admin: boolean(false, { description: "Whether this person administers the mail server", example: "true" }),
     retention: optionalDays({
       description: "The same for this mailbox alone",
       derived: "the stack's",
       example: "30",
     }),
-    keep: flag(false, { description: "The older way to write `retention: forever`", example: "true" }),
-    folders: list(oneOf(["INBOX", "Junk"]), ["INBOX"], {
+    keep: boolean(false, { description: "The older way to write `retention: forever`", example: "true" }),
+    folders: list(enumValue(["INBOX", "Junk"]), ["INBOX"], {
       description: "The provider's folders to fetch; INBOX always is, and Junk arrives in Junk",
       example: "Junk",
     }),
@@ -63,7 +63,7 @@ export const mailbox = section(
 );
 
 const endpoint = (host: string, number: number, what: string) =>
-  section(
+  object(
     {
       host: text(host, { description: `The provider's ${what} server` }, [rule.serverHost], lowerCase),
       port: port(number, { description: `Its port; TLS from the first byte` }),
@@ -71,11 +71,11 @@ const endpoint = (host: string, number: number, what: string) =>
     { description: `The provider's ${what} server` },
   );
 
-export const provider = section(
+export const provider = object(
   {
     imap: endpoint("imap.migadu.com", 993, "IMAP"),
     smtp: endpoint("smtp.migadu.com", 465, "SMTP"),
-    others: choice(["relay", "refuse"], "relay", {
+    others: oneOf(["relay", "refuse"], "relay", {
       description:
         "What happens to mail from here for addresses of the domain that are not in this configuration: relay sends it to the provider, refuse answers 550",
       example: "refuse",
@@ -93,7 +93,7 @@ export const provider = section(
   { description: "The mail provider's servers" },
 );
 
-export const trash = section(
+export const trash = object(
   {
     emptyAfter: numberOfDays("forever", {
       description:
@@ -110,7 +110,7 @@ export const retention = numberOfDays(7, {
   example: "14",
 });
 
-export const relay = section(
+export const relay = object(
   {
     username: optionalText(
       {
@@ -118,10 +118,10 @@ export const relay = section(
         derived: "service@<domain>",
         example: "service@newjoy.ro",
       },
-      [...free, rule.smtpLogin],
+      [...nonEmptyText, rule.smtpLogin],
     ),
     password: requiredSecret("Its password"),
-    mode: choice(["mailbox", "single"], "mailbox", {
+    mode: oneOf(["mailbox", "single"], "mailbox", {
       description:
         "Which login mail leaves through: mailbox sends what a mailbox's own address sends through that mailbox's login and the rest through this one, single sends everything through this one",
       example: "single",

@@ -1,28 +1,28 @@
 import * as folder from "../rules/folders";
 import * as rule from "../rules/values";
 import {
-  flag,
-  free,
-  item,
+  boolean,
+  listItem,
   listOfTexts,
   lowerCase,
   map,
-  named,
+  nonEmptyText,
+  object,
   optionalText,
   port,
+  record,
   requiredSecret,
   requiredText,
-  section,
 } from "./values";
 
-const migration = section(
+const migration = object(
   {
     mailbox: requiredText(
       { description: "The mailbox that the mail is copied into: its name under `mailboxes`", example: "kinga" },
       [rule.notEmpty],
       lowerCase,
     ),
-    from: section(
+    from: object(
       {
         host: optionalText(
           {
@@ -39,7 +39,7 @@ const migration = section(
             description: "The login there, usually the old address; may be secret",
             example: "kinga@example.org",
           },
-          free,
+          nonEmptyText,
         ),
         password: requiredSecret(
           "Its password; with two-step verification an app password that was made there for this",
@@ -47,14 +47,14 @@ const migration = section(
       },
       { description: "The account that the mail is copied from" },
     ),
-    folders: section(
+    folders: object(
       {
-        include: listOfTexts(item([folder.folderPattern]), {
+        include: listOfTexts(listItem([folder.folderPattern]), {
           description:
             "The folders to copy, by their names there; `*` stands for any text, so `Archive*` has what is below Archive, too. Without any, all folders are copied",
           example: "INBOX",
         }),
-        exclude: listOfTexts(item([folder.folderPattern]), {
+        exclude: listOfTexts(listItem([folder.folderPattern]), {
           description: "Folders that are not copied, written likewise",
           example: "Spam",
         }),
@@ -65,7 +65,7 @@ const migration = section(
       },
       { description: "Which folders are copied, and to where" },
     ),
-    gmail: flag(false, {
+    gmail: boolean(false, {
       description:
         "Whether it is a Gmail or Google Workspace account: labels make no duplicates, and Google's limit of 2,500 MB per day is kept",
       example: "true",
@@ -90,6 +90,6 @@ const migration = section(
   { description: "One account to copy mail from; the name is yours to choose" },
 );
 
-export const migrations = named(migration, {
+export const migrations = record(migration, {
   description: "Accounts elsewhere whose mail is copied into mailboxes here, each under a name of your choice",
 });

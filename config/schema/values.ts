@@ -1,14 +1,14 @@
 import { z } from "zod";
 import { noControlCharacters, notEmpty, type Rule } from "../rules/values";
 
-/** What the reference and the report say about a key, beside what zod knows itself: its default, whether it must be given. */
+/** What the reference and the report say about a key. Its default and whether it is required are asked of zod. */
 export interface KeyDoc {
   readonly description: string;
   /** A value to show in commands and in the reference. */
   readonly example?: string;
-  /** Says in words what holds when the key is absent, where that depends on other keys. */
+  /** The default in words, where it depends on other keys. */
   readonly derived?: string;
-  /** A file that holds such a value: the value is too long for a command. */
+  /** The file that such a value is set from, when it is too long for a command. */
   readonly file?: string;
   readonly secret?: true;
 }
@@ -17,14 +17,14 @@ declare module "zod" {
   interface GlobalMeta extends Omit<KeyDoc, "description"> {}
 }
 
-/** Values are read leniently: `--path` and YAML turn what people write into numbers and booleans. */
-type Plain = string | number | boolean;
+/** Values are read leniently: `pulumi config set --path` and YAML turn text into numbers and booleans. */
+type Scalar = string | number | boolean;
 
-export const isPlain = (value: unknown): value is Plain => ["string", "number", "boolean"].includes(typeof value);
+export const isScalar = (value: unknown): value is Scalar => ["string", "number", "boolean"].includes(typeof value);
 
-const toText = (value: unknown): unknown => (value === null ? undefined : isPlain(value) ? String(value) : value);
+const toText = (value: unknown): unknown => (value === null ? undefined : isScalar(value) ? String(value) : value);
 
-const toFlag = (value: unknown): unknown => {
+const toBoolean = (value: unknown): unknown => {
   if (value === null) return undefined;
   return value === "true" ? true : value === "false" ? false : value;
 };
@@ -37,7 +37,7 @@ const toNumber = (value: unknown): unknown => {
 /** A list may be written as one item, as items with commas, or as JSON: no item here can hold a comma. */
 export const toList = (value: unknown): unknown => {
   if (value === null) return undefined;
-  if (!isPlain(value)) return value;
+  if (!isScalar(value)) return value;
   const text = String(value).trim();
   if (text.startsWith("[")) {
     try {
@@ -54,19 +54,19 @@ const expected =
   (issue: { readonly input?: unknown }): string =>
     issue.input === undefined ? missing : `must be ${what}`;
 
-/** The first rule that a value breaks: a zod check of its own for each would say several things about one value. */
+/** Reports only the first rule that a value breaks. With one zod check per rule, one value would get several messages. */
 const checked = (rules: readonly Rule[], missing?: string) =>
   z.string({ error: expected("text", missing) }).superRefine((value, context) => {
     const problem = rules.map((rule) => rule(value)).find((text) => text !== undefined);
     if (problem) context.addIssue({ code: "custom", message: problem });
   });
 
-/** How a text is brought into its plain form before its rules look at it. */
+/** How a text is normalized before its rules see it. */
 export interface TextOptions {
   readonly lowerCase?: true;
-  /** Passwords keep every character, blanks at the ends too. */
+  /** Keeps every character, blanks at the ends included: passwords. */
   readonly verbatim?: true;
-  /** What is said of a required one that is not there. @default "is missing" */
+  /** The message for a required value that is missing. @default "is missing" */
   readonly missing?: string;
 }
 
@@ -80,12 +80,12 @@ const normalized =
     return options.lowerCase ? text.trim().toLowerCase() : text.trim();
   };
 
-/** An item of a list: text with rules. */
-export const item = (rules: readonly Rule[], options: TextOptions = {}) =>
+/** Text with rules: an item of a list, and what the texts with a description are made of. */
+export const listItem = (rules: readonly Rule[], options: TextOptions = {}) =>
   z.preprocess(normalized(options), checked(rules, options.missing));
 
 export const requiredText = (doc: KeyDoc, rules: readonly Rule[], options?: TextOptions) =>
-  item(rules, options).meta({ ...doc });
+  listItem(rules, options).meta({ ...doc });
 
 export const optionalText = (doc: KeyDoc, rules: readonly Rule[], options: TextOptions = {}) =>
   z.preprocess(normalized(options), checked(rules).optional()).meta({ ...doc });
@@ -93,17 +93,17 @@ export const optionalText = (doc: KeyDoc, rules: readonly Rule[], options: TextO
 export const text = (fallback: string, doc: KeyDoc, rules: readonly Rule[], options: TextOptions = {}) =>
   z.preprocess(normalized(options), checked(rules).default(fallback)).meta({ ...doc });
 
-/** Rules for texts that are free. */
-export const free = [notEmpty, noControlCharacters];
+/** Any text in one line. */
+export const nonEmptyText = [notEmpty, noControlCharacters];
 
 export const requiredSecret = (description: string) =>
-  requiredText({ description, secret: true }, free, { verbatim: true });
+  requiredText({ description, secret: true }, nonEmptyText, { verbatim: true });
 
-export const optionalSecret = (description: string, derived: string, rules: readonly Rule[] = free) =>
+export const optionalSecret = (description: string, derived: string, rules: readonly Rule[] = nonEmptyText) =>
   optionalText({ description, secret: true, derived }, rules, { verbatim: true });
 
-export const flag = (fallback: boolean, doc: KeyDoc) =>
-  z.preprocess(toFlag, z.boolean({ error: expected("true or false") }).default(fallback)).meta({ ...doc });
+export const boolean = (fallback: boolean, doc: KeyDoc) =>
+  z.preprocess(toBoolean, z.boolean({ error: expected("true or false") }).default(fallback)).meta({ ...doc });
 
 const NOT_A_PORT = "is not a port: 1 to 65535";
 
@@ -118,7 +118,7 @@ export const port = (fallback: number, doc: KeyDoc) =>
 
 export const optionalPort = (doc: KeyDoc) => z.preprocess(toNumber, portNumber.optional()).meta({ ...doc });
 
-/** A whole number from one on. */
+/** A whole number, at least 1. */
 export const count = (fallback: number, most: number, doc: KeyDoc) => {
   const wrong = `must be a number, 1 to ${most}`;
   return z
@@ -140,8 +140,8 @@ export const numberOfDays = (fallback: number | "forever", doc: KeyDoc) =>
 
 export const optionalDays = (doc: KeyDoc) => z.preprocess(toDays, days.optional()).meta({ ...doc });
 
-/** One of a few words, upper or lower case as one likes. */
-export const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
+/** One of these words, in upper or lower case: an item of a list. */
+export const enumValue = <const Words extends readonly [string, ...string[]]>(words: Words) =>
   z.preprocess(
     (value) => {
       const text = toText(value);
@@ -151,48 +151,49 @@ export const oneOf = <const Words extends readonly [string, ...string[]]>(words:
     z.enum(words, { error: expected(`one of ${words.join(", ")}`) }),
   );
 
-export const choice = <const Words extends readonly [string, ...string[]]>(
+/** One of these words, with a default. */
+export const oneOf = <const Words extends readonly [string, ...string[]]>(
   words: Words,
   fallback: Words[number],
   doc: KeyDoc,
-) => z.preprocess((value) => value ?? fallback, oneOf(words)).meta({ ...doc });
+) => z.preprocess((value) => value ?? fallback, enumValue(words)).meta({ ...doc });
 
 export const list = <Item extends z.ZodType>(item: Item, fallback: readonly z.output<Item>[], doc: KeyDoc) =>
   z.preprocess((value) => toList(value) ?? fallback, z.array(item, { error: expected("a list") })).meta({ ...doc });
 
-/** Several lines make one item: never taken apart at blanks or commas. */
+/** A list whose items have several lines: a text is one item, and is not split at blanks or commas. */
 export const listOfTexts = <Item extends z.ZodType>(item: Item, doc: KeyDoc) =>
   z
     .preprocess(
       (value) => {
         if (value === null || value === undefined) return [];
-        if (!isPlain(value)) return value;
+        if (!isScalar(value)) return value;
         return String(value).trim().startsWith("[") ? toList(value) : [value];
       },
       z.array(item, { error: expected("a list") }),
     )
     .meta({ ...doc });
 
-/** Free keys with text values: labels and annotations. */
+/** Keys and values that are both the user's choice: labels and annotations. */
 export const map = (keyRule: Rule, rules: readonly Rule[], doc: KeyDoc) =>
   z
     .preprocess(
       (value) => value ?? {},
-      z.record(checked([keyRule]), item(rules, { verbatim: true }), {
+      z.record(checked([keyRule]), listItem(rules, { verbatim: true }), {
         error: (issue) =>
           issue.code === "invalid_key" ? issue.issues[0]?.message : expected("a group of keys and values")(issue),
       }),
     )
     .meta({ ...doc });
 
-/** A group of keys: an unknown one is an error. */
-export const section = <Shape extends z.ZodRawShape>(shape: Shape, doc: KeyDoc) =>
+/** A group of known keys: an unknown key is an error. */
+export const object = <Shape extends z.ZodRawShape>(shape: Shape, doc: KeyDoc) =>
   z
     .preprocess((value) => value ?? {}, z.strictObject(shape, { error: expected("a group of settings") }))
     .meta({ ...doc });
 
-/** Groups under names that people choose. */
-export const named = <Value extends z.ZodType>(value: Value, doc: KeyDoc) =>
+/** Groups of the same kind, each under a name of the user's choice. */
+export const record = <Value extends z.ZodType>(value: Value, doc: KeyDoc) =>
   z
     .preprocess((entries) => entries ?? {}, z.record(z.string(), value, { error: expected("a group of settings") }))
     .meta({ ...doc });
