@@ -4,72 +4,35 @@ from __future__ import annotations
 
 import contextlib
 import os
-import threading
 import time
 from collections.abc import Iterable
 from typing import Callable
 
-import fetchmail
 import reasons
-import redact
-import report
 from batches import MOST
-from credentials import Credentials, Login
-from direct_delivery import ABOUT, DirectDelivery, Entry, Outcome, entry
-from events import Event, Kind
-from failures import Failures, Key
-from folders import FOREVER, Layout, uid_set
+from credentials import Login
+from direct_delivery import ABOUT, Entry, Outcome, entry
+from failures import Key
+from fetchmail_run import FetchmailRun
+from folders import Layout, uid_set
 from imap_connection import CommandRefused, LostOverMessage, SessionLost
 from imap_session import ImapSession
-from kept_folders import KeptFolders
-from logins import Logins
-from options import Options
 from outbox_record import OutboxRecord
-from output import Output
-from report import Status
-from retries import QuarantineRetry
-from rounds import Ended, Round, Step, heard, next_step, problem
+from quarantine import Quarantine
+from rounds import Step, next_step, problem
+from shared import Shared
 from smtp_session import SmtpSession
-from tcp_proxy import LAST_ANSWER, Proxy
-
-
-class Shared:
-    """What all the parts of a worker use: where things are, what is known, and how to tell of it."""
-
-    def __init__(self, options: Options, folder: str, logins: Logins, stop: threading.Event) -> None:
-        self.options, self.folder, self.logins, self.stop = options, folder, logins, stop
-        self.credentials = Credentials(options.credentials)
-        self.status, self.failures = Status(folder), Failures()
-        self.kept = KeptFolders(options.retention, self.say)
-        self.beat = time.monotonic()
-
-    def alive(self) -> None:
-        """Says that the work goes on; without it for long, the liveness probe fails."""
-        self.beat = time.monotonic()
-
-    def clean(self, text: str) -> str:
-        self.credentials.read()
-        return redact.clean(text, tuple(self.credentials.seen))
-
-    def say(self, text: str) -> None:
-        report.log(f"{self.folder}: {self.clean(text)}")
-
-    def delivery(self, failures: Failures) -> DirectDelivery:
-        return DirectDelivery(self.stop, self.alive, self.status.arrived, lambda: self.status.delivered, failures)
+from tcp_proxy import Proxy
 
 
 class Outbox:
     def __init__(self, shared: Shared, template: str, imap: Proxy, smtp: Proxy) -> None:
-        self.shared, self.template, self.imap, self.smtp = shared, template, imap, smtp
+        self.shared = shared
         self.failures, self.status, self.kept = shared.failures, shared.status, shared.kept
         self.direct = shared.delivery(self.failures)
-        self.refused_failures = Failures()  # of the folder with what was refused for good
-        self.reasons_aside: list[str] = []  # of what was moved there and not tried since
+        self.fetchmail, self.quarantine = FetchmailRun(shared, template, imap, smtp), Quarantine(shared)
         self.record = OutboxRecord(os.path.join(shared.options.state, shared.folder.lower()), shared.options.retention)
         self.flagged: set[Key] | None = None  # what is delivered and bears the flag; None before the first look
-        self.spoke = time.monotonic()
-        self.round, self.hearing = Round(), threading.Lock()
-        self.quarantine_retry = QuarantineRetry.first(time.monotonic())
         self.fetchmail_after = 0.0  # when fetchmail may log in again, on the monotonic clock
         self.down = False  # whether the mail server could not be reached
         self.cautious = False  # the session broke over the outbox: its messages are asked for one by one
@@ -118,21 +81,21 @@ class Outbox:
             return deliver(entries)
         self.remember(session, self.keys(session, (each.uid for each in entries)))
         self.flagged = None  # what fetchmail flags; when the session is lost meanwhile, the next look finds it
-        ended = self.run_fetchmail(layout, login)
+        ended = self.fetchmail.run(layout, login)
         if self.shared.stop.is_set() and self.record.needed:  # a new pod may not have the record
             self.after_fetchmail(session, layout)
             self.remove_delivered(session)
         left = [] if self.shared.stop.is_set() else self.after_fetchmail(session, layout)
-        step = next_step(self.round, ended, len(left))
+        step = next_step(self.fetchmail.round, ended, len(left))
         if step is Step.DONE:
             return Outcome()
         if step is Step.WAIT_FOR_SERVER:
-            return Outcome(unreachable=problem(self.round, ended))
+            return Outcome(unreachable=problem(self.fetchmail.round, ended))
         if step is Step.PAUSE_FETCHMAIL:
             self.fetchmail_after = time.monotonic() + self.shared.options.refused_max
-            self.shared.say(reasons.login_refused(self.round.detail))
-        elif not ended.well and not self.round.delivered:
-            self.shared.say(problem(self.round, ended))
+            self.shared.say(reasons.login_refused(self.fetchmail.round.detail))
+        elif not ended.well and not self.fetchmail.round.delivered:
+            self.shared.say(problem(self.fetchmail.round, ended))
         return deliver(self.look(session)[0])
 
     def after_fetchmail(self, session: ImapSession, layout: Layout) -> list[int]:
@@ -213,93 +176,11 @@ class Outbox:
         finish: Callable[[int], None],
     ) -> Outcome:
         """Message by message; what is refused for good while others get through goes to the folder for it."""
-        options = self.shared.options
 
         def quarantine(uid: int, reason: str) -> bool:
-            try:
-                session.create(layout.refused)
-                if options.retention == FOREVER and session.selected != layout.outbox:
-                    # The original stays where it is: what is set aside is deleted once it is delivered.
-                    session.copy_all([uid], layout.refused)
-                    self.failures.remember(self.direct.key(session, uid))  # not to copy it again if the mark is refused
-                    finish(uid)
-                else:
-                    session.move([uid], layout.refused)
-            except CommandRefused as refusal:
-                self.kept.warn(f"the provider refuses to move a message to {layout.refused}: {refusal}")
-                return False
-            self.status.aside += 1
-            if reason not in self.reasons_aside:
-                self.reasons_aside.append(reason)
-            self.quarantine_retry = self.quarantine_retry.set_aside(time.monotonic(), options.second_chance)
-            if reasons.is_refusal(reason):
-                self.shared.say(f"1 refused for good, moved to the provider's folder {layout.refused}: {reason}")
-            else:
-                self.shared.say(f"1 undeliverable, moved to the provider's folder {layout.refused}: {reason}")
-            return True
+            return self.quarantine.take(session, layout, uid, reason, finish)
 
         outcome = self.direct.deliver(session, smtp, entries, finish, quarantine)
         if outcome.delivered:
             self.shared.say(f"{outcome.delivered} delivered directly")
         return outcome
-
-    def retry_refused(self, session: ImapSession, smtp: SmtpSession, layout: Layout) -> None:
-        """Tries what was refused for good again, now and then, whatever else is wrong."""
-        if time.monotonic() < self.quarantine_retry.due:
-            return
-        self.quarantine_retry = self.quarantine_retry.tried(time.monotonic(), self.shared.options.second_chance)
-        if not session.exists(layout.refused):
-            self.status.aside, self.reasons_aside = 0, []
-            return
-        session.select(layout.refused)
-        uids = session.search("UNDELETED")
-        # What was not tried for the longest time comes first, so that those that fail do not hide the others. How often
-        # they are tried is the folder's matter, not a message's.
-        self.refused_failures.keep_only(layout.refused, session.validity, uids)
-        known = self.refused_failures.known
-        known.update({key: failure._replace(times=0) for key, failure in known.items()})
-        delivery = self.shared.delivery(self.refused_failures)
-        outcome = delivery.deliver(
-            session, smtp, [Entry(uid) for uid in uids], lambda uid: self.kept.move(session, layout, uid)
-        )
-        self.status.aside, self.reasons_aside = len(uids) - outcome.delivered, []
-        if outcome.delivered:
-            self.shared.say(f"{outcome.delivered} that were set aside are delivered")
-
-    # fetchmail
-
-    def run_fetchmail(self, layout: Layout, login: Login) -> Ended:
-        """One run of fetchmail over the outbox, which tells its story line by line."""
-        home = os.path.join(self.shared.options.state, self.shared.folder.lower())
-        rc = fetchmail.configuration(self.template, login, layout.outbox)
-        self.round, output = Round(), Output(self.shared.clean)
-        self.imap.error = self.smtp.error = None
-        self.status.rounds += 1
-        self.spoke = time.monotonic()
-
-        def listen(line: str) -> None:
-            self.spoke = time.monotonic()
-            for event in output.events(line):
-                self.hear(event)
-
-        self.shared.logins.take()
-        try:
-            status = fetchmail.run(rc, home, listen, lambda: self.run_over(login), self.shared.stop)
-        except OSError as trouble:  # the image has no fetchmail, or there is no room for its files
-            self.round = self.round._replace(detail=str(trouble))
-            status = -1
-        return Ended(status, self.imap.error, self.smtp.error)
-
-    def hear(self, event: Event) -> None:
-        with self.hearing:  # the watch over fetchmail speaks up, too
-            self.round = heard(self.round, event)
-        self.status.heard(event)
-
-    def run_over(self, login: Login) -> bool:
-        """Whether the run, which lasts, is to end: it hangs, is held up at a message, or has old credentials."""
-        self.shared.alive()
-        quiet = time.monotonic() - max(self.spoke, self.imap.active, self.smtp.active)
-        if quiet > (LAST_ANSWER if self.smtp.awaiting else self.shared.options.hung):
-            self.hear(Event(Kind.SILENT, number=int(quiet)))
-            return True
-        return self.round.stuck or self.shared.stop.is_set() or self.shared.credentials.changed(login)

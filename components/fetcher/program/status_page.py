@@ -31,9 +31,9 @@ def page(workers: Sequence[Worker], mailbox: str, reason: str) -> dict[str, obje
 def folder(worker: Worker) -> dict[str, object]:
     status, layout, outbox = worker.status, worker.layout, worker.outbox
     reason = worker.unready_reason()
-    aside = explained(worker, outbox.refused_failures)
+    aside = explained(worker, outbox.quarantine.failures)
     # What was set aside and not tried since is known by its reason alone.
-    aside += [{"reason": worker.shared.clean(why), "uids": []} for why in list(outbox.reasons_aside)[:LISTED]]
+    aside += [{"reason": worker.shared.clean(why), "uids": []} for why in list(outbox.quarantine.reasons)[:LISTED]]
     return {
         "folder": worker.folder,
         "state": state(worker),

@@ -20,8 +20,9 @@ from junk_leftovers import JunkLeftovers
 from kept_folders import KeptFolders
 from logins import Logins
 from options import Options
-from outbox import Outbox, Shared
+from outbox import Outbox
 from retries import Backoff
+from shared import Shared
 from smtp_session import SmtpSession
 from tcp_proxy import Proxy
 
@@ -159,7 +160,7 @@ class Worker:
                 emptied = outbox.empty(session, smtp, self.layout, login, moved > 0)
                 unreachable, more = emptied.unreachable, more or emptied.unfinished
             if not unreachable:
-                outbox.retry_refused(session, smtp, self.layout)
+                outbox.quarantine.retry(session, smtp, self.layout)
         finally:
             smtp.close()
         self.kept.expire(session, self.layout)

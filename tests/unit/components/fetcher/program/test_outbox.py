@@ -21,7 +21,8 @@ from imap_connection import CommandRefused, LostOverMessage, SessionLost
 from kept_folders import KeptFolders
 from logins import MOST, Logins
 from options import arguments
-from outbox import Outbox, Shared
+from outbox import Outbox
+from shared import Shared
 from smtp_session import Rejected
 
 LOGIN = ("kinga@example.org", "s3cret")
@@ -237,9 +238,9 @@ class Emptying(unittest.TestCase):
         imap: Any = self.session
         smtp: Any = mock.Mock(endpoint=("mail", 25), deliver=deliver)
         for _ in range(2):
-            self.outbox.quarantine_retry = self.outbox.quarantine_retry._replace(due=0)
+            self.outbox.quarantine.next_try = self.outbox.quarantine.next_try._replace(due=0)
             with contextlib.redirect_stdout(self.said):
-                self.outbox.retry_refused(imap, smtp, Layout())
+                self.outbox.quarantine.retry(imap, smtp, Layout())
         self.assertEqual(self.smtp.got, [b"taken"])
 
     def test_an_old_password_is_hidden_too(self) -> None:
@@ -309,9 +310,9 @@ class Emptying(unittest.TestCase):
         imap: Any = self.session
         smtp: Any = mock.Mock(endpoint=("mail", 25))
         smtp.deliver = lambda *_: None
-        self.outbox.quarantine_retry = self.outbox.quarantine_retry._replace(due=0)
+        self.outbox.quarantine.next_try = self.outbox.quarantine.next_try._replace(due=0)
         with contextlib.redirect_stdout(self.said):
-            self.outbox.retry_refused(imap, smtp, Layout())
+            self.outbox.quarantine.retry(imap, smtp, Layout())
         kept = [name for name in self.session.mail if "Kept" in name]
         self.assertEqual((self.session.names("Fetcher-Refused"), self.session.names(kept[0])), ([], ["refused"]))
 
@@ -344,9 +345,9 @@ class Emptying(unittest.TestCase):
         self.assertEqual(self.session.names("Fetcher-Refused"), ["refused"], "copied once, though the mark was refused")
         smtp = mock.Mock(endpoint=("mail", 25))
         smtp.deliver = lambda *_: None
-        self.outbox.quarantine_retry = self.outbox.quarantine_retry._replace(due=0)
+        self.outbox.quarantine.next_try = self.outbox.quarantine.next_try._replace(due=0)
         with contextlib.redirect_stdout(self.said):
-            self.outbox.retry_refused(imap, smtp, Layout())
+            self.outbox.quarantine.retry(imap, smtp, Layout())
         self.assertEqual((self.session.names("Fetcher-Refused"), self.session.names("INBOX")), ([], ["refused"]))
 
     def test_with_zero_a_new_process_delivers_what_somebody_else_has_flagged(self) -> None:

@@ -46,7 +46,7 @@ class StatusPage(Harness):
     def test_says_why_messages_are_set_aside_and_which(self) -> None:
         self.session.put("Fetcher-Refused", body("unreadable"))
         self.refusing("BODY", "Fetcher-Refused", CommandRefused("[UNAVAILABLE] storage is away"))
-        self.worker.outbox.quarantine_retry = QuarantineRetry(0.0, 100)
+        self.worker.outbox.quarantine.next_try = QuarantineRetry(0.0, 100)
         self.run_session()
         expected = {"reason": "the provider answered [UNAVAILABLE] storage is away", "uids": [1]}
         self.assertEqual(self.folder()["setAside"], {"count": 1, "reasons": [expected]})
@@ -66,9 +66,9 @@ class StatusPage(Harness):
         self.session.put("Fetcher-Outbox", b"Subject: no return path\r\n\r\nbody\r\n")
         self.session.put("Fetcher-Refused", body("unreadable"))
         self.refusing("BODY", "", CommandRefused(words))
-        self.worker.outbox.quarantine_retry = QuarantineRetry(0.0, 100)
+        self.worker.outbox.quarantine.next_try = QuarantineRetry(0.0, 100)
         self.run_session()
-        self.worker.outbox.reasons_aside.append(words)
+        self.worker.outbox.quarantine.reasons.append(words)
         with contextlib.redirect_stdout(self.said):
             self.worker.fail(words)
         text = json.dumps(self.page())

@@ -1,0 +1,60 @@
+"""A run of fetchmail over the outbox: followed line by line, counted, and ended when it must be."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+
+import fetchmail
+from credentials import Login
+from events import Event, Kind
+from folders import Layout
+from output import Output
+from rounds import Ended, Round, heard
+from shared import Shared
+from tcp_proxy import LAST_ANSWER, Proxy
+
+
+class FetchmailRun:
+    def __init__(self, shared: Shared, template: str, imap: Proxy, smtp: Proxy) -> None:
+        self.shared, self.template, self.imap, self.smtp = shared, template, imap, smtp
+        self.status = shared.status
+        self.spoke = time.monotonic()
+        self.round, self.hearing = Round(), threading.Lock()
+
+    def run(self, layout: Layout, login: Login) -> Ended:
+        """One run of fetchmail over the outbox, which tells its story line by line."""
+        home = os.path.join(self.shared.options.state, self.shared.folder.lower())
+        rc = fetchmail.configuration(self.template, login, layout.outbox)
+        self.round, output = Round(), Output(self.shared.clean)
+        self.imap.error = self.smtp.error = None
+        self.status.rounds += 1
+        self.spoke = time.monotonic()
+
+        def listen(line: str) -> None:
+            self.spoke = time.monotonic()
+            for event in output.events(line):
+                self.hear(event)
+
+        self.shared.logins.take()
+        try:
+            status = fetchmail.run(rc, home, listen, lambda: self.over(login), self.shared.stop)
+        except OSError as trouble:  # the image has no fetchmail, or there is no room for its files
+            self.round = self.round._replace(detail=str(trouble))
+            status = -1
+        return Ended(status, self.imap.error, self.smtp.error)
+
+    def hear(self, event: Event) -> None:
+        with self.hearing:  # the watch over fetchmail speaks up, too
+            self.round = heard(self.round, event)
+        self.status.heard(event)
+
+    def over(self, login: Login) -> bool:
+        """Whether the run, which lasts, is to end: it hangs, is held up at a message, or has old credentials."""
+        self.shared.alive()
+        quiet = time.monotonic() - max(self.spoke, self.imap.active, self.smtp.active)
+        if quiet > (LAST_ANSWER if self.smtp.awaiting else self.shared.options.hung):
+            self.hear(Event(Kind.SILENT, number=int(quiet)))
+            return True
+        return self.round.stuck or self.shared.stop.is_set() or self.shared.credentials.changed(login)

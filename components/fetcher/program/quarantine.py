@@ -1,0 +1,73 @@
+"""The folder at the provider for what was refused for good: what goes there, and when it is tried again."""
+
+from __future__ import annotations
+
+import time
+from typing import Callable
+
+import reasons
+from direct_delivery import DirectDelivery, Entry
+from failures import Failures
+from folders import FOREVER, Layout
+from imap_connection import CommandRefused
+from imap_session import ImapSession
+from retries import QuarantineRetry
+from shared import Shared
+from smtp_session import SmtpSession
+
+
+class Quarantine:
+    def __init__(self, shared: Shared) -> None:
+        self.shared, self.status, self.kept = shared, shared.status, shared.kept
+        self.failures = Failures()  # of what is in the folder
+        self.reasons: list[str] = []  # of what was moved there and not tried since
+        self.next_try = QuarantineRetry.first(time.monotonic())
+
+    def take(self, session: ImapSession, layout: Layout, uid: int, reason: str, finish: Callable[[int], None]) -> bool:
+        """Moves a message of the selected folder there; False where the provider refuses that."""
+        options = self.shared.options
+        try:
+            session.create(layout.refused)
+            if options.retention == FOREVER and session.selected != layout.outbox:
+                # The original stays where it is: what is set aside is deleted once it is delivered.
+                session.copy_all([uid], layout.refused)
+                # Not to copy it again if the mark is refused.
+                self.shared.failures.remember(DirectDelivery.key(session, uid))
+                finish(uid)
+            else:
+                session.move([uid], layout.refused)
+        except CommandRefused as refusal:
+            self.kept.warn(f"the provider refuses to move a message to {layout.refused}: {refusal}")
+            return False
+        self.status.aside += 1
+        if reason not in self.reasons:
+            self.reasons.append(reason)
+        self.next_try = self.next_try.set_aside(time.monotonic(), options.second_chance)
+        if reasons.is_refusal(reason):
+            self.shared.say(f"1 refused for good, moved to the provider's folder {layout.refused}: {reason}")
+        else:
+            self.shared.say(f"1 undeliverable, moved to the provider's folder {layout.refused}: {reason}")
+        return True
+
+    def retry(self, session: ImapSession, smtp: SmtpSession, layout: Layout) -> None:
+        """Tries what is in it again, now and then, whatever else is wrong."""
+        if time.monotonic() < self.next_try.due:
+            return
+        self.next_try = self.next_try.tried(time.monotonic(), self.shared.options.second_chance)
+        if not session.exists(layout.refused):
+            self.status.aside, self.reasons = 0, []
+            return
+        session.select(layout.refused)
+        uids = session.search("UNDELETED")
+        # What was not tried for the longest time comes first, so that those that fail do not hide the others. How often
+        # they are tried is the folder's matter, not a message's.
+        self.failures.keep_only(layout.refused, session.validity, uids)
+        known = self.failures.known
+        known.update({key: failure._replace(times=0) for key, failure in known.items()})
+        delivery = self.shared.delivery(self.failures)
+        outcome = delivery.deliver(
+            session, smtp, [Entry(uid) for uid in uids], lambda uid: self.kept.move(session, layout, uid)
+        )
+        self.status.aside, self.reasons = len(uids) - outcome.delivered, []
+        if outcome.delivered:
+            self.shared.say(f"{outcome.delivered} that were set aside are delivered")
