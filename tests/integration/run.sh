@@ -16,5 +16,5 @@ exec unshare --net --mount --propagation private bash -c '
   # in mind cannot connect for half a minute.
   ip link add cluster address 02:00:00:00:00:01 type bridge && ip link set cluster up
   export HOMELAB_MAIL_RIG=1
-  exec node_modules/.bin/node node_modules/.bin/jest -c jest.integration.config.js --forceExit "$@"
+  exec node_modules/.bin/node node_modules/.bin/jest --selectProjects integration --forceExit "$@"
 ' bash "$@"

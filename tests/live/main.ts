@@ -19,7 +19,7 @@ function main(args: readonly string[]): number {
   const program = join(__dirname, "..", "..", "node_modules", "jest", "bin", "jest.js");
   const { status } = spawnSync(
     process.execPath,
-    [program, "--config", "jest.live.config.js", "--forceExit", ...only, ...jest],
+    [program, "--selectProjects", "live", "--forceExit", ...only, ...jest],
     { stdio: "inherit", env: { ...process.env, HOMELAB_MAIL_LIVE: JSON.stringify(options) } },
   );
   return status ?? 1;

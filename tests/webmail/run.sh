@@ -14,5 +14,5 @@ unshare --net --mount --propagation private bash -euc '
   for pod in 10.42.0.8 10.42.0.9; do ip address add $pod/32 dev lo; done
   mount --bind "$1" /etc/hosts
   shift
-  exec node node_modules/jest/bin/jest.js --config jest.webmail.config.js "$@"
+  exec node node_modules/jest/bin/jest.js "$@" --selectProjects webmail
 ' webmail "$hosts" "$@"
