@@ -135,7 +135,7 @@ export class TestStack {
     return path.join(this.path, "state", ".pulumi", "stacks", "homelab-mail", `${this.name}.json`);
   }
 
-  /** What docs/how-to/troubleshooting.md says to do after an interrupted update. */
+  /** What docs/how-to/troubleshooting.md and docs/reference/problems.md say to do after an interrupted update. */
   async recover(): Promise<Report> {
     const { stateFile } = this;
     for (const attributes of fs.globSync(path.join(this.path, "state", ".pulumi", "**", "*.attrs"))) {

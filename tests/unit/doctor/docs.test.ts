@@ -5,7 +5,7 @@ import { groupTitles } from "../../../doctor/screen";
 
 const root = join(__dirname, "../../..");
 const file = (name: string): string => readFileSync(join(root, name), "utf8");
-const troubleshooting = file("docs/how-to/troubleshooting.md");
+const troubleshooting = file("docs/reference/problems.md");
 const fetching = file("docs/reference/fetcher.md");
 const howTo = file("docs/how-to/doctor.md");
 const checks = file("docs/reference/checks.md");
@@ -43,7 +43,7 @@ test("whatever goes wrong can be mended with a command or at a place that is nam
   expect(mute.map(({ name }) => name)).toEqual([]);
 });
 
-test("the troubleshooting tables lead to the doctor, and the doctor has rows in each of them", () => {
+test("each table of problems has a row that a check of the doctor refers to, and the page names the doctor", () => {
   const [start, ...sections] = troubleshooting.split("\n## ");
   expect(start).toContain("npm run doctor");
   const told = troubles.flatMap(({ row }) => row ?? []);
