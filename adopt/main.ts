@@ -3,9 +3,9 @@ import { existsSync } from "node:fs";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
 import { names } from "../config/names";
-import { contextOf, kubectl as kubectlOf } from "../doctor/observe/clusterApi";
-import { command } from "../doctor/observe/command";
-import { readStack } from "../doctor/observe/stack";
+import { command } from "../doctor/clients/command";
+import { contextOf, kubectl as kubectlOf } from "../doctor/clients/kubectl";
+import { readStack } from "../doctor/clients/pulumi";
 import { firstSentence, projectProblem, stackOptions } from "../doctor/options";
 import { generatedIn } from "./generated";
 import {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { KubeObject } from "../doctor/observe/clusterApi";
+import type { KubeObject } from "../doctor/clients/kubectl";
 
 const previewShape = z.object({
   steps: z

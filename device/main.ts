@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { accountUrl, clientSettings } from "../components/outputs/clients";
 import { ports } from "../config/names";
 import type { StackConfig } from "../config/types";
-import { readStack } from "../doctor/observe/stack";
+import { readStack } from "../doctor/clients/pulumi";
 import { redactor } from "../doctor/redact";
 import { inNameOf } from "../mailbox/access";
 import { type AppPassword, AppPasswords } from "../mailbox/appPasswords";

@@ -1,17 +1,18 @@
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { looksAt } from "./looks";
-import { contextOf, kubectl, UnknownContext } from "./observe/clusterApi";
-import { reasonOf } from "./observe/reason";
-import { readStack, readState, type Stack, type State } from "./observe/stack";
+import { buildChecks } from "./checks";
+import { evaluateUnreadable, evaluateWrong, heedingContext } from "./checks/configuration/evaluate";
+import { contextOf, kubectl, UnknownContext } from "./clients/kubectl";
+import { readStack, readState, type Stack, type State } from "./clients/pulumi";
+import { reasonOf } from "./clients/reason";
+import { createContext, limits, logins } from "./context";
+import { groups, groupTitles } from "./groups";
+import { notChecked } from "./notChecked";
 import { HELP, type Options, readOptions } from "./options";
 import { redacted } from "./redact";
-import { lookAtAll } from "./run";
-import { groupTitles, json, Progress, type Report, screen } from "./screen";
-import { limits, logins } from "./sharing";
-import { exitCode, groups, type Verdict, worst } from "./verdict";
-import { heedingContext, judgeUnreadable, judgeWrong } from "./verdicts/configuration";
-import { unseen } from "./verdicts/looking";
+import { exitCode, type Result, worst } from "./result";
+import { type Check, runChecks } from "./run";
+import { json, Progress, type Report, screen } from "./screen";
 
 function secretsOf(stack: Stack, state: State | undefined): string[] {
   const { config, passwords, relayPassword, migrations, apiKey } = stack;
@@ -27,62 +28,63 @@ function secretsOf(stack: Stack, state: State | undefined): string[] {
   ];
 }
 
-/** What leaves something behind when it is not let finish: the trial's pods, a message on its way. */
-const undertakings: Promise<unknown>[] = [];
-const over = new AbortController();
-const settled = (): Promise<unknown> => Promise.race([Promise.allSettled(undertakings), sleep(limits.command)]);
+/** What removes something that it created: the pods of the network policy check, a message on its way. */
+const pendingCleanups: Promise<unknown>[] = [];
+const interruption = new AbortController();
+const cleanedUp = (): Promise<unknown> => Promise.race([Promise.allSettled(pendingCleanups), sleep(limits.command)]);
 
-async function examine(options: Options, context: string, progress: Progress): Promise<Report> {
+async function examine(options: Options, kubeContext: string, progress: Progress): Promise<Report> {
   const started = Date.now();
-  const report = (stack: string, verdicts: readonly Verdict[]): Report => ({
+  const report = (stack: string, results: readonly Result[]): Report => ({
     stack,
-    context,
-    verdicts,
+    context: kubeContext,
+    results,
     took: Date.now() - started,
   });
-  const withoutConfiguration = (stack: string, verdict: Verdict): Report => {
+  const withoutConfiguration = (stack: string, result: Result): Report => {
     const reason = "the configuration is not known";
     const others = groups.filter((group) => group !== "configuration");
-    return report(stack, [verdict, ...others.map((group) => unseen(group, "skipped", { reason }, []))]);
+    return report(stack, [result, ...others.map((group) => notChecked(group, "skipped", { reason }, []))]);
   };
-  const about = { ...options, project: path.resolve(options.project), limit: limits.configuration };
-  const state = readState(about);
-  state.catch(() => {}); // whoever needs it says so
+  const args = { ...options, project: path.resolve(options.project), limit: limits.configuration };
+  const state = readState(args);
+  state.catch(() => {}); // the checks that need it report it
   const chosen = options.stack ?? "(the selected one)";
   progress.begin(groupTitles.configuration);
-  const stack = await readStack(about).catch((problem: unknown) => reasonOf(problem));
+  const stack = await readStack(args).catch((problem: unknown) => reasonOf(problem));
   progress.end(groupTitles.configuration);
-  if (typeof stack === "string") return withoutConfiguration(chosen, judgeUnreadable(options.stack ?? "NAME", stack));
-  if ("report" in stack) return withoutConfiguration(chosen, judgeWrong(stack.report));
+  if (typeof stack === "string")
+    return withoutConfiguration(chosen, evaluateUnreadable(options.stack ?? "NAME", stack));
+  if ("report" in stack) return withoutConfiguration(chosen, evaluateWrong(stack.report));
 
   const done = new AbortController();
-  const cluster = kubectl({ ...kubectlArgs(options), namespace: stack.config.namespace });
-  const looks = looksAt({
+  const context = createContext({
     stack,
     state,
-    cluster,
-    context,
+    cluster: kubectl({ ...kubectlArgs(options), namespace: stack.config.namespace }),
+    kubeContext,
     resolvers: options.resolver,
     pods: !options["no-pods"],
     send: options.send,
     migration: options.migration,
-    over: AbortSignal.any([over.signal, done.signal]),
-    undertake: (work) => undertakings.push(work),
+    signal: AbortSignal.any([interruption.signal, done.signal]),
+    registerCleanup: (work) => pendingCleanups.push(work),
   });
-  const nameOf = ({ group, subject = "" }: (typeof looks)[number]): string => `${groupTitles[group]} ${subject}`.trim();
-  for (const one of looks) progress.begin(nameOf(one));
-  const verdicts = await lookAtAll(looks, (one) => progress.end(nameOf(one)));
+  const checks = buildChecks(context);
+  const nameOf = ({ group, subject = "" }: Check): string => `${groupTitles[group]} ${subject}`.trim();
+  for (const check of checks) progress.begin(nameOf(check));
+  const results = await runChecks(checks, (check) => progress.end(nameOf(check)));
   done.abort();
-  // Usually long done: only a cluster that stopped answering in the middle is waited for here.
-  await settled();
+  // Usually done long ago: this waits only for a cluster that stopped answering in the middle.
+  await cleanedUp();
   const known = await state.catch(() => undefined);
-  return report(stack.name, redacted(heedingContext(verdicts), secretsOf(stack, known)));
+  return report(stack.name, redacted(heedingContext(results), secretsOf(stack, known)));
 }
 
-/** Ctrl-C: what was begun is cleared away first. */
+/** Ctrl-C: what was created is removed first. */
 async function interrupted(): Promise<void> {
-  over.abort();
-  await settled();
+  interruption.abort();
+  await cleanedUp();
   process.exit(130);
 }
 
@@ -93,7 +95,7 @@ const kubectlArgs = ({ kubectl: command, kubeconfig, context }: Options) => ({
   limit: limits.command,
 });
 
-/** Without kubectl or its configuration the cluster's group says what is wrong. */
+/** Without kubectl or its configuration the cluster checks report what is wrong. */
 const contextNamed = (options: Options): Promise<string> =>
   contextOf(kubectlArgs(options)).catch((problem: unknown) => {
     if (problem instanceof UnknownContext) throw problem;
@@ -107,15 +109,15 @@ async function main(): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, interrupted);
   const terminal = Boolean(process.stdout.isTTY) && !options.json;
   const progress = new Progress(process.stderr.isTTY ? (text) => process.stderr.write(text) : undefined);
-  const context = await contextNamed(options);
+  const kubeContext = await contextNamed(options);
   for (;;) {
-    const report = await examine(options, context, progress);
+    const report = await examine(options, kubeContext, progress);
     process.stdout.write(options.json ? json(report) : screen(report, terminal));
-    process.exitCode = exitCode(worst(report.verdicts));
+    process.exitCode = exitCode(worst(report.results));
     if (!options.watch) break;
     await sleep(60_000);
   }
-  // Connections that were given up may still be open, and nobody waits for them.
+  // Connections of checks that timed out may still be open.
   process.stdout.write("", () => process.exit());
 }
 

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { isIP } from "node:net";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
-import { publicResolvers } from "./observe/dns";
+import { publicResolvers } from "./checks/dns/collect";
 
 export const HELP = `npm run doctor [-- OPTIONS]
 

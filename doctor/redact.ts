@@ -1,4 +1,4 @@
-import type { Verdict } from "./verdict";
+import type { Result } from "./result";
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
@@ -40,12 +40,12 @@ export function redactor(secrets: readonly string[]): (text: string) => string {
 const longest = 1000;
 const cut = (text: string): string => (text.length > longest ? `${text.slice(0, longest)}…` : text);
 
-export function redacted(verdicts: readonly Verdict[], secrets: readonly string[]): Verdict[] {
+export function redacted(results: readonly Result[], secrets: readonly string[]): Result[] {
   const clean = redactor(secrets);
-  return verdicts.map((verdict) => ({
-    ...verdict,
-    meaning: cut(clean(verdict.meaning)),
-    ...(verdict.subject !== undefined && { subject: clean(verdict.subject) }),
-    ...(verdict.mend !== undefined && { mend: clean(verdict.mend) }),
+  return results.map((result) => ({
+    ...result,
+    message: cut(clean(result.message)),
+    ...(result.subject !== undefined && { subject: clean(result.subject) }),
+    ...(result.fix !== undefined && { fix: clean(result.fix) }),
   }));
 }

@@ -1,60 +1,46 @@
-import { groupTitles } from "./screen";
-import { type Catalogue, type Group, groups } from "./verdict";
-import { certificateTexts } from "./verdicts/certificates";
-import { clusterTexts } from "./verdicts/cluster";
-import { configurationTexts } from "./verdicts/configuration";
-import { deviceTexts } from "./verdicts/devices";
-import { dnsTexts } from "./verdicts/dnsTexts";
-import { flowTexts } from "./verdicts/flow";
-import { forgedTexts } from "./verdicts/forged";
-import { lookingTexts } from "./verdicts/looking";
-import { migrationTexts } from "./verdicts/migration";
-import { pocketIdTexts } from "./verdicts/pocketId";
-import { providerTexts } from "./verdicts/provider";
-import { signInTexts } from "./verdicts/signIn";
+import { definitions } from "./checks";
+import { type Group, groups, groupTitles } from "./groups";
+import type { MessageCatalog } from "./messages";
+import { metaCatalog } from "./notChecked";
 
-/** All that the doctor can say. */
-export const catalogues: Readonly<Record<Group, Catalogue>> = {
-  configuration: configurationTexts,
-  dns: dnsTexts,
-  certificates: certificateTexts,
-  provider: providerTexts,
-  signIn: { ...signInTexts, ...forgedTexts, ...pocketIdTexts },
-  devices: deviceTexts,
-  cluster: clusterTexts,
-  flow: { ...flowTexts, ...migrationTexts },
-};
+/** Everything that the doctor can say, by group. */
+export const catalogs = Object.fromEntries(
+  groups.map((group) => {
+    const own = definitions.filter(({ messages }) => messages.group === group);
+    return [group, Object.assign({}, ...own.map(({ messages }) => messages.catalog))];
+  }),
+) as Readonly<Record<Group, MessageCatalog>>;
 
-/** What stands in a text's gaps when it is about any stack and not about one. */
+/** Parameters that are the same for most stacks. */
 const usual: Readonly<Record<string, string>> = { namespace: "stalwart-mail", mailbox: "<name>" };
 
-/** A text as the docs have it: gaps that are always the same are filled, the others are dots, as in the troubleshooting tables. */
+/** A text as the docs have it: the usual value of a parameter, or dots. */
 export const documented = (text: string): string => text.replace(/\{(\w+)\}/g, (_, name: string) => usual[name] ?? "…");
 
 const cell = (text: string): string => documented(text).replaceAll("|", "\\|").replaceAll("<name>", "&lt;name&gt;");
-/** Inside backticks nothing needs to be escaped but the bar. */
+/** Inside backticks only the bar is escaped. */
 const inCode = (text: string): string =>
   text
     .split("`")
     .map((part, n) => (n % 2 === 0 ? part : part.replaceAll("&lt;name&gt;", "<name>")))
     .join("`");
 
-function table(catalogue: Catalogue): string[] {
-  return Object.values(catalogue).flatMap(({ title, looks, ok, troubles }) => [
+function table(catalog: MessageCatalog): string[] {
+  return Object.values(catalog).flatMap(({ title, description, ok, failures }) => [
     "",
-    `**${title}**: ${looks}.`,
+    `**${title}**: ${description}.`,
     "",
-    "| | what it says | what mends it |",
+    "| | what it says | what fixes it |",
     "|---|---|---|",
     `| ok | ${inCode(cell(ok))} | |`,
-    ...Object.values(troubles).map(
-      ({ level, meaning, mend }) => `| ${level} | ${inCode(cell(meaning))} | ${inCode(cell(mend))} |`,
+    ...Object.values(failures).map(
+      ({ level, message, fix }) => `| ${level} | ${inCode(cell(message))} | ${inCode(cell(fix))} |`,
     ),
   ]);
 }
 
-/** Every check, with all that it can say. */
+/** Every check, with everything that it can say. */
 export function checksReference(): string {
-  const parts = groups.flatMap((group) => ["", `### ${groupTitles[group]}`, ...table(catalogues[group])]);
-  return [...parts, "", "### Any group", ...table(lookingTexts)].join("\n").trim();
+  const parts = groups.flatMap((group) => ["", `### ${groupTitles[group]}`, ...table(catalogs[group])]);
+  return [...parts, "", "### Any group", ...table(metaCatalog)].join("\n").trim();
 }

@@ -1,48 +1,49 @@
-import { reasonOf } from "./observe/reason";
-import type { Group, Verdict, Way } from "./verdict";
-import { unseen } from "./verdicts/looking";
+import { reasonOf } from "./clients/reason";
+import type { Group } from "./groups";
+import { notChecked } from "./notChecked";
+import type { Capability, Result } from "./result";
 
-/** A look at one subject, with a time limit of its own. */
-export interface Look {
+/** A check that is ready to run. */
+export interface Check {
   readonly group: Group;
-  /** What of the group this look is at, where there are several. */
+  /** Which part of the group it is, where there are several. */
   readonly subject?: string;
   /** Milliseconds. */
   readonly limit: number;
-  /** What nobody can vouch for when this look fails. */
-  readonly hides: readonly Way[];
+  /** What cannot be answered when this check fails to run. */
+  readonly obscures: readonly Capability[];
   /** `signal` fires at the limit: what is still open then should end. */
-  readonly run: (signal: AbortSignal) => Promise<readonly Verdict[]>;
+  readonly run: (signal: AbortSignal) => Promise<readonly Result[]>;
 }
 
-/** One look; whatever happens, it ends in time and in verdicts. */
-export async function look({ group, subject, limit, hides, run }: Look): Promise<readonly Verdict[]> {
+/** Runs one check. Never throws, and never takes longer than the check's limit. */
+export async function runCheck({ group, subject, limit, obscures, run }: Check): Promise<readonly Result[]> {
   const ending = new AbortController();
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<readonly Verdict[]>((resolve) => {
-    timer = setTimeout(() => resolve([unseen(group, "slow", { seconds: limit / 1000 }, hides, subject)]), limit);
+  const timedOut = new Promise<readonly Result[]>((resolve) => {
+    timer = setTimeout(() => resolve([notChecked(group, "slow", { seconds: limit / 1000 }, obscures, subject)]), limit);
   });
-  const looked = run(ending.signal).catch((problem) => [
-    unseen(group, "broken", { reason: reasonOf(problem) }, hides, subject),
+  const results = run(ending.signal).catch((problem) => [
+    notChecked(group, "broken", { reason: reasonOf(problem) }, obscures, subject),
   ]);
   try {
-    return await Promise.race([looked, late]);
+    return await Promise.race([results, timedOut]);
   } finally {
     clearTimeout(timer);
     ending.abort();
   }
 }
 
-/** All looks side by side: a slow one holds up none of the others. Each is told of when it is done. */
-export async function lookAtAll(
-  looks: readonly Look[],
-  onDone: (look: Look, verdicts: readonly Verdict[]) => void = () => {},
-): Promise<Verdict[]> {
+/** Runs all checks side by side, so that a slow one delays no other. `onDone` is called as each one ends. */
+export async function runChecks(
+  checks: readonly Check[],
+  onDone: (check: Check, results: readonly Result[]) => void = () => {},
+): Promise<Result[]> {
   const all = await Promise.all(
-    looks.map(async (one) => {
-      const verdicts = await look(one);
-      onDone(one, verdicts);
-      return verdicts;
+    checks.map(async (check) => {
+      const results = await runCheck(check);
+      onDone(check, results);
+      return results;
     }),
   );
   return all.flat();

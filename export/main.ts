@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir } from "node:fs/promises";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
-import { reasonOf } from "../doctor/observe/reason";
+import { reasonOf } from "../doctor/clients/reason";
 import { redactor } from "../doctor/redact";
 import { MailboxAccess } from "../mailbox/access";
 import { checked, interruptible, mailboxHelp, mailboxOptions, runCommand } from "../mailbox/command";

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { sizeLimits } from "../config/limits";
-import { reasonOf } from "../doctor/observe/reason";
+import { reasonOf } from "../doctor/clients/reason";
 import { redactor } from "../doctor/redact";
 import { MailboxAccess } from "../mailbox/access";
 import { checked, interruptible, mailboxHelp, mailboxOptions, runCommand } from "../mailbox/command";

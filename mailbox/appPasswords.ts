@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { jmap, type ServerArgs } from "../doctor/observe/queue";
+import { jmap, type ServerArgs } from "../doctor/clients/mailServer";
 
 /** An app password as the server lists it. Its secret is shown once, when it is made. */
 export interface AppPassword {

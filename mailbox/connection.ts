@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ImapFlow } from "imapflow";
-import { reasonOf } from "../doctor/observe/reason";
+import { reasonOf } from "../doctor/clients/reason";
 
 /** As much of an IMAP session as moving in and out needs. */
 export type ImapClient = Pick<

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { forwarded } from "../doctor/observe/signIn";
+import { forwarded } from "../doctor/clients/mailServer";
 
 export type Kind = "cal" | "card";
 

@@ -1,8 +1,8 @@
 import { names } from "../config/names";
 import type { StackConfig } from "../config/types";
-import { type ClusterApi, contextOf, kubectl } from "../doctor/observe/clusterApi";
-import { readStack, readState } from "../doctor/observe/stack";
-import { limits } from "../doctor/sharing";
+import { type ClusterApi, contextOf, kubectl } from "../doctor/clients/kubectl";
+import { readStack, readState } from "../doctor/clients/pulumi";
+import { limits } from "../doctor/context";
 
 /** What a command that works on a mailbox is told about stack and cluster. */
 export interface ServerOptions {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { asAdministrator, jmap, type ServerArgs } from "../doctor/observe/queue";
+import { asAdministrator, jmap, type ServerArgs } from "../doctor/clients/mailServer";
 
 export interface Script {
   readonly name: string;

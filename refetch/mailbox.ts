@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ImapFlow } from "imapflow";
 import type { Endpoint } from "../config/types";
-import { FETCHED, type FetcherFolders, fetcherFolders } from "../doctor/observe/fetcherFolders";
-import { failureOf, type MailboxLogin, session } from "../doctor/observe/provider";
+import { FETCHED, type FetcherFolders, fetcherFolders } from "../doctor/clients/fetcherFolders";
+import { failureOf, type MailboxLogin, session } from "../doctor/clients/mailProvider";
 import type { MailboxNotes } from "./notes";
 
 export interface RefetchArgs {

@@ -1,9 +1,9 @@
 import * as path from "node:path";
 import { parseArgs } from "node:util";
-import { readStack } from "../doctor/observe/stack";
+import { readStack } from "../doctor/clients/pulumi";
+import { logins } from "../doctor/context";
 import { firstSentence, projectProblem, stackOptions } from "../doctor/options";
 import { redactor } from "../doctor/redact";
-import { logins } from "../doctor/sharing";
 import { type Refetched, refetch } from "./mailbox";
 import { Notes, notesFile } from "./notes";
 

@@ -7,12 +7,12 @@ import type { Site } from "../support/site";
 export function doctorPromises(site: Site): void {
   describe("the doctor", () => {
     test("finds a stack that works well, proves that policies are enforced, and leaves no pod behind", async () => {
-      const verdicts = await examine(site);
-      expect(wrongIn(verdicts, "configuration", "flow")).toEqual([]);
+      const results = await examine(site);
+      expect(wrongIn(results, "configuration", "flow")).toEqual([]);
       // The CronJobs of a stack that is minutes old may not have run yet.
-      expect(wrongIn(verdicts, "cluster").filter((line) => !line.startsWith("settings never"))).toEqual([]);
-      const of = (check: string) => verdicts.find((verdict) => verdict.check === check);
-      expect(of("policies")?.meaning).toContain("are enforced");
+      expect(wrongIn(results, "cluster").filter((line) => !line.startsWith("settings never"))).toEqual([]);
+      const of = (check: string) => results.find((result) => result.check === check);
+      expect(of("policies")?.message).toContain("are enforced");
       expect(of("directory")).toMatchObject({ level: "ok" });
       expect(of("queue")).toMatchObject({ level: "ok" });
       const pods = await site.live.client.list("v1", "Pod", stackNamespace);
@@ -20,13 +20,13 @@ export function doctorPromises(site: Site): void {
       expect(left).toEqual([]);
     });
 
-    test("says of a mail server that is away what stops, and that the fetchers are stopped by it", async () => {
+    test("says of a mail server that is away what breaks, and that the fetchers are stopped by it", async () => {
       await site.mailServer.away();
-      const verdicts = await examine(site);
+      const results = await examine(site);
       await site.mailServer.back();
-      expect(wrongIn(verdicts, "cluster")).toContain("pods server stalwart");
-      expect(wrongIn(verdicts, "signIn")).toContain("directory away");
-      expect(wrongIn(verdicts, "flow")).toContain("queue silent");
+      expect(wrongIn(results, "cluster")).toContain("pods server stalwart");
+      expect(wrongIn(results, "signIn")).toContain("directory away");
+      expect(wrongIn(results, "flow")).toContain("queue silent");
     });
 
     // An issuer that is not the suite's own stays where it is.
@@ -39,7 +39,7 @@ export function doctorPromises(site: Site): void {
         const dead = (await examine(site)).find(({ check }) => check === "directory");
         await site.live.world.issuer?.back();
         expect(dead?.code).toBe("dead");
-        const words = /`kubectl (.*)`/.exec(dead?.mend ?? "")?.[1]?.split(" ") ?? [];
+        const words = /`kubectl (.*)`/.exec(dead?.fix ?? "")?.[1]?.split(" ") ?? [];
         execFileSync(site.live.kubectl.command, ["--kubeconfig", site.live.kubectl.kubeconfig, ...words]);
         await eventually(
           "the sign-in is alive",

@@ -1,13 +1,13 @@
 import { spawn } from "node:child_process";
 import * as path from "node:path";
-import type { Verdict } from "../../../doctor/verdict";
+import type { Result } from "../../../doctor/result";
 import { findEngine, projectEnvironment, projectFolder } from "../../../sandbox/engine";
 import type { Site } from "./site";
 
 const ROOT = path.join(__dirname, "..", "..", "..");
 
 /** Runs the doctor as a person does, and gives what it found. The names of the world lead nowhere from here. */
-export async function examine({ live, folder }: Site): Promise<Verdict[]> {
+export async function examine({ live, folder }: Site): Promise<Result[]> {
   const engine = await findEngine(folder, () => {});
   const { kubeconfig, command } = live.kubectl;
   const about = { folder, stack: live.stack.name, kubeconfig };
@@ -26,12 +26,12 @@ export async function examine({ live, folder }: Site): Promise<Verdict[]> {
   });
   return new Promise((resolve, reject) => {
     child.on("error", reject);
-    child.on("close", () => resolve(JSON.parse(text).verdicts));
+    child.on("close", () => resolve(JSON.parse(text).results));
   });
 }
 
 /** What is wrong in some groups, by check, code and subject. */
-export const wrongIn = (verdicts: readonly Verdict[], ...groups: string[]): string[] =>
-  verdicts
+export const wrongIn = (results: readonly Result[], ...groups: string[]): string[] =>
+  results
     .filter(({ group, level }) => groups.includes(group) && level !== "ok" && level !== "unknown")
     .map(({ check, code, subject }) => [check, code, subject].filter(Boolean).join(" "));

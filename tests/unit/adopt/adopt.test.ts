@@ -1,7 +1,7 @@
 import { generatedIn, places } from "../../../adopt/generated";
 import { formerOwner, lostManagers, objectsToCreate, problemsIn, withoutFormerManagers } from "../../../adopt/managers";
 import { deploy, threeMailboxes } from "../../support/deploy";
-import { FakeCluster } from "../doctor/observe/fakeCluster";
+import { FakeCluster } from "../doctor/support/fakeCluster";
 
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 const watched = { ...threeMailboxes, monitoring: { enabled: true } };

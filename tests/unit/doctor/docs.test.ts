@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { catalogues, checksReference, documented } from "../../../doctor/reference";
-import { groupTitles } from "../../../doctor/screen";
+import { groupTitles } from "../../../doctor/groups";
+import { catalogs, checksReference, documented } from "../../../doctor/reference";
 
 const root = join(__dirname, "../../..");
 const file = (name: string): string => readFileSync(join(root, name), "utf8");
@@ -12,25 +12,25 @@ const checks = file("docs/reference/checks.md");
 const between = (text: string, name: string): string =>
   (text.split(`<!-- ${name}:begin -->`)[1] ?? "").split(`<!-- ${name}:end -->`)[0]?.trim() ?? "";
 
-const REGENERATE = "differs from doctor/verdicts; npm run docs:doctor writes it anew";
+const REGENERATE = "differs from doctor/checks; npm run docs:doctor writes it anew";
 
 test("docs/reference/checks.md explains every check in the words that the screen has", () => {
   expect({ [REGENERATE]: between(checks, "checks") }).toEqual({ [REGENERATE]: checksReference() });
 });
 
-const troubles = Object.entries(catalogues).flatMap(([group, catalogue]) =>
-  Object.entries(catalogue).flatMap(([check, { troubles }]) =>
-    Object.entries(troubles).map(([code, trouble]) => ({ name: `${group}.${check}.${code}`, ...trouble })),
+const failures = Object.entries(catalogs).flatMap(([group, catalog]) =>
+  Object.entries(catalog).flatMap(([check, { failures }]) =>
+    Object.entries(failures).map(([code, trouble]) => ({ name: `${group}.${check}.${code}`, ...trouble })),
   ),
 );
 const commandsIn = (text: string): string[] => [...text.matchAll(/`([^`]+)`/g)].map((match) => match[1] as string);
 
-test.each(troubles.filter(({ row }) => row !== undefined))(
+test.each(failures.filter(({ row }) => row !== undefined))(
   "the row of the docs about $name mends it in the same way",
-  ({ row, mend }) => {
+  ({ row, fix }) => {
     const rows = `${troubleshooting}\n${fetching}`.split("\n").filter((line) => line.startsWith(`| ${row}`));
     expect({ row, found: rows.length > 0 }).toEqual({ row, found: true });
-    const [command] = commandsIn(documented(mend)).filter((text) => /^(kubectl|pulumi) /.test(text));
+    const [command] = commandsIn(documented(fix)).filter((text) => /^(kubectl|pulumi) /.test(text));
     if (command !== undefined) {
       const said = rows.join("\n").replaceAll("\\|", "|");
       expect({ row, command, said: said.includes(command) ? command : said }).toEqual({ row, command, said: command });
@@ -39,14 +39,14 @@ test.each(troubles.filter(({ row }) => row !== undefined))(
 );
 
 test("whatever goes wrong can be mended with a command or at a place that is named", () => {
-  const mute = troubles.filter(({ mend }) => !/`|Set |Remove |Leave |Wait|provider|Use |Take |As it says/.test(mend));
+  const mute = failures.filter(({ fix }) => !/`|Set |Remove |Leave |Wait|provider|Use |Take |As it says/.test(fix));
   expect(mute.map(({ name }) => name)).toEqual([]);
 });
 
 test("each table of problems has a row that a check of the doctor refers to, and the page names the doctor", () => {
   const [start, ...sections] = troubleshooting.split("\n## ");
   expect(start).toContain("npm run doctor");
-  const told = troubles.flatMap(({ row }) => row ?? []);
+  const told = failures.flatMap(({ row }) => row ?? []);
   for (const section of [...sections.filter((text) => text.includes("\n|")), fetching]) {
     const title = section.split("\n")[0];
     expect({ title, rows: told.filter((row) => section.includes(`| ${row}`)).length > 0 }).toEqual({

@@ -1,16 +1,16 @@
-import { limits } from "../../../doctor/sharing";
+import { limits } from "../../../doctor/context";
 
 /** Starting Node and loading the program, on a slow machine. */
 const start = 3000;
 
 test("when nothing answers at all, the whole is over in under forty seconds", () => {
-  expect(start + limits.configuration + limits.look).toBeLessThan(40_000);
+  expect(start + limits.configuration + limits.check).toBeLessThan(40_000);
 });
 
 test("the trial of the policies ends, and its pods are removed, before its look is cut off", () => {
-  expect(limits.policies + limits.connection).toBeLessThan(limits.look);
+  expect(limits.policies + limits.connection).toBeLessThan(limits.check);
 });
 
 test("a round trip has time for its message, and to clear up behind itself", () => {
-  expect(limits.patience + 3 * limits.connection).toBeLessThan(limits.send);
+  expect(limits.delivery + 3 * limits.connection).toBeLessThan(limits.send);
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { redacted, redactor } from "../../../doctor/redact";
-import type { Verdict } from "../../../doctor/verdict";
+import type { Result } from "../../../doctor/result";
 
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 const password = 'pa"ss\\word 1';
@@ -43,9 +43,9 @@ test("whatever the password and whatever stands around it, no form of it comes t
 });
 
 test("a password at the end of what is cut is not shown by half", () => {
-  const verdict = { meaning: `${"x".repeat(995)} hunter2-and-more` } as Verdict;
-  const [shown] = redacted([verdict], ["hunter2-and-more", ""]);
-  expect(shown?.meaning).not.toContain("hunt");
+  const result = { message: `${"x".repeat(995)} hunter2-and-more` } as Result;
+  const [shown] = redacted([result], ["hunter2-and-more", ""]);
+  expect(shown?.message).not.toContain("hunt");
 });
 
 test("a shorter secret does not leave the rest of a longer one", () => {

@@ -1,67 +1,68 @@
-import { type Look, look, lookAtAll } from "../../../doctor/run";
-import { answers, exitCode, speaker, type Verdict, worst } from "../../../doctor/verdict";
-import { lookingTexts, unseen } from "../../../doctor/verdicts/looking";
-import { everyTroubleIsTold } from "./verdicts/provoke";
+import { defineMessages } from "../../../doctor/messages";
+import { metaCatalog, notChecked } from "../../../doctor/notChecked";
+import { answers, exitCode, type Result, worst } from "../../../doctor/result";
+import { type Check, runCheck, runChecks } from "../../../doctor/run";
+import { reportsEveryFailure } from "./support/provoke";
 
-const ok: Verdict = {
+const ok: Result = {
   group: "dns",
   check: "mx",
   code: "ok",
   level: "ok",
   title: "MX",
-  meaning: "fine",
-  stops: [],
-  hides: [],
+  message: "fine",
+  breaks: [],
+  obscures: [],
 };
-const of = (run: Look["run"], limit = 10_000): Look => ({ group: "dns", limit, hides: ["in"], run });
+const of = (run: Check["run"], limit = 10_000): Check => ({ group: "dns", limit, obscures: ["in"], run });
 const never = (): Promise<never> => new Promise(() => {});
 
 test("a look that never ends is cut off, says so, and is told to stop", async () => {
   let told: AbortSignal | undefined;
-  const verdicts = await look(
+  const results = await runCheck(
     of((signal) => {
       told = signal;
       return never();
     }, 20),
   );
-  expect(verdicts).toMatchObject([{ level: "failure", code: "slow", hides: ["in"] }]);
+  expect(results).toMatchObject([{ level: "failure", code: "slow", obscures: ["in"] }]);
   expect(told?.aborted).toBe(true);
 });
 
 test("a look that fails tells why, and the others go on", async () => {
-  const verdicts = await lookAtAll([of(() => Promise.reject(new Error("no cluster"))), of(async () => [ok])]);
-  expect(verdicts.map(({ code }) => code)).toEqual(["broken", "ok"]);
-  expect(verdicts[0]?.meaning).toContain("no cluster");
+  const results = await runChecks([of(() => Promise.reject(new Error("no cluster"))), of(async () => [ok])]);
+  expect(results.map(({ code }) => code)).toEqual(["broken", "ok"]);
+  expect(results[0]?.message).toContain("no cluster");
 });
 
 test("all looks are under way before the first one is over", async () => {
   let begun = 0;
-  const waitForBoth = (): Promise<readonly Verdict[]> =>
+  const waitForBoth = (): Promise<readonly Result[]> =>
     new Promise((resolve) => {
       begun += 1;
       const wait = (): unknown => (begun === 2 ? resolve([ok]) : setImmediate(wait));
       wait();
     });
-  expect(await lookAtAll([of(waitForBoth), of(waitForBoth)])).toEqual([ok, ok]);
+  expect(await runChecks([of(waitForBoth), of(waitForBoth)])).toEqual([ok, ok]);
 });
 
-everyTroubleIsTold(lookingTexts, {
-  "looking.slow": [unseen("dns", "slow", { seconds: 25 }, [])],
-  "looking.broken": [unseen("dns", "broken", { reason: "no cluster" }, [])],
-  "looking.skipped": [unseen("dns", "skipped", { reason: "the configuration is not known" }, [])],
+reportsEveryFailure(metaCatalog, {
+  "meta.slow": [notChecked("dns", "slow", { seconds: 25 }, [])],
+  "meta.broken": [notChecked("dns", "broken", { reason: "no cluster" }, [])],
+  "meta.skipped": [notChecked("dns", "skipped", { reason: "the configuration is not known" }, [])],
 });
 
 describe("the last line", () => {
-  const failing: Verdict = { ...ok, level: "failure", stops: ["in"] };
+  const failing: Result = { ...ok, level: "failure", breaks: ["in"] };
 
   test("says yes when nothing is in the way", () => {
     expect(answers([ok])).toEqual({ in: "yes", out: "yes", read: "yes" });
   });
-  test("says no for what a failure stops, and only for that", () => {
+  test("says no for what a failure breaks, and only for that", () => {
     expect(answers([ok, failing])).toEqual({ in: "no", out: "yes", read: "yes" });
   });
   test("never says yes to what could not be looked at", () => {
-    expect(answers([ok, { ...ok, level: "failure", hides: ["out"] }])).toEqual({
+    expect(answers([ok, { ...ok, level: "failure", obscures: ["out"] }])).toEqual({
       in: "yes",
       out: "unknown",
       read: "yes",
@@ -72,10 +73,12 @@ describe("the last line", () => {
 
 test("the exit code is 0, 1 with warnings, 2 with failures, and 2 when nothing was looked at", () => {
   const codes = [[ok], [ok, { ...ok, level: "warning" as const }], [{ ...ok, level: "failure" as const }, ok], []];
-  expect(codes.map((verdicts) => exitCode(worst(verdicts)))).toEqual([0, 1, 2, 2]);
+  expect(codes.map((results) => exitCode(worst(results)))).toEqual([0, 1, 2, 2]);
 });
 
 test("a text with a gap that nobody fills is an error and not a text with a gap", () => {
-  const { fine } = speaker("dns", { mx: { title: "MX", looks: "", ok: "mail to {domain}", troubles: {} } });
-  expect(() => fine("mx", {} as never)).toThrow("{domain}");
+  const messages = defineMessages("dns", {
+    mx: { title: "MX", description: "", ok: "mail to {domain}", failures: {} },
+  });
+  expect(() => messages.ok("mx", {} as never)).toThrow("{domain}");
 });

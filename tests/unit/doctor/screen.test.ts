@@ -1,29 +1,29 @@
+import type { Result } from "../../../doctor/result";
 import { json, Progress, screen, summary } from "../../../doctor/screen";
-import type { Verdict } from "../../../doctor/verdict";
 
-const ok: Verdict = {
+const ok: Result = {
   group: "dns",
   check: "mx",
   code: "ok",
   level: "ok",
   title: "MX",
-  meaning: "mail to newjoy.ro goes to the provider",
-  stops: [],
-  hides: [],
+  message: "mail to newjoy.ro goes to the provider",
+  breaks: [],
+  obscures: [],
 };
-const refused: Verdict = {
+const refused: Result = {
   group: "provider",
   check: "login",
   code: "refused",
   level: "failure",
   title: "login at the provider",
   subject: "kinga",
-  meaning: "the provider refuses the login: LOGIN kinga hunter2 failed",
-  mend: "`pulumi config set --secret --path mailboxes.kinga.password`; [why](../reference/fetcher.md)",
-  stops: ["in"],
-  hides: [],
+  message: "the provider refuses the login: LOGIN kinga hunter2 failed",
+  fix: "`pulumi config set --secret --path mailboxes.kinga.password`; [why](../reference/fetcher.md)",
+  breaks: ["in"],
+  obscures: [],
 };
-const report = { stack: "family", context: "homelab", verdicts: [refused, ok], took: 3210 };
+const report = { stack: "family", context: "homelab", results: [refused, ok], took: 3210 };
 
 test("a screen has a line a check, grouped, with what mends it, and ends with what works", () => {
   expect(screen(report)).toBe(`Stack family, cluster context homelab
@@ -53,16 +53,16 @@ test("programs get the same as JSON, with the exit code", () => {
     level: "failure",
     exitCode: 2,
     mail: { in: "no", out: "yes", read: "yes" },
-    verdicts: [{ check: "login", subject: "kinga" }, { check: "mx" }],
+    results: [{ check: "login", subject: "kinga" }, { check: "mx" }],
   });
 });
 
 test("what was not tested is shown as unknown, is no ok and changes no exit code", () => {
-  const untested: Verdict = { ...ok, code: "untested", level: "unknown", meaning: "not tested" };
-  const text = screen({ ...report, verdicts: [ok, untested] });
+  const untested: Result = { ...ok, code: "untested", level: "unknown", message: "not tested" };
+  const text = screen({ ...report, results: [ok, untested] });
   expect(text).toContain("  ?     MX: not tested\n");
   expect(text).toContain("1 ok, 1 unknown, 0 warnings");
-  expect(JSON.parse(json({ ...report, verdicts: [untested] }))).toMatchObject({ level: "unknown", exitCode: 0 });
+  expect(JSON.parse(json({ ...report, results: [untested] }))).toMatchObject({ level: "unknown", exitCode: 0 });
 });
 
 test("nobody is told yes about what nobody looked at", () => {
@@ -77,9 +77,9 @@ test("progress tells what is still looked at, and wipes itself", () => {
   progress.end("DNS");
   progress.end("Provider");
   expect(written.map((text) => text.replaceAll("\r\u001b[K", "|"))).toEqual([
-    "|looking at DNS …",
-    "|looking at DNS, Provider …",
-    "|looking at Provider …",
+    "|checking DNS …",
+    "|checking DNS, Provider …",
+    "|checking Provider …",
     "|",
   ]);
 });

@@ -1,0 +1,126 @@
+import { type DiscoveryHost, discoveryHosts } from "../../../config/discovery";
+import type { StackConfig } from "../../../config/types";
+import { type Answer, type Ask, ask } from "../../clients/http";
+import { reasonOf } from "../../clients/reason";
+
+/** A server that a mail program is told to use: `993 SSL mail.newjoy.ro`. */
+export type Offer = string;
+
+export type SettingsAnswer = { readonly reason: string } | { readonly offers: readonly Offer[] };
+
+export type FoundService =
+  | { readonly reason: string }
+  /** Where it is sent on to, and what is answered there to somebody without a password. */
+  | { readonly path: string; readonly status: number; readonly basic: boolean };
+
+export interface DevicesObservation {
+  readonly mailHost: string;
+  /** What Thunderbird and Outlook are told, by host. */
+  readonly settings: readonly {
+    readonly host: string;
+    readonly kind: DiscoveryHost["kind"];
+    readonly answer: SettingsAnswer;
+  }[];
+  /** What an iPhone finds behind /.well-known. */
+  readonly services: Readonly<Record<"caldav" | "carddav" | "jmap", FoundService>>;
+}
+
+/** The servers that a device must be told of. */
+export const wantedOffers = (mailHost: string): Offer[] => [`imap 993 ${mailHost}`, `smtp 465 ${mailHost}`];
+
+const element = (xml: string, name: string): string =>
+  new RegExp(`<${name}>\\s*([^<]*?)\\s*</${name}>`, "i").exec(xml)?.[1]?.toLowerCase() ?? "";
+
+/** Of Thunderbird's format (https://www.bucksch.org/1/projects/thunderbird/autoconfiguration/), what is over TLS from the first byte. */
+export function offersOfAutoconfig(xml: string): Offer[] {
+  const servers = xml.matchAll(/<(?:incoming|outgoing)Server type="(\w+)">(.*?)<\/(?:incoming|outgoing)Server>/gs);
+  return [...servers]
+    .filter(([, , body = ""]) => element(body, "socketType") === "ssl")
+    .map(([, type = "", body = ""]) => `${type.toLowerCase()} ${element(body, "port")} ${element(body, "hostname")}`);
+}
+
+/** The same of Outlook's ([MS-OXDSCLI]). */
+export function offersOfAutodiscover(xml: string): Offer[] {
+  return [...xml.matchAll(/<Protocol>(.*?)<\/Protocol>/gs)]
+    .filter(([, body = ""]) => element(body, "SSL") === "on")
+    .map(([, body = ""]) => `${element(body, "Type")} ${element(body, "Port")} ${element(body, "Server")}`);
+}
+
+const outlookSchema = "http://schemas.microsoft.com/exchange/autodiscover/outlook";
+
+const outlookQuestion = (address: string): string =>
+  `<?xml version="1.0" encoding="utf-8"?><Autodiscover xmlns="${outlookSchema}/requestschema/2006"><Request>` +
+  `<EMailAddress>${address}</EMailAddress>` +
+  `<AcceptableResponseSchema>${outlookSchema}/responseschema/2006a</AcceptableResponseSchema></Request></Autodiscover>`;
+
+/** Nobody's address: it is written to the ingress controller's log. */
+const somebody = (domain: string): string => `doctor@${domain}`;
+
+type Site = (host: string) => string;
+
+async function settingsAt({ name, kind, domain }: DiscoveryHost, site: Site, options: Ask): Promise<SettingsAnswer> {
+  const address = somebody(domain);
+  try {
+    const answer =
+      kind === "autoconfig"
+        ? await ask(`${site(name)}/mail/config-v1.1.xml?emailaddress=${encodeURIComponent(address)}`, options)
+        : await ask(`${site(name)}/autodiscover/autodiscover.xml`, {
+            ...options,
+            headers: { "content-type": "text/xml; charset=utf-8" },
+            body: outlookQuestion(address),
+          });
+    if (answer.status !== 200) return { reason: `HTTP ${answer.status}` };
+    return { offers: (kind === "autoconfig" ? offersOfAutoconfig : offersOfAutodiscover)(answer.text) };
+  } catch (problem) {
+    return { reason: reasonOf(problem) };
+  }
+}
+
+const propfind = `<?xml version="1.0" encoding="UTF-8"?><A:propfind xmlns:A="DAV:"><A:prop><A:current-user-principal/><A:principal-URL/><A:resourcetype/></A:prop></A:propfind>`;
+
+/** An iPhone asks for calendars and contacts by PROPFIND, a JMAP program by GET; both follow where they are sent. */
+async function serviceAt(service: "caldav" | "carddav" | "jmap", base: string, options: Ask): Promise<FoundService> {
+  const question: Ask =
+    service === "jmap"
+      ? options
+      : { ...options, method: "PROPFIND", headers: { depth: "0", "content-type": "text/xml" }, body: propfind };
+  const path = `/.well-known/${service}`;
+  try {
+    const first: Answer = await ask(`${base}${path}`, question);
+    const { location } = first;
+    if (first.status < 300 || first.status > 399 || location === undefined) {
+      return { path, status: first.status, basic: false };
+    }
+    const target = new URL(location, `${base}${path}`);
+    if (target.origin !== new URL(base).origin) return { reason: `it is sent on to ${target.origin}` };
+    const second = await ask(target.href, question);
+    return { path: target.pathname, status: second.status, basic: /\bbasic\b/i.test(second.login ?? "") };
+  } catch (problem) {
+    return { reason: reasonOf(problem) };
+  }
+}
+
+/** Asks what devices ask when somebody types an address and a password into them. Nothing signs in. */
+export async function collectDevices(
+  config: Pick<StackConfig, "domains" | "hosts">,
+  options: Ask,
+  site: Site = (host) => `https://${host}`,
+): Promise<DevicesObservation> {
+  const { mail } = config.hosts;
+  // Outlook is led to the mail host by the SRV record.
+  const places: DiscoveryHost[] = [
+    ...discoveryHosts(config),
+    { name: mail, kind: "autodiscover", domain: config.domains[0] ?? "" },
+  ];
+  const [answers, caldav, carddav, jmap] = await Promise.all([
+    Promise.all(places.map((place) => settingsAt(place, site, options))),
+    serviceAt("caldav", site(mail), options),
+    serviceAt("carddav", site(mail), options),
+    serviceAt("jmap", site(mail), options),
+  ]);
+  return {
+    mailHost: mail,
+    settings: places.map(({ name, kind }, n) => ({ host: name, kind, answer: answers[n] as SettingsAnswer })),
+    services: { caldav, carddav, jmap },
+  };
+}

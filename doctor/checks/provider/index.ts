@@ -1,0 +1,31 @@
+import { type CheckDefinition, limits, logins } from "../../context";
+import { collectMailbox, collectRelay } from "./collect";
+import { collectSender } from "./collectSenders";
+import { evaluateProvider } from "./evaluate";
+import { providerMessages } from "./messages";
+
+export const provider: CheckDefinition = {
+  messages: providerMessages,
+  checks: ({ stack, lookups }) => [
+    {
+      obscures: ["in", "out"],
+      run: async () => {
+        const { namespace, provider, relay, trust } = stack.config;
+        const session = { ca: trust.certificates, limit: limits.connection };
+        const relayLogin = { username: relay.username, password: stack.relayPassword };
+        const [mailboxes, relayLoggedIn, { fetchers }, senders] = await Promise.all([
+          Promise.all(logins(stack).map((login) => collectMailbox(provider.imap, login, session))),
+          collectRelay(provider.smtp, relayLogin, session),
+          lookups.fetchers(),
+          Promise.all(
+            logins(stack).map(({ mailbox, address, password }) => {
+              const login = relay.mode === "mailbox" ? { username: address, password } : relayLogin;
+              return collectSender(provider.smtp, mailbox, address, login, session);
+            }),
+          ),
+        ]);
+        return evaluateProvider({ namespace, now: Date.now(), mailboxes, relay: relayLoggedIn, fetchers, senders });
+      },
+    },
+  ],
+};

@@ -1,0 +1,168 @@
+import { z } from "zod";
+import { type Answer, ask } from "../../clients/http";
+import { forwarded } from "../../clients/mailServer";
+import { reasonOf } from "../../clients/reason";
+
+export interface SignInObservation {
+  readonly namespace: string;
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly discovery:
+    | { readonly issuer: string }
+    | { readonly failed: "away" | "untrusted" | "noIssuer"; readonly reason: string };
+  readonly keys?: { readonly count: number } | { readonly url: string; readonly reason: string };
+  /** Seconds by which somebody's clock is ahead of the issuer's. */
+  readonly skews: readonly { readonly whose: string; readonly seconds: number }[];
+  /** Absent without a key for Pocket ID's API. */
+  readonly client?:
+    | { readonly reason: string }
+    | { readonly absent: true }
+    | {
+        readonly public: boolean;
+        readonly missing: readonly string[];
+        /** Addresses that sign-in returns to, too, and that are not the stack's. */
+        readonly extra: readonly string[];
+        /** Whose members may sign in; absent where everybody may. */
+        readonly groups?: readonly string[];
+        /** Those of the configuration; empty when it leaves that to Pocket ID. */
+        readonly allowedGroups: readonly string[];
+      };
+  readonly directory:
+    | { readonly reason: string }
+    /** Whom the server names as its issuer, empty when it is itself; and its answer to a wrong token. */
+    | { readonly issuer: string; readonly status: number };
+}
+
+const discoveryShape = z.object({ issuer: z.string(), jwks_uri: z.url() });
+const keySetShape = z.object({ keys: z.array(z.object({ kty: z.string() })).min(1) });
+const clientShape = z.object({
+  isPublic: z.boolean(),
+  callbackURLs: z.array(z.string()).nullish(),
+  logoutCallbackURLs: z.array(z.string()).nullish(),
+  isGroupRestricted: z.boolean().nullish(),
+  allowedUserGroups: z.array(z.object({ name: z.string() })).nullish(),
+});
+
+function parsed<T>(shape: z.ZodType<T>, { status, text }: Answer): { value: T } | { reason: string } {
+  if (status !== 200) return { reason: `HTTP ${status}` };
+  try {
+    return { value: shape.parse(JSON.parse(text)) };
+  } catch {
+    return { reason: "it sends something else than what is asked for" };
+  }
+}
+
+export interface SignInArgs {
+  readonly namespace: string;
+  readonly domain: string;
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly apiKey?: string | undefined;
+  readonly redirectUris: readonly string[];
+  readonly logoutRedirectUris: readonly string[];
+  readonly allowedGroups: readonly string[];
+  readonly ca: readonly string[];
+  readonly limit: number;
+  /** Base address of the mail server's HTTP port, as long as it is needed. */
+  readonly server: Promise<string>;
+}
+
+export interface IssuerArgs extends Pick<SignInArgs, "issuer" | "ca" | "limit"> {
+  /** How far the cluster's clock is ahead of this machine's, in seconds, where that is known. */
+  readonly clusterAhead: Promise<number | undefined>;
+}
+
+export type IssuerObservation = Pick<SignInObservation, "discovery" | "keys" | "skews">;
+
+export async function collectIssuer({ issuer, ca, limit, clusterAhead }: IssuerArgs): Promise<IssuerObservation> {
+  let answer: Answer;
+  const started = Date.now();
+  try {
+    answer = await ask(`${issuer}/.well-known/openid-configuration`, { ca, limit });
+  } catch (problem) {
+    const { code = "" } = problem as NodeJS.ErrnoException;
+    const untrusted = /CERT|SIGNATURE|ISSUER|ALTNAME/.test(code);
+    return {
+      discovery: { failed: untrusted ? "untrusted" : "away", reason: untrusted ? code : reasonOf(problem) },
+      skews: [],
+    };
+  }
+  const here = (started + Date.now()) / 2;
+  const ahead = answer.date === undefined ? undefined : Math.round((here - answer.date - 500) / 1000);
+  const cluster = await clusterAhead;
+  const skews = [
+    ...(ahead === undefined ? [] : [{ whose: "this machine's", seconds: ahead }]),
+    ...(ahead === undefined || cluster === undefined
+      ? []
+      : [{ whose: "the cluster's", seconds: Math.round(ahead + cluster) }]),
+  ];
+  const document = parsed(discoveryShape, answer);
+  if ("reason" in document) return { discovery: { failed: "noIssuer", reason: document.reason }, skews };
+  const { issuer: found, jwks_uri: url } = document.value;
+  const keys = await ask(url, { ca, limit }).then(
+    (reply) => parsed(keySetShape, reply),
+    (problem) => ({ reason: reasonOf(problem) }),
+  );
+  return {
+    discovery: { issuer: found },
+    keys: "value" in keys ? { count: keys.value.keys.length } : { url, reason: keys.reason },
+    skews,
+  };
+}
+
+async function collectClient(args: SignInArgs): Promise<Pick<SignInObservation, "client">> {
+  const { apiKey, issuer, clientId, ca, limit } = args;
+  if (apiKey === undefined) return {};
+  try {
+    const url = `${issuer}/api/oidc/clients/${encodeURIComponent(clientId)}`;
+    const answer = await ask(url, { ca, limit, headers: { "X-API-Key": apiKey } });
+    if (answer.status === 404) return { client: { absent: true } };
+    const reply = parsed(clientShape, answer);
+    if ("reason" in reply) return { client: reply };
+    const { isPublic, callbackURLs, logoutCallbackURLs } = reply.value;
+    const missing = [
+      ...args.redirectUris.filter((uri) => !callbackURLs?.includes(uri)),
+      ...args.logoutRedirectUris.filter((uri) => !logoutCallbackURLs?.includes(uri)),
+    ];
+    const extra = (callbackURLs ?? []).filter((uri) => !args.redirectUris.includes(uri));
+    const groups = (reply.value.allowedUserGroups ?? []).map(({ name }) => name);
+    const restriction = reply.value.isGroupRestricted ? { groups } : {};
+    return { client: { public: isPublic, missing, extra, allowedGroups: args.allowedGroups, ...restriction } };
+  } catch (problem) {
+    return { client: { reason: reasonOf(problem) } };
+  }
+}
+
+const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+
+/** Shaped as a token is, of a key that nobody has: the server refuses it without counting it as a guess. */
+const wrongToken = [part({ alg: "RS256", typ: "JWT", kid: "doctor" }), part({ sub: "doctor" }), "AAAA"].join(".");
+
+/**
+ * Stalwart tells a mail address's issuer to whoever asks (crates/http/src/auth/oauth/auth.rs): the document of the
+ * directory that it has loaded, or its own when there is none, which over plain HTTP has an empty issuer.
+ */
+async function collectDirectory({ server, domain, limit }: SignInArgs): Promise<SignInObservation["directory"]> {
+  try {
+    const base = await server;
+    const [discovered, refused] = await Promise.all([
+      ask(`${base}/api/discover/postmaster@${domain}`, { limit, headers: forwarded }),
+      ask(`${base}/jmap/session`, { limit, headers: { ...forwarded, Authorization: `Bearer ${wrongToken}` } }),
+    ]);
+    const document = parsed(z.object({ issuer: z.string() }), discovered);
+    if ("reason" in document) return { reason: document.reason };
+    return { issuer: document.value.issuer, status: refused.status };
+  } catch (problem) {
+    return { reason: reasonOf(problem) };
+  }
+}
+
+/** The issuer is asked once: other checks need its answer, too. */
+export async function collectSignIn(
+  args: SignInArgs,
+  issuerAnswer: Promise<IssuerObservation>,
+): Promise<SignInObservation> {
+  const { namespace, issuer, clientId } = args;
+  const [parts, client, directory] = await Promise.all([issuerAnswer, collectClient(args), collectDirectory(args)]);
+  return { namespace, issuer, clientId, ...parts, ...client, directory };
+}

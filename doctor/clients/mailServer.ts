@@ -1,0 +1,59 @@
+import { z } from "zod";
+import { ask } from "./http";
+
+export interface ServerArgs {
+  /** Base address of the mail server's HTTP port. */
+  readonly base: string;
+  /** Who asks: `admin`, or `somebody%admin` for what somebody sees. */
+  readonly user: string;
+  readonly password: string;
+  readonly limit: number;
+}
+
+const replyShape = z.object({
+  methodResponses: z.array(z.tuple([z.string(), z.record(z.string(), z.unknown()), z.string()])),
+});
+
+/** With X-Forwarded-For in use, the server wants it on every request. */
+export const forwarded = { "X-Forwarded-For": "127.0.0.1" } as const;
+
+/** Thrown for an answer that says that the password is wrong. */
+export class PasswordRefused extends Error {}
+
+/**
+ * A hundred refusals a day and the server bans whoever asks, and for it that is the address of the kubelet's probes as well.
+ * So with --watch a login that was refused is not tried again.
+ */
+const refused = new Set<string>();
+
+/** A request as the administrator. */
+export async function asAdministrator({ base, user, password, limit }: ServerArgs, path: string, body?: string) {
+  const login = Buffer.from(`${user}:${password}`).toString("base64");
+  const told = "the server refuses the administrator's password";
+  if (refused.has(login)) throw new PasswordRefused(told);
+  const headers = { ...forwarded, "content-type": "application/json", authorization: `Basic ${login}` };
+  const answer = await ask(`${base}${path}`, { limit, headers, ...(body !== undefined && { body }) });
+  if (answer.status === 401) {
+    refused.add(login);
+    throw new PasswordRefused(told);
+  }
+  return answer;
+}
+
+/** JMAP, which in 0.16 is the management API as well (crates/jmap/src/registry). One method a request. */
+export async function jmap(
+  args: ServerArgs,
+  method: string,
+  parameters: Readonly<Record<string, unknown>>,
+  capabilities: readonly string[] = [],
+): Promise<Record<string, unknown>> {
+  const body = JSON.stringify({
+    using: ["urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail", "urn:stalwart:jmap", ...capabilities],
+    methodCalls: [[method, parameters, "0"]],
+  });
+  const answer = await asAdministrator(args, "/jmap", body);
+  if (answer.status !== 200) throw new Error(`HTTP ${answer.status}`);
+  const [first] = replyShape.parse(JSON.parse(answer.text)).methodResponses;
+  if (first?.[0] !== method) throw new Error(`the server answers ${method} with ${String(first?.[1].type)}`);
+  return first[1];
+}

@@ -1,0 +1,17 @@
+import { evaluateForged } from "../../../../../doctor/checks/clientAddresses/evaluate";
+import { clientAddressMessages } from "../../../../../doctor/checks/clientAddresses/messages";
+import { reportsEveryFailure, reportsOkForAWorkingStack } from "../../support/provoke";
+
+const seen = { host: "mail.newjoy.ro", plain: { status: 403 }, believed: [] } as const;
+
+reportsOkForAWorkingStack(evaluateForged(seen), clientAddressMessages.catalog);
+
+reportsEveryFailure(clientAddressMessages.catalog, {
+  "address.believed": evaluateForged({ ...seen, believed: ["Forwarded"] }),
+  "address.unknown": evaluateForged({ ...seen, plain: { reason: "no such name" } }),
+});
+
+test("nothing is said of headers where the mail server does not refuse what it should", () => {
+  const [told] = evaluateForged({ ...seen, plain: { status: 404 } });
+  expect(told).toMatchObject({ code: "unknown", message: expect.stringContaining("HTTP 404") });
+});

@@ -1,0 +1,145 @@
+import {
+  collectCluster,
+  describeSettingsRun,
+  describeWorkload,
+  usageOf,
+} from "../../../../../doctor/checks/cluster/collect";
+import { evaluateCluster } from "../../../../../doctor/checks/cluster/evaluate";
+import type { KubeObject } from "../../../../../doctor/clients/kubectl";
+import { FakeCluster } from "../../support/fakeCluster";
+
+const deployment = (name: string): KubeObject => ({ metadata: { name }, spec: { replicas: 1 } });
+const pod = (of: string, status: KubeObject, more: KubeObject = {}): KubeObject => ({
+  metadata: {
+    name: `${of}-1`,
+    creationTimestamp: "2026-03-01T10:00:00Z",
+    labels: { "app.kubernetes.io/instance": of },
+    ...more,
+  },
+  spec: {},
+  status,
+});
+const seen = (status: KubeObject, more?: KubeObject) =>
+  describeWorkload(deployment("stalwart"), [pod("stalwart", status, more)]);
+
+test("a pod with all its containers ready is ready", () => {
+  expect(seen({ phase: "Running", containerStatuses: [{ ready: true, restartCount: 0 }] })).toMatchObject({
+    ready: true,
+  });
+});
+
+test("of a pod that cannot start, the most telling reason is given", () => {
+  const waiting = (reason: string, message?: string) =>
+    seen({ phase: "Pending", containerStatuses: [{ ready: false, state: { waiting: { reason, message } } }] }).reason;
+  expect(waiting("ImagePullBackOff", "no such image")).toBe("ImagePullBackOff: no such image");
+  expect(waiting("CreateContainerConfigError", 'secret "stalwart-tls" not found')).toContain("stalwart-tls");
+  const unscheduled = { type: "PodScheduled", status: "False", message: "0/1 nodes are available" };
+  expect(seen({ phase: "Pending", conditions: [unscheduled] }).reason).toBe("0/1 nodes are available");
+  expect(describeWorkload(deployment("stalwart"), []).reason).toBe("there is no pod");
+  expect(describeWorkload({ metadata: { name: "stalwart" }, spec: { replicas: 0 } }, []).reason).toBe(
+    "it is scaled to 0",
+  );
+});
+
+test("what a container said when it ended is the reason of its restart", () => {
+  const last = {
+    terminated: { finishedAt: "2026-03-01T11:00:00Z", message: "INBOX: the provider refuses\n the login", exitCode: 1 },
+  };
+  expect(seen({ containerStatuses: [{ ready: true, restartCount: 4, lastState: last }] })).toMatchObject({
+    restarts: 4,
+    lastRestart: Date.parse("2026-03-01T11:00:00Z"),
+    lastReason: "INBOX: the provider refuses the login",
+  });
+});
+
+test("a pod on its way out is not taken for the workload's own", () => {
+  const leaving = seen({ containerStatuses: [{ ready: true }] }, { deletionTimestamp: "2026-03-01T12:00:00Z" });
+  expect(leaving.ready).toBe(false);
+});
+
+test("a settings run that fails tells the server's words, from its own pods only", () => {
+  const cronJob = { metadata: { name: "stalwart-reload", creationTimestamp: "2026-03-01T09:00:00Z" }, status: {} };
+  const job = (name: string, owner: string) => ({ metadata: { name, ownerReferences: [{ name: owner }] } });
+  const failed = (of: string, message: string) =>
+    pod(
+      "stalwart-settings",
+      { phase: "Failed", containerStatuses: [{ state: { terminated: { exitCode: 1, message } } }] },
+      { labels: { "job-name": of } },
+    );
+  const jobs = [job("r1", "stalwart-reload"), job("s1", "stalwart-settings")];
+  expect(
+    describeSettingsRun(cronJob, jobs, [failed("r1", "Discovery fetch failed"), failed("s1", "not this one")]),
+  ).toMatchObject({
+    reason: "Discovery fetch failed",
+  });
+});
+
+test("a volume's fill is that of the claim in this namespace", () => {
+  const volume = (namespace: string, usedBytes: number) => ({
+    pvcRef: { name: "stalwart-data", namespace },
+    usedBytes,
+    capacityBytes: 100,
+  });
+  const usage = usageOf(
+    [undefined, { pods: [{ volume: [volume("other", 1), volume("stalwart-mail", 90)] }] }],
+    "stalwart-mail",
+  );
+  expect(usage("stalwart-data")).toEqual({ used: 90, capacity: 100 });
+  expect(usage("roundcube-data")).toEqual({});
+});
+
+test("a cluster is looked at as a whole, and what it lacks is told", async () => {
+  const space = "stalwart-mail";
+  const cluster = new FakeCluster({
+    [`/apis/apps/v1/namespaces/${space}/deployments`]: { items: [deployment("stalwart"), deployment("roundcube")] },
+    [`/api/v1/namespaces/${space}/pods`]: {
+      items: [
+        {
+          ...pod("stalwart", { phase: "Running", containerStatuses: [{ ready: true, restartCount: 0 }] }),
+          spec: { nodeName: "node-1", volumes: [{ persistentVolumeClaim: { claimName: "stalwart-data" } }] },
+        },
+      ],
+    },
+    [`/apis/batch/v1/namespaces/${space}/cronjobs`]: {
+      items: [
+        { metadata: { name: "stalwart-settings", creationTimestamp: "2026-03-01T09:00:00Z" }, status: {} },
+        {
+          // Suspended on purpose, and told of by --migration.
+          metadata: {
+            name: "migration-old",
+            labels: { "app.kubernetes.io/name": "migration" },
+            creationTimestamp: "2026-03-01T09:00:00Z",
+          },
+          spec: { suspend: true },
+          status: {},
+        },
+      ],
+    },
+    [`/apis/batch/v1/namespaces/${space}/jobs`]: { items: [] },
+    [`/api/v1/namespaces/${space}/persistentvolumeclaims`]: {
+      items: [{ metadata: { name: "stalwart-data" }, status: { phase: "Bound" } }],
+    },
+    [`/api/v1/namespaces/${space}/services/stalwart-mail`]: { spec: { type: "LoadBalancer" }, status: {} },
+    "/api/v1/nodes/node-1/proxy/stats/summary": {
+      pods: [{ volume: [{ pvcRef: { name: "stalwart-data", namespace: space }, usedBytes: 85, capacityBytes: 100 }] }],
+    },
+  });
+  const results = evaluateCluster(
+    await collectCluster({
+      cluster,
+      namespace: space,
+      sendsTo: "smtp.migadu.com",
+      limit: 60_000,
+      policies: () => Promise.reject(new Error("pods may not be made")),
+      inside: Promise.resolve({ addresses: { "smtp.migadu.com": [] } }),
+    }),
+  );
+  expect(results.filter(({ level }) => level !== "ok").map(({ check, code }) => `${check}.${code}`)).toEqual([
+    "pods.webmail",
+    "settings.failing",
+    "volumes.filling",
+    "policies.unproved",
+    "service.none",
+    "names.missing",
+  ]);
+});

@@ -1,0 +1,130 @@
+import { listenersHash } from "../../../../../components/mailserver/listeners";
+import { collectRunning, collectState } from "../../../../../doctor/checks/configuration/collect";
+import { understand, understandState } from "../../../../../doctor/clients/pulumi";
+import { working } from "../../../config/support";
+import { FakeCluster } from "../../support/fakeCluster";
+
+const secretMark = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270" };
+const hidden = (value: unknown) => ({ ...secretMark, plaintext: JSON.stringify(value) });
+const base64 = (text: string) => Buffer.from(text).toString("base64");
+
+const resource = (kind: string, name: string, inputs: object = {}) => ({
+  urn: `urn:pulumi:family::homelab-mail::kubernetes:x:${kind}::${name}`,
+  type: `kubernetes:x:${kind}`,
+  inputs: { apiVersion: "x", kind, metadata: { name, namespace: "stalwart-mail" }, ...inputs },
+});
+const container = (image: string) => ({ template: { spec: { containers: [{ image }] } } });
+const exported = (pending: object[] = []) =>
+  JSON.stringify({
+    version: 3,
+    deployment: {
+      resources: [
+        {
+          urn: "urn:pulumi:family::homelab-mail::pulumi:pulumi:Stack::homelab-mail-family",
+          type: "pulumi:pulumi:Stack",
+          outputs: { adminPassword: hidden("admin-password") },
+        },
+        resource("Deployment", "stalwart", { spec: container("stalwart:1") }),
+        resource("Deployment", "fetchmail-kinga", { spec: container("fetchmail:1") }),
+        resource("Secret", "stalwart-emails", {
+          stringData: hidden({ KINGA_EMAIL: "kinga@newjoy.ro", ALPAR_EMAIL: "alpar@newjoy.ro" }),
+        }),
+        { ...resource("Deployment", "gone"), delete: true },
+      ],
+      pending_operations: pending,
+    },
+  });
+const state = understandState(exported());
+
+const place = (group: string, kind: string) => `/${group}/namespaces/stalwart-mail/${kind}`;
+function cluster(more: { image?: string; emails?: object; mark?: string } = {}): FakeCluster {
+  const annotations = { "homelab-mail/listeners": more.mark ?? listenersHash() };
+  const server = container(more.image ?? "stalwart:1");
+  return new FakeCluster({
+    [place("apis/apps/v1", "deployments")]: {
+      items: [
+        { metadata: { name: "stalwart" }, spec: { template: { ...server.template, metadata: { annotations } } } },
+        { metadata: { name: "fetchmail-kinga" }, spec: container("fetchmail:1") },
+      ],
+    },
+    [place("api/v1", "secrets")]: {
+      items: [
+        {
+          metadata: { name: "stalwart-emails" },
+          data: more.emails ?? { KINGA_EMAIL: base64("kinga@newjoy.ro"), ALPAR_EMAIL: base64("alpar@newjoy.ro") },
+        },
+      ],
+    },
+  });
+}
+const running = (more?: Parameters<typeof cluster>[0]) => collectRunning(cluster(more), "stalwart-mail", state);
+
+test("the state's objects, mailboxes and administrator are read from an export", () => {
+  expect(collectState(state)).toEqual({ objects: 3, mailboxes: ["kinga"], pending: [] });
+  expect(state.adminPassword).toBe("admin-password");
+});
+
+test("an update that was cut off is found in the export", () => {
+  const pending = [{ resource: { urn: "urn:pulumi:family::homelab-mail::kubernetes:x:Job::stalwart-settings" } }];
+  expect(collectState(understandState(exported(pending))).pending).toEqual(["stalwart-settings"]);
+});
+
+test("an export with nothing in it is a stack that was never deployed", () => {
+  expect(collectState(understandState('{"version":3,"deployment":{}}'))).toEqual({
+    objects: 0,
+    mailboxes: [],
+    pending: [],
+  });
+});
+
+test("a cluster that runs what the state says is found to", async () => {
+  expect(await running()).toMatchObject({
+    objects: 3,
+    missing: [],
+    secrets: [{ name: "stalwart-emails", absent: [], changed: [] }],
+    listeners: { wanted: listenersHash(), found: listenersHash() },
+  });
+});
+
+test("a Secret that lost a key, and one that somebody changed, are told by the key's name, and no value comes out", async () => {
+  const seen = await running({ emails: { KINGA_EMAIL: base64("somebody@else.test") } });
+  expect(seen.secrets).toEqual([{ name: "stalwart-emails", absent: ["ALPAR_EMAIL"], changed: ["KINGA_EMAIL"] }]);
+  expect(JSON.stringify(seen)).not.toMatch(/@|somebody/);
+});
+
+test("another image, another listeners' mark, and an object that is gone are found", async () => {
+  const seen = await running({ image: "stalwart:2", mark: "0000000000" });
+  expect(seen.images[0]).toEqual({ workload: "stalwart", wanted: "stalwart:1", found: "stalwart:2" });
+  expect(seen.listeners?.found).toBe("0000000000");
+  const empty = await collectRunning(new FakeCluster({}), "stalwart-mail", state);
+  expect(empty.missing).toEqual(["Deployment stalwart", "Deployment fetchmail-kinga", "Secret stalwart-emails"]);
+});
+
+describe("the configuration", () => {
+  const shown = (config: object) =>
+    JSON.stringify(
+      Object.fromEntries(
+        Object.entries(config).map(([key, value]) => [
+          `homelab-mail:${key}`,
+          {
+            value: typeof value === "string" ? value : JSON.stringify(value),
+            secret: key === "mailboxes" || key === "relay",
+          },
+        ]),
+      ),
+    );
+
+  test("is read as the program reads it, with its passwords beside it", () => {
+    expect(understand(shown(working), "homelab-mail", undefined)).toMatchObject({
+      config: { domain: "newjoy.ro", hosts: { mail: "mail.newjoy.ro" } },
+      passwords: { kinga: "kinga-password", alpar: "alpar-password" },
+      relayPassword: "relay-password",
+    });
+  });
+
+  test("that is wrong gives the program's own report, without a password", () => {
+    const report = understand(shown({ ...working, domain: "" }), "homelab-mail", undefined);
+    expect(report).toContain("domain");
+    expect(report).not.toContain("kinga-password");
+  });
+});

@@ -1,0 +1,165 @@
+import * as http from "node:http";
+import { collectDevices } from "../../../../../doctor/checks/devices/collect";
+import { evaluateDevices } from "../../../../../doctor/checks/devices/evaluate";
+import { listen } from "../../../../support/listen";
+
+const servers: http.Server[] = [];
+afterAll(() => {
+  for (const server of servers) server.close();
+});
+
+const config = {
+  domains: ["newjoy.ro", "example.org"],
+  hosts: {
+    mail: "mail.newjoy.ro",
+    webmail: "webmail.newjoy.ro",
+    autoconfig: "auto.newjoy.ro",
+    autodiscover: "autodiscover.newjoy.ro",
+  },
+};
+
+/** As Stalwart 0.16.19 writes them (crates/common/src/network/autoconfig). */
+const autoconfig = (address: string, host: string): string => `<?xml version="1.0" encoding="UTF-8"?>
+<clientConfig version="1.1">
+	<emailProvider id="newjoy.ro">
+		<domain>newjoy.ro</domain>
+		<incomingServer type="imap">
+			<hostname>${host}</hostname>
+			<port>993</port>
+			<socketType>SSL</socketType>
+			<username>${address}</username>
+			<authentication>password-cleartext</authentication>
+		</incomingServer>
+		<outgoingServer type="smtp">
+			<hostname>${host}</hostname>
+			<port>465</port>
+			<socketType>SSL</socketType>
+			<username>${address}</username>
+			<authentication>password-cleartext</authentication>
+		</outgoingServer>
+	</emailProvider>
+</clientConfig>
+`;
+
+const autodiscover = (address: string, host: string): string => {
+  const protocol = (type: string, port: number) => `			<Protocol>
+				<Type>${type}</Type>
+				<Server>${host}</Server>
+				<Port>${port}</Port>
+				<LoginName>${address}</LoginName>
+				<SSL>on</SSL>
+				<Encryption>TLS</Encryption>
+			</Protocol>
+`;
+  return `<?xml version="1.0" encoding="UTF-8"?>
+<Autodiscover xmlns="http://schemas.microsoft.com/exchange/autodiscover/responseschema/2006">
+	<Response xmlns="http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a">
+		<Account>
+			<AccountType>email</AccountType>
+			<Action>settings</Action>
+${protocol("SMTP", 465)}${protocol("IMAP", 993)}		</Account>
+	</Response>
+</Autodiscover>
+`;
+};
+
+type Reply = { status?: number; headers?: Record<string, string>; text?: string };
+
+/** The mail server as its source has it: which method and path gets what. */
+function stalwart(method: string, url: URL, body: string): Reply {
+  const address = url.searchParams.get("emailaddress") ?? "";
+  const asked = /<EMailAddress>(.*)<\/EMailAddress>/.exec(body)?.[1] ?? "";
+  switch (`${method} ${url.pathname}`) {
+    case "GET /mail/config-v1.1.xml":
+      return { text: autoconfig(address, "mail.newjoy.ro") };
+    case "POST /autodiscover/autodiscover.xml":
+      return asked.includes("@") ? { text: autodiscover(asked, "mail.newjoy.ro") } : { status: 400 };
+    case "PROPFIND /.well-known/caldav":
+      return { status: 307, headers: { location: "/dav/cal" } };
+    case "PROPFIND /.well-known/carddav":
+      return { status: 307, headers: { location: "/dav/card" } };
+    case "PROPFIND /dav/cal":
+    case "PROPFIND /dav/card":
+      return { status: 401, headers: { "www-authenticate": 'Basic realm="Stalwart Server"' } };
+    case "GET /.well-known/jmap":
+      return { status: 307, headers: { location: "/jmap/session" } };
+    case "GET /jmap/session":
+      return { text: "{}" };
+    default:
+      return { status: 404 };
+  }
+}
+
+async function found(ingress: (method: string, url: URL, body: string, host: string) => Reply = stalwart) {
+  const seen: string[] = [];
+  const server = http.createServer((request, response) => {
+    let body = "";
+    request.on("data", (piece) => {
+      body += piece;
+    });
+    request.on("end", () => {
+      const [, host = "", ...rest] = (request.url ?? "").split("/");
+      const url = new URL(`/${rest.join("/")}`, "http://x");
+      seen.push(`${request.method} ${host}${url.pathname}${url.search}`);
+      const { status = 200, headers = {}, text = "" } = ingress(request.method ?? "", url, body, host);
+      const location = headers.location?.startsWith("/") ? { location: `/${host}${headers.location}` } : {};
+      response.writeHead(status, { ...headers, ...location }).end(text);
+    });
+  });
+  servers.push(server);
+  const base = `http://localhost:${await listen(server)}`;
+  const observed = await collectDevices(config, { limit: 60_000 }, (host) => `${base}/${host}`);
+  const results = evaluateDevices(observed, "stalwart-mail");
+  return {
+    seen,
+    wrong: results
+      .filter(({ level }) => level !== "ok")
+      .map(({ check, code, subject }) => `${check} ${code} ${subject}`),
+  };
+}
+
+test("each host of each domain is asked as its program asks, and all is well where the server answers", async () => {
+  const { seen, wrong } = await found();
+  expect(wrong).toEqual([]);
+  expect(seen.sort()).toEqual(
+    [
+      "GET auto.newjoy.ro/mail/config-v1.1.xml?emailaddress=doctor%40newjoy.ro",
+      "GET autoconfig.example.org/mail/config-v1.1.xml?emailaddress=doctor%40example.org",
+      "POST autodiscover.newjoy.ro/autodiscover/autodiscover.xml",
+      "POST autodiscover.example.org/autodiscover/autodiscover.xml",
+      "POST mail.newjoy.ro/autodiscover/autodiscover.xml",
+      "PROPFIND mail.newjoy.ro/.well-known/caldav",
+      "PROPFIND mail.newjoy.ro/dav/cal",
+      "PROPFIND mail.newjoy.ro/.well-known/carddav",
+      "PROPFIND mail.newjoy.ro/dav/card",
+      "GET mail.newjoy.ro/.well-known/jmap",
+      "GET mail.newjoy.ro/jmap/session",
+    ].sort(),
+  );
+});
+
+test("a host that serves another provider's settings is told of", async () => {
+  const { wrong } = await found((method, url, body, host) =>
+    host === "autoconfig.example.org"
+      ? { text: autoconfig("x", "imap.elsewhere.example") }
+      : stalwart(method, url, body),
+  );
+  expect(wrong).toEqual(["autoconfig wrong autoconfig.example.org"]);
+});
+
+test("an ingress controller that lets no PROPFIND through is told of, for calendars and contacts", async () => {
+  const { wrong } = await found((method, url, body) =>
+    method === "PROPFIND" ? { status: 405 } : stalwart(method, url, body),
+  );
+  expect(wrong).toEqual(["services lost caldav", "services lost carddav"]);
+});
+
+test("a request that is sent on to another host is not followed there", async () => {
+  const { seen, wrong } = await found((method, url, body) =>
+    url.pathname === "/.well-known/jmap"
+      ? { status: 301, headers: { location: "http://elsewhere.example/jmap" } }
+      : stalwart(method, url, body),
+  );
+  expect(wrong).toEqual(["services unreachable jmap"]);
+  expect(seen.filter((line) => line.includes("jmap"))).toEqual(["GET mail.newjoy.ro/.well-known/jmap"]);
+});

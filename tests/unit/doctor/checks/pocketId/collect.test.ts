@@ -1,0 +1,81 @@
+import { createServer } from "node:http";
+import { collectPocketId, type PocketIdArgs } from "../../../../../doctor/checks/pocketId/collect";
+import { evaluatePocketId } from "../../../../../doctor/checks/pocketId/evaluate";
+import { listen } from "../../../../support/listen";
+import { type PocketIdStandIn, startPocketId } from "../../../../support/pocketId";
+
+const KEY = "S3cret-api-key";
+const addresses = {
+  domains: ["newjoy.ro"],
+  mailboxes: { kinga: "kinga@newjoy.ro", alpar: "alpar@newjoy.ro" },
+  aliases: { "boss@newjoy.ro": "alpar" },
+  system: ["postmaster@newjoy.ro"],
+};
+const client = { id: "stalwart-webui", name: "Mail", requiresReauthentication: true };
+
+let server: PocketIdStandIn;
+beforeEach(async () => {
+  server = await startPocketId(KEY);
+  server.clients.set("stalwart-webui", client);
+});
+afterEach(() => server.close());
+
+async function codes(change: Partial<PocketIdArgs> = {}): Promise<string[]> {
+  const args = { issuer: server.issuer, clientId: "stalwart-webui", apiKey: KEY, addresses, ca: [], limit: 60_000 };
+  const wrong = evaluatePocketId(await collectPocketId({ ...args, ...change })).filter(({ level }) => level !== "ok");
+  return wrong.map(({ check, code, subject }) => [check, code, ...(subject ? [subject] : [])].join("."));
+}
+
+test("a client that asks for a passkey, and users with addresses of their own, are found right", async () => {
+  server.state.users = [
+    { id: "1", username: "kinga", email: "kinga@newjoy.ro", disabled: false },
+    { id: "2", username: "guest", email: "Guest@Example.org", disabled: false },
+    { id: "3", username: "robot", email: null, disabled: false },
+  ];
+  expect(await codes()).toEqual([]);
+});
+
+test("the device sign-in is tried as a stranger would, without the key", async () => {
+  server.clients.set("stalwart-webui", { ...client, requiresReauthentication: false });
+  expect(await codes({ apiKey: undefined })).toEqual(["device.open", "users.untested"]);
+  expect(server.requests).toContain("POST /api/oidc/device/authorize");
+  expect(await codes({ apiKey: undefined, clientId: "another" })).toEqual(["users.untested"]);
+});
+
+test("an issuer that gives device codes and does not say what approving takes is called neither wrong nor well", async () => {
+  const other = createServer(({ url, headers }, response) => {
+    const base = `http://${headers.host}`;
+    if (url === "/.well-known/openid-configuration")
+      response.end(JSON.stringify({ device_authorization_endpoint: `${base}/device` }));
+    else response.writeHead(url === "/device" ? 200 : 404).end();
+  });
+  const issuer = `http://127.0.0.1:${await listen(other)}`;
+  expect(await codes({ issuer, apiKey: undefined })).toEqual(["device.unknown", "users.untested"]);
+  other.close();
+});
+
+test("users who may edit themselves or sign up are noticed without a key", async () => {
+  server.state.configuration.allowOwnAccountEdit = "true";
+  server.state.configuration.allowUserSignups = "withToken";
+  expect(await codes()).toEqual(["accounts.edited", "accounts.signUp"]);
+});
+
+test("an address in capitals, an alias, a system address and one without a mailbox are told by the user's name", async () => {
+  const user = (username: string, email: string, disabled = false) => ({ id: username, username, email, disabled });
+  server.state.users = [
+    ...Array.from({ length: 250 }, (_, n) => user(`u${n}`, `u${n}@example.org`)), // three pages
+    user("capitals", "Kinga@newjoy.ro"),
+    user("domain", "alpar@NewJoy.ro"),
+    user("alias", "boss@newjoy.ro"),
+    user("system", "Postmaster@newjoy.ro"),
+    user("unknown", "nobody@newjoy.ro"),
+    user("gone", "boss@newjoy.ro", true),
+  ];
+  expect(await codes()).toEqual(
+    ["capitals", "domain", "alias", "system", "unknown"].map((name) => `users.wrong.${name}`),
+  );
+});
+
+test("a key that is refused leaves the addresses untested", async () => {
+  expect(await codes({ apiKey: "wrong" })).toEqual(["users.unreadable"]);
+});

@@ -1,0 +1,32 @@
+import type { PocketIdObservation } from "../../../../../doctor/checks/pocketId/collect";
+import { evaluatePocketId } from "../../../../../doctor/checks/pocketId/evaluate";
+import { pocketIdMessages } from "../../../../../doctor/checks/pocketId/messages";
+import { reportsEveryFailure, reportsOkForAWorkingStack } from "../../support/provoke";
+
+const good: PocketIdObservation = {
+  issuer: "https://auth.newjoy.ro",
+  clientId: "stalwart-webui",
+  device: { closed: "passkey" },
+  accounts: { editThemselves: false, signUp: false },
+  users: { count: 3, problems: [] },
+};
+const say = (change: Partial<PocketIdObservation>) => evaluatePocketId({ ...good, ...change });
+const { users: _, ...withoutKey } = good;
+
+reportsOkForAWorkingStack(say({}), pocketIdMessages.catalog);
+
+reportsEveryFailure(pocketIdMessages.catalog, {
+  "device.open": say({ device: { open: true } }),
+  "device.unknown": say({ device: { reason: "HTTP 404" } }),
+  "accounts.edited": say({ accounts: { editThemselves: true, signUp: false } }),
+  "accounts.signUp": say({ accounts: { editThemselves: false, signUp: true } }),
+  "users.untested": evaluatePocketId(withoutKey),
+  "users.unreadable": say({ users: { reason: "HTTP 401" } }),
+  "users.wrong": say({ users: { count: 1, problems: [{ username: "mallory", kind: "alias", mailbox: "alpar" }] } }),
+});
+
+test("a client whose device sign-in is approved without a passkey is a failure, and says whose mail it costs", () => {
+  const [told] = say({ device: { open: true } });
+  expect(told).toMatchObject({ level: "failure" });
+  expect(told?.message).toContain("gives the sender all their mail");
+});

@@ -1,0 +1,184 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import * as net from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { collectMailbox, collectRelay } from "../../../../../doctor/checks/provider/collect";
+import { collectSender } from "../../../../../doctor/checks/provider/collectSenders";
+import { Authority } from "../../../../rig/ca";
+import { listen } from "../../../../support/listen";
+import { endStandIns, type ImapRules, imapStandIn, smtpStandIn } from "../../../../support/standIns";
+
+const folder = mkdtempSync(join(tmpdir(), "doctor-provider-"));
+const authority = new Authority(folder);
+const ca = [readFileSync(authority.cert, "utf8")];
+const here = authority.issue("localhost");
+const elsewhere = authority.issue("elsewhere.test");
+afterAll(() => {
+  endStandIns();
+  rmSync(folder, { recursive: true });
+});
+
+const args = { ca, limit: 60_000 };
+const kinga = { mailbox: "kinga", address: "kinga@newjoy.ro", password: "s3cret", folders: ["INBOX"], keep: false };
+const old = "01-Mar-2026 10:00:00 +0000";
+const newer = "01-Mar-2026 11:00:00 +0000";
+
+const imap = async (folders: ImapRules["folders"], heard: string[] = [], pair = here) => ({
+  host: "localhost",
+  port: await imapStandIn(pair, { user: kinga.address, password: kinga.password, folders, heard }),
+});
+
+test("what waits is counted, and nothing is marked or changed, nor are dates asked for", async () => {
+  const heard: string[] = [];
+  const at = await imap({ INBOX: [{ date: old }, { date: newer }] }, heard);
+  expect(await collectMailbox(at, kinga, args)).toMatchObject({
+    mailbox: "kinga",
+    waiting: [{ folder: "INBOX", count: 2 }],
+    aside: [],
+  });
+  const names = heard.map((line) => line.split(" ")[0]?.toUpperCase());
+  expect(names).toContain("STATUS");
+  for (const changing of ["SELECT", "STORE", "EXPUNGE", "DELETE", "APPEND", "CREATE"])
+    expect(names).not.toContain(changing);
+  expect(heard.join("\n")).not.toMatch(/BODY\[|RFC822|ENVELOPE|INTERNALDATE/);
+});
+
+test("an empty mailbox has nothing that waits", async () => {
+  expect(await collectMailbox(await imap({ INBOX: [] }), kinga, args)).toMatchObject({
+    waiting: [{ folder: "INBOX", count: 0 }],
+    kept: 0,
+  });
+});
+
+test("Junk is looked into where it is fetched, and what was set aside is found in both folders for it", async () => {
+  const folders = {
+    INBOX: [],
+    Junk: [{ date: newer }],
+    "Fetcher-Refused": [{ date: old }],
+    "Fetcher-Refused-Junk": [{ date: newer }],
+  };
+  expect(await collectMailbox(await imap(folders), { ...kinga, folders: ["INBOX", "Junk"] }, args)).toMatchObject({
+    waiting: [{ count: 0 }, { folder: "Junk", count: 1 }],
+    aside: [
+      { folder: "Fetcher-Refused", count: 1 },
+      { folder: "Fetcher-Refused-Junk", count: 1 },
+    ],
+  });
+});
+
+test("the outboxes count as waiting, and kept folders as kept since their first day that has any", async () => {
+  const folders = {
+    INBOX: [{ date: old }],
+    "Fetcher-Outbox": [{ date: old }, { date: newer }],
+    "Fetcher-Outbox-Junk": [],
+    "Fetcher-Kept/2026-11-20": [],
+    "Fetcher-Kept/2026-11-22": [{ date: old }],
+    "Fetcher-Kept-Junk/2026-11-21": [{ date: old }, { date: old }],
+    "Fetcher-Kept/of somebody": [{ date: old }],
+  };
+  expect(await collectMailbox(await imap(folders), { ...kinga, folders: ["INBOX", "Junk"] }, args)).toMatchObject({
+    waiting: [{ count: 1 }, { folder: "Fetcher-Outbox", count: 2 }, { folder: "Fetcher-Outbox-Junk", count: 0 }],
+    kept: 3,
+    keptSince: "2026-11-21",
+    aside: [],
+  });
+});
+
+test("with `keep`, copies that were fetched are told apart from mail that waits", async () => {
+  const fetched = { date: old, keywords: ["$HomelabMailFetched"] };
+  const at = await imap({ INBOX: [fetched, fetched, { date: newer }] });
+  expect(await collectMailbox(at, { ...kinga, keep: true }, args)).toMatchObject({
+    waiting: [{ count: 1 }],
+    kept: 2,
+  });
+});
+
+test("a wrong password is told as a refused login, in the provider's words and without the password", async () => {
+  const seen = await collectMailbox(await imap({ INBOX: [] }), { ...kinga, password: "wr0ng" }, args);
+  expect(seen).toMatchObject({ failed: "refused", reason: expect.stringContaining("Authentication failed") });
+  expect(JSON.stringify(seen)).not.toContain("wr0ng");
+});
+
+test("a login that was refused rests: a provider locks accounts that are asked again and again", async () => {
+  const heard: string[] = [];
+  const at = await imap({ INBOX: [] }, heard);
+  const first = await collectMailbox(at, { ...kinga, password: "wr0ng" }, args);
+  const sessions = heard.length;
+  expect(await collectMailbox(at, { ...kinga, password: "wr0ng" }, args)).toEqual(first);
+  expect(heard).toHaveLength(sessions);
+  expect(await collectMailbox(at, kinga, args)).toMatchObject({ waiting: [{ count: 0 }] });
+});
+
+test("a certificate for another name, or of an authority that nobody named, gets no password", async () => {
+  const heard: string[] = [];
+  const other = await collectMailbox(await imap({}, heard, elsewhere), kinga, args);
+  const unknown = await collectMailbox(await imap({}, heard), kinga, { ...args, ca: [] });
+  expect([other, unknown]).toMatchObject([{ failed: "certificate" }, { failed: "certificate" }]);
+  expect(heard).toEqual([]);
+});
+
+test("a provider that is away, and one that says nothing, are told as away", async () => {
+  const silent = net.createServer((socket) => socket.on("error", () => {}));
+  const port = await listen(silent);
+  const quiet = await collectMailbox({ host: "localhost", port }, kinga, { ...args, limit: 300 });
+  silent.close();
+  expect(quiet).toMatchObject({ failed: "away", reason: "no answer in time" });
+  const away = await collectMailbox({ host: "127.0.0.1", port: 1 }, kinga, args);
+  expect(away).toMatchObject({ failed: "away", reason: "connection refused" });
+});
+
+describe("sending as oneself", () => {
+  const login = { username: kinga.address, password: kinga.password };
+  const smtp = async (rules: Parameters<typeof smtpStandIn>[3], pair = here) => ({
+    host: "localhost",
+    port: await smtpStandIn(pair, login.username, login.password, rules),
+  });
+  const seen = (at: Awaited<ReturnType<typeof smtp>>, sender = kinga.address, how = login) =>
+    collectSender(at, "kinga", sender, how, args);
+
+  test("is tried up to the recipient, and nothing is sent", async () => {
+    const heard: string[] = [];
+    expect(await seen(await smtp({ only: kinga.address, heard }))).toMatchObject({ mailbox: "kinga", works: true });
+    expect(heard).toEqual(expect.arrayContaining([`MAIL FROM:<${kinga.address}>`, `RCPT TO:<${kinga.address}>`]));
+    expect(heard.map((line) => line.slice(0, 4))).not.toContain("DATA");
+  });
+  test("is told in the provider's words when it is not allowed, at the recipient at the latest", async () => {
+    expect(await seen(await smtp({ only: kinga.address }), "boss@newjoy.ro")).toMatchObject({
+      failed: "sender",
+      reason: expect.stringContaining("553 5.7.1"),
+    });
+  });
+  test("is told as a refused login when that is what it is, without the password", async () => {
+    const refused = await seen(await smtp({}), kinga.address, { ...login, password: "wr0ng-too" });
+    expect(refused).toMatchObject({ failed: "refused", reason: expect.stringContaining("535 5.7.8") });
+    expect(JSON.stringify(refused)).not.toContain("wr0ng-too");
+  });
+  test("sends no password under a certificate for another name, and says when nobody answers", async () => {
+    expect(await seen(await smtp({}, elsewhere))).toMatchObject({ failed: "certificate" });
+    expect(await seen({ host: "127.0.0.1", port: 1 })).toMatchObject({ failed: "away", reason: "connection refused" });
+  });
+});
+
+describe("the login for sending", () => {
+  const relay = { username: "service@newjoy.ro", password: "s3cret" };
+  const smtp = async (pair = here) => ({
+    host: "localhost",
+    port: await smtpStandIn(pair, relay.username, relay.password),
+  });
+
+  test("is tried without sending anything", async () => {
+    expect(await collectRelay(await smtp(), relay, args)).toMatchObject({ works: true });
+  });
+  test("is told as refused in the provider's words, without the password", async () => {
+    const seen = await collectRelay(await smtp(), { ...relay, password: "wr0ng" }, args);
+    expect(seen).toMatchObject({ failed: "refused", reason: "535 5.7.8 Error: authentication failed" });
+    expect(JSON.stringify(seen)).not.toContain("wr0ng");
+  });
+  test("is not sent under a certificate for another name", async () => {
+    expect(await collectRelay(await smtp(elsewhere), relay, args)).toMatchObject({ failed: "certificate" });
+  });
+  test("is told as away when nobody answers", async () => {
+    const at = { host: "127.0.0.1", port: 1 };
+    expect(await collectRelay(at, relay, args)).toMatchObject({ failed: "away", reason: "connection refused" });
+  });
+});

@@ -1,0 +1,89 @@
+import type { FetcherObservation } from "../../../../../doctor/checks/fetching/collect";
+import type { MailboxObservation, RelayObservation } from "../../../../../doctor/checks/provider/collect";
+import type { SenderObservation } from "../../../../../doctor/checks/provider/collectSenders";
+import { evaluateProvider } from "../../../../../doctor/checks/provider/evaluate";
+import { providerMessages } from "../../../../../doctor/checks/provider/messages";
+import { reportsEveryFailure, reportsOkForAWorkingStack } from "../../support/provoke";
+
+const now = Date.parse("2026-03-01T12:00:00Z");
+const minute = 60_000;
+const server = "imap.migadu.com:993";
+const who = { mailbox: "kinga", server };
+const relayServer = "smtp.migadu.com:465";
+const works: RelayObservation = { server: relayServer, works: true };
+const empty = { ...who, waiting: [{ folder: "INBOX", count: 0 }], kept: 0, aside: [] };
+
+const fetcher = (change: object = {}): FetcherObservation => ({
+  mailbox: "kinga",
+  trouble: "",
+  folders: [{ folder: "INBOX", waiting: 0, left: 0, aside: 0, ...change }],
+  refusals: [],
+});
+const sends: SenderObservation = { mailbox: "kinga", server: relayServer, works: true };
+const say = (
+  mailbox: MailboxObservation,
+  relay: RelayObservation = works,
+  seen: FetcherObservation = fetcher(),
+  sender: SenderObservation = sends,
+) =>
+  evaluateProvider({
+    namespace: "stalwart-mail",
+    now,
+    mailboxes: [mailbox],
+    relay,
+    fetchers: [seen],
+    senders: [sender],
+  });
+const sending = (code: "sender" | "refused" | "away" | "certificate", reason: string) =>
+  say(empty, works, fetcher(), { mailbox: "kinga", server: relayServer, failed: code, reason } as SenderObservation);
+const three = { ...empty, waiting: [{ folder: "INBOX", count: 3 }] };
+const waiting = (minutes: number) => say(three, works, fetcher({ waiting: 3, waitingSince: now - minutes * minute }));
+const failed = (failed: "refused" | "away" | "certificate", reason: string) => ({ failed, reason });
+
+reportsOkForAWorkingStack(say(empty), providerMessages.catalog);
+
+reportsEveryFailure(providerMessages.catalog, {
+  "login.refused": say({ ...who, ...failed("refused", "Authentication failed.") }),
+  "login.away": say({ ...who, ...failed("away", "timed out") }),
+  "login.certificate": say({ ...who, ...failed("certificate", "CERT_HAS_EXPIRED") }),
+  "waiting.untested": say(three, works, { mailbox: "kinga", reason: "there is no pod" }),
+  "waiting.late": waiting(20),
+  "waiting.stuck": waiting(90),
+  "aside.refused": say({ ...empty, aside: [{ folder: "Fetcher-Refused", count: 2 }] }),
+  "relay.refused": say(empty, { server: relayServer, ...failed("refused", "535 5.7.8 Bad credentials") }),
+  "relay.away": say(empty, { server: relayServer, ...failed("away", "connection refused") }),
+  "relay.certificate": say(empty, { server: relayServer, ...failed("certificate", "ERR_TLS_CERT_ALTNAME_INVALID") }),
+  "sending.sender": sending("sender", "553 5.7.1 Sender address rejected: not owned by user"),
+  "sending.refused": sending("refused", "535 5.7.8 Bad credentials"),
+  "sending.away": sending("away", "connection refused"),
+  "sending.certificate": sending("certificate", "CERT_HAS_EXPIRED"),
+});
+
+test("mail that has just come and waits for its fetcher is no trouble", () => {
+  expect(waiting(1).find(({ check }) => check === "waiting")).toMatchObject({ level: "ok", message: "3 messages" });
+});
+
+test("copies that `keep` leaves at the provider are not taken for mail that waits", () => {
+  const [, told] = say({ ...empty, kept: 412 });
+  expect(told).toMatchObject({ level: "ok", message: "nothing, and 412 messages kept" });
+});
+
+test("mail that its fetcher does not know of yet has just come, however old its date is", () => {
+  expect(say(three).find(({ check }) => check === "waiting")).toMatchObject({ level: "ok", message: "3 messages" });
+});
+
+test("the age of what waits is that of the folder that stands still longest", () => {
+  const folders = [
+    { folder: "INBOX", waiting: 1, left: 0, aside: 0, waitingSince: now - minute },
+    { folder: "Junk", waiting: 1, left: 0, aside: 0, waitingSince: now - 120 * minute },
+  ];
+  expect(say(three, works, { mailbox: "kinga", trouble: "", folders, refusals: [] })[1]).toMatchObject({
+    code: "stuck",
+    message: expect.stringContaining("2 hours"),
+  });
+});
+
+test("kept messages are told with the day since when", () => {
+  const [, told] = say({ ...empty, kept: 59, keptSince: "2026-11-21" });
+  expect(told?.message).toBe("nothing, and 59 messages kept since 2026-11-21");
+});

@@ -1,0 +1,54 @@
+import { collectQueue } from "../../../../../doctor/checks/queue/collect";
+import { type StalwartRules, stalwartStandIn } from "../../../../support/stalwartStandIn";
+
+const closing: (() => void)[] = [];
+afterAll(() => {
+  for (const close of closing) close();
+});
+
+async function stalwart(rules: Partial<StalwartRules>): Promise<string> {
+  const { base, close } = await stalwartStandIn({ password: "admin-password", ...rules });
+  closing.push(close);
+  return base;
+}
+
+describe("the queue", () => {
+  const queued = (createdAt: string, status: object) => ({
+    createdAt,
+    recipients: { "friend@elsewhere.test": { status } },
+  });
+  const failing = {
+    "@type": "TemporaryFailure",
+    errorType: "unexpectedResponse",
+    responseCode: 454,
+    responseMessage: "4.7.0 no login for service@newjoy.ro now",
+  };
+  const at = async (rules: Partial<StalwartRules>, password = "admin-password") =>
+    collectQueue({ base: await stalwart(rules), user: "admin", password, limit: 60_000 });
+
+  test("that is empty is found empty", async () => {
+    expect(await at({})).toEqual({ count: 0 });
+  });
+  test("is counted, with the age of the oldest and the latest failure's words, without anybody's address", async () => {
+    const queue = [queued("2026-03-01T10:00:00Z", { "@type": "Scheduled" }), queued("2026-03-01T11:00:00Z", failing)];
+    expect(await at({ queue })).toEqual({
+      count: 2,
+      oldest: Date.parse("2026-03-01T10:00:00Z"),
+      lastError: "454 4.7.0 no login for … now",
+    });
+  });
+  test("of a server that refuses the administrator is not taken for an empty one", async () => {
+    expect(await at({}, "wrong")).toMatchObject({ refused: true });
+  });
+  test("is not asked for again with a password that was refused: the server would ban whoever asks", async () => {
+    const asked: string[] = [];
+    const base = await stalwart({ asked });
+    const again = () => collectQueue({ base, user: "admin", password: "stale", limit: 60_000 });
+    expect([await again(), await again()]).toMatchObject([{ refused: true }, { refused: true }]);
+    expect(asked).toHaveLength(1);
+  });
+  test("of a server that is away is not taken for an empty one", async () => {
+    const seen = await collectQueue({ base: "http://127.0.0.1:1", user: "admin", password: "x", limit: 60_000 });
+    expect(seen).toEqual({ refused: false, reason: "connection refused" });
+  });
+});

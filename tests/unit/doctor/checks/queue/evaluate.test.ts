@@ -1,0 +1,26 @@
+import type { QueueObservation } from "../../../../../doctor/checks/queue/collect";
+import { evaluateQueue } from "../../../../../doctor/checks/queue/evaluate";
+import { queueMessages } from "../../../../../doctor/checks/queue/messages";
+import { reportsEveryFailure, reportsOkForAWorkingStack } from "../../support/provoke";
+
+const now = Date.parse("2026-03-01T12:00:00Z");
+const minute = 60_000;
+
+const evaluate = (queue: QueueObservation) => [evaluateQueue(queue, "stalwart-mail", now)];
+const queuedFor = (minutes: number) =>
+  evaluate({ count: 2, oldest: now - minutes * minute, lastError: "454 4.7.0 Temporary authentication failure" });
+
+reportsOkForAWorkingStack(evaluate({ count: 0 }), queueMessages.catalog);
+
+reportsEveryFailure(queueMessages.catalog, {
+  "queue.refused": evaluate({ reason: "401", refused: true }),
+  "queue.silent": evaluate({ reason: "connection refused", refused: false }),
+  "queue.waiting": queuedFor(20),
+  "queue.stuck": queuedFor(90),
+});
+
+test("a message that has just been queued is no failure", () => {
+  expect(evaluate({ count: 1, oldest: now - 2000 })).toMatchObject([
+    { level: "ok", message: "1 message on the way out" },
+  ]);
+});

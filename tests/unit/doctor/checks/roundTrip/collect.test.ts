@@ -1,0 +1,102 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type SendArgs, sendAround } from "../../../../../doctor/checks/roundTrip/collect";
+import { Authority } from "../../../../rig/ca";
+import { type StalwartRules, stalwartStandIn } from "../../../../support/stalwartStandIn";
+import { endStandIns, imapStandIn, smtpStandIn } from "../../../../support/standIns";
+
+const folder = mkdtempSync(join(tmpdir(), "doctor-flow-"));
+const authority = new Authority(folder);
+const pair = authority.issue("localhost");
+const closing: (() => void)[] = [endStandIns];
+afterAll(() => {
+  for (const close of closing) close();
+  rmSync(folder, { recursive: true });
+});
+
+async function stalwart(rules: Partial<StalwartRules> = {}): Promise<string> {
+  const { base, close } = await stalwartStandIn({ password: "admin-password", ...rules });
+  closing.push(close);
+  return base;
+}
+
+describe("a round trip", () => {
+  const relay = { username: "service@newjoy.ro", password: "s3cret" };
+  const kinga = { mailbox: "kinga", address: "kinga@newjoy.ro", password: "k1nga", folders: ["INBOX"], keep: false };
+  const idOf = (message: string): string => /^Message-ID: <(.+)>$/im.exec(message)?.[1] as string;
+
+  async function around(more: { delivers?: boolean; in?: string; password?: string; answer?: string } = {}) {
+    const taken: string[] = [];
+    const called: string[] = [];
+    const heard: string[] = [];
+    const inbox = (): string[] => ["other@newjoy.ro", ...(more.delivers === false ? [] : taken.map(idOf))];
+    const args: SendArgs = {
+      smtp: {
+        host: "localhost",
+        port: await smtpStandIn(pair, relay.username, relay.password, {
+          taken,
+          ...(more.answer !== undefined && { answer: more.answer }),
+        }),
+      },
+      imap: {
+        host: "localhost",
+        port: await imapStandIn(pair, {
+          user: kinga.address,
+          password: kinga.password,
+          folders: { INBOX: [], ...(more.in && { [more.in]: [{ date: "01-Mar-2026 10:00:00 +0000" }] }) },
+          heard,
+        }),
+      },
+      relay: { ...relay, password: more.password ?? relay.password },
+      to: kinga,
+      ca: [readFileSync(authority.cert, "utf8")],
+      limit: 60_000,
+      patience: more.delivers === false ? 300 : 60_000,
+      server: { base: await stalwart({ inbox, called }), password: "admin-password" },
+      signal: new AbortController().signal,
+    };
+    return { seen: await sendAround(args), taken, called, heard };
+  }
+  const removes = (heard: readonly string[]): boolean => heard.some((line) => /STORE .*\\Deleted/i.test(line));
+
+  test("finds its message in the person's mailbox, times both legs, and removes it", async () => {
+    const { seen, taken, called, heard } = await around();
+    expect(seen).toMatchObject({
+      mailbox: "kinga",
+      out: expect.any(Number),
+      back: expect.any(Number),
+      cleaned: "removed from the mailbox",
+    });
+    expect(taken).toHaveLength(1);
+    expect(called).toEqual(["Email/query", "Email/get", "Email/set"].map((name) => `kinga@newjoy.ro%admin ${name}`));
+    expect(removes(heard)).toBe(false);
+  });
+
+  test.each(["INBOX", "Fetcher-Kept/2026-11-28", "Fetcher-Kept-Junk/2026-11-28"])(
+    "also removes what is kept at the provider in %s",
+    async (folder) => {
+      const { seen, heard } = await around({ in: folder });
+      expect(seen).toMatchObject({ cleaned: "removed from the mailbox and removed at the provider" });
+      expect(removes(heard)).toBe(true);
+    },
+  );
+
+  test("that never comes home is told as lost, and what is left of it at the provider is removed", async () => {
+    const { seen, called, heard } = await around({ delivers: false, in: "INBOX" });
+    expect(seen).not.toHaveProperty("back");
+    expect(seen).toMatchObject({ cleaned: "removed at the provider" });
+    expect(called).not.toContain("kinga@newjoy.ro%admin Email/set");
+    expect(removes(heard)).toBe(true);
+  });
+
+  test("that the provider does not take is told in the provider's words", async () => {
+    const { seen } = await around({ answer: "550 5.7.1 sender not allowed" });
+    expect(seen).toEqual({ mailbox: "kinga", unsent: "550 5.7.1 sender not allowed" });
+  });
+
+  test("shows neither password nor address in what it says", async () => {
+    const { seen } = await around({ password: "wr0ng" });
+    expect(JSON.stringify(seen)).not.toMatch(/wr0ng|@/);
+  });
+});

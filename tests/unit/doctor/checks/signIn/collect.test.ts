@@ -1,0 +1,164 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import * as http from "node:http";
+import * as https from "node:https";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  collectIssuer,
+  collectSignIn,
+  type IssuerArgs,
+  type SignInArgs,
+} from "../../../../../doctor/checks/signIn/collect";
+import { evaluateSignIn } from "../../../../../doctor/checks/signIn/evaluate";
+import { Authority } from "../../../../rig/ca";
+import { listen } from "../../../../support/listen";
+
+const folder = mkdtempSync(join(tmpdir(), "doctor-sign-in-"));
+const authority = new Authority(folder);
+const pair = authority.issue("localhost");
+const servers: http.Server[] = [];
+afterAll(() => {
+  for (const server of servers) server.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** What a server answers, by path: a value is sent as JSON, a number is a status. */
+type Pages = Record<string, unknown>;
+
+async function serve(make: (base: string) => Pages, options: { tls: boolean; date?: Date }): Promise<string> {
+  let pages: Pages = {};
+  const answer: http.RequestListener = ({ url = "", headers }, response) => {
+    const page = pages[url] ?? 404;
+    if (options.date) response.setHeader("date", options.date.toUTCString());
+    if (url === "/jmap/session")
+      response.writeHead(headers.authorization?.startsWith("Bearer ") ? Number(page) : 500).end();
+    else if (url.startsWith("/api/oidc") && headers["x-api-key"] !== "key") response.writeHead(401).end();
+    else if (typeof page === "number") response.writeHead(page).end();
+    else response.end(JSON.stringify(page));
+  };
+  const server = options.tls
+    ? https.createServer({ key: readFileSync(pair.key), cert: readFileSync(pair.cert) }, answer)
+    : http.createServer(answer);
+  servers.push(server);
+  const base = `${options.tls ? "https" : "http"}://localhost:${await listen(server)}`;
+  pages = make(base);
+  return base;
+}
+
+const callback = "https://webmail.newjoy.ro/index.php/login/oauth";
+const client = {
+  isPublic: true,
+  callbackURLs: [callback],
+  logoutCallbackURLs: ["https://webmail.newjoy.ro/?_task=logout"],
+  isGroupRestricted: true,
+  allowedUserGroups: [{ name: "family" }],
+};
+
+interface Otherwise {
+  readonly issuer?: (base: string) => Pages;
+  readonly stalwart?: (issuer: string) => Pages;
+  readonly date?: Date;
+  readonly args?: Partial<SignInArgs & IssuerArgs>;
+}
+
+async function codes({ issuer: more = () => ({}), stalwart = () => ({}), date, args }: Otherwise = {}) {
+  const issuer = await serve(
+    (base) => ({
+      "/.well-known/openid-configuration": { issuer: base, jwks_uri: `${base}/jwks` },
+      "/jwks": { keys: [{ kty: "RSA" }] },
+      "/api/oidc/clients/stalwart-webui": client,
+      ...more(base),
+    }),
+    { tls: true, ...(date && { date }) },
+  );
+  const server = await serve(
+    () => ({ "/api/discover/postmaster@newjoy.ro": { issuer }, "/jmap/session": 401, ...stalwart(issuer) }),
+    { tls: false },
+  );
+  const all = {
+    namespace: "stalwart-mail",
+    domain: "newjoy.ro",
+    issuer,
+    clientId: "stalwart-webui",
+    apiKey: "key",
+    redirectUris: [callback],
+    logoutRedirectUris: ["https://webmail.newjoy.ro/?_task=logout"],
+    allowedGroups: [],
+    ca: [readFileSync(authority.cert, "utf8")],
+    limit: 60_000,
+    clusterAhead: Promise.resolve(0),
+    server: Promise.resolve(server),
+    ...args,
+  };
+  const seen = await collectSignIn(all, collectIssuer(all));
+  const wrong = evaluateSignIn(seen).filter(({ level }) => level !== "ok");
+  return wrong.map(({ check, code }) => `${check}.${code}`);
+}
+
+const document = (page: unknown) => ({ issuer: () => ({ "/.well-known/openid-configuration": page }) });
+
+test("an issuer, a client and a server that are right are found right", async () => {
+  expect(await codes()).toEqual([]);
+});
+
+test("a slash too many in the issuer's own name is noticed", async () => {
+  const issuer = (base: string) => ({
+    "/.well-known/openid-configuration": { issuer: `${base}/`, jwks_uri: `${base}/jwks` },
+  });
+  expect(await codes({ issuer })).toEqual(["discovery.spelling"]);
+});
+
+test("an issuer that is away, not trusted, or none is told apart", async () => {
+  const away = { args: { issuer: "https://localhost:1" } };
+  expect(await codes(away)).toEqual(expect.arrayContaining(["discovery.away"]));
+  expect(await codes({ args: { ca: [] } })).toEqual(["discovery.untrusted", "client.unreadable"]);
+  expect(await codes(document(404))).toEqual(["discovery.noIssuer"]);
+  expect(await codes(document({ hello: "world" }))).toEqual(["discovery.noIssuer"]);
+});
+
+test("a key set that is empty or away is noticed", async () => {
+  expect(await codes({ issuer: () => ({ "/jwks": { keys: [] } }) })).toEqual(["keys.missing"]);
+  expect(await codes({ issuer: () => ({ "/jwks": 500 }) })).toEqual(["keys.missing"]);
+});
+
+test("a client that is gone, lacks an address, is not public, or is kept from the key is told apart", async () => {
+  const of = (page: unknown) => ({ issuer: () => ({ "/api/oidc/clients/stalwart-webui": page }) });
+  expect(await codes(of(404))).toEqual(["client.missing"]);
+  expect(await codes(of({ ...client, callbackURLs: [`${callback}/`] }))).toEqual([
+    "client.addresses",
+    "client.strange",
+  ]);
+  expect(await codes(of({ ...client, logoutCallbackURLs: null }))).toEqual(["client.addresses"]);
+  expect(await codes(of({ ...client, isPublic: false }))).toEqual(["client.secretive"]);
+  expect(await codes({ args: { apiKey: "wrong" } })).toEqual(["client.unreadable"]);
+});
+
+test("a client that returns elsewhere too, or whose restriction was lifted or is none, is noticed", async () => {
+  const of = (page: object, allowedGroups: readonly string[] = []) => ({
+    issuer: () => ({ "/api/oidc/clients/stalwart-webui": { ...client, ...page } }),
+    args: { allowedGroups },
+  });
+  expect(await codes(of({ callbackURLs: [callback, "https://*.example/"] }))).toEqual(["client.strange"]);
+  expect(await codes(of({ isGroupRestricted: false }))).toEqual(["client.unrestricted"]);
+  expect(await codes(of({ isGroupRestricted: false }, ["family"]))).toEqual(["client.lifted"]);
+  expect(await codes(of({ allowedUserGroups: [{ name: "guests" }] }, ["family"]))).toEqual(["client.lifted"]);
+  expect(await codes(of({ allowedUserGroups: [{ name: "a" }, { name: "b" }] }, ["b", "a"]))).toEqual([]);
+});
+
+test("an issuer's clock that is minutes off is noticed, and so is the cluster's", async () => {
+  expect(await codes({ date: new Date(Date.now() - 300_000) })).toEqual(["clock.apart"]);
+  expect(await codes({ args: { clusterAhead: Promise.resolve(-30) } })).toEqual(["clock.drifting"]);
+});
+
+test("a mail server that started while the issuer was away is known by naming nobody", async () => {
+  const stalwart = () => ({ "/api/discover/postmaster@newjoy.ro": { issuer: "" } });
+  expect(await codes({ stalwart })).toEqual(["directory.dead"]);
+});
+
+test("a mail server with another issuer, one that takes any token, and one that is away are told apart", async () => {
+  const other = () => ({ "/api/discover/postmaster@newjoy.ro": { issuer: "https://auth.other.test" } });
+  expect(await codes({ stalwart: other })).toEqual(["directory.another"]);
+  expect(await codes({ stalwart: () => ({ "/jmap/session": 200 }) })).toEqual(["directory.open"]);
+  const server = Promise.reject(new Error("there is no pod"));
+  expect(await codes({ args: { server } })).toEqual(["directory.away"]);
+});
