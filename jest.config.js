@@ -5,7 +5,6 @@ const shared = (name, options) => ({
   roots: [`<rootDir>/tests/${name}`],
   testEnvironment: "node",
   transform: { "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }] },
-  testTimeout: 900_000, // a hang ends; a busy machine is slow, not wrong
   ...options,
 });
 
@@ -35,5 +34,7 @@ const suite = option < 0 ? "unit" : process.argv[option + 1];
 module.exports = {
   projects: option < 0 ? [unit] : [unit, ...others],
   maxWorkers: 1,
+  // A hang ends; a busy machine is slow, not wrong. Jest ignores the option in a project.
+  testTimeout: 900_000,
   ...runs[suite],
 };
