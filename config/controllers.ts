@@ -1,7 +1,7 @@
 type Kind = "Ingress" | "Gateway";
 
-/** What is known of a controller before anything is rendered for it. */
-interface Facts {
+/** What is known of an ingress controller without asking the cluster. */
+interface ControllerInfo {
   /** What it serves, when that is not both. */
   readonly serves?: Kind;
   /** Classes that are taken for this controller when `ingress.controller` does not say which it is. */
@@ -16,7 +16,7 @@ interface Facts {
  * The controllers that this stack knows how to ask for what it needs; what is asked of each, with the sources, is in
  * docs/reference/ingress-controllers.md. `other` is any that speaks plain Ingress or Gateway API.
  */
-const known = {
+const CONTROLLERS = {
   "ingress-nginx": { serves: "Ingress", classes: ["nginx"], namespace: "ingress-nginx", port: 443 },
   // Where k3s puts it: the class, the namespace and the ports are k3s' own manifest's.
   traefik: { classes: ["traefik"], namespace: "kube-system", port: 8443 },
@@ -27,21 +27,22 @@ const known = {
   "envoy-gateway": { serves: "Gateway", classes: [], namespace: "envoy-gateway-system", port: 10443 },
   "nginx-gateway-fabric": { serves: "Gateway", classes: [], namespace: undefined, port: 443 },
   other: { classes: [], namespace: undefined, port: 443 },
-} as const satisfies Record<string, Facts>;
+} as const satisfies Record<string, ControllerInfo>;
 
-export type Controller = keyof typeof known;
+export type Controller = keyof typeof CONTROLLERS;
 
-export const controllers = Object.keys(known) as [Controller, ...Controller[]];
+export const controllers = Object.keys(CONTROLLERS) as [Controller, ...Controller[]];
 
 /** The controller that usually has a class of this name. */
 export function controllerOf(className: string | undefined): Controller | undefined {
   if (className === undefined) return undefined;
-  return controllers.find((name) => (known[name].classes as readonly string[]).includes(className));
+  return controllers.find((name) => (CONTROLLERS[name].classes as readonly string[]).includes(className));
 }
 
-/** Where a controller's pods are, as far as that is known without asking. */
-export const whereabouts = (controller: Controller): Pick<Facts, "namespace" | "port"> => known[controller];
+/** Where the pods of a controller run, and their https port, in a usual installation. */
+export const controllerDefaults = (controller: Controller): Pick<ControllerInfo, "namespace" | "port"> =>
+  CONTROLLERS[controller];
 
 /** The controllers that serve Ingresses, or Gateways. */
 export const controllersOf = (kind: Kind): Controller[] =>
-  controllers.filter((name) => ((known[name] as Facts).serves ?? kind) === kind);
+  controllers.filter((name) => ((CONTROLLERS[name] as ControllerInfo).serves ?? kind) === kind);

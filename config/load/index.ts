@@ -5,8 +5,8 @@ import { parse } from "yaml";
 import { report } from "../report";
 import { elementOf, isGroup, type Path, schemaAt, shapeOf, valueAt } from "../schema";
 import type { StackConfig } from "../types";
-import { build } from "./build";
-import { type Valid, validate } from "./validate";
+import { resolveConfig } from "./resolve";
+import { type ValidConfig, validate } from "./validate";
 
 /** All that is known about a stack's configuration before the first resource. */
 export interface Sources {
@@ -73,9 +73,9 @@ function secretsIn({ project, stackFile, secretKeys }: Sources): (path: Path) =>
 }
 
 /** The configuration, or a report of everything that is wrong with it. */
-export function readConfig(sources: Sources): { config: StackConfig; valid: Valid } | { report: string } {
+export function readConfig(sources: Sources): { config: StackConfig; valid: ValidConfig } | { report: string } {
   const result = validate({ raw: rawValues(sources), isSecret: secretsIn(sources) });
-  return "findings" in result ? { report: report(result) } : { config: build(result), valid: result };
+  return "findings" in result ? { report: report(result) } : { config: resolveConfig(result), valid: result };
 }
 
 /** The stack's file, which lies beside Pulumi.yaml. */

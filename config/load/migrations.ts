@@ -2,19 +2,19 @@ import * as pulumi from "@pulumi/pulumi";
 import { wholeAddress } from "../addresses";
 import { sizeLimits } from "../limits";
 import { mebibytes } from "../rules/values";
-import type { Written } from "../schema";
+import type { ConfigInput } from "../schema";
 import type { Mailbox, Migration } from "../types";
 
 const GMAIL = "imap.gmail.com";
 const MIB = 2 ** 20;
 
 /** Migrations with what follows from other keys, sorted by name. */
-export function buildMigrations(
-  written: Written["migrations"],
+export function resolveMigrations(
+  input: ConfigInput["migrations"],
   mailboxes: readonly Mailbox[],
   { domain, largestMessage }: { readonly domain: string; readonly largestMessage: number },
 ): Migration[] {
-  return Object.entries(written)
+  return Object.entries(input)
     .map(([name, { mailbox, from, folders, gmail, since, maxMessageSize }]): Migration => {
       const target = mailboxes.find((one) => one.name === mailbox);
       const host = from.host ?? (gmail ? GMAIL : undefined);

@@ -1,17 +1,17 @@
 import type { z } from "zod";
-import { type Found, type Read, unknownKey } from "../report";
+import { type InvalidConfig, type RawConfig, unknownKey } from "../report";
 import { type Domains, domainRules, domainsOf } from "../rules/domains";
 import { draftMailboxes, type MailboxDraft, mailboxRules } from "../rules/mailboxes";
 import { migrationRules } from "../rules/migrations";
 import { providerRules } from "../rules/provider";
-import { type Finding, type Readable, stackRules } from "../rules/stack";
-import { isGroup, isPresent, type Path, schema, schemaAt, valueAt, type Written } from "../schema";
+import { type Finding, type PartialConfig, stackRules } from "../rules/stack";
+import { type ConfigInput, isGroup, isPresent, type Path, schema, schemaAt, valueAt } from "../schema";
 import { toList } from "../schema/values";
 
 /** A configuration with nothing wrong in it. */
-export interface Valid {
-  /** What was written, in its plain form, with the fixed defaults. */
-  readonly written: Written;
+export interface ValidConfig {
+  /** What the user set, normalized, with the fixed defaults. */
+  readonly input: ConfigInput;
   /** The main one first. */
   readonly domains: Domains;
   readonly mailboxes: readonly MailboxDraft[];
@@ -42,8 +42,8 @@ const reservedNames = (paths: readonly Path[]): Finding[] =>
     .filter((path) => path[0] !== "mailboxes" || path.length > 2) // no name for a mailbox either, and reported as such
     .map((path) => ({ path, text: "is not a usable name", remove: "key" }));
 
-/** Secrets that stand in plain. */
-const plainSecrets = (paths: readonly Path[], { raw, isSecret }: Read): Finding[] =>
+/** Secrets that are stored in plain text. */
+const plaintextSecrets = (paths: readonly Path[], { raw, isSecret }: RawConfig): Finding[] =>
   paths
     .filter((path) => schemaAt(path)?.meta()?.secret && isPresent(valueAt(raw, path)) && !isSecret(path))
     .map((path) => ({ path, text: "is not secret: it stands in the stack's file for all to read" }));
@@ -61,24 +61,24 @@ const noMailboxes: Finding = {
  * zod's: it skips those of a group while a key in it is missing or of another type, and here everything is found at
  * once. Pure.
  */
-export function validate({ raw, isSecret }: Read): Valid | Found {
+export function validate({ raw, isSecret }: RawConfig): ValidConfig | InvalidConfig {
   const paths = pathsIn(raw);
   const parsed = schema.safeParse(raw);
-  const readable: Readable =
+  const partial: PartialConfig =
     parsed.data ??
     Object.fromEntries(Object.entries(schema.shape).map(([key, at]) => [key, at.safeParse(raw[key]).data]));
-  const domains = domainsOf(readable);
+  const domains = domainsOf(partial);
   const { drafts, findings } = draftMailboxes(raw.mailboxes, domains);
   findings.push(
     ...(parsed.success ? [] : findingsOf(parsed.error)),
     ...reservedNames(paths),
-    ...[...domainRules, ...stackRules, ...providerRules, ...migrationRules].flatMap((rule) => rule(readable)),
+    ...[...domainRules, ...stackRules, ...providerRules, ...migrationRules].flatMap((rule) => rule(partial)),
     ...mailboxRules.flatMap((rule) => rule(drafts)),
-    ...plainSecrets(paths, { raw, isSecret }),
+    ...plaintextSecrets(paths, { raw, isSecret }),
   );
   const listed = toList(raw.domains) ?? [];
   if (!isPresent(raw.domain) && Array.isArray(listed) && listed.length === 0) findings.push(noDomain);
   if (drafts.length === 0 && (raw.mailboxes === undefined || isGroup(raw.mailboxes))) findings.push(noMailboxes);
   if (!parsed.success || findings.length > 0 || domains === undefined) return { findings, raw, isSecret };
-  return { written: parsed.data, domains, mailboxes: drafts, isSecret };
+  return { input: parsed.data, domains, mailboxes: drafts, isSecret };
 }

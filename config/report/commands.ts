@@ -95,7 +95,7 @@ export function commandsToSet(path: Path, secret = false): string[] {
 }
 
 /** The commands that mend a finding. An item of a list that was written as one text has no index: the list goes. */
-export function commandsToMend({ path, remove, set }: Finding, raw: unknown, secret: boolean): string[] {
+export function fixCommands({ path, remove, set }: Finding, raw: unknown, secret: boolean): string[] {
   const list = path.slice(0, -1);
   const oneText = typeof path.at(-1) === "number" && !Array.isArray(valueAt(raw, list));
   const whole = oneText ? list : path;

@@ -1,7 +1,7 @@
 import type { Finding } from "../rules/stack";
 import { docAt, isPresent, type Path, schema, schemaAt, shapeOf, valueAt } from "../schema";
 import { isScalar } from "../schema/values";
-import { commandsToMend, comparePaths, formatPath } from "./commands";
+import { comparePaths, fixCommands, formatPath } from "./commands";
 
 /** Edits (insert, delete, replace, swap of neighbours) that turn one word into the other. */
 export function editDistance(a: string, b: string): number {
@@ -69,7 +69,7 @@ export function unknownKey(path: Path): Finding {
 }
 
 /** What people wrote, before anything is known of it. */
-export interface Read {
+export interface RawConfig {
   /** Texts and groups, by their keys. */
   readonly raw: Readonly<Record<string, unknown>>;
   /** Whether the value at a path is encrypted in the stack's configuration. */
@@ -77,14 +77,14 @@ export interface Read {
 }
 
 /** What is wrong with it. */
-export interface Found extends Read {
+export interface InvalidConfig extends RawConfig {
   readonly findings: readonly Finding[];
 }
 
 const LONGEST_SHOWN = 60;
 
 /** Mailboxes' values are never shown, nor are files: addresses, passwords and keys stay out of logs. */
-function shown({ path, remove }: Finding, { raw, isSecret }: Found): string {
+function shown({ path, remove }: Finding, { raw, isSecret }: InvalidConfig): string {
   const value = valueAt(raw, path);
   if (remove === "key" || !isScalar(value) || value === "") return "";
   const { secret, file } = docAt(path);
@@ -94,7 +94,7 @@ function shown({ path, remove }: Finding, { raw, isSecret }: Found): string {
 }
 
 /** Addresses that were given as secrets are given anew as secrets. */
-function isSecretAddress(path: Path, { raw, isSecret }: Found): boolean {
+function isSecretAddress(path: Path, { raw, isSecret }: InvalidConfig): boolean {
   const [top, , key] = path;
   const isAddress = top === "mailboxes" && ["address", "account", "aliases"].includes(String(key));
   return isAddress && isPresent(valueAt(raw, path)) && isSecret(path);
@@ -106,13 +106,13 @@ const WIDEST_KEY = 48;
  * Every problem in one text: key, what is wrong, the commands that mend it. Sorted by key. z.prettifyError has neither
  * the value nor the commands, so this is not its text; what is wrong is the message of zod's issue or a rule's.
  */
-export function report(found: Found): string {
+export function report(found: InvalidConfig): string {
   const rows = found.findings
     .map((finding) => ({
       path: finding.path,
       key: finding.path.length === 1 ? String(finding.path[0]) : formatPath(finding.path),
       text: `${shown(finding, found)}${finding.text}`,
-      commands: commandsToMend(finding, found.raw, isSecretAddress(finding.path, found)),
+      commands: fixCommands(finding, found.raw, isSecretAddress(finding.path, found)),
     }))
     .sort((a, b) => comparePaths(a.path, b.path) || (a.text < b.text ? -1 : 1));
   const width = Math.min(WIDEST_KEY, Math.max(...rows.map(({ key }) => key.length)));

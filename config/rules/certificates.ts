@@ -27,7 +27,7 @@ function problemOf(pem: string): string | undefined {
 }
 
 /** One or more certificates of authorities, in PEM form, valid now. */
-export const authorityCertificates: Rule = (value) => {
+export const caCertificates: Rule = (value) => {
   if (value.includes("PRIVATE KEY-----")) {
     return "holds a private key, which belongs to nobody but the authority; if this file was shared, make a new authority";
   }

@@ -1,26 +1,26 @@
-import type { Finding, Readable } from "./finding";
+import type { Finding, PartialConfig } from "./finding";
 
 /** The stack's mail domains, the main one first. */
 export type Domains = readonly [string, ...string[]];
 
 /** From either key; undefined where neither could be read. */
-export function domainsOf({ domain, domains }: Readable): Domains | undefined {
+export function domainsOf({ domain, domains }: PartialConfig): Domains | undefined {
   const [main, ...others] = domains ?? [];
   if (main !== undefined) return [main, ...others];
   return domain === undefined ? undefined : [domain];
 }
 
 /** The main domain, of which names are made. */
-export const mainDomainOf = (readable: Readable): string | undefined => domainsOf(readable)?.[0];
+export const mainDomainOf = (partial: PartialConfig): string | undefined => domainsOf(partial)?.[0];
 
 /** One key says it. */
-export function oneWordOnDomains({ domain, domains }: Readable): Finding[] {
+export function domainOrDomains({ domain, domains }: PartialConfig): Finding[] {
   if (domain === undefined || domains?.[0] === undefined) return [];
   const text = "cannot stand beside domains, of which the first is the main one; keep one of the two";
   return [{ path: ["domain"], text, remove: "value" }];
 }
 
-export function distinctDomains({ domains = [] }: Readable): Finding[] {
+export function distinctDomains({ domains = [] }: PartialConfig): Finding[] {
   return domains.flatMap((domain, index): Finding[] => {
     const first = domains.indexOf(domain);
     if (first === index) return [];
@@ -28,4 +28,4 @@ export function distinctDomains({ domains = [] }: Readable): Finding[] {
   });
 }
 
-export const domainRules = [oneWordOnDomains, distinctDomains] as const;
+export const domainRules = [domainOrDomains, distinctDomains] as const;

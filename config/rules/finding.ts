@@ -1,4 +1,4 @@
-import type { Path, Written } from "../schema";
+import type { ConfigInput, Path } from "../schema";
 
 /** Something wrong with a key, without the value: addresses may be secret. */
 export interface Finding {
@@ -12,4 +12,4 @@ export interface Finding {
 }
 
 /** What the rules about several keys look at: groups that could be read; the others are reported elsewhere. */
-export type Readable = { readonly [Key in keyof Written]?: Written[Key] | undefined };
+export type PartialConfig = { readonly [Key in keyof ConfigInput]?: ConfigInput[Key] | undefined };

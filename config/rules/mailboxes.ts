@@ -132,7 +132,7 @@ export function distinctAddresses(mailboxes: readonly MailboxDraft[]): Finding[]
 }
 
 /** An account is of one mailbox, whatever its address is now. */
-export function accountsAreNobodyElses(mailboxes: readonly MailboxDraft[]): Finding[] {
+export function distinctAccounts(mailboxes: readonly MailboxDraft[]): Finding[] {
   return mailboxes.flatMap(({ key, account }) => {
     const other = mailboxes.find((one) => one.key !== key && account && [one.address, one.account].includes(account));
     return other === undefined
@@ -147,7 +147,7 @@ export function accountsAreNobodyElses(mailboxes: readonly MailboxDraft[]): Find
   });
 }
 
-export function aliasesAreNobodysAddress(mailboxes: readonly MailboxDraft[]): Finding[] {
+export function aliasesAreNoAddresses(mailboxes: readonly MailboxDraft[]): Finding[] {
   const owners = new Map(mailboxes.flatMap(({ address, account, key }) => [address, account].map((own) => [own, key])));
   return mailboxes.flatMap(({ key, aliases }) =>
     aliases.flatMap(({ path, address }) => {
@@ -174,7 +174,7 @@ export function distinctAliases(mailboxes: readonly MailboxDraft[]): Finding[] {
 export const mailboxRules = [
   distinctNames,
   distinctAddresses,
-  accountsAreNobodyElses,
-  aliasesAreNobodysAddress,
+  distinctAccounts,
+  aliasesAreNoAddresses,
   distinctAliases,
 ] as const;

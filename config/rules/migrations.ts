@@ -1,6 +1,6 @@
 import { migrationName } from "../names";
 import { CLEARTEXT } from "./provider";
-import type { Finding, Readable } from "./stack";
+import type { Finding, PartialConfig } from "./stack";
 import { dnsLabel } from "./values";
 
 /** A CronJob's name may have 52 characters; a Job's has 11 more for the configuration that it runs. */
@@ -13,14 +13,14 @@ function nameProblem(name: string): string | undefined {
     : undefined;
 }
 
-export function migrationNames({ migrations }: Readable): Finding[] {
+export function migrationNames({ migrations }: PartialConfig): Finding[] {
   return Object.keys(migrations ?? {}).flatMap((name): Finding[] => {
     const text = nameProblem(name);
     return text === undefined ? [] : [{ path: ["migrations", name], text, remove: "key" }];
   });
 }
 
-export function migrationsHaveMailboxes({ migrations, mailboxes }: Readable): Finding[] {
+export function migrationsHaveMailboxes({ migrations, mailboxes }: PartialConfig): Finding[] {
   if (mailboxes === undefined) return [];
   const known = Object.keys(mailboxes).map((name) => name.toLowerCase());
   return Object.entries(migrations ?? {}).flatMap(([name, { mailbox }]): Finding[] =>
@@ -30,7 +30,7 @@ export function migrationsHaveMailboxes({ migrations, mailboxes }: Readable): Fi
   );
 }
 
-export function migrationsHaveHosts({ migrations }: Readable): Finding[] {
+export function migrationsHaveHosts({ migrations }: PartialConfig): Finding[] {
   return Object.entries(migrations ?? {}).flatMap(([name, { from, gmail }]): Finding[] =>
     from.host === undefined && !gmail
       ? [{ path: ["migrations", name, "from", "host"], text: "is missing; only `gmail: true` needs none" }]
@@ -38,7 +38,7 @@ export function migrationsHaveHosts({ migrations }: Readable): Finding[] {
   );
 }
 
-export function migrationsUseTls({ migrations }: Readable): Finding[] {
+export function migrationsUseTls({ migrations }: PartialConfig): Finding[] {
   return Object.entries(migrations ?? {}).flatMap(([name, { from }]): Finding[] => {
     const instead = CLEARTEXT.imap[from.port];
     return instead === undefined
@@ -53,7 +53,7 @@ export function migrationsUseTls({ migrations }: Readable): Finding[] {
 }
 
 /** The copying program makes one folder of two, and then a second run would not tell their messages apart. */
-export function mappedApart({ migrations }: Readable): Finding[] {
+export function distinctMappedFolders({ migrations }: PartialConfig): Finding[] {
   return Object.entries(migrations ?? {}).flatMap(([name, { folders }]): Finding[] => {
     const seen = new Map<string, string>();
     return Object.entries(folders.map).flatMap(([from, to]): Finding[] => {
@@ -73,7 +73,7 @@ export function mappedApart({ migrations }: Readable): Finding[] {
 }
 
 /** With a slip in the year nothing would be copied, and nothing would be missing. */
-export function migrationsBeginInThePast({ migrations }: Readable): Finding[] {
+export function sinceIsInThePast({ migrations }: PartialConfig): Finding[] {
   const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10); // it is tomorrow somewhere
   return Object.entries(migrations ?? {}).flatMap(([name, { since }]): Finding[] =>
     since !== undefined && since > tomorrow
@@ -87,6 +87,6 @@ export const migrationRules = [
   migrationsHaveMailboxes,
   migrationsHaveHosts,
   migrationsUseTls,
-  mappedApart,
-  migrationsBeginInThePast,
+  distinctMappedFolders,
+  sinceIsInThePast,
 ] as const;

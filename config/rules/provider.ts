@@ -1,5 +1,5 @@
 import { domainsOf } from "./domains";
-import type { Finding, Readable } from "./stack";
+import type { Finding, PartialConfig } from "./stack";
 import { localPart, notReserved, ownLocalPart } from "./values";
 
 /** Ports on which servers begin in clear text, and where their TLS ports are. */
@@ -12,7 +12,7 @@ export const CLEARTEXT: Readonly<Record<"imap" | "smtp", Readonly<Record<number,
  * Both connections to the provider are TLS from the first byte. STARTTLS is not offered: whoever sits on the line can take
  * the offer away, and a mail password is worth that (RFC 8314, 3.3, prefers implicit TLS for the same reason).
  */
-export function tlsFromTheFirstByte({ provider }: Readable): Finding[] {
+export function implicitTls({ provider }: PartialConfig): Finding[] {
   return (["imap", "smtp"] as const).flatMap((protocol): Finding[] => {
     const port = provider?.[protocol].port;
     const instead = port === undefined ? undefined : CLEARTEXT[protocol][port];
@@ -23,11 +23,11 @@ export function tlsFromTheFirstByte({ provider }: Readable): Finding[] {
 }
 
 /** A login in a domain of the stack's own becomes an account here, which takes the bounces for its mail. */
-export function relayAccount(readable: Readable): Finding[] {
-  const [local, at = "", ...rest] = (readable.relay?.username ?? "").toLowerCase().split("@");
-  if (local === undefined || local === "" || rest.length > 0 || !domainsOf(readable)?.includes(at)) return [];
+export function relayAccount(partial: PartialConfig): Finding[] {
+  const [local, at = "", ...rest] = (partial.relay?.username ?? "").toLowerCase().split("@");
+  if (local === undefined || local === "" || rest.length > 0 || !domainsOf(partial)?.includes(at)) return [];
   const problem = localPart(local) ?? ownLocalPart(local) ?? notReserved(local);
   return problem === undefined ? [] : [{ path: ["relay", "username"], text: problem }];
 }
 
-export const providerRules = [tlsFromTheFirstByte, relayAccount] as const;
+export const providerRules = [implicitTls, relayAccount] as const;

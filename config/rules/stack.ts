@@ -1,16 +1,16 @@
 import { type Controller, controllerOf, controllersOf } from "../controllers";
 import { discoveryHosts } from "../discovery";
 import { names } from "../names";
-import type { Path, Written } from "../schema";
+import type { ConfigInput, Path } from "../schema";
 import { certificatesIn, parsed } from "./certificates";
 import { domainsOf, mainDomainOf } from "./domains";
-import type { Finding, Readable } from "./finding";
+import type { Finding, PartialConfig } from "./finding";
 import { amount } from "./values";
 
-export type { Finding, Readable } from "./finding";
+export type { Finding, PartialConfig } from "./finding";
 
 /** Hosts with their defaults. */
-export function hostsOf(domain: string, hosts: Written["hosts"]) {
+export function resolveHosts(domain: string, hosts: ConfigInput["hosts"]) {
   return {
     mail: hosts.mail ?? `mail.${domain}`,
     webmail: hosts.webmail ?? `webmail.${domain}`,
@@ -20,11 +20,11 @@ export function hostsOf(domain: string, hosts: Written["hosts"]) {
 }
 
 /** Each host has an Ingress of its own. */
-export function distinctHosts(readable: Readable): Finding[] {
-  const { hosts } = readable;
-  const domains = domainsOf(readable);
+export function distinctHosts(partial: PartialConfig): Finding[] {
+  const { hosts } = partial;
+  const domains = domainsOf(partial);
   if (domains === undefined || hosts === undefined) return [];
-  const named = hostsOf(domains[0], hosts);
+  const named = resolveHosts(domains[0], hosts);
   // Those of the other domains are made of the domains, so it is the host that was chosen which has to go elsewhere.
   const seen = new Map(
     discoveryHosts({ domains, hosts: named })
@@ -41,11 +41,11 @@ export function distinctHosts(readable: Readable): Finding[] {
 const LONGEST_HOST = 253;
 
 /** A domain may be as long as a name can be; with something before it, it is longer. */
-export function hostsFit(readable: Readable): Finding[] {
-  const { hosts } = readable;
-  const domain = mainDomainOf(readable);
+export function hostsFit(partial: PartialConfig): Finding[] {
+  const { hosts } = partial;
+  const domain = mainDomainOf(partial);
   if (domain === undefined || hosts === undefined) return [];
-  return Object.entries(hostsOf(domain, hosts)).flatMap(([key, host]) =>
+  return Object.entries(resolveHosts(domain, hosts)).flatMap(([key, host]) =>
     host.length > LONGEST_HOST
       ? [
           {
@@ -60,20 +60,20 @@ export function hostsFit(readable: Readable): Finding[] {
 const ownSecrets: readonly string[] = Object.values(names.secrets);
 
 /** The stack, or cert-manager for it, writes these, and what is written is no certificate for all hosts. */
-export function tlsSecretIsAnother({ tls }: Readable): Finding[] {
+export function tlsSecretIsNotOurs({ tls }: PartialConfig): Finding[] {
   const name = tls?.secretName;
   return name !== undefined && (ownSecrets.includes(name) || name.startsWith(`${names.settings}-`))
     ? [{ path: ["tls", "secretName"], text: "is a name of the stack's own Secrets; call yours something else" }]
     : [];
 }
 
-export function oneSourceOfCertificates({ tls }: Readable): Finding[] {
+export function issuerOrSecretName({ tls }: PartialConfig): Finding[] {
   return tls?.issuer !== undefined && tls.secretName !== undefined
     ? [{ path: ["tls", "issuer"], text: "cannot stand beside tls.secretName; keep one of the two", remove: "value" }]
     : [];
 }
 
-export function oneWordOnRetention({ mailboxes }: Readable): Finding[] {
+export function keepOrRetention({ mailboxes }: PartialConfig): Finding[] {
   return Object.entries(mailboxes ?? {}).flatMap(([key, { keep, retention }]): Finding[] =>
     keep && retention !== undefined && retention !== "forever"
       ? [
@@ -88,24 +88,24 @@ export function oneWordOnRetention({ mailboxes }: Readable): Finding[] {
 }
 
 /** Somebody expects it to do something. */
-const idle = (path: Path, why: string): Finding => ({ path, text: `does nothing ${why}`, remove: "value" });
+const unusedKey = (path: Path, why: string): Finding => ({ path, text: `does nothing ${why}`, remove: "value" });
 
 /** Only a load balancer can be asked for an address. */
-export function addressNeedsLoadBalancer({ service }: Readable): Finding[] {
+export function addressNeedsLoadBalancer({ service }: PartialConfig): Finding[] {
   return service?.address !== undefined && service.type !== "LoadBalancer"
-    ? [idle(["service", "address"], `with service.type ${service.type}`)]
+    ? [unusedKey(["service", "address"], `with service.type ${service.type}`)]
     : [];
 }
 
 /** Only a load balancer filters by address: elsewhere the ranges would be a promise that nothing keeps. */
-export function sourceRangesNeedLoadBalancer({ service }: Readable): Finding[] {
+export function sourceRangesNeedLoadBalancer({ service }: PartialConfig): Finding[] {
   return service !== undefined && service.type !== "LoadBalancer" && service.sourceRanges.length > 0
-    ? [idle(["service", "sourceRanges"], `with service.type ${service.type}`)]
+    ? [unusedKey(["service", "sourceRanges"], `with service.type ${service.type}`)]
     : [];
 }
 
 /** Kubernetes refuses a pod that asks for more than it may use. */
-export function requestsWithinLimits({ resources }: Readable): Finding[] {
+export function requestsWithinLimits({ resources }: PartialConfig): Finding[] {
   return Object.entries(resources ?? {}).flatMap(([workload, { requests, limits }]) =>
     (["cpu", "memory"] as const)
       .filter((kind) => (amount(requests[kind]) ?? 0) > (amount(limits[kind]) ?? Infinity))
@@ -117,7 +117,7 @@ export function requestsWithinLimits({ resources }: Readable): Finding[] {
 }
 
 /** Only the stack that registers the client can restrict it. */
-export function allowedGroupsNeedApiKey({ identity }: Readable): Finding[] {
+export function allowedGroupsNeedApiKey({ identity }: PartialConfig): Finding[] {
   if (identity === undefined || identity.apiKey !== undefined || identity.allowedGroups.length === 0) return [];
   return [
     {
@@ -129,7 +129,7 @@ export function allowedGroupsNeedApiKey({ identity }: Readable): Finding[] {
 }
 
 /** An authority that stands there twice was meant to be another one. */
-export function distinctAuthorities({ trust }: Readable): Finding[] {
+export function distinctCertificates({ trust }: PartialConfig): Finding[] {
   const seen = new Map<string, number>();
   return (trust?.certificates ?? []).flatMap((text, index) =>
     certificatesIn(text).flatMap((pem): Finding[] => {
@@ -150,14 +150,14 @@ export function distinctAuthorities({ trust }: Readable): Finding[] {
   );
 }
 
-export function heartbeatPortNeedsHeartbeat({ monitoring }: Readable): Finding[] {
+export function heartbeatPortNeedsHeartbeat({ monitoring }: PartialConfig): Finding[] {
   return monitoring?.heartbeatPort !== undefined && monitoring.heartbeat === undefined
-    ? [idle(["monitoring", "heartbeatPort"], "without monitoring.heartbeat")]
+    ? [unusedKey(["monitoring", "heartbeatPort"], "without monitoring.heartbeat")]
     : [];
 }
 
 /** Which controller it is: as told, else by its class. */
-export const controllerIn = ({ controller, className }: Written["ingress"]): Controller =>
+export const controllerIn = ({ controller, className }: ConfigInput["ingress"]): Controller =>
   (controller as Controller | undefined) ?? controllerOf(className) ?? "other";
 
 const at = (...keys: readonly string[]): Path => ["ingress", ...keys];
@@ -167,7 +167,7 @@ const at = (...keys: readonly string[]): Path => ["ingress", ...keys];
  * controller is, and the policies would keep it out. Before there was a choice every stack had nginx, so a stack that
  * says nothing is told so: what it has would otherwise lose its way in without a word.
  */
-function missingForIngress(ingress: Written["ingress"]): Finding[] {
+function missingForIngress(ingress: ConfigInput["ingress"]): Finding[] {
   if (ingress.className === undefined && ingress.controller === undefined) {
     const text =
       "is missing: one of `kubectl get ingressclass`, or leave it out for the default one and set ingress.controller; " +
@@ -180,7 +180,7 @@ function missingForIngress(ingress: Written["ingress"]): Finding[] {
   return [{ path: at("namespace"), text }];
 }
 
-function missingForGateway({ gateway }: Written["ingress"]): Finding[] {
+function missingForGateway({ gateway }: ConfigInput["ingress"]): Finding[] {
   const missing: Finding[] = [];
   const need = (key: string, given: boolean): void => {
     if (!given) missing.push({ path: at("gateway", key), text: "is missing; ingress.kind Gateway needs it" });
@@ -191,13 +191,13 @@ function missingForGateway({ gateway }: Written["ingress"]): Finding[] {
   return missing;
 }
 
-export function completeWayIn({ ingress }: Readable): Finding[] {
+export function ingressComplete({ ingress }: PartialConfig): Finding[] {
   if (ingress === undefined) return [];
   return ingress.kind === "Gateway" ? missingForGateway(ingress) : missingForIngress(ingress);
 }
 
 /** Some serve Ingresses only, some Gateways only. */
-export function controllerServesKind({ ingress }: Readable): Finding[] {
+export function controllerServesKind({ ingress }: PartialConfig): Finding[] {
   if (ingress === undefined) return [];
   const { kind, controller } = ingress;
   const serving: readonly string[] = controllersOf(kind);
@@ -206,38 +206,40 @@ export function controllerServesKind({ ingress }: Readable): Finding[] {
 }
 
 /** What is set for the kind that is not used. */
-export function oneWayIn({ ingress }: Readable): Finding[] {
+export function noUnusedIngressKeys({ ingress }: PartialConfig): Finding[] {
   if (ingress === undefined) return [];
   const why = `with ingress.kind ${ingress.kind}`;
-  if (ingress.kind === "Gateway") return ingress.className === undefined ? [] : [idle(at("className"), why)];
+  if (ingress.kind === "Gateway") return ingress.className === undefined ? [] : [unusedKey(at("className"), why)];
   const { name, namespace, listeners, redirectListener, certificateNamespace } = ingress.gateway;
   const given = { name, namespace, redirectListener, certificateNamespace, listeners: listeners[0] };
-  return Object.entries(given).flatMap(([key, value]) => (value === undefined ? [] : [idle(at("gateway", key), why)]));
+  return Object.entries(given).flatMap(([key, value]) =>
+    value === undefined ? [] : [unusedKey(at("gateway", key), why)],
+  );
 }
 
 /** A Certificate is made where the listener looks; a Secret that is there already is where it is. */
-export function certificatesHaveOnePlace({ ingress, tls }: Readable): Finding[] {
+export function certificateNamespaceIsUsed({ ingress, tls }: PartialConfig): Finding[] {
   if (ingress?.kind !== "Gateway" || ingress.gateway.certificateNamespace === undefined) return [];
   const path = at("gateway", "certificateNamespace");
-  if (ingress.gateway.certificates === "gateway") return [idle(path, "with ingress.gateway.certificates gateway")];
-  return tls?.secretName === undefined ? [] : [idle(path, "with tls.secretName")];
+  if (ingress.gateway.certificates === "gateway") return [unusedKey(path, "with ingress.gateway.certificates gateway")];
+  return tls?.secretName === undefined ? [] : [unusedKey(path, "with tls.secretName")];
 }
 
 /** All rules about keys beside one another. */
 export const stackRules = [
   distinctHosts,
   hostsFit,
-  tlsSecretIsAnother,
-  oneSourceOfCertificates,
-  oneWordOnRetention,
+  tlsSecretIsNotOurs,
+  issuerOrSecretName,
+  keepOrRetention,
   addressNeedsLoadBalancer,
   sourceRangesNeedLoadBalancer,
   requestsWithinLimits,
   allowedGroupsNeedApiKey,
-  distinctAuthorities,
-  completeWayIn,
+  distinctCertificates,
+  ingressComplete,
   controllerServesKind,
-  oneWayIn,
-  certificatesHaveOnePlace,
+  noUnusedIngressKeys,
+  certificateNamespaceIsUsed,
   heartbeatPortNeedsHeartbeat,
 ] as const;

@@ -1,4 +1,4 @@
-import { authorityCertificates } from "../rules/certificates";
+import { caCertificates } from "../rules/certificates";
 import * as rule from "../rules/values";
 import { list, listItem, listOfTexts, nonEmptyText, object, oneOf, optionalSecret, requiredText, text } from "./values";
 
@@ -52,7 +52,7 @@ export const admin = object(
 
 export const trust = object(
   {
-    certificates: listOfTexts(listItem([rule.notEmpty, authorityCertificates]), {
+    certificates: listOfTexts(listItem([rule.notEmpty, caCertificates]), {
       description:
         "Certificates of private authorities, in PEM form, that are trusted beside the public ones: by the mail server, the fetchers, the webmail and, at Pocket ID, this program",
       file: "ca.crt",

@@ -52,8 +52,8 @@ export const schema = z.strictObject({
 });
 
 /** What people wrote, in its plain form, with the fixed defaults. */
-export type Written = z.output<typeof schema>;
-export type WrittenMailbox = z.output<typeof mailbox>;
+export type ConfigInput = z.output<typeof schema>;
+export type MailboxInput = z.output<typeof mailbox>;
 
 /** Where a value sits in the configuration: `["mailboxes", "kinga", "password"]`. */
 export type Path = readonly (string | number)[];

@@ -68,14 +68,14 @@ export function understand(text: string, project: string, stackFile: string | un
     secretKeys: new Set(secretKeys.map(([key]) => key.slice(prefix.length))),
   });
   if ("report" in result) return result.report;
-  const { written, mailboxes } = result.valid;
-  const { apiKey } = written.identity;
+  const { input, mailboxes } = result.valid;
+  const { apiKey } = input.identity;
   return {
     config: result.config,
-    passwords: Object.fromEntries(mailboxes.map(({ key, name }) => [name, written.mailboxes[key]?.password ?? ""])),
-    relayPassword: written.relay.password,
+    passwords: Object.fromEntries(mailboxes.map(({ key, name }) => [name, input.mailboxes[key]?.password ?? ""])),
+    relayPassword: input.relay.password,
     migrations: Object.fromEntries(
-      Object.entries(written.migrations).map(
+      Object.entries(input.migrations).map(
         ([
           key,
           {

@@ -73,7 +73,7 @@ const mailboxes = (inDomain: string): fc.Arbitrary<Record<string, unknown>> =>
   );
 
 /** A class that is known, one that is not, the default one, or a Gateway. */
-const wayIn: fc.Arbitrary<Record<string, unknown>> = fc.oneof(
+const ingressKeys: fc.Arbitrary<Record<string, unknown>> = fc.oneof(
   fc.record({ className: fc.constantFrom("nginx", "traefik", "haproxy", "cilium") }),
   fc.record({ className: label, namespace: label }),
   fc.record({ controller: fc.constantFrom(...controllersOf("Ingress")), namespace: label }),
@@ -173,7 +173,7 @@ export const goodConfig: fc.Arbitrary<Record<string, unknown>> = domain
           },
           { requiredKeys: [] },
         ),
-        ingress: wayIn,
+        ingress: ingressKeys,
         tls: fc.oneof(fc.constant({}), fc.record({ issuer: label }), fc.record({ secretName: label })),
         service: fc.record(
           {

@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { rootCertificates } from "node:tls";
 import fc from "fast-check";
-import { mended } from "./commands";
+import { fixed } from "./commands";
 import { loaded, reportOf, working } from "./support";
 
 /** Public authorities play private ones: there is nothing about a certificate that tells. */
@@ -72,14 +72,14 @@ describe("private authorities", () => {
     expect(report).toContain("$ pulumi config rm --path 'trust.certificates[1]'");
   });
 
-  test("can be mended by doing what the report says", () => {
+  test("can be fixed by doing what the report says", () => {
     const texts = fc.array(fc.oneof(fc.constantFrom(first, second, serverCertificate), fc.string({ minLength: 1 })), {
       minLength: 1,
       maxLength: 4,
     });
     fc.assert(
       fc.property(texts, (certificates) => {
-        expect(reportOf(mended(trusting(...certificates)))).toBe("");
+        expect(reportOf(fixed(trusting(...certificates)))).toBe("");
       }),
       { numRuns: 40 },
     );

@@ -47,8 +47,8 @@ function run(config: Record<string, unknown>, command: string): Record<string, u
   return update(config, path, given) as Record<string, unknown>;
 }
 
-/** The configuration after doing what its reports say; three rounds, because a mended group may show what it lacks. */
-export function mended(config: Record<string, unknown>): Record<string, unknown> {
+/** The configuration after doing what its reports say; three rounds, because a fixed group may show what it lacks. */
+export function fixed(config: Record<string, unknown>): Record<string, unknown> {
   let result = config;
   for (let round = 0; round < 3; round++) {
     for (const [, command = ""] of reportOf(result).matchAll(/^ +\$ (.*)$/gm)) result = run(result, command);

@@ -1,7 +1,7 @@
-import { mended } from "./commands";
+import { fixed } from "./commands";
 import { loaded, reportOf, working } from "./support";
 
-const wayIn = (ingress: object) => loaded({ ...working, ingress }).ingress;
+const ingressOf = (ingress: object) => loaded({ ...working, ingress }).ingress;
 const report = (ingress: object, more: object = {}): string => reportOf({ ...working, ...more, ingress });
 const gateway = { name: "home", namespace: "edge", listeners: ["https"] };
 
@@ -11,7 +11,7 @@ describe("a stack from the time when nginx was the only choice", () => {
   it("is told what to set when it never named its class, and then has the class that it had", () => {
     expect(reportOf(old)).toContain("earlier versions took nginx");
     expect(reportOf(old)).toContain("$ pulumi config set --path ingress.className nginx\n");
-    expect(loaded(mended(old)).ingress).toEqual(wayIn({ className: "nginx" }));
+    expect(loaded(fixed(old)).ingress).toEqual(ingressOf({ className: "nginx" }));
   });
 
   it("is told so too when it has set other things of its way in", () => {
@@ -22,15 +22,15 @@ describe("a stack from the time when nginx was the only choice", () => {
 
   it("goes on when it named it", () => {
     const same = { controller: "ingress-nginx", namespace: "ingress-nginx", port: 443 };
-    expect(wayIn({ className: "nginx" })).toEqual({ className: "nginx", annotations: {}, ...same });
+    expect(ingressOf({ className: "nginx" })).toEqual({ className: "nginx", annotations: {}, ...same });
   });
 
   it("with a class of another name is told to say where its controller is", () => {
     expect(report({ className: "nginx-public" })).toMatch(
       /ingress\.namespace +is missing: nobody knows where the pods of class nginx-public run/,
     );
-    expect(wayIn({ className: "nginx-public", namespace: "web" })).toMatchObject({ controller: "other" });
-    expect(wayIn({ className: "nginx-public", controller: "ingress-nginx" })).toMatchObject({
+    expect(ingressOf({ className: "nginx-public", namespace: "web" })).toMatchObject({ controller: "other" });
+    expect(ingressOf({ className: "nginx-public", controller: "ingress-nginx" })).toMatchObject({
       namespace: "ingress-nginx",
     });
   });
@@ -42,11 +42,11 @@ describe("where the controller is", () => {
     ["haproxy", "haproxy-controller", 8443],
     ["cilium", "kube-system", 443],
   ])("follows from the class %s", (className, namespace, port) => {
-    expect(wayIn({ className })).toMatchObject({ controller: className, namespace, port });
+    expect(ingressOf({ className })).toMatchObject({ controller: className, namespace, port });
   });
 
   it("can be set", () => {
-    expect(wayIn({ className: "traefik", namespace: "traefik", port: "9443" })).toMatchObject({
+    expect(ingressOf({ className: "traefik", namespace: "traefik", port: "9443" })).toMatchObject({
       controller: "traefik",
       namespace: "traefik",
       port: 9443,
@@ -54,8 +54,12 @@ describe("where the controller is", () => {
   });
 
   it("is the Gateway's own namespace where nothing else is known", () => {
-    expect(wayIn({ kind: "Gateway", gateway })).toMatchObject({ controller: "other", namespace: "edge", port: 443 });
-    expect(wayIn({ kind: "Gateway", controller: "envoy-gateway", gateway })).toMatchObject({
+    expect(ingressOf({ kind: "Gateway", gateway })).toMatchObject({
+      controller: "other",
+      namespace: "edge",
+      port: 443,
+    });
+    expect(ingressOf({ kind: "Gateway", controller: "envoy-gateway", gateway })).toMatchObject({
       namespace: "envoy-gateway-system",
       port: 10443,
     });
@@ -74,7 +78,7 @@ describe("a Gateway", () => {
     for (const key of ["name", "namespace", "listeners"]) {
       expect(text).toMatch(new RegExp(`ingress\\.gateway\\.${key} +is missing; ingress\\.kind Gateway needs it`));
     }
-    expect(reportOf(mended({ ...working, ingress: { kind: "Gateway" } }))).toBe("");
+    expect(reportOf(fixed({ ...working, ingress: { kind: "Gateway" } }))).toBe("");
   });
 
   it("has no class, and an Ingress has no Gateway", () => {
@@ -88,11 +92,13 @@ describe("a Gateway", () => {
 
   it("reads the certificates in one place", () => {
     const elsewhere = { ...gateway, certificateNamespace: "edge" };
-    expect(wayIn({ kind: "Gateway", gateway: elsewhere }).gateway).toMatchObject({
+    expect(ingressOf({ kind: "Gateway", gateway: elsewhere }).gateway).toMatchObject({
       certificateNamespace: "edge",
       grant: false,
     });
-    expect(wayIn({ kind: "Gateway", gateway: { ...gateway, certificateNamespace: "stalwart-mail" } }).gateway).toEqual({
+    expect(
+      ingressOf({ kind: "Gateway", gateway: { ...gateway, certificateNamespace: "stalwart-mail" } }).gateway,
+    ).toEqual({
       ...gateway,
       certificates: "stack",
       grant: true,

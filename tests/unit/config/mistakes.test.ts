@@ -1,4 +1,4 @@
-import { mended } from "./commands";
+import { fixed } from "./commands";
 import { cases } from "./mistakes";
 import { expectProblem, loaded, reportOf, working } from "./support";
 
@@ -11,8 +11,8 @@ describe("a mistake is reported with its key and the command that mends it", () 
     expectProblem(reportOf({ ...working, ...config }), key, what, command);
   });
 
-  test.each(named)("$name is mended by running what the report says", ({ config }) => {
-    expect(reportOf(mended({ ...working, ...config }))).toBe("");
+  test.each(named)("$name is fixed by running what the report says", ({ config }) => {
+    expect(reportOf(fixed({ ...working, ...config }))).toBe("");
   });
 
   test("good values that look unusual are none", () => {

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { readConfig } from "../../../config/load";
 import { schema } from "../../../config/schema";
 import { goodConfig, password } from "./arbitraries";
-import { mended } from "./commands";
+import { fixed } from "./commands";
 import { loaded, PROJECT, read, reportOf } from "./support";
 
 const groups = Object.keys(schema.shape);
@@ -129,14 +129,14 @@ describe("a configuration with mistakes", () => {
     );
   });
 
-  test("is mended by running what the report says", () => {
+  test("is fixed by running what the report says", () => {
     fc.assert(
       fc.property(goodConfig, fc.subarray([...mistakes], { minLength: 1 }), (config, chosen) => {
         const bad = chosen.reduce<Record<string, unknown>>(
           (sofar, [, path, value]) => withMistake(sofar, path, value),
           config,
         );
-        expect(reportOf(mended(bad))).toBe("");
+        expect(reportOf(fixed(bad))).toBe("");
       }),
       { numRuns: 40 },
     );

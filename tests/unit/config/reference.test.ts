@@ -81,8 +81,8 @@ describe("Pulumi.homelab.yaml", () => {
   });
 });
 
-/** A key of the way in, among those that it needs. */
-function wayIn(key: string, set: Record<string, object>): object {
+/** A key of the ingress, among the others that it needs. */
+function completeIngress(key: string, set: Record<string, object>): object {
   if (!/gateway|kind/.test(key)) return { ...working.ingress, ...set };
   const gateway = { name: "traefik-gateway", namespace: "kube-system", listeners: ["websecure"], ...set.gateway };
   return { kind: "Gateway", ...set, gateway };
@@ -141,7 +141,7 @@ describe("the documented table of configuration", () => {
       if (kinga) config.migrations = { kinga: { mailbox: "kinga", ...kinga, from } };
       if (nested.relay) config.relay = { ...working.relay, ...nested.relay };
       if (nested.identity) config.identity = { ...working.identity, apiKey: "key", ...nested.identity };
-      if (nested.ingress) config.ingress = wayIn(key, nested.ingress as Record<string, object>) as never;
+      if (nested.ingress) config.ingress = completeIngress(key, nested.ingress as Record<string, object>) as never;
       if (nested.monitoring) config.monitoring = { heartbeat: "https://hc-ping.com/0f1e", ...nested.monitoring };
       expect({ command, result: read(config) }).toMatchObject({ result: { config: {} } });
     }

@@ -50,7 +50,7 @@ describe("the report", () => {
     expect(removals).toEqual(["mailboxes.kinga.aliases[2]", "mailboxes.kinga.aliases[1]"]);
   });
 
-  test("aliases written in one line are mended as a whole", () => {
+  test("aliases written in one line are fixed as a whole", () => {
     const report = reportOf({ ...working, ...two({ aliases: "boss,alpar" }) });
     expect(report).toContain("$ pulumi config rm --path mailboxes.kinga.aliases\n");
   });

@@ -1,14 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import { shortAddress } from "../addresses";
-import { whereabouts } from "../controllers";
+import { controllerDefaults } from "../controllers";
 import { certificatesIn } from "../rules/certificates";
 import type { MailboxDraft } from "../rules/mailboxes";
-import { controllerIn, hostsOf } from "../rules/stack";
+import { controllerIn, resolveHosts } from "../rules/stack";
 import { mebibytes, portOf } from "../rules/values";
-import type { Written, WrittenMailbox } from "../schema";
+import type { ConfigInput, MailboxInput } from "../schema";
 import type { Ingress, Mailbox, Monitoring, Retention, StackConfig, Tls, Volume } from "../types";
-import { buildMigrations } from "./migrations";
-import type { Valid } from "./validate";
+import { resolveMigrations } from "./migrations";
+import type { ValidConfig } from "./validate";
 
 /** Outputs are left alone: the engine goes on working with them. */
 function deepFreeze<T>(value: T): T {
@@ -19,9 +19,9 @@ function deepFreeze<T>(value: T): T {
   return Object.freeze(value);
 }
 
-function buildMailbox(
+function resolveMailbox(
   key: string,
-  written: WrittenMailbox,
+  input: MailboxInput,
   drafts: readonly MailboxDraft[],
   retention: Retention,
   mainDomain: string,
@@ -33,27 +33,27 @@ function buildMailbox(
     name: draft.name,
     address: draft.address,
     localPart: localPartOf(draft.account ?? draft.address),
-    password: pulumi.secret(written.password),
-    displayName: written.displayName ?? draft.name,
+    password: pulumi.secret(input.password),
+    displayName: input.displayName ?? draft.name,
     aliases: [
       ...draft.aliases.map(({ address }) => localPartOf(address)),
       ...(draft.account === undefined ? [] : [localPartOf(draft.address)]),
     ].sort(),
-    admin: written.admin,
-    retention: written.retention ?? (written.keep ? "forever" : retention),
-    folders: written.folders.includes("Junk") ? ["INBOX", "Junk"] : ["INBOX"],
+    admin: input.admin,
+    retention: input.retention ?? (input.keep ? "forever" : retention),
+    folders: input.folders.includes("Junk") ? ["INBOX", "Junk"] : ["INBOX"],
   };
 }
 
-/** The way in with everything that follows from what was written. */
-function wayIn(written: Written["ingress"], ownNamespace: string): Ingress {
-  const controller = controllerIn(written);
-  const { annotations, className, gateway } = written;
-  const place = whereabouts(controller);
-  const namespace = written.namespace ?? place.namespace ?? gateway.namespace;
+/** What the program needs to know of the ingress, with what follows from the controller. */
+function resolveIngress(input: ConfigInput["ingress"], ownNamespace: string): Ingress {
+  const controller = controllerIn(input);
+  const { annotations, className, gateway } = input;
+  const place = controllerDefaults(controller);
+  const namespace = input.namespace ?? place.namespace ?? gateway.namespace;
   if (namespace === undefined) throw new Error("ingress passed validation without a namespace");
-  const common = { controller, annotations, namespace, port: written.port ?? place.port };
-  if (written.kind === "Ingress") return { ...common, ...(className !== undefined && { className }) };
+  const common = { controller, annotations, namespace, port: input.port ?? place.port };
+  if (input.kind === "Ingress") return { ...common, ...(className !== undefined && { className }) };
   if (gateway.name === undefined || gateway.namespace === undefined) {
     throw new Error("ingress.gateway passed validation without a name");
   }
@@ -73,8 +73,8 @@ function wayIn(written: Written["ingress"], ownNamespace: string): Ingress {
   };
 }
 
-/** A port that the network policies need is no secret; the address, which alone lets one ring, stays one. */
-function watching({ heartbeat, heartbeatPort, dashboard, ...rest }: Written["monitoring"]): Monitoring {
+/** The heartbeat's URL stays secret, since it is all that a ping needs. Its port is not: the network policies name it. */
+function resolveMonitoring({ heartbeat, heartbeatPort, dashboard, ...rest }: ConfigInput["monitoring"]): Monitoring {
   const { namespace, ...label } = dashboard;
   return {
     ...rest,
@@ -95,7 +95,7 @@ const secrets = <Key extends string>(
     ),
   ) as { [K in Key]?: pulumi.Output<string> };
 
-function volumes({ className, size, labels, webmail }: Written["storage"]): StackConfig["storage"] {
+function volumes({ className, size, labels, webmail }: ConfigInput["storage"]): StackConfig["storage"] {
   const volume = (name: string | undefined, rest: { size: string; labels: Record<string, string> }): Volume => ({
     ...rest,
     ...(name !== undefined && { className: name }),
@@ -106,8 +106,8 @@ function volumes({ className, size, labels, webmail }: Written["storage"]): Stac
   };
 }
 
-/** Names that are derived from others, and secrets wrapped again: the rest is as written. */
-export function build({ written, domains, mailboxes: drafts, isSecret }: Valid): StackConfig {
+/** Names that are derived from others, and secrets wrapped again: the rest is as the user set it. */
+export function resolveConfig({ input, domains, mailboxes: drafts, isSecret }: ValidConfig): StackConfig {
   const [domain, ...others] = domains;
   const {
     domain: _oneOf,
@@ -129,23 +129,23 @@ export function build({ written, domains, mailboxes: drafts, isSecret }: Valid):
     provider,
     backup,
     ...rest
-  } = written;
+  } = input;
   const { apiKey, ...publicClient } = identity;
   const { address, ...otherService } = service;
   const certificates: Tls =
     tls.secretName === undefined ? { issuer: tls.issuer ?? "letsencrypt-prod" } : { secretName: tls.secretName };
   const largestMessage = mebibytes(provider.largestMessage);
   const people = Object.entries(mailboxes)
-    .map(([key, mailbox]) => buildMailbox(key, mailbox, drafts, retention, domain))
+    .map(([key, mailbox]) => resolveMailbox(key, mailbox, drafts, retention, domain))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   return deepFreeze<StackConfig>({
     ...rest,
     provider: { ...provider, largestMessage },
     domain,
     domains: [domain, ...others.sort()],
-    hosts: hostsOf(domain, hosts),
+    hosts: resolveHosts(domain, hosts),
     mailboxes: people,
-    migrations: buildMigrations(migrations, people, { domain, largestMessage }),
+    migrations: resolveMigrations(migrations, people, { domain, largestMessage }),
     addressesAreSecret: Object.entries(mailboxes).some(([key, mailbox]) => {
       const secret = (...path: (string | number)[]): boolean => isSecret(["mailboxes", key, ...path]);
       return (
@@ -170,10 +170,10 @@ export function build({ written, domains, mailboxes: drafts, isSecret }: Valid):
       keep: backup.keep,
       ...(backup.snapshotClass !== undefined && { snapshotClass: backup.snapshotClass }),
     },
-    ingress: wayIn(ingress, rest.namespace),
+    ingress: resolveIngress(ingress, rest.namespace),
     tls: certificates,
     trust: { certificates: [...new Set(trust.certificates.flatMap(certificatesIn))] },
-    monitoring: watching(monitoring),
+    monitoring: resolveMonitoring(monitoring),
     generated: secrets(generated),
     service: { ...otherService, ...(address !== undefined && { address }) },
   });
