@@ -12,7 +12,6 @@ export interface ClusterApi {
   get(path: string): Promise<KubeObject | undefined>;
   /** Runs a program in a running container, and gives what it prints. */
   exec(target: string, container: string, args: readonly string[], input?: string): Promise<string>;
-  logs(target: string, container: string, lines: number): Promise<string>;
   /** Lets this machine reach a port of a pod until the signal ends it; gives the base address. @default the stack's namespace */
   forward(target: string, port: number, signal: AbortSignal, elsewhere?: string): Promise<string>;
   create(object: KubeObject): Promise<void>;
@@ -54,7 +53,6 @@ export function kubectl(args: KubectlArgs): ClusterApi {
       }
     },
     exec: (target, container, words, input) => run(["exec", "-i", target, "-c", container, "--", ...words], input),
-    logs: (target, container, lines) => run(["logs", target, "-c", container, `--tail=${lines}`]),
     forward: (target, port, signal, elsewhere = namespace) =>
       new Promise((resolve, reject) => {
         const words = ["port-forward", "-n", elsewhere, "--address=127.0.0.1", target, `:${port}`];

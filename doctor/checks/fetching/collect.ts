@@ -4,28 +4,35 @@ import type { ClusterApi } from "../../clients/kubectl";
 import { reasonOf } from "../../clients/reason";
 import type { ClusterNamesObservation } from "../cluster/collect";
 
-/** What one fetcher says of itself. */
-export type FetcherObservation = { readonly mailbox: string } & (
-  | { readonly reason: string }
+/** What a fetcher's page /status says. */
+export type FetcherStatus =
+  /** The pod is of another version, without that page or with other fields in it. */
+  | { readonly unsupported: true }
   | {
-      /** Why mail does not flow; empty when it does. */
-      readonly trouble: string;
+      /** Why the pod is not ready; empty when it is. */
+      readonly notReady: string;
       readonly folders: readonly FolderObservation[];
-      /** Why messages were set aside, in the mail server's words. */
-      readonly refusals: readonly string[];
-    }
-);
+    };
+
+/** One fetcher: its status, or why it cannot be asked. */
+export type FetcherObservation = { readonly mailbox: string } & (FetcherStatus | { readonly reason: string });
+
+export interface Messages {
+  readonly count: number;
+  /** Why, in the words of the servers; empty when the pod does not know. */
+  readonly reasons: readonly string[];
+}
 
 export interface FolderObservation {
   readonly folder: string;
   /** Milliseconds since the epoch; absent when there was none since the pod started. */
   readonly lastDelivery?: number;
-  readonly lastContact?: number;
-  readonly waiting: number;
   /** Since when mail has waited and none was delivered. */
   readonly waitingSince?: number;
-  readonly left: number;
-  readonly aside: number;
+  /** Could not be delivered, and stays where it is. */
+  readonly left: Messages;
+  /** In the folder for refused messages. */
+  readonly setAside: Messages;
 }
 
 /** Asks the fetcher, its pod's DNS and its pod's clock. Reads only. */
@@ -35,80 +42,89 @@ def page(path):
     try:
         return urllib.request.urlopen("http://127.0.0.1:${ports.fetcherHttp}" + path, timeout=5).read().decode()
     except urllib.error.HTTPError as answer:
-        return answer.read().decode()
+        if answer.code == 404:
+            return None
+        raise
 def addresses(name):
     try:
         return sorted({found[4][0] for found in socket.getaddrinfo(name, None)})
     except OSError:
         return []
 asked = json.load(sys.stdin)
-print(json.dumps({"ready": page("/ready"), "metrics": page("/metrics"), "now": time.time(),
+print(json.dumps({"status": page("/status"), "now": time.time(),
                   "addresses": {name: addresses(name) for name in asked["names"]}}))
 `;
 
 const replyShape = z.object({
-  ready: z.string(),
-  metrics: z.string(),
+  status: z.string().nullable(),
   now: z.number(),
   addresses: z.record(z.string(), z.array(z.string())),
 });
 
-/** The fetcher's metrics, by folder. */
-export function readMetrics(text: string): FolderObservation[] {
-  const folders = new Map<string, Record<string, number>>();
-  for (const [, name, folder, value] of text.matchAll(/^fetchmail_(\w+)\{[^}]*folder="([^"]*)"[^}]*\} (\S+)$/gm)) {
-    folders.set(folder as string, { ...folders.get(folder as string), [name as string]: Number(value) });
-  }
-  const at = (seconds: number | undefined): number | undefined => (seconds ? seconds * 1000 : undefined);
-  return [...folders].map(([folder, values]) => {
-    const lastDelivery = at(values.last_delivery_timestamp_seconds);
-    const waitingSince = at(values.waiting_since_timestamp_seconds);
-    const lastContact = at(values.last_contact_timestamp_seconds);
-    return {
-      folder,
-      waiting: values.waiting ?? 0,
-      left: values.left ?? 0,
-      aside: values.set_aside ?? 0,
-      ...(waitingSince !== undefined && { waitingSince }),
-      ...(lastDelivery !== undefined && { lastDelivery }),
-      ...(lastContact !== undefined && { lastContact }),
-    };
-  });
+const seconds = z
+  .number()
+  .nullable()
+  .transform((value) => (value === null ? undefined : value * 1000));
+const messages = z
+  .object({ count: z.number(), reasons: z.array(z.object({ reason: z.string() })) })
+  .transform(({ count, reasons }): Messages => ({ count, reasons: reasons.map(({ reason }) => reason) }));
+
+/** The fields of /status that the doctor reads (docs/reference/fetcher.md). */
+const statusShape = z.object({
+  version: z.literal(1),
+  ready: z.boolean(),
+  reason: z.string(),
+  folders: z
+    .array(
+      z.object({
+        folder: z.string(),
+        lastDelivery: seconds,
+        waitingSince: seconds,
+        left: messages,
+        setAside: messages,
+      }),
+    )
+    .min(1),
+});
+
+/** `text` is null where there is no such page. */
+export function readStatus(text: string | null): FetcherStatus {
+  const page = text === null ? undefined : statusShape.safeParse(JSON.parse(text)).data;
+  if (page === undefined) return { unsupported: true };
+  const folders = page.folders.map(({ lastDelivery, waitingSince, ...folder }) => ({
+    ...folder,
+    ...(lastDelivery !== undefined && { lastDelivery }),
+    ...(waitingSince !== undefined && { waitingSince }),
+  }));
+  return { notReady: page.ready ? "" : page.reason || "it gives no reason", folders };
 }
 
-/** The last lines that say why something was set aside. */
-export const refusalsIn = (log: string): string[] =>
-  log
-    .split("\n")
-    .filter((line) => line.includes("moved to the provider's folder"))
-    .map((line) => line.replace(/^\S+Z /, "").replace(/^.*Fetcher-Refused(-Junk)?: /, ""))
-    .slice(-3);
-
-interface Asked {
+interface Answer {
   readonly seen: FetcherObservation;
   readonly inside: ClusterNamesObservation;
   /** By how many seconds the pod's clock is ahead of this machine's. */
   readonly ahead?: number;
 }
 
-async function askFetcher(cluster: ClusterApi, mailbox: string, hosts: readonly string[]): Promise<Asked> {
+async function askFetcher(cluster: ClusterApi, mailbox: string, hosts: readonly string[]): Promise<Answer> {
   const target = `deploy/${fetcherName(mailbox)}`;
   try {
     const started = Date.now();
-    const [text, log] = await Promise.all([
-      cluster.exec(target, names.fetchmail, ["python3", "-c", script], JSON.stringify({ names: hosts })),
-      cluster.logs(target, names.fetchmail, 200),
-    ]);
-    const { ready, metrics, now, addresses } = replyShape.parse(JSON.parse(text));
-    const trouble = ready.trim() === "ok" ? "" : ready.trim();
+    const text = await cluster.exec(
+      target,
+      names.fetchmail,
+      ["python3", "-c", script],
+      JSON.stringify({ names: hosts }),
+    );
+    const { status, now, addresses } = replyShape.parse(JSON.parse(text));
     return {
-      seen: { mailbox, trouble, folders: readMetrics(metrics), refusals: refusalsIn(log) },
+      seen: { mailbox, ...readStatus(status) },
       inside: { addresses },
       ahead: (now * 1000 - (started + Date.now()) / 2) / 1000,
     };
   } catch (problem) {
     const reason =
-      problem instanceof z.ZodError || problem instanceof SyntaxError ? "its answer is no answer" : reasonOf(problem);
+      problem instanceof z.ZodError || problem instanceof SyntaxError ? "invalid response" : reasonOf(problem);
     return { seen: { mailbox, reason }, inside: { reason } };
   }
 }
@@ -128,18 +144,18 @@ export async function collectFetchers(
   mailboxes: readonly string[],
   hosts: readonly string[],
 ): Promise<FetchersObservation> {
-  const asked: Asked[] = [];
+  const answers: Answer[] = [];
   const queue = [...mailboxes];
   const worker = async (): Promise<void> => {
     for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
-      asked.push(await askFetcher(cluster, name, hosts));
+      answers.push(await askFetcher(cluster, name, hosts));
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  asked.sort((a, b) => (a.seen.mailbox < b.seen.mailbox ? -1 : 1));
-  const first = asked.find(({ inside }) => "addresses" in inside) ?? asked[0];
+  answers.sort((a, b) => (a.seen.mailbox < b.seen.mailbox ? -1 : 1));
+  const first = answers.find(({ inside }) => "addresses" in inside) ?? answers[0];
   return {
-    fetchers: asked.map(({ seen }) => seen),
+    fetchers: answers.map(({ seen }) => seen),
     inside: first?.inside ?? { reason: "there is no mailbox" },
     ...(first?.ahead !== undefined && { ahead: first.ahead }),
   };

@@ -1,31 +1,37 @@
 import { formatDuration } from "../../duration";
 import type { Result } from "../../result";
-import type { FetcherObservation } from "./collect";
+import type { FetcherObservation, Messages } from "./collect";
 import { fetchingMessages } from "./messages";
 
 const { ok, fail } = fetchingMessages;
 
-const messages = (count: number): string => (count === 1 ? "1 message" : `${count} messages`);
+const counted = (count: number): string => (count === 1 ? "1 message" : `${count} messages`);
+
+/** Messages of all folders, with the first reasons. */
+function total(all: readonly Messages[]) {
+  const count = all.reduce((sum, messages) => sum + messages.count, 0);
+  const reasons = [...new Set(all.flatMap((messages) => messages.reasons))];
+  return { count, reason: reasons.slice(0, 3).join("; ") };
+}
 
 function evaluateFetcher(seen: FetcherObservation, namespace: string, now: number): Result[] {
   const { mailbox } = seen;
-  if ("reason" in seen) return [fail("fetching", "silent", { reason: seen.reason, mailbox, namespace }, mailbox)];
-  const sum = (of: "left" | "aside"): number => seen.folders.reduce((total, folder) => total + folder[of], 0);
+  const object = { mailbox, namespace };
+  if ("reason" in seen) return [fail("fetching", "silent", { reason: seen.reason, ...object }, mailbox)];
+  if ("unsupported" in seen) return [fail("fetching", "unsupported", {}, mailbox)];
+  const left = total(seen.folders.map((folder) => folder.left));
+  const setAside = total(seen.folders.map((folder) => folder.setAside));
   const last = Math.max(...seen.folders.flatMap(({ lastDelivery }) => lastDelivery ?? []));
   const ago = Number.isFinite(last) ? `${formatDuration(now - last)} ago` : "none since its pod started";
+  const unknown = "the reason is not known until they are tried again";
   return [
-    seen.trouble !== ""
-      ? fail("fetching", "stopped", { reason: seen.trouble, mailbox, namespace }, mailbox)
-      : sum("left") > 0
-        ? fail("fetching", "left", { count: messages(sum("left")), mailbox, namespace }, mailbox)
+    seen.notReady !== ""
+      ? fail("fetching", "stopped", { reason: seen.notReady, ...object }, mailbox)
+      : left.count > 0
+        ? fail("fetching", "left", { count: counted(left.count), reason: left.reason || unknown, ...object }, mailbox)
         : ok("fetching", { ago }, mailbox),
-    sum("aside") > 0
-      ? fail(
-          "refused",
-          "aside",
-          { count: messages(sum("aside")), reason: seen.refusals.at(-1) ?? "its log does not go back that far" },
-          mailbox,
-        )
+    setAside.count > 0
+      ? fail("refused", "aside", { count: counted(setAside.count), reason: setAside.reason || unknown }, mailbox)
       : ok("refused", {}, mailbox),
   ];
 }

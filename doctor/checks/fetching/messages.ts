@@ -18,10 +18,16 @@ export const fetchingMessages = defineMessages("flow", {
         fix: "`kubectl -n {namespace} describe pod -l app.kubernetes.io/instance=fetchmail-{mailbox}`",
         obscures: ["in"],
       },
+      unsupported: {
+        level: "unknown",
+        message: "not tested: its pod is of another version, and does not report its status in this one's form",
+        fix: "`pulumi up` starts it with this version",
+        obscures: ["in"],
+      },
       left: {
         level: "warning",
-        message: "{count} stay at the provider, because the mail server did not take them in the latest round",
-        fix: "`kubectl -n {namespace} logs deploy/fetchmail-{mailbox}` says why",
+        message: "{count} stay at the provider: {reason}",
+        fix: "[What the words mean](../reference/fetcher.md); what else happened: `kubectl -n {namespace} logs deploy/fetchmail-{mailbox}`",
       },
     },
   },

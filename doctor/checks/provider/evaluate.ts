@@ -29,7 +29,7 @@ const messages = (count: number): string => (count === 1 ? "1 message" : `${coun
  * about it: those of imported mail are years old.
  */
 function knownSince(fetcher: FetcherObservation | undefined): { readonly since?: number } | undefined {
-  if (fetcher === undefined || "reason" in fetcher) return undefined;
+  if (fetcher === undefined || !("folders" in fetcher)) return undefined;
   const times = fetcher.folders.flatMap(({ waitingSince }) => waitingSince ?? []);
   return times.length === 0 ? {} : { since: Math.min(...times) };
 }

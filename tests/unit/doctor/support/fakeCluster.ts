@@ -6,7 +6,6 @@ export class FakeCluster implements ClusterApi {
   readonly removed: string[] = [];
   /** What a program in a container prints, by target. */
   readonly prints: Record<string, string> = {};
-  readonly said: Record<string, string> = {};
   /** The programs that were run, with their arguments and their input. */
   readonly ran: string[] = [];
 
@@ -22,10 +21,6 @@ export class FakeCluster implements ClusterApi {
     const text = this.prints[target];
     if (text === undefined) throw new Error(`deployments "${target}" not found`);
     return text;
-  }
-
-  async logs(target: string): Promise<string> {
-    return this.said[target] ?? "";
   }
 
   async forward(target: string): Promise<string> {

@@ -1,58 +1,125 @@
-import { collectFetchers, readMetrics, refusalsIn } from "../../../../../doctor/checks/fetching/collect";
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { collectFetchers, readStatus } from "../../../../../doctor/checks/fetching/collect";
 import { FakeCluster } from "../../support/fakeCluster";
 
-const metrics = `# HELP fetchmail_left Messages that the mail server did not take in the latest round.
-# TYPE fetchmail_left gauge
-fetchmail_left{mailbox="kinga",folder="INBOX"} 2
-fetchmail_left{mailbox="kinga",folder="Junk"} 0
-fetchmail_set_aside{mailbox="kinga",folder="INBOX"} 1
-fetchmail_waiting_since_timestamp_seconds{mailbox="kinga",folder="INBOX"} 1772359000
-fetchmail_last_delivery_timestamp_seconds{mailbox="kinga",folder="INBOX"} 1772359200.25
-fetchmail_last_delivery_timestamp_seconds{mailbox="kinga",folder="Junk"} 0
-fetchmail_waiting{mailbox="kinga",folder="INBOX"} 7
-`;
+const ROOT = join(__dirname, "../../../../..");
 
-test("the fetcher's metrics are read by folder, and a time of zero is no time", () => {
-  expect(readMetrics(metrics)).toEqual([
-    { folder: "INBOX", waiting: 7, left: 2, aside: 1, waitingSince: 1772359000000, lastDelivery: 1772359200250 },
-    { folder: "Junk", waiting: 0, left: 0, aside: 0 },
-  ]);
-});
+const inbox = {
+  folder: "INBOX",
+  lastDelivery: 1772359200.25,
+  waitingSince: 1772359000,
+  left: { count: 2, reasons: [{ reason: "the mail server answered 452 disk full", uids: [17, 19] }] },
+  setAside: { count: 1, reasons: [{ reason: "552 5.3.4 Message too big", uids: [] }] },
+};
+const junk = {
+  folder: "Junk",
+  lastDelivery: null,
+  waitingSince: null,
+  left: { count: 0, reasons: [] },
+  setAside: { count: 0, reasons: [] },
+};
+const page = { version: 1, mailbox: "kinga", ready: true, reason: "", folders: [inbox, junk] };
+const status = (change: object = {}): string => JSON.stringify({ ...page, ...change });
 
-test("why messages were set aside is found in the log, without time and folder", () => {
-  const log = `2026-03-01T10:00:00Z fetching INBOX of kinga
-2026-03-01T10:00:05Z INBOX: 1 message refused for good, moved to the provider's folder Fetcher-Refused: 552 5.3.4 Message too big
-2026-03-01T10:00:09Z INBOX: mail flows again
-`;
-  expect(refusalsIn(log)).toEqual(["552 5.3.4 Message too big"]);
+const reply = (text: string | null) =>
+  JSON.stringify({ status: text, now: Date.now() / 1000 - 30, addresses: { "smtp.migadu.com": ["10.0.0.1"] } });
+
+async function askKinga(prints: string) {
+  const cluster = new FakeCluster({});
+  cluster.prints["deploy/fetchmail-kinga"] = prints;
+  return collectFetchers(cluster, ["kinga"], []);
+}
+
+test("a fetcher's status has each folder's messages with their reasons, and times in milliseconds", () => {
+  expect(readStatus(status())).toEqual({
+    notReady: "",
+    folders: [
+      {
+        folder: "INBOX",
+        lastDelivery: 1772359200250,
+        waitingSince: 1772359000000,
+        left: { count: 2, reasons: ["the mail server answered 452 disk full"] },
+        setAside: { count: 1, reasons: ["552 5.3.4 Message too big"] },
+      },
+      { folder: "Junk", left: { count: 0, reasons: [] }, setAside: { count: 0, reasons: [] } },
+    ],
+  });
 });
 
 test("each fetcher is asked, one that cannot be asked says why, and names and clock come from one that can", async () => {
   const cluster = new FakeCluster({});
-  const reply = { ready: "ok\n", metrics, now: Date.now() / 1000 - 30, addresses: { "smtp.migadu.com": ["10.0.0.1"] } };
-  cluster.prints["deploy/fetchmail-kinga"] = JSON.stringify(reply);
+  cluster.prints["deploy/fetchmail-kinga"] = reply(status());
   const seen = await collectFetchers(cluster, ["alpar", "kinga"], ["smtp.migadu.com"]);
   expect(seen.fetchers).toMatchObject([
     { mailbox: "alpar", reason: expect.stringContaining("not found") },
-    { mailbox: "kinga", trouble: "", folders: [{ folder: "INBOX" }, { folder: "Junk" }] },
+    { mailbox: "kinga", notReady: "", folders: [{ folder: "INBOX" }, { folder: "Junk" }] },
   ]);
   expect(seen.inside).toEqual({ addresses: { "smtp.migadu.com": ["10.0.0.1"] } });
   expect(seen.ahead).toBeGreaterThan(-40);
   expect(seen.ahead).toBeLessThan(-20);
 });
 
-test("a fetcher in trouble is told in its own words", async () => {
-  const cluster = new FakeCluster({});
-  const ready = "INBOX: the provider refuses the login: the provider answered Authentication failed.\n";
-  cluster.prints["deploy/fetchmail-kinga"] = JSON.stringify({ ready, metrics, now: 0, addresses: {} });
-  const { fetchers } = await collectFetchers(cluster, ["kinga"], []);
-  expect(fetchers).toMatchObject([{ trouble: ready.trim() }]);
+test("a fetcher that is not ready gives its own reason", async () => {
+  const reason = "INBOX: the provider refuses the login: the provider answered Authentication failed.";
+  const { fetchers } = await askKinga(reply(status({ ready: false, reason })));
+  expect(fetchers).toMatchObject([{ notReady: reason }]);
 });
 
-test("an answer that is none is not taken for a mailbox that is well", async () => {
-  const cluster = new FakeCluster({});
-  cluster.prints["deploy/fetchmail-kinga"] = "OCI runtime exec failed";
-  const { fetchers, inside } = await collectFetchers(cluster, ["kinga"], []);
-  expect(fetchers).toEqual([{ mailbox: "kinga", reason: "its answer is no answer" }]);
+test.each([
+  ["without a status page", null],
+  ["of a later version", status({ version: 2 })],
+  ["that leaves out a field", status({ folders: [{ folder: "INBOX" }] })],
+  ["that names no folder", status({ folders: [] })],
+])("a pod %s is never taken for one that works, and its names and clock count all the same", async (_, text) => {
+  const { fetchers, inside } = await askKinga(reply(text));
+  expect(fetchers).toEqual([{ mailbox: "kinga", unsupported: true }]);
+  expect(inside).toHaveProperty("addresses");
+});
+
+test("an invalid response is not taken for a mailbox that works", async () => {
+  const { fetchers, inside } = await askKinga("OCI runtime exec failed");
+  expect(fetchers).toEqual([{ mailbox: "kinga", reason: "invalid response" }]);
   expect(inside).toHaveProperty("reason");
+  expect((await askKinga(reply("<html>"))).fetchers).toEqual([{ mailbox: "kinga", reason: "invalid response" }]);
+});
+
+/** Prints the status of a worker that delivered a message and has one set aside. */
+const program = `
+import sys
+sys.path[:0] = sys.argv[1:]
+import json
+from test_status_page import CommandRefused, QuarantineRetry, StatusPage, body
+case = StatusPage("page")
+case.setUp()
+case.session.put("INBOX", body("a"))
+case.session.put("Fetcher-Refused", body("unreadable"))
+case.refusing("BODY", "Fetcher-Refused", CommandRefused("storage is full"))
+case.worker.outbox.quarantine.next_try = QuarantineRetry(0.0, 100)
+case.run_session()
+print(json.dumps(case.page()))
+case.doCleanups()
+`;
+const folders = ["components/fetcher/program", "tests/unit/components/fetcher/program"].map((one) => join(ROOT, one));
+const python = spawnSync("python3", ["-B", "-c", program, ...folders], { encoding: "utf8" });
+
+// Where every test must run, in CI, a missing Python is a failure like any other.
+(python.error === undefined || process.env.CI ? test : test.skip)("the fetcher's own program is understood", () => {
+  expect(python.stderr).toBe("");
+  expect(readStatus(python.stdout)).toMatchObject({
+    notReady: "",
+    folders: [
+      {
+        folder: "INBOX",
+        lastDelivery: expect.any(Number),
+        setAside: { count: 1, reasons: ["the provider answered storage is full"] },
+      },
+    ],
+  });
+});
+
+test("every field that is read is documented", () => {
+  const reference = readFileSync(join(ROOT, "docs/reference/fetcher.md"), "utf8");
+  for (const field of [...Object.keys(page), ...Object.keys(inbox)]) expect(reference).toContain(`\`${field}\``);
 });

@@ -1,44 +1,47 @@
 import type { FetcherObservation } from "../../../../../doctor/checks/fetching/collect";
 import { evaluateFetching } from "../../../../../doctor/checks/fetching/evaluate";
 import { fetchingMessages } from "../../../../../doctor/checks/fetching/messages";
+import { answers } from "../../../../../doctor/result";
+import { emptyFolder } from "../../support/fetcherStatus";
 import { reportsEveryFailure, reportsOkForAWorkingStack } from "../../support/provoke";
 
 const now = Date.parse("2026-03-01T12:00:00Z");
 const minute = 60_000;
-const folder = { folder: "INBOX", waiting: 0, left: 0, aside: 0, lastDelivery: now - 4 * minute };
-const flowing: FetcherObservation = { mailbox: "kinga", trouble: "", folders: [folder], refusals: [] };
+const folder = { ...emptyFolder, lastDelivery: now - 4 * minute };
+const works: FetcherObservation = { mailbox: "kinga", notReady: "", folders: [folder] };
 
 const evaluate = (fetcher: FetcherObservation) => evaluateFetching([fetcher], "stalwart-mail", now);
+const having = (change: object) => evaluate({ ...works, folders: [{ ...folder, ...change }] });
+const tooBig = { count: 1, reasons: ["552 5.3.4 Message too big"] };
 
-reportsOkForAWorkingStack(evaluate(flowing), fetchingMessages.catalog);
+reportsOkForAWorkingStack(evaluate(works), fetchingMessages.catalog);
 
 reportsEveryFailure(fetchingMessages.catalog, {
   "fetching.stopped": evaluate({
-    ...flowing,
-    trouble: "INBOX: the provider refuses the login: Authentication failed.",
+    ...works,
+    notReady: "INBOX: the provider refuses the login: Authentication failed.",
   }),
   "fetching.silent": evaluate({ mailbox: "kinga", reason: "container not found" }),
-  "fetching.left": evaluate({ ...flowing, folders: [{ ...folder, left: 2 }] }),
-  "refused.aside": evaluate({
-    ...flowing,
-    folders: [{ ...folder, aside: 1 }],
-    refusals: ["552 5.3.4 Message too big"],
-  }),
+  "fetching.unsupported": evaluate({ mailbox: "kinga", unsupported: true }),
+  "fetching.left": having({ left: tooBig }),
+  "refused.aside": having({ setAside: tooBig }),
 });
 
-test("the mail server's reason for a refusal is reported", () => {
-  const results = evaluate({
-    ...flowing,
-    folders: [{ ...folder, aside: 1 }],
-    refusals: ["552 5.3.4 Message too big"],
-  });
-  expect(results.find(({ check }) => check === "refused")?.message).toContain("552 5.3.4 Message too big");
+test("the reasons of the servers are reported once each, and three at most", () => {
+  const refused = (setAside: object) => having({ setAside }).find(({ check }) => check === "refused")?.message;
+  expect(refused(tooBig)).toBe("1 message set aside: 552 5.3.4 Message too big");
+  expect(refused({ count: 5, reasons: ["a", "b", "a", "c", "d"] })).toBe("5 messages set aside: a; b; c");
+  expect(refused({ count: 1, reasons: [] })).toContain("the reason is not known");
+  expect(having({ left: tooBig })[0]?.message).toContain("552 5.3.4 Message too big");
 });
 
 test("a mailbox that got nothing since its pod started is ok, and says so", () => {
-  const { lastDelivery: _, ...never } = folder;
-  expect(evaluate({ ...flowing, folders: [never] })[0]).toMatchObject({
+  expect(evaluate({ ...works, folders: [emptyFolder] })[0]).toMatchObject({
     level: "ok",
     message: "flows, last message none since its pod started",
   });
+});
+
+test("a pod of another version leaves open whether mail comes in", () => {
+  expect(answers(evaluate({ mailbox: "kinga", unsupported: true })).in).toBe("unknown");
 });

@@ -3,6 +3,7 @@ import type { MailboxObservation, RelayObservation } from "../../../../../doctor
 import type { SenderObservation } from "../../../../../doctor/checks/provider/collectSenders";
 import { evaluateProvider } from "../../../../../doctor/checks/provider/evaluate";
 import { providerMessages } from "../../../../../doctor/checks/provider/messages";
+import { emptyFolder } from "../../support/fetcherStatus";
 import { reportsEveryFailure, reportsOkForAWorkingStack } from "../../support/provoke";
 
 const now = Date.parse("2026-03-01T12:00:00Z");
@@ -15,9 +16,8 @@ const empty = { ...who, waiting: [{ folder: "INBOX", count: 0 }], kept: 0, aside
 
 const fetcher = (change: object = {}): FetcherObservation => ({
   mailbox: "kinga",
-  trouble: "",
-  folders: [{ folder: "INBOX", waiting: 0, left: 0, aside: 0, ...change }],
-  refusals: [],
+  notReady: "",
+  folders: [{ ...emptyFolder, ...change }],
 });
 const sends: SenderObservation = { mailbox: "kinga", server: relayServer, works: true };
 const say = (
@@ -37,7 +37,7 @@ const say = (
 const sending = (code: "sender" | "refused" | "away" | "certificate", reason: string) =>
   say(empty, works, fetcher(), { mailbox: "kinga", server: relayServer, failed: code, reason } as SenderObservation);
 const three = { ...empty, waiting: [{ folder: "INBOX", count: 3 }] };
-const waiting = (minutes: number) => say(three, works, fetcher({ waiting: 3, waitingSince: now - minutes * minute }));
+const waiting = (minutes: number) => say(three, works, fetcher({ waitingSince: now - minutes * minute }));
 const failed = (failed: "refused" | "away" | "certificate", reason: string) => ({ failed, reason });
 
 reportsOkForAWorkingStack(say(empty), providerMessages.catalog);
@@ -74,10 +74,10 @@ test("mail that its fetcher does not know of yet has just come, however old its 
 
 test("the age of what waits is that of the folder that stands still longest", () => {
   const folders = [
-    { folder: "INBOX", waiting: 1, left: 0, aside: 0, waitingSince: now - minute },
-    { folder: "Junk", waiting: 1, left: 0, aside: 0, waitingSince: now - 120 * minute },
+    { ...emptyFolder, waitingSince: now - minute },
+    { ...emptyFolder, folder: "Junk", waitingSince: now - 120 * minute },
   ];
-  expect(say(three, works, { mailbox: "kinga", trouble: "", folders, refusals: [] })[1]).toMatchObject({
+  expect(say(three, works, { mailbox: "kinga", notReady: "", folders })[1]).toMatchObject({
     code: "stuck",
     message: expect.stringContaining("2 hours"),
   });
