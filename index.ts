@@ -1,7 +1,7 @@
 import { log, secret } from "@pulumi/pulumi";
 import { Backup } from "./components/backup";
 import { demandSnapshotClass } from "./components/backup/snapshotClass";
-import { forgedAddresses, unknownController } from "./components/door";
+import { forgedAddresses, unknownController } from "./components/exposure";
 import { Fetcher } from "./components/fetcher";
 import { IdentityClient } from "./components/identity";
 import { warnOfAccounts } from "./components/identity/users";

@@ -3,8 +3,8 @@ import type { CustomResourceOptions, Input } from "@pulumi/pulumi";
 import { type DiscoveryHost, discoveryHosts } from "../../config/discovery";
 import { labels, names, ports } from "../../config/names";
 import type { StackConfig } from "../../config/types";
-import { openDoor } from "../door";
-import type { Door } from "../door/needs";
+import { exposeHttp } from "../exposure";
+import type { HttpEndpoint } from "../exposure/types";
 
 /**
  * What mail programs ask such a host for, and all that is served there. Thunderbird asks for the first of its paths;
@@ -20,52 +20,52 @@ export const discoveryPaths: Readonly<Record<DiscoveryHost["kind"], readonly str
   ],
 };
 
-/** The largest question is one of Outlook's, of which the server reads 8 KiB. */
-const needs = { body: "1m" };
+/** The largest request is one of Outlook's, of which the server reads 8 KiB. */
+const requirements = { maxBodySize: "1m" };
 
 interface Slice extends Pick<StackConfig, "domains" | "hosts" | "tls" | "ingress"> {}
 
-/** Hosts beside the one that the mail server's own door and certificate have always had. */
+/** The hosts that the mail server's own endpoint and certificate do not include. */
 const ownHosts = (config: Slice): DiscoveryHost[] =>
   discoveryHosts(config).filter(({ name }) => name !== config.hosts.autoconfig);
 
-export const discoveryDoor = (config: Slice): Door => ({
+export const discoveryEndpoint = (config: Slice): HttpEndpoint => ({
   name: names.discovery,
   hosts: ownHosts(config).map(({ name, kind }) => ({ name, paths: discoveryPaths[kind] })),
   service: { name: names.stalwart, port: ports.stalwartHttp },
   tlsSecret: "issuer" in config.tls ? names.secrets.discoveryTls : config.tls.secretName,
-  needs,
+  requirements,
 });
 
 /**
- * The way in to these hosts. It has a certificate of its own: one of these names that does not lead here yet fails the
- * whole certificate that names it, and the mail server does not start without its own.
+ * Exposes these hosts. They have a certificate of their own: a host that does not resolve to this cluster yet fails the whole
+ * certificate that names it, and the mail server does not start without its own.
  */
 export function exposeDiscovery(config: Slice, namespace: Input<string>, opts: CustomResourceOptions): void {
-  const door = discoveryDoor(config);
-  if (door.hosts.length === 0) return;
+  const endpoint = discoveryEndpoint(config);
+  if (endpoint.hosts.length === 0) return;
   const { tls, ingress } = config;
   const { gateway } = ingress;
   if ("issuer" in tls && gateway?.certificates !== "gateway") {
     new CustomResource(
-      door.tlsSecret,
+      endpoint.tlsSecret,
       {
         apiVersion: "cert-manager.io/v1",
         kind: "Certificate",
         metadata: {
-          name: door.tlsSecret,
+          name: endpoint.tlsSecret,
           namespace: gateway?.certificateNamespace ?? namespace,
           labels: labels(names.stalwart),
           annotations: { "pulumi.com/skipAwait": "true" },
         },
         spec: {
-          secretName: door.tlsSecret,
-          dnsNames: door.hosts.map(({ name }) => name),
+          secretName: endpoint.tlsSecret,
+          dnsNames: endpoint.hosts.map(({ name }) => name),
           issuerRef: { group: "cert-manager.io", kind: "ClusterIssuer", name: tls.issuer },
         },
       },
       opts,
     );
   }
-  openDoor(door, ingress, namespace, opts);
+  exposeHttp(endpoint, ingress, namespace, opts);
 }

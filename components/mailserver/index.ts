@@ -17,14 +17,14 @@ import * as random from "@pulumi/random";
 import { sizeLimits } from "../../config/limits";
 import { labels, mailServerHost, names } from "../../config/names";
 import type { StackConfig } from "../../config/types";
-import { openDoor } from "../door";
+import { exposeHttp } from "../exposure";
 import type { ClusterAccess } from "../shared/kubectl";
 import type { Trust } from "../shared/trust";
 import { certificatePatience, explainWaiting, untilReady } from "./certificate";
 import { deploymentSpec, serverConfig, serverConfigData } from "./deployment";
 import { exposeDiscovery } from "./discovery";
 import { senders } from "./planDelivery";
-import { certificateSpec, clusterService, mailDoor, peopleService } from "./services";
+import { certificateSpec, clusterService, mailEndpoint, peopleService } from "./services";
 import { Settings } from "./settingsJobs";
 
 /** What of the stack's configuration the mail server is made of. */
@@ -162,7 +162,7 @@ export class MailServer extends ComponentResource {
       },
       own,
     );
-    openDoor(mailDoor(hosts, tlsSecret, sizeLimits(args.provider.largestMessage)), args.ingress, namespace, own);
+    exposeHttp(mailEndpoint(hosts, tlsSecret, sizeLimits(args.provider.largestMessage)), args.ingress, namespace, own);
     exposeDiscovery(args, namespace, own);
 
     const server = new apps.Deployment(

@@ -2,7 +2,7 @@ import type { types } from "@pulumi/kubernetes";
 import type { SizeLimits } from "../../config/limits";
 import { labels, names, ports, selector } from "../../config/names";
 import type { StackConfig } from "../../config/types";
-import type { Door } from "../door/needs";
+import type { HttpEndpoint } from "../exposure/types";
 import { discoveryPaths } from "./discovery";
 import { listeners } from "./listeners";
 
@@ -46,11 +46,11 @@ export const certificateHosts = ({ mail, autoconfig }: StackConfig["hosts"]): st
   autoconfig === undefined ? [mail] : [mail, autoconfig];
 
 /** Web admin, JMAP, CalDAV, CardDAV and client autoconfiguration. */
-export const mailDoor = (
+export const mailEndpoint = (
   { mail, autoconfig }: StackConfig["hosts"],
   tlsSecret: string,
   { mailBody }: SizeLimits,
-): Door => ({
+): HttpEndpoint => ({
   name: names.stalwart,
   hosts: [
     { name: mail },
@@ -58,8 +58,8 @@ export const mailDoor = (
   ],
   service: { name: names.stalwart, port: ports.stalwartHttp },
   tlsSecret,
-  // JMAP uploads. Push is silent while no mail comes.
-  needs: { body: `${mailBody}m`, silence: 3600 },
+  // JMAP uploads, and push connections, which are idle while no mail arrives.
+  requirements: { maxBodySize: `${mailBody}m`, idleTimeoutSeconds: 3600 },
 });
 
 /** A cert-manager Certificate (https://cert-manager.io/docs/usage/certificate/). */

@@ -4,7 +4,7 @@ import type { CustomResourceOptions, Input } from "@pulumi/pulumi";
 import type { SizeLimits } from "../../config/limits";
 import { labels, names, selector } from "../../config/names";
 import type { StackConfig } from "../../config/types";
-import { openDoor } from "../door";
+import { exposeHttp } from "../exposure";
 
 export interface ExposureArgs {
   readonly namespace: Input<string>;
@@ -15,7 +15,7 @@ export interface ExposureArgs {
   readonly limits: Pick<SizeLimits, "webmailBody">;
 }
 
-/** The way in: Service, certificate and door. */
+/** Exposes the webmail: Service, certificate, and Ingress or HTTPRoute. */
 export function expose(
   { namespace, host, tls, ingress, limits: { webmailBody } }: ExposureArgs,
   opts: CustomResourceOptions,
@@ -53,12 +53,12 @@ export function expose(
     );
   }
 
-  const door = {
+  const endpoint = {
     name: names.roundcube,
     hosts: [{ name: host }],
     service: { name: names.roundcube, port: 80, portName: "http" },
     tlsSecret: "issuer" in tls ? names.secrets.webmailTls : tls.secretName,
-    needs: { body: `${webmailBody}m` },
+    requirements: { maxBodySize: `${webmailBody}m` },
   };
-  openDoor(door, ingress, namespace, opts);
+  exposeHttp(endpoint, ingress, namespace, opts);
 }

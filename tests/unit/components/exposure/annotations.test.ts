@@ -1,10 +1,11 @@
-import { asked } from "../../../../components/door/asked";
-import type { Door } from "../../../../components/door/needs";
+import { settingsFor } from "../../../../components/exposure/annotations";
+import type { HttpEndpoint } from "../../../../components/exposure/types";
 import { type Controller, controllers } from "../../../../config/controllers";
 import { mail } from "./sample";
 
-const webmail: Door = { ...mail, name: "roundcube", needs: { body: "34m" } };
-const annotations = (controller: Controller, door: Door = mail) => asked(controller, door, "stalwart-mail").annotations;
+const webmail: HttpEndpoint = { ...mail, name: "roundcube", requirements: { maxBodySize: "34m" } };
+const annotations = (controller: Controller, endpoint: HttpEndpoint = mail) =>
+  settingsFor(controller, endpoint, "stalwart-mail").annotations;
 
 /** Rows of docs/reference/ingress-controllers.md: what is set, for push and for the size of requests. */
 const rows: readonly (readonly [Controller, Readonly<Record<string, string>>])[] = [
@@ -50,17 +51,17 @@ const rows: readonly (readonly [Controller, Readonly<Record<string, string>>])[]
   ["cilium", { "ingress.cilium.io/force-https": "enabled", "ingress.cilium.io/request-timeout": "0s" }],
 ];
 
-test.each(rows)("%s is asked for size, push, HSTS and the redirect in its own words", (controller, expected) => {
+test.each(rows)("%s gets its own annotations for request size, push, HSTS and the redirect", (controller, expected) => {
   expect(annotations(controller)).toEqual(expected);
 });
 
-test("nobody is asked to keep a silent connection where nothing is pushed", () => {
+test("an endpoint without push connections sets no idle timeout at any controller", () => {
   for (const controller of controllers) {
     const words = Object.keys(annotations(controller, webmail)).join();
     expect(words).not.toMatch(/timeout-server|read-timeout|send-timeout|websocket/);
   }
 });
 
-test("what a controller that is not known would not understand is not said to it", () => {
-  expect(asked("other", mail, "stalwart-mail")).toEqual({ annotations: {}, extensions: [] });
+test("an unknown controller gets no annotations and no objects of its own", () => {
+  expect(settingsFor("other", mail, "stalwart-mail")).toEqual({ annotations: {}, customObjects: [] });
 });

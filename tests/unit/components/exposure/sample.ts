@@ -1,16 +1,16 @@
-import { mailDoor } from "../../../../components/mailserver/services";
+import { mailEndpoint } from "../../../../components/mailserver/services";
 import { sizeLimits } from "../../../../config/limits";
 import type { Gateway } from "../../../../config/types";
 import { type Deployed, deploy, type RawConfig, threeMailboxes } from "../../../support/deploy";
 
-/** The whole stack with another way in. */
+/** The whole stack behind another Ingress or Gateway. */
 export const behind = (ingress: RawConfig, more: RawConfig = {}): Promise<Deployed> =>
   deploy({ ...threeMailboxes, ...more, ingress });
 
 export const gatewayConfig = { name: "home", namespace: "edge", listeners: ["https"], redirectListener: "http" };
 
-/** The mail server's door, with an autoconfiguration host. */
-export const mail = mailDoor(
+/** The mail server's endpoint, with an autoconfiguration host. */
+export const mail = mailEndpoint(
   { mail: "mail.newjoy.ro", webmail: "w", autoconfig: "auto.newjoy.ro" },
   "stalwart-tls",
   sizeLimits(40),

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { forgedAddresses } from "../../../../components/door/forged";
+import { forgedAddresses } from "../../../../components/exposure/forged";
 import { type Controller, controllers } from "../../../../config/controllers";
 import type { Ingress } from "../../../../config/types";
 import { behind, gateway } from "./sample";
@@ -24,7 +24,7 @@ const told = (more: Partial<Ingress> = {}) =>
     }),
   );
 
-test("the preview names what each controller of Ingresses lets through", () => {
+test("the preview names the headers that each Ingress controller passes on", () => {
   expect(told()).toEqual({
     "ingress-nginx": ["Forwarded"],
     f5: ["Forwarded", "X-Forwarded-For"],
@@ -32,11 +32,11 @@ test("the preview names what each controller of Ingresses lets through", () => {
   });
 });
 
-test("the preview names what each controller of Gateways lets through", () => {
+test("the preview names the headers that each Gateway controller passes on", () => {
   expect(told({ gateway })).toEqual({ "nginx-gateway-fabric": ["X-Forwarded-For"] });
 });
 
-test("a snippet about a header ends the word about it", () => {
+test("a snippet about a header removes the remark about it", () => {
   const snippet = (text: string) => ({ annotations: { "nginx.org/location-snippets": text } });
   expect(told(snippet('proxy_set_header Forwarded "";'))).toEqual({
     f5: ["X-Forwarded-For"],
@@ -46,15 +46,15 @@ test("a snippet about a header ends the word about it", () => {
   expect(told(snippet('proxy_set_header Forwarded "for=$remote_addr";'))).toEqual({});
 });
 
-test("the page has what is promised", () => {
+test("the page that the remark names has the section that it names", () => {
   expect(readFileSync(`${__dirname}/../../../../docs/reference/ingress-controllers.md`, "utf8")).toContain(
     "\n## Forged addresses\n",
   );
 });
 
-test("a whole stack says it in its preview, and a stack behind Traefik has nothing to say", async () => {
+test("the preview remarks on ingress-nginx, and has no remark on Traefik", async () => {
   expect((await behind({ className: "traefik" })).remarks).toEqual([]);
   const [said, ...more] = (await behind({ className: "nginx" })).remarks;
-  expect(said).toContain("ingress-nginx lets a client's own `Forwarded` through");
+  expect(said).toContain("ingress-nginx passes on the `Forwarded` header of a client");
   expect(more).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import { routes } from "../../../../components/door/gateway";
+import { routes } from "../../../../components/exposure/gateway";
 import { controllers } from "../../../../config/controllers";
 import type { Deployed } from "../../../support/deploy";
 import { behind, gateway, gatewayConfig, mail, objects } from "./sample";
@@ -88,7 +88,7 @@ describe("a stack behind a Gateway", () => {
   });
 
   it("is told that nothing beyond the API is asked of a controller that is not named", () => {
-    expect(stack.warnings).toEqual([expect.stringContaining("Gateway edge/home: nothing is asked")]);
+    expect(stack.warnings).toEqual([expect.stringContaining("Gateway edge/home: its controller is unknown")]);
   });
 });
 
