@@ -32,7 +32,7 @@ const columns: Record<string, readonly [string, readonly number[]]> = {
   DNS: ["DNS", [53]],
 };
 
-function doors(cells: readonly string[]): string[] {
+function openPorts(cells: readonly string[]): string[] {
   return head.slice(1).flatMap((column, n) => {
     const [name, ports] = columns[column] as readonly [string, readonly number[]];
     const cell = cells[n] as string;
@@ -42,13 +42,13 @@ function doors(cells: readonly string[]): string[] {
   });
 }
 
-test.each(Object.entries(sources))("the row of %s says what is tried on a real node", (row, source) => {
+test.each(Object.entries(sources))("the row for %s lists the ports that the live suite tests", (row, source) => {
   const cells = rows.find(([first]) => first === row) ?? [];
-  expect(doors(cells.slice(1)).sort()).toEqual([...open[source]].sort());
+  expect(openPorts(cells.slice(1)).sort()).toEqual([...open[source]].sort());
 });
 
-test("no row is left out but the people's, who are no pods", () => {
+test("every row is tested except the one for users, who are not pods", () => {
   expect(rows.map(([first]) => first).filter((row) => !((row as string) in sources))).toEqual([
-    "people, through the Service `stalwart-mail`",
+    "users, through the Service `stalwart-mail`",
   ]);
 });
