@@ -18,6 +18,12 @@ export interface Recorded {
   readonly createTimeout: string;
   readonly protect: boolean;
   readonly parent: string;
+  /** What the engine calls before it updates the resource. */
+  readonly beforeUpdate: readonly pulumi.ResourceHook[];
+  /** Names of the hooks that the engine calls when it fails to make the resource. */
+  readonly onError: readonly string[];
+  /** Inputs whose changes the engine leaves alone. */
+  readonly ignoreChanges: readonly string[];
 }
 
 const SECRET_SIGNATURE = "4dabf18193072939515e22adb298388d";
@@ -81,8 +87,34 @@ interface RegisterRequest {
   getRetainondelete(): boolean;
   getCustomtimeouts(): { getCreate(): string } | undefined;
   getProtect(): boolean;
+  getHooks(): { getBeforeUpdateList(): string[]; getOnErrorList(): string[] } | undefined;
+  getIgnorechangesList(): string[];
 }
 type Reply = (error: unknown, response: { getUrn(): string } | undefined) => void;
+
+/** Keeps the hooks that are registered from now on: the engine, which would call them, is not there. */
+function recordHooks(): ReadonlyMap<string, pulumi.ResourceHook> {
+  const hooks = new Map<string, pulumi.ResourceHook>();
+  const sdk: { registerResourceHook(hook: pulumi.ResourceHook): Promise<void> } =
+    require("@pulumi/pulumi/runtime/resource");
+  sdk.registerResourceHook = async (hook) => {
+    hooks.set(hook.name, hook);
+  };
+  return hooks;
+}
+
+/** Calls what the engine would call before this update of a resource, in a preview or not. */
+export async function update(
+  resource: Recorded,
+  update: { readonly oldInputs?: object; readonly oldOutputs?: object; readonly newInputs: object },
+  { preview = true }: { readonly preview?: boolean } = {},
+): Promise<void> {
+  for (const { callback, opts } of resource.beforeUpdate) {
+    if (preview && !opts?.onDryRun) continue;
+    const { urn, name, type } = resource;
+    await callback({ urn, id: "", name, type, ...update } as pulumi.ResourceHookArgs);
+  }
+}
 
 /** Puts mocks in place and returns the recorder that fills as resources are registered. */
 export async function startRecording(): Promise<Recorder> {
@@ -102,12 +134,11 @@ export async function startRecording(): Promise<Recorder> {
   );
   const monitor = pulumi.runtime.getMonitor() as unknown as {
     registerResource(request: RegisterRequest, reply: Reply): Promise<void>;
-    registerResourceHook(request: unknown, reply: Reply): void;
     registerErrorHook(request: unknown, reply: Reply): void;
   };
   // The SDK's mocks say that hooks are supported, and have no answer to one.
-  monitor.registerResourceHook = (_request, reply) => reply(null, undefined);
   monitor.registerErrorHook = (_request, reply) => reply(null, undefined);
+  const hooks = recordHooks();
   const register = monitor.registerResource.bind(monitor);
   monitor.registerResource = (request, reply) =>
     register(request, (error, response) => {
@@ -125,6 +156,11 @@ export async function startRecording(): Promise<Recorder> {
           createTimeout: request.getCustomtimeouts()?.getCreate() ?? "",
           protect: request.getProtect() === true,
           parent: request.getParent(),
+          beforeUpdate: (request.getHooks()?.getBeforeUpdateList() ?? []).map(
+            (name) => hooks.get(name) as pulumi.ResourceHook,
+          ),
+          onError: request.getHooks()?.getOnErrorList() ?? [],
+          ignoreChanges: request.getIgnorechangesList(),
         });
       }
       reply(error, response);

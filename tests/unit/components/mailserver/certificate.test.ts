@@ -58,6 +58,7 @@ describe("a certificate that is not issued", () => {
     expect(awaited.map(({ name, createTimeout }) => [name, createTimeout])).toEqual([["stalwart-tls", "150s"]]);
     expect(awaited[0]?.inputs.metadata.annotations).toEqual({ "pulumi.com/waitFor": "condition=Ready" });
     expect(certificatePatience.update).toBe("150s");
+    expect(awaited[0]?.onError).toEqual(["explain-certificate"]);
     const waiting = recorder.resources.filter((one) => recorder.upstream(one).has(awaited[0]?.urn ?? ""));
     const names = waiting.filter(({ type }) => type.endsWith(":Deployment")).map(({ name }) => name);
     expect(names.sort()).toEqual(["fetchmail-alpar", "fetchmail-kinga", "fetchmail-service", "stalwart"]);

@@ -1,5 +1,6 @@
 import { Network } from "../../../../components/network";
 import { ciliumPolicies, policies } from "../../../../components/network/policies";
+import { deploy, threeMailboxes } from "../../../support/deploy";
 import { settled, startRecording } from "../../../support/recorder";
 import { sampleConfig } from "../../../support/sample";
 
@@ -115,6 +116,13 @@ describe("network policies", () => {
     const opened = Object.keys(after).filter((name) => JSON.stringify(after[name]) !== JSON.stringify(before[name]));
     expect(opened.sort()).toEqual(["roundcube", "stalwart"]);
     for (const name of opened) expect(after[name].egress.flatMap(portsOf)).toContain(9443);
+  });
+
+  it("are told the port in the issuer's address", async () => {
+    const { recorder } = await deploy({ ...threeMailboxes, identity: { issuer: "https://auth.newjoy.ro:9443" } });
+    for (const name of ["roundcube", "stalwart"]) {
+      expect(recorder.object("NetworkPolicy", name).inputs.spec.egress.flatMap(portsOf)).toContain(9443);
+    }
   });
 
   it("name Cilium's own ingress, which is in no namespace", async () => {

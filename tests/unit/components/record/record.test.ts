@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { UpdateGuard } from "../../../../components/record";
 import { type MailRecord, refusedChanges } from "../../../../components/record/changes";
 import { deploy, threeMailboxes } from "../../../support/deploy";
-import { settled, startRecording } from "../../../support/recorder";
+import { type Recorded, settled, startRecording, update } from "../../../support/recorder";
 
 const record: MailRecord = {
   domain: "newjoy.ro",
@@ -53,6 +53,27 @@ describe("the record of where mail is", () => {
     expect(stash?.inputs.input).toEqual(record);
     expect(stash?.secretPaths).toEqual(["input"]);
     expect(pulumi.CustomResource.isInstance(passed)).toBe(true);
+  });
+
+  it("ends a preview that would hide mail, and no other", async () => {
+    const recorder = await startRecording();
+    new UpdateGuard("update-guard", record);
+    await settled();
+    const stash = recorder.resources.find(({ type }) => type === "pulumi:index:Stash") as Recorded;
+    const preview = (after: MailRecord) =>
+      update(stash, { oldInputs: { input: pulumi.secret(record) }, newInputs: { input: pulumi.secret(after) } });
+    await preview(record);
+    await expect(preview({ ...record, domain: "example.org" })).rejects.toThrow("would hide mail");
+  });
+
+  it("names the account that a mailbox had before its address changed", async () => {
+    const kinga = { password: "S3cret", address: "kinga.new", account: "kinga" };
+    const { recorder } = await deploy({ ...threeMailboxes, mailboxes: { kinga, alpar: { password: "S3cret" } } });
+    const stash = recorder.resources.find(({ type }) => type === "pulumi:index:Stash");
+    expect(stash?.inputs.input.accounts).toEqual({ kinga: "kinga", alpar: "alpar" });
+    const moved = await deploy({ ...threeMailboxes, mailboxes: { kinga: { ...kinga, account: "first" } } });
+    const other = moved.recorder.resources.find(({ type }) => type === "pulumi:index:Stash");
+    expect(other?.inputs.input.accounts).toEqual({ kinga: "first" });
   });
 
   it("is compared before anything else is touched", async () => {

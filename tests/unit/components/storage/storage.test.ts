@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { Storage } from "../../../../components/storage";
+import { classAnnotation } from "../../../../components/storage/classes";
 import { shrinkingProblem } from "../../../../components/storage/shrinking";
-import type { Recorder } from "../../../support/recorder";
-import { resolved, settled, startRecording } from "../../../support/recorder";
+import { type Recorder, resolved, settled, startRecording, update } from "../../../support/recorder";
 
 const claim = (name: string, storage: string) => ({
   metadata: { name },
@@ -50,6 +50,29 @@ describe("storage", () => {
       const made = recorder.object("PersistentVolumeClaim", name);
       expect(made.inputs.metadata.namespace).toBe("family-mail");
       expect([...recorder.upstream(made)]).toContain(recorder.object("Namespace", "family-mail").urn);
+    }
+  });
+
+  it("refuses, in a preview too, another class for each claim and a smaller size", async () => {
+    for (const name of ["stalwart-data", "roundcube-data"]) {
+      const claim = recorder.object("PersistentVolumeClaim", name);
+      const { metadata, spec } = claim.inputs;
+      const changed = (annotations: object, size: string) =>
+        update(claim, {
+          oldInputs: claim.inputs,
+          oldOutputs: claim.inputs,
+          newInputs: { metadata: { ...metadata, annotations }, spec: { resources: { requests: { storage: size } } } },
+        });
+      const { storage: size } = spec.resources.requests;
+      await changed(metadata.annotations, "30Gi");
+      await expect(changed(classAnnotation("other"), size)).rejects.toThrow("Nothing was changed. Set it back");
+      await expect(changed(metadata.annotations, "512Mi")).rejects.toThrow("cannot shrink to 512Mi");
+    }
+  });
+
+  it("never has a claim replaced, and the mail with it, for another class", () => {
+    for (const { ignoreChanges } of recorder.kind("PersistentVolumeClaim")) {
+      expect(ignoreChanges).toEqual(["spec.storageClassName"]);
     }
   });
 });

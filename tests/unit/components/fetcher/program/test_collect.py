@@ -237,6 +237,13 @@ class Full(Collecting):
         self.assertEqual([n for n in session.mail if "Kept" in n], ["Fetcher-Kept/2026-11-27", KEPT])
         self.assertEqual(len([text for text in self.said if "oldest" in text]), 2)
 
+    def test_with_forever_what_was_kept_before_is_never_deleted_for_room(self) -> None:
+        session = FakeImap("a")
+        session.put("Fetcher-Kept/2026-11-25", body("kept"))
+        self.full_while(session, 0, "COPY", "CREATE")
+        self.collect(session, self.collector(FOREVER))
+        self.assertEqual(session.names("Fetcher-Kept/2026-11-25"), ["kept"])
+
     def test_when_nothing_is_left_to_delete_new_mail_is_delivered_and_not_kept(self) -> None:
         session = FakeImap("a")
 

@@ -132,6 +132,38 @@ class HalfDone(unittest.TestCase):
             self.assertEqual(session.layout("").separator, ".")
 
 
+class Deleting(unittest.TestCase):
+    """Somebody else has flagged message 9 for deletion; it must stay."""
+
+    def left(self, *capabilities: str) -> set[int]:
+        session = ImapSession.__new__(ImapSession)
+        session.capabilities = list(capabilities)
+        there, flagged = {1, 2, 9}, {9}
+
+        def store(uids: Any, change: str, _: str) -> None:
+            (flagged.update if change == "+FLAGS" else flagged.difference_update)(uids)
+
+        def uid(command: str, uids: str) -> None:
+            self.assertEqual(command, "EXPUNGE")
+            first, last = map(int, uids.split(":"))
+            there.difference_update(flagged & set(range(first, last + 1)))
+
+        def call(command: str) -> None:
+            self.assertEqual(command, "expunge")
+            there.difference_update(flagged)
+
+        said: dict[str, Any] = {"store": store, "uid": uid, "call": call, "search": lambda _: sorted(flagged)}
+        with mock.patch.multiple(session, **said):
+            session.delete([1, 2])
+        return there
+
+    def test_takes_away_its_own_only_where_an_expunge_can_name_them(self) -> None:
+        self.assertEqual(self.left("UIDPLUS"), {9})
+
+    def test_takes_away_its_own_only_where_an_expunge_takes_everything(self) -> None:
+        self.assertEqual(self.left(), {9})
+
+
 class Quota(unittest.TestCase):
     def test_too_much_traffic_is_not_too_little_room(self) -> None:
         self.assertTrue(CommandRefused("[OVERQUOTA] Quota exceeded (mailbox for user is full)").over_quota)

@@ -100,9 +100,11 @@ class Altered(unittest.TestCase):
                 self.assertTrue(held(pieces), pieces)
 
     def test_a_header_with_a_cr_alone_is_held_back(self) -> None:
-        message = RECEIVED + b"From: a@b.c\rSubject: CR only\r\rbody\r\n\r\n.\r\n"
-        for pieces in in_two(message):
-            self.assertTrue(held(pieces), pieces)
+        without_body = RECEIVED + b"From: a@b.c\rSubject: CR only\r\rbody\r\n\r\n.\r\n"
+        with_body = RECEIVED + b"From: a@b.c\rSubject: CR in the header\r\n\r\nbody" + END
+        for message in (without_body, with_body):
+            for pieces in in_two(message):
+                self.assertTrue(held(pieces), pieces)
 
 
 def size_of(message: bytes) -> int:
