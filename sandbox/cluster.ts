@@ -23,13 +23,13 @@ async function isUp(kubeconfig: string): Promise<boolean> {
 }
 
 /** Ends a cluster that was left running. */
-export async function endKept(log: Log): Promise<void> {
+export async function stopKeptCluster(log: Log): Promise<void> {
   if (!fs.existsSync(keptFolder())) return log("No cluster was left running.");
   await reap(keptFolder());
   log("The cluster is gone.");
 }
 
-export interface SiteArgs {
+export interface SandboxClusterArgs {
   readonly keep: boolean;
   /** One's own cluster. */
   readonly kubeconfig: string | undefined;
@@ -37,7 +37,7 @@ export interface SiteArgs {
 }
 
 /** Where a sandbox lives: a cluster, and a folder for the project and its state. */
-export class Site {
+export class SandboxCluster {
   private constructor(
     readonly path: string,
     readonly kubeconfig: string,
@@ -46,16 +46,16 @@ export class Site {
     private readonly folder: ProcessFolder | undefined,
   ) {}
 
-  static async open({ keep, kubeconfig: own, signal }: SiteArgs, log: Log): Promise<Site> {
+  static async open({ keep, kubeconfig: own, signal }: SandboxClusterArgs, log: Log): Promise<SandboxCluster> {
     await sweep();
     if (own) {
       const folder = ProcessFolder.temporary();
-      return new Site(folder.path, path.resolve(own), keep, folder);
+      return new SandboxCluster(folder.path, path.resolve(own), keep, folder);
     }
     const kept = path.join(keptFolder(), "kubeconfig");
     if (fs.existsSync(kept) && (await isUp(kept))) {
       log(`Using the cluster that was left running (${keptFolder()})`);
-      return new Site(keptFolder(), kept, true, undefined);
+      return new SandboxCluster(keptFolder(), kept, true, undefined);
     }
     if (keep && fs.existsSync(keptFolder())) await reap(keptFolder());
     const folder = keep ? new ProcessFolder(keptFolder()) : ProcessFolder.temporary();
@@ -66,7 +66,7 @@ export class Site {
       await folder.stop();
       throw error;
     }
-    return new Site(folder.path, controlPlane.kubeconfig, keep, folder);
+    return new SandboxCluster(folder.path, controlPlane.kubeconfig, keep, folder);
   }
 
   async close(log: Log): Promise<void> {

@@ -15,7 +15,7 @@ export interface Engine {
   readonly searchPath: string;
 }
 
-/** Finds the CLI and both resource plugins; `scratch` gets the stand-ins, when there must be any. */
+/** Finds the CLI and both resource plugins; `scratch` gets the fakes of those that are not available. */
 export async function findEngine(scratch: string, log: Log): Promise<Engine> {
   const { pulumi: file } = (await findTools(["pulumi"], log)) as { pulumi: string };
   const root = path.dirname(path.dirname(file));

@@ -2,7 +2,7 @@ import * as path from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import type { Stack } from "@pulumi/pulumi/automation";
-import { endKept, Site } from "./cluster";
+import { SandboxCluster, stopKeptCluster } from "./cluster";
 import { type Engine, findEngine, openStack, prepareEngine, projectEnvironment, projectFolder } from "./engine";
 import { runLive } from "./live/run";
 import { requireWhatItNeeds } from "./requirements";
@@ -55,29 +55,29 @@ async function configure(stack: Stack): Promise<void> {
   for (const [key, value] of Object.entries(configured)) await stack.setConfig(key, { value }, true);
 }
 
-async function whatToTryNext(stack: Stack, site: Site, { pulumi, searchPath }: Engine): Promise<void> {
+async function printUsage(stack: Stack, cluster: SandboxCluster, { pulumi, searchPath }: Engine): Promise<void> {
   const { kubectl } = (await findTools(["kubectl"], log)) as { kubectl: string };
   const config = await stack.getAllConfig();
   const namespace = config["homelab-mail:namespace"]?.value ?? "stalwart-mail";
-  const environment = projectEnvironment({ folder: site.path, stack: STACK, kubeconfig: site.kubeconfig });
+  const environment = projectEnvironment({ folder: cluster.path, stack: STACK, kubeconfig: cluster.kubeconfig });
   const exports = Object.entries(environment).map(([key, value]) => `export ${key}='${value}'`);
   const [plugins = ""] = searchPath.split(path.delimiter);
   exports.push(`export PATH='${plugins}':"$PATH"`);
   log(`
 The stack is up. To look at it, in another terminal:
 
-  ${kubectl} --kubeconfig ${site.kubeconfig} -n ${namespace} get all,pvc,ingress,certificate
+  ${kubectl} --kubeconfig ${cluster.kubeconfig} -n ${namespace} get all,pvc,ingress,certificate
 
 To change it, the CLI there needs the sandbox's state and passphrase:
 
-  cd ${projectFolder(site.path)}
+  cd ${projectFolder(cluster.path)}
   ${exports.join("\n  ")}
   ${pulumi.command} config set --secret --path mailboxes.dora.password   # one more mailbox
   ${pulumi.command} stack output
 
 To see what a doctor says of a stack whose pods are simulated, with the same exports, here:
 
-  npm run doctor -- --stack ${STACK} --project ${projectFolder(site.path)} --pulumi ${pulumi.command} --kubectl ${kubectl}
+  npm run doctor -- --stack ${STACK} --project ${projectFolder(cluster.path)} --pulumi ${pulumi.command} --kubectl ${kubectl}
 `);
 }
 
@@ -97,7 +97,7 @@ const firstLines = (error: Error): string => error.message.replace(/\n stdout:[\
 
 async function main(): Promise<void> {
   if (options.help) return log(HELP);
-  if (options.stop && !options.live) return endKept(log);
+  if (options.stop && !options.live) return stopKeptCluster(log);
   if (options.prepare) {
     await findTools(["pulumi", "controlPlane", "kubectl", "etcd", "kwok"], log);
     return prepareEngine(log);
@@ -111,23 +111,26 @@ async function main(): Promise<void> {
   }
   const interactive = Boolean(process.stdin.isTTY && process.stdout.isTTY && !process.env.CI);
 
-  const site = await Site.open({ keep: options.keep, kubeconfig: options.kubeconfig, signal: interrupted.signal }, log);
+  const cluster = await SandboxCluster.open(
+    { keep: options.keep, kubeconfig: options.kubeconfig, signal: interrupted.signal },
+    log,
+  );
   try {
-    const engine = await findEngine(site.path, log);
-    const stack = await openStack(engine, { folder: site.path, stack: STACK, kubeconfig: site.kubeconfig });
+    const engine = await findEngine(cluster.path, log);
+    const stack = await openStack(engine, { folder: cluster.path, stack: STACK, kubeconfig: cluster.kubeconfig });
     await configure(stack);
-    if (options.kubeconfig) await requireWhatItNeeds(site.kubeconfig, stack);
+    if (options.kubeconfig) await requireWhatItNeeds(cluster.kubeconfig, stack);
     log("\npulumi up");
     await up(stack, interrupted.signal);
-    await whatToTryNext(stack, site, engine);
-    if (site.stays) log("The cluster stays: `npm run sandbox` uses it again, `npm run sandbox -- --stop` ends it.");
+    await printUsage(stack, cluster, engine);
+    if (cluster.stays) log("The cluster stays: `npm run sandbox` uses it again, `npm run sandbox -- --stop` ends it.");
     else if (interactive) await serveTerminal(stack, interrupted.signal);
     if (options.kubeconfig && !options.keep) {
       log("pulumi destroy (the namespace and its claims stay, on purpose)");
       await stack.destroy({ onOutput: (text) => process.stdout.write(text) });
     }
   } finally {
-    await site.close(log);
+    await cluster.close(log);
   }
 }
 

@@ -1,6 +1,6 @@
 import * as path from "node:path";
 import { buildImages, KubeClient, type Log, ProcessFolder, startNode, sweep, whyNoNode } from "../rig";
-import { openLive, removeWorld, whatToTry } from "./stack";
+import { deleteEnvironment, startLiveSandbox, usageOf } from "./stack";
 
 export interface RunArgs {
   /** One's own cluster. @default a node on this machine, thrown away afterwards */
@@ -14,7 +14,7 @@ export interface RunArgs {
 
 async function removeLeftovers(kubeconfig: string | undefined, log: Log): Promise<void> {
   if (!kubeconfig) throw new Error("--live --stop needs --kubeconfig FILE: a node on this machine ends by itself");
-  const something = await removeWorld(KubeClient.fromFile(path.resolve(kubeconfig)));
+  const something = await deleteEnvironment(KubeClient.fromFile(path.resolve(kubeconfig)));
   log(something ? "Everything of the earlier try is gone." : "The cluster has nothing of an earlier try.");
 }
 
@@ -50,19 +50,19 @@ export async function runLive(args: RunArgs, log: Log): Promise<void> {
   const folder = ProcessFolder.temporary();
   try {
     const { kubeconfig: own, config, signal } = args;
-    const live = await openLive(
+    const live = await startLiveSandbox(
       {
         folder: folder.path,
         kubeconfig: own ? path.resolve(own) : await ownNode(folder, log, signal),
         ownCluster: own !== undefined,
-        issuer: { kind: own === undefined ? "stand-in" : "pocket-id" },
+        issuer: { kind: own === undefined ? "fake" : "pocket-id" },
         config,
         signal,
       },
       log,
     );
     try {
-      log(whatToTry(live));
+      log(usageOf(live));
       if (own)
         log(
           "The client of this try asks for no passkey, so that a link signs you in; the doctor calls that a failure.",

@@ -6,45 +6,45 @@ import { defaultImages } from "../../config/images";
 import { type Engine, findEngine, openStack, projectFolder } from "../engine";
 import {
   type Address,
-  Authority,
-  buildWorld,
+  connectIssuer,
+  createEnvironment,
+  deleteEnvironment,
   domain,
+  type ExternalHost,
+  environmentNamespace,
   findTools,
-  forward,
   hosts,
   type IssuerChoice,
-  type IssuerDoor,
+  type IssuerClient,
   KubeClient,
   type Kubectl,
   type KubeObject,
   type Log,
   newKeys,
-  type Outside,
-  openIssuer,
+  PrivateCa,
   people,
   person,
-  removeWorld,
+  portForward,
   spki,
   stackNamespace,
+  type TestEnvironment,
   tlsSecret,
-  type World,
-  worldNamespace,
 } from "../rig";
 
 const STACK = "live";
 const TLS_SECRET = "family-tls";
 
-export interface LiveArgs {
-  /** Where the project, its state and the throwaway authority go. */
+export interface LiveSandboxArgs {
+  /** Where the project, its state and the throwaway CA go. */
   readonly folder: string;
   readonly kubeconfig: string;
-  /** One's own cluster, which pulls the real images and is tidied up; otherwise a node that ends as a whole. */
+  /** The user's cluster, which pulls the real images and is cleaned up; otherwise a node that ends as a whole. */
   readonly ownCluster: boolean;
   readonly issuer: IssuerChoice;
-  /** An image with Dovecot and Python in it, for the make-believe provider. @default the fetchers' image */
+  /** An image with Dovecot and Python in it, for the fake mail provider. @default the fetchers' image */
   readonly providerImage?: string;
-  /** Where provider and stand-in run, if not in the cluster. */
-  readonly outside?: Outside;
+  /** Where mail provider and issuer run, if not in the cluster. */
+  readonly externalHost?: ExternalHost;
   /** Further configuration keys, for example storage.className. */
   readonly config: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
@@ -52,15 +52,15 @@ export interface LiveArgs {
 
 /** The whole stack with everything that it needs around it, on a cluster. */
 export interface LiveSandbox {
-  /** How a browser gets in. */
+  /** How a browser reaches it. */
   readonly browser: { readonly ingress: number; readonly issuer?: Address; readonly spki: string[] };
-  readonly issuer: IssuerDoor;
+  readonly issuer: IssuerClient;
   readonly stack: Stack;
   readonly client: KubeClient;
   readonly kubectl: Kubectl;
-  readonly authority: Authority;
-  readonly world: World;
-  /** Where the person begins: Pocket ID's link that signs in, or the webmail itself. */
+  readonly authority: PrivateCa;
+  readonly environment: TestEnvironment;
+  /** The first page: Pocket ID's link that signs in, or the webmail itself. */
   readonly start: string;
   close(): Promise<void>;
 }
@@ -74,15 +74,18 @@ async function defaultStorageClass(client: KubeClient): Promise<string> {
   return chosen.metadata.name;
 }
 
-interface Written {
-  readonly world: World;
-  readonly issuer: Pick<IssuerDoor, "url" | "clientId">;
-  readonly authorities: readonly string[];
+interface StackSettings {
+  readonly environment: TestEnvironment;
+  readonly issuer: Pick<IssuerClient, "url" | "clientId">;
+  readonly customCAs: readonly string[];
   readonly storageClass: string;
-  readonly extra: LiveArgs["config"];
+  readonly extra: LiveSandboxArgs["config"];
 }
 
-async function configure(stack: Stack, { world: { provider }, issuer, authorities, storageClass, extra }: Written) {
+async function configure(
+  stack: Stack,
+  { environment: { provider }, issuer, customCAs, storageClass, extra }: StackSettings,
+) {
   const plain: Record<string, string> = {
     domain,
     namespace: stackNamespace,
@@ -92,12 +95,12 @@ async function configure(stack: Stack, { world: { provider }, issuer, authoritie
     "identity.clientId": issuer.clientId,
     "tls.secretName": TLS_SECRET,
     "ingress.className": "nginx",
-    "ingress.namespace": worldNamespace,
+    "ingress.namespace": environmentNamespace,
     "service.type": "ClusterIP",
     "provider.imap.host": provider.host,
     "provider.smtp.host": provider.host,
     "mailboxes.kinga.displayName": person.display,
-    ...Object.fromEntries(authorities.map((text, n) => [`trust.certificates[${n}]`, text])),
+    ...Object.fromEntries(customCAs.map((text, n) => [`trust.certificates[${n}]`, text])),
     ...extra,
   };
   for (const [key, value] of Object.entries(plain)) await stack.setConfig(key, { value }, true);
@@ -111,8 +114,8 @@ async function configure(stack: Stack, { world: { provider }, issuer, authoritie
   await stack.setConfig("relay.password", { value: provider.passwords.service as string, secret: true }, true);
 }
 
-/** Plays cert-manager: the stack's pods wait for their certificate, and its namespace is the stack's own to make. */
-async function issueCertificate(client: KubeClient, authority: Authority, until: AbortSignal): Promise<void> {
+/** Does cert-manager's part once the stack has created its namespace: the stack's pods wait for their certificate. */
+async function issueCertificate(client: KubeClient, authority: PrivateCa, until: AbortSignal): Promise<void> {
   const space = { apiVersion: "v1", kind: "Namespace", metadata: { name: stackNamespace } };
   while (!until.aborted && !(await client.read(space))) await sleep(300);
   if (until.aborted) return;
@@ -122,8 +125,8 @@ async function issueCertificate(client: KubeClient, authority: Authority, until:
   );
 }
 
-/** Tells of each message that leaves. */
-function tellOfMail({ provider }: World, log: Log, signal: AbortSignal): void {
+/** Logs each message that leaves. */
+function logMail({ provider }: TestEnvironment, log: Log, signal: AbortSignal): void {
   const onLine = (line: string): void => {
     try {
       const { event, from, to, subject, login } = JSON.parse(line);
@@ -131,16 +134,16 @@ function tellOfMail({ provider }: World, log: Log, signal: AbortSignal): void {
         log(`MAIL LEFT the provider: from ${from} to ${to}, "${subject}" (sent with the login ${login})`);
       if (event === "kept") log(`MAIL KEPT at the provider: from ${from} to ${to}, "${subject}", which nobody fetches`);
     } catch {
-      // not of the mail's
+      // not a line about mail
     }
   };
-  provider.follow(onLine, signal);
+  provider.followLog(onLine, signal);
 }
 
-/** Puts up the world, then the stack in it. */
-export async function openLive(args: LiveArgs, log: Log): Promise<LiveSandbox> {
+/** Creates the environment, then deploys the stack into it. */
+export async function startLiveSandbox(args: LiveSandboxArgs, log: Log): Promise<LiveSandbox> {
   const client = KubeClient.fromFile(args.kubeconfig);
-  for (const name of [worldNamespace, stackNamespace]) {
+  for (const name of [environmentNamespace, stackNamespace]) {
     if (await client.read({ apiVersion: "v1", kind: "Namespace", metadata: { name } })) {
       throw new Error(
         `The cluster has a namespace ${name} from an earlier try: remove it first, with: npm run sandbox -- --live --stop --kubeconfig ${args.kubeconfig}`,
@@ -155,10 +158,10 @@ export async function openLive(args: LiveArgs, log: Log): Promise<LiveSandbox> {
   const keys = newKeys();
   const authorityFolder = path.join(args.folder, "authority");
   fs.mkdirSync(authorityFolder, { mode: 0o700 });
-  const authority = new Authority(authorityFolder);
+  const authority = new PrivateCa(authorityFolder);
 
   let stack: Stack | undefined;
-  let issuer: IssuerDoor | undefined;
+  let issuer: IssuerClient | undefined;
   const close = async (): Promise<void> => {
     ending.abort();
     if (!args.ownCluster) return;
@@ -168,30 +171,30 @@ export async function openLive(args: LiveArgs, log: Log): Promise<LiveSandbox> {
         .destroy({ onOutput: (text) => process.stdout.write(text) })
         .catch((error: Error) => log(error.message));
     }
-    log(`Removing the namespaces ${stackNamespace} and ${worldNamespace}, with all that is in them`);
-    await removeWorld(client);
-    await issuer?.clear().catch((error: Error) => log(error.message));
+    log(`Removing the namespaces ${stackNamespace} and ${environmentNamespace}, with all that is in them`);
+    await deleteEnvironment(client);
+    await issuer?.cleanup().catch((error: Error) => log(error.message));
   };
   try {
-    const { outside } = args;
-    const place = outside ? "outside the cluster; a way in" : "and a way in";
-    log(`Putting up a make-believe provider and an issuer ${place} in namespace ${worldNamespace}`);
-    if (!args.ownCluster) log("NOTE: no image can be pulled here. Stand-ins play Stalwart and Pocket ID.");
+    const { externalHost } = args;
+    const place = externalHost ? "outside the cluster; browser access" : "and browser access";
+    log(`Creating a fake mail provider and an OIDC issuer ${place} in namespace ${environmentNamespace}`);
+    if (!args.ownCluster) log("NOTE: no image can be pulled here. Stalwart and Pocket ID are replaced by fakes.");
     const { issuer: choice, providerImage = defaultImages.fetchmail } = args;
     const storageClass = args.config["storage.className"] ?? (await defaultStorageClass(client));
-    const world = await buildWorld({
-      ...{ client, kubectl, authority, keys, outside, providerImage, storageClass, signal },
+    const environment = await createEnvironment({
+      ...{ client, kubectl, authority, keys, externalHost, providerImage, storageClass, signal },
       issuer: choice.kind,
     });
     const ca = fs.readFileSync(authority.cert, "utf8");
-    issuer = await openIssuer(choice, world.issuer, { ca, apiKey: keys.api });
+    issuer = await connectIssuer(choice, environment.issuer, { ca, apiKey: keys.api });
 
     const project = projectFolder(args.folder);
     fs.mkdirSync(project, { recursive: true });
     fs.writeFileSync(path.join(project, `Pulumi.${STACK}.yaml`), ""); // not the sample's
     stack = await openStack(engine, { folder: args.folder, stack: STACK, kubeconfig: args.kubeconfig });
-    const authorities = [ca, ...(choice.kind === "existing" && choice.ca !== undefined ? [choice.ca] : [])];
-    await configure(stack, { world, issuer, authorities, storageClass, extra: args.config });
+    const customCAs = [ca, ...(choice.kind === "existing" && choice.ca !== undefined ? [choice.ca] : [])];
+    await configure(stack, { environment, issuer, customCAs, storageClass, extra: args.config });
     log("\npulumi up");
     const upEnds = new AbortController();
     const certificate = issueCertificate(client, authority, AbortSignal.any([signal, upEnds.signal]));
@@ -202,14 +205,18 @@ export async function openLive(args: LiveArgs, log: Log): Promise<LiveSandbox> {
       await certificate;
     }
 
-    const ingress = await forward(kubectl, { namespace: worldNamespace, service: "ingress", port: 443 }, signal);
-    tellOfMail(world, log, signal);
+    const ingress = await portForward(
+      kubectl,
+      { namespace: environmentNamespace, service: "ingress", port: 443 },
+      signal,
+    );
+    logMail(environment, log, signal);
     const start = (await issuer.link?.()) ?? `https://${hosts.webmail}/`;
-    const names = [hosts.webmail, ...(world.issuer ? [new URL(world.issuer.url).hostname] : [])];
+    const names = [hosts.webmail, ...(environment.issuer ? [new URL(environment.issuer.url).hostname] : [])];
     return {
       browser: {
         ingress,
-        ...(world.issuer && { issuer: world.issuer.at }),
+        ...(environment.issuer && { issuer: environment.issuer.at }),
         spki: names.map((name) => spki(path.join(authorityFolder, `${name}.pem`))),
       },
       issuer,
@@ -217,7 +224,7 @@ export async function openLive(args: LiveArgs, log: Log): Promise<LiveSandbox> {
       client,
       kubectl,
       authority,
-      world,
+      environment,
       start,
       close,
     };
@@ -241,15 +248,15 @@ export function browserOptions({ browser: { ingress, issuer: at, spki: keys }, i
   ];
 }
 
-/** What to do next, for a person at a terminal. */
-export function whatToTry(live: LiveSandbox): string {
+/** What to do next, for whoever reads the terminal. */
+export function usageOf(live: LiveSandbox): string {
   const options = browserOptions(live).map((option) => `'${option}'`);
   const signIn =
     live.start === `https://${hosts.webmail}/`
-      ? `The stand-in for Pocket ID asks for a name: type ${person.name}.`
+      ? `The fake of Pocket ID asks for a name: type ${person.name}.`
       : `This link signs ${person.display} in at Pocket ID, once; then open https://${hosts.webmail}/ in the same window.`;
   return `
-The stack is up, and mail flows. Its names and certificates are made up, so a browser must be told of them:
+The stack is up, and mail flows. Its names and certificates are not public, so a browser needs these options:
 
   chromium ${options.join(" \\\n    ")} \\
     '${live.start}'
@@ -259,4 +266,4 @@ A first message is in the inbox. Write to friend@elsewhere.test: here you see it
 `;
 }
 
-export { removeWorld };
+export { deleteEnvironment };

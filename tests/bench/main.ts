@@ -14,7 +14,7 @@ const rounds = Number(values.rounds);
 
 const ROOT = path.join(__dirname, "..", "..");
 
-interface Site {
+interface Workspace {
   readonly home: string;
   readonly kubeconfig: string;
 }
@@ -28,8 +28,14 @@ interface Subject {
 }
 
 /** A program with no resources under the runtime's defaults: compiled and type checked at every run by ts-node. */
-async function defaultProgram(engine: Engine, site: Site, stack: string, name: string, text: string): Promise<Subject> {
-  const folder = path.join(site.home, stack);
+async function defaultProgram(
+  engine: Engine,
+  workspace: Workspace,
+  stack: string,
+  name: string,
+  text: string,
+): Promise<Subject> {
+  const folder = path.join(workspace.home, stack);
   const code = path.join(folder, "code");
   fs.mkdirSync(code, { recursive: true });
   const compilerOptions = {
@@ -43,14 +49,14 @@ async function defaultProgram(engine: Engine, site: Site, stack: string, name: s
   fs.writeFileSync(path.join(code, "package.json"), JSON.stringify({ name: "empty", main: "index.ts" }));
   fs.writeFileSync(path.join(code, "index.ts"), text);
   fs.symlinkSync(path.join(ROOT, "node_modules"), path.join(code, "node_modules"));
-  await openStack(engine, { folder, stack, kubeconfig: site.kubeconfig });
+  await openStack(engine, { folder, stack, kubeconfig: workspace.kubeconfig });
   return { name, folder, stack, program: { folder: code, main: "index.ts", typescript: true, nodeArgs: [] } };
 }
 
 /** This program, as Pulumi.yaml runs it; on a cluster that has nothing of it yet, or where it is up already. */
 async function mailboxes(
   engine: Engine,
-  { home, kubeconfig }: Site,
+  { home, kubeconfig }: Workspace,
   count: number,
   isUp: "new" | "up" = "new",
 ): Promise<Subject> {
@@ -119,16 +125,16 @@ async function main(): Promise<void> {
   try {
     const { kubeconfig, folder } = await startControlPlane(cluster, log);
     const engine = await findEngine(folder.path, log);
-    const site = { home: folder.file("bench"), kubeconfig };
-    const nothing = await defaultProgram(engine, site, "nothing", "empty file", "export {};\n");
+    const workspace = { home: folder.file("bench"), kubeconfig };
+    const nothing = await defaultProgram(engine, workspace, "nothing", "empty file", "export {};\n");
     // `pulumi new typescript` and `pulumi new kubernetes-typescript`, without the resources
     const sdk = 'import * as pulumi from "@pulumi/pulumi";\nexport const project = pulumi.getProject();\n';
-    const empty = await defaultProgram(engine, site, "empty", "empty default program", sdk);
+    const empty = await defaultProgram(engine, workspace, "empty", "empty default program", sdk);
     const k8s = 'import * as k8s from "@pulumi/kubernetes";\nexport const provider = typeof k8s.Provider;\n';
-    const kubernetes = await defaultProgram(engine, site, "kubernetes", "empty, with @pulumi/kubernetes", k8s);
-    const few = await mailboxes(engine, site, 3);
-    const many = await mailboxes(engine, site, 100);
-    const deployed = await mailboxes(engine, site, 3, "up");
+    const kubernetes = await defaultProgram(engine, workspace, "kubernetes", "empty, with @pulumi/kubernetes", k8s);
+    const few = await mailboxes(engine, workspace, 3);
+    const many = await mailboxes(engine, workspace, 100);
+    const deployed = await mailboxes(engine, workspace, 3, "up");
     const subjects = [nothing, empty, kubernetes, few, many, deployed];
 
     log(`\nSeconds of \`pulumi preview\`, one of each in turn, ${rounds} rounds after one that does not count:`);

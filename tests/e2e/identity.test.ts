@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { type PocketIdStandIn, startPocketId } from "../support/pocketId";
+import { type FakePocketId, startPocketId } from "../support/pocketId";
 import { client, folder } from "./support/environment";
 import { TestStack } from "./support/stack";
 
@@ -23,7 +23,7 @@ function certificate(): { cert: string; key: string; file: string } {
 }
 
 describe("registering the sign-in client, against a stand-in for Pocket ID's API", () => {
-  let server: PocketIdStandIn;
+  let server: FakePocketId;
   let stack: TestStack;
   let trusted: string | undefined;
   beforeAll(async () => {

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import { networkInterfaces } from "node:os";
 import * as path from "node:path";
-import { knock } from "../rig/environment/isPortOpen";
+import { isPortOpen } from "../rig/environment/isPortOpen";
 import { eventually } from "../support/wait";
 
 const ROOT = path.join(__dirname, "..", "..");
@@ -50,7 +50,7 @@ test("a node whose owner is killed leaves nothing: no process, no interface, no 
   const groups = (): string[] =>
     (fs.readdirSync("/sys/fs/cgroup", { recursive: true }) as string[]).filter((group) => group.includes(name));
   expect([processesOf(folder).length > 10, linked(), groups().length > 0]).toEqual([true, true, true]);
-  expect(await knock(address, 6443)).toBe(true);
+  expect(await isPortOpen(address, 6443)).toBe(true);
 
   child.kill("SIGKILL");
   await eventually("all is gone", async () => {

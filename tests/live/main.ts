@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { whyNotBeyond } from "../rig/environment/externalHost";
+import { whyNoExternalHost } from "../rig/environment/externalHost";
 import { whyNoNode } from "../rig/node/namespace";
 import { HELP, read } from "./support/options";
 
@@ -12,7 +12,7 @@ function main(args: readonly string[]): number {
   }
   const { options, jest } = read(args, process.env);
   const { kubeconfig, inCluster } = options;
-  const reason = kubeconfig !== undefined ? undefined : (whyNoNode() ?? (inCluster ? undefined : whyNotBeyond()));
+  const reason = kubeconfig !== undefined ? undefined : (whyNoNode() ?? (inCluster ? undefined : whyNoExternalHost()));
   if (reason) throw new Error(reason);
   // The others make nodes of their own.
   const only = kubeconfig === undefined ? [] : ["tests/live/stack"];

@@ -58,7 +58,7 @@ const quiet = () =>
   page.waitForFunction("document.readyState === 'complete' && window.rcmail?.gui_objects?.messagelist && !rcmail.busy");
 
 test("what the sandbox prints opens the webmail in a browser: sign-in, a first message, and one that leaves and is answered", async () => {
-  expect(said).toContain("NOTE: no image can be pulled here. Stand-ins play Stalwart and Pocket ID.");
+  expect(said).toContain("NOTE: no image can be pulled here. Stalwart and Pocket ID are replaced by fakes.");
   await page.goto("https://webmail.family.test/");
   await page.fill("input[name=name]", "kinga");
   await page.click("button");

@@ -8,7 +8,7 @@ export interface KeyPair {
 }
 
 /** A private certificate authority, gone with its folder. */
-export class Authority {
+export class PrivateCa {
   readonly cert: string;
   private readonly key: string;
 

@@ -14,7 +14,7 @@ export interface PocketIdUser {
  * A fake of Pocket ID 2.14's administration API: the endpoints this project uses, with the answers that the real one gives
  * (tests/rig/fakes/README.md says where each was seen).
  */
-export interface PocketIdStandIn {
+export interface FakePocketId {
   readonly issuer: string;
   /** Clients by id, as last written. */
   readonly clients: Map<string, Record<string, unknown>>;
@@ -85,12 +85,12 @@ function stored(id: string, body: Record<string, unknown>): Record<string, unkno
 /** What of a client everybody is told, without a key. */
 const META = ["id", "name", "description", "launchURL", "requiresReauthentication"];
 
-export async function startPocketId(apiKey: string, options: PocketIdOptions = {}): Promise<PocketIdStandIn> {
+export async function startPocketId(apiKey: string, options: PocketIdOptions = {}): Promise<FakePocketId> {
   const groups = options.groups ?? {};
   const clients = new Map<string, Record<string, unknown>>();
   const allowed = new Map<string, string[]>();
   const requests: string[] = [];
-  const state: PocketIdStandIn["state"] = {
+  const state: FakePocketId["state"] = {
     apiKey,
     version: "2.14.0",
     users: [],

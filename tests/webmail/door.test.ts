@@ -9,9 +9,9 @@ import { eventually } from "../support/wait";
 import { cluster, hosts } from "./support/addresses";
 import { launch, Person } from "./support/browser";
 import { Client } from "./support/client";
+import { type Seen, startMailServer, startPodNetwork } from "./support/fakePods";
 import { Rig } from "./support/harness";
 import { letter } from "./support/letter";
-import { type Seen, startMailServer, startPodNetwork } from "./support/standIn";
 import { gateway, Traefiks } from "./support/traefik";
 
 const kinds = ["Ingress", "Gateway"] as const;

@@ -4,20 +4,20 @@ import type { Engine } from "../../../sandbox/engine";
 import { KubeClient } from "../../rig/cluster/kube";
 
 /** What the run's setup left for the suites. */
-const world = JSON.parse(process.env.HOMELAB_MAIL_E2E ?? "{}") as {
+const environment = JSON.parse(process.env.HOMELAB_MAIL_E2E ?? "{}") as {
   folder: string;
   kubeconfig: string;
   pulumi: string;
   searchPath: string;
 };
 
-export const { folder, kubeconfig, pulumi } = world;
+export const { folder, kubeconfig, pulumi } = environment;
 
 export const client = KubeClient.fromFile(kubeconfig);
 
 export async function engine(): Promise<Engine> {
-  const root = path.dirname(path.dirname(world.pulumi));
-  return { pulumi: await PulumiCommand.get({ root }), searchPath: world.searchPath };
+  const root = path.dirname(path.dirname(environment.pulumi));
+  return { pulumi: await PulumiCommand.get({ root }), searchPath: environment.searchPath };
 }
 
 /** Encrypts the tests' configuration and state. */

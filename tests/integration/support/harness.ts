@@ -8,7 +8,7 @@ import { authorities as trusted } from "../../../components/trust";
 import { defaultImages } from "../../../config/images";
 import type { Mailbox } from "../../../config/types";
 import { Front } from "../../rig/fakes/provider/front";
-import { TestAuthority } from "../../support/authority";
+import { TestCa } from "../../support/ca";
 import { type Recorder, settled, startRecording } from "../../support/recorder";
 import { sampleMailbox } from "../../support/sample";
 import { Sink } from "../../support/sink";
@@ -55,9 +55,9 @@ export class Rig {
     private readonly folder: string,
     /** Second number of this file's addresses: files run side by side. */
     private readonly net: number,
-    readonly authority: TestAuthority,
+    readonly authority: TestCa,
     /** One that has issued nothing here. */
-    readonly otherAuthority: TestAuthority,
+    readonly otherAuthority: TestCa,
     readonly provider: Provider,
   ) {}
 
@@ -77,8 +77,8 @@ export class Rig {
     const gateway = `10.${net}.0.1`;
     ip("address", "add", `${gateway}/16`, "dev", "cluster");
     ip("address", "add", `10.${net}.0.2/16`, "dev", "cluster");
-    const authority = new TestAuthority(join(folder, "ca"));
-    const other = new TestAuthority(join(folder, "other-ca"));
+    const authority = new TestCa(join(folder, "ca"));
+    const other = new TestCa(join(folder, "other-ca"));
     const provider = new Provider(join(folder, "provider"), `10.${net}.0.2`, authority, options);
     return new Rig(folder, net, authority, other, provider);
   }

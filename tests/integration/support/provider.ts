@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmodSync, chownSync, existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { TestAuthority } from "../../support/authority";
+import type { TestCa } from "../../support/ca";
 import { Imap } from "../../support/imap";
 import { isKept } from "./ledger";
 
@@ -26,7 +26,7 @@ export class Provider {
   constructor(
     readonly folder: string,
     readonly address: string,
-    readonly authority: TestAuthority,
+    readonly authority: TestCa,
     private readonly options: ProviderOptions = {},
   ) {
     const { prefix, quota, durable = true } = options;

@@ -1,27 +1,27 @@
-import { person, worldNamespace } from "../../rig/environment/names";
+import { environmentNamespace, person } from "../../rig/environment/names";
 import { eventually } from "../../support/wait";
 import { actAs } from "../support/administrator";
+import type { LiveFixture } from "../support/fixture";
 import { addressOf } from "../support/mail";
-import type { Site } from "../support/site";
 
 interface Listed {
   readonly list: readonly { readonly id: string; readonly name?: string; readonly recipients?: object }[];
 }
 
 /** What the stack relies on, and what the fakes were taught for it: tests/rig/fakes/stalwart/README.md. */
-export function acceptedPromises(site: Site): void {
+export function acceptedScenarios(fixture: LiveFixture): void {
   describe("a message that the mail server has accepted", () => {
     const relay = (subject: string, id?: string) =>
-      site.programs.relay({ from: addressOf("service"), to: addressOf(person.name), subject, ...(id && { id }) });
-    const administrator = (method: string, args: object) => actAs(site, undefined, method, args) as Promise<Listed>;
+      fixture.programs.relay({ from: addressOf("service"), to: addressOf(person.name), subject, ...(id && { id }) });
+    const administrator = (method: string, args: object) => actAs(fixture, undefined, method, args) as Promise<Listed>;
 
-    beforeAll(() => site.probe({ namespace: worldNamespace, name: "probe" }));
-    afterAll(() => site.kill(worldNamespace, "probe"));
+    beforeAll(() => fixture.probe({ namespace: environmentNamespace, name: "probe" }));
+    afterAll(() => fixture.kill(environmentNamespace, "probe"));
 
     test("is in the inbox once, when it comes twice", async () => {
       for (let times = 0; times < 2; times++) expect(await relay("came twice", "twice@probe.test")).toBe("sent");
       expect(await relay("came after it")).toBe("sent");
-      const subjects = await site.inInbox("came after it");
+      const subjects = await fixture.inInbox("came after it");
       expect(subjects.filter((subject) => subject === "came twice")).toHaveLength(1);
     });
 
@@ -36,11 +36,11 @@ export function acceptedPromises(site: Site): void {
           const queue = await administrator("x:QueuedMessage/get", { ids: null });
           return JSON.stringify(queue.list.map(({ recipients }) => recipients)).includes("Mailbox over quota.");
         });
-        expect(await site.programs.subjects(person.name, site.token)).not.toContain("no room for it");
+        expect(await fixture.programs.subjects(person.name, fixture.token)).not.toContain("no room for it");
       } finally {
         await allow({});
       }
-      await site.inInbox("no room for it", 400);
+      await fixture.inInbox("no room for it", 400);
     });
   });
 }

@@ -1,73 +1,75 @@
 import { tlsSecret } from "../../rig/environment/build";
 import { hosts, stackNamespace } from "../../rig/environment/names";
 import { eventually } from "../../support/wait";
+import type { LiveFixture } from "../support/fixture";
 import { addressOf } from "../support/mail";
-import type { Site } from "../support/site";
 
 const FIELD_MANAGER = "?fieldManager=homelab-mail-sandbox&force=true";
 
-export function changePromises(site: Site): void {
+export function changeScenarios(fixture: LiveFixture): void {
   describe("a change", () => {
     let certificate = "";
     let renewedAt = 0;
     beforeAll(async () => {
-      certificate = await site.programs.certificate();
-      const renewed = tlsSecret("family-tls", stackNamespace, site.live.authority, hosts.mail, hosts.webmail);
-      await site.live.client.apply(renewed, FIELD_MANAGER);
+      certificate = await fixture.programs.certificate();
+      const renewed = tlsSecret("family-tls", stackNamespace, fixture.live.authority, hosts.mail, hosts.webmail);
+      await fixture.live.client.apply(renewed, FIELD_MANAGER);
       renewedAt = performance.now();
     });
 
     test("of the provider's password reaches the fetcher without a restart", async () => {
-      const before = await site.pods();
-      await site.live.world.provider.setPassword("alpar", "another-password");
-      await site.set("mailboxes.alpar.password", "another-password", { secret: true });
-      await site.up();
-      await site.programs.putAtProvider("alpar", ["after the rotation"]);
-      await eventually("it is delivered", async () => (await site.programs.undelivered("alpar")) === 0, {
+      const before = await fixture.pods();
+      await fixture.live.environment.provider.setPassword("alpar", "another-password");
+      await fixture.set("mailboxes.alpar.password", "another-password", { secret: true });
+      await fixture.up();
+      await fixture.programs.putAtProvider("alpar", ["after the rotation"]);
+      await eventually("it is delivered", async () => (await fixture.programs.undelivered("alpar")) === 0, {
         seconds: 240,
       });
-      expect(await site.pods()).toEqual(before);
+      expect(await fixture.pods()).toEqual(before);
     });
 
     test("that adds a mailbox, or removes it, touches nobody else's pod; settings that come late do no harm", async () => {
-      const before = await site.pods();
-      await site.node?.setPolicyDelay(6_000); // each new pod's address enters the rules seconds late
+      const before = await fixture.pods();
+      await fixture.node?.setPolicyDelay(6_000); // each new pod's address enters the rules seconds late
       try {
-        await site.set("mailboxes.dora.address", addressOf("dora"));
-        await site.set("mailboxes.dora.password", site.live.world.provider.passwords.dora as string, { secret: true });
-        await site.up();
-        const with_ = await site.pods();
+        await fixture.set("mailboxes.dora.address", addressOf("dora"));
+        await fixture.set("mailboxes.dora.password", fixture.live.environment.provider.passwords.dora as string, {
+          secret: true,
+        });
+        await fixture.up();
+        const with_ = await fixture.pods();
         expect(with_["fetchmail-dora"]).toMatch(/restarts=0$/);
         expect({ ...with_, "fetchmail-dora": undefined }).toEqual({ ...before, "fetchmail-dora": undefined });
-        await site.live.stack.removeConfig("mailboxes.dora", true);
-        await site.up();
-        await eventually("its pod is gone", async () => !("fetchmail-dora" in (await site.pods())));
-        expect(await site.pods()).toEqual(before);
+        await fixture.live.stack.removeConfig("mailboxes.dora", true);
+        await fixture.up();
+        await eventually("its pod is gone", async () => !("fetchmail-dora" in (await fixture.pods())));
+        expect(await fixture.pods()).toEqual(before);
       } finally {
-        await site.node?.setPolicyDelay(0);
+        await fixture.node?.setPolicyDelay(0);
       }
     });
 
     test("with a wrong password ends the update in its time, by name and with the reason, and all else is up", async () => {
-      await site.set("mailboxes.dora.address", addressOf("dora"));
-      await site.set("mailboxes.dora.password", "wrong", { secret: true });
-      const failure = await site.up().then(
+      await fixture.set("mailboxes.dora.address", addressOf("dora"));
+      await fixture.set("mailboxes.dora.password", "wrong", { secret: true });
+      const failure = await fixture.up().then(
         () => "",
         (error: Error) => error.message,
       );
       expect(failure).toContain("fetchmail-dora");
       expect(failure).toMatch(/INBOX: the provider refuses the login: .*(AUTHENTICATIONFAILED|authentication)/i);
-      await site.live.stack.removeConfig("mailboxes.dora", true);
-      await site.up();
+      await fixture.live.stack.removeConfig("mailboxes.dora", true);
+      await fixture.up();
     });
 
     test("of the certificate is served within the CronJob's period, and no restart is needed for it", async () => {
       const patience = 420 - (performance.now() - renewedAt) / 1000; // five minutes, and what a kubelet takes
-      await eventually("the new certificate", async () => (await site.programs.certificate()) !== certificate, {
+      await eventually("the new certificate", async () => (await fixture.programs.certificate()) !== certificate, {
         seconds: Math.max(30, patience),
         every: 5_000,
       });
-      expect((await site.pods()).stalwart).toMatch(/restarts=0$/);
+      expect((await fixture.pods()).stalwart).toMatch(/restarts=0$/);
     });
   });
 }

@@ -2,12 +2,12 @@ import { execFileSync } from "node:child_process";
 import { stackNamespace } from "../../rig/environment/names";
 import { eventually } from "../../support/wait";
 import { examine, wrongIn } from "../support/doctor";
-import type { Site } from "../support/site";
+import type { LiveFixture } from "../support/fixture";
 
-export function doctorPromises(site: Site): void {
+export function doctorScenarios(fixture: LiveFixture): void {
   describe("the doctor", () => {
     test("finds a stack that works well, proves that policies are enforced, and leaves no pod behind", async () => {
-      const results = await examine(site);
+      const results = await examine(fixture);
       expect(wrongIn(results, "configuration", "flow")).toEqual([]);
       // The CronJobs of a stack that is minutes old may not have run yet.
       expect(wrongIn(results, "cluster").filter((line) => !line.startsWith("settings never"))).toEqual([]);
@@ -15,35 +15,35 @@ export function doctorPromises(site: Site): void {
       expect(of("policies")?.message).toContain("are enforced");
       expect(of("directory")).toMatchObject({ level: "ok" });
       expect(of("queue")).toMatchObject({ level: "ok" });
-      const pods = await site.live.client.list("v1", "Pod", stackNamespace);
+      const pods = await fixture.live.client.list("v1", "Pod", stackNamespace);
       const left = pods.filter(({ metadata }) => metadata.name.startsWith("doctor-") && !metadata.deletionTimestamp);
       expect(left).toEqual([]);
     });
 
     test("says of a mail server that is away what breaks, and that the fetchers are stopped by it", async () => {
-      await site.mailServer.away();
-      const results = await examine(site);
-      await site.mailServer.back();
+      await fixture.mailServer.stop();
+      const results = await examine(fixture);
+      await fixture.mailServer.start();
       expect(wrongIn(results, "cluster")).toContain("pods server stalwart");
       expect(wrongIn(results, "signIn")).toContain("directory away");
       expect(wrongIn(results, "flow")).toContain("queue silent");
     });
 
     // An issuer that is not the suite's own stays where it is.
-    (site.options.issuer.kind === "existing" ? test.skip : test)(
+    (fixture.options.issuer.kind === "existing" ? test.skip : test)(
       "knows a server that started while the issuer was away, and what it then says to do mends it",
       async () => {
-        await site.live.world.issuer?.away();
-        await site.mailServer.away();
-        await site.mailServer.back();
-        const dead = (await examine(site)).find(({ check }) => check === "directory");
-        await site.live.world.issuer?.back();
+        await fixture.live.environment.issuer?.stop();
+        await fixture.mailServer.stop();
+        await fixture.mailServer.start();
+        const dead = (await examine(fixture)).find(({ check }) => check === "directory");
+        await fixture.live.environment.issuer?.start();
         expect(dead?.code).toBe("dead");
         const words = /`kubectl (.*)`/.exec(dead?.fix ?? "")?.[1]?.split(" ") ?? [];
-        execFileSync(site.live.kubectl.command, ["--kubeconfig", site.live.kubectl.kubeconfig, ...words]);
+        execFileSync(fixture.live.kubectl.command, ["--kubeconfig", fixture.live.kubectl.kubeconfig, ...words]);
         await eventually(
           "the sign-in is alive",
-          async () => (await examine(site)).some(({ check, level }) => check === "directory" && level === "ok"),
+          async () => (await examine(fixture)).some(({ check, level }) => check === "directory" && level === "ok"),
           { seconds: 240 },
         );
       },

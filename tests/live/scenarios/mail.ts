@@ -1,19 +1,19 @@
 import { person } from "../../rig/environment/names";
 import { eventually } from "../../support/wait";
+import type { LiveFixture } from "../support/fixture";
 import { addressOf } from "../support/mail";
-import type { Site } from "../support/site";
 
 const FRIEND = "friend@elsewhere.test";
 
-export function mailPromises(site: Site): void {
+export function mailScenarios(fixture: LiveFixture): void {
   describe("mail", () => {
     test("that waited at the provider is in the inbox, which the person's token opens", async () => {
-      await site.inInbox("Welcome to your mail at home");
+      await fixture.inInbox("Welcome to your mail at home");
     });
 
     test("that somebody sends is in the inbox soon", async () => {
-      await site.programs.putAtProvider(person.name, ["fresh"]);
-      await site.inInbox("fresh");
+      await fixture.programs.putAtProvider(person.name, ["fresh"]);
+      await fixture.inInbox("fresh");
     });
 
     test.each([465, 587] as const)(
@@ -22,27 +22,27 @@ export function mailPromises(site: Site): void {
         const subject = `out by ${port}`;
         const from = addressOf(person.name);
         expect(
-          await site.programs.send({ token: site.token, user: person.name, from, to: FRIEND, subject, port }),
+          await fixture.programs.send({ token: fixture.token, user: person.name, from, to: FRIEND, subject, port }),
         ).toBe("sent");
-        await eventually("it leaves", async () => site.left(subject));
-        expect(site.left(subject)).toContain(`login ${from}`);
-        await site.inInbox(`Re: ${subject}`); // and the answer comes back
+        await eventually("it leaves", async () => fixture.left(subject));
+        expect(fixture.left(subject)).toContain(`login ${from}`);
+        await fixture.inInbox(`Re: ${subject}`); // and the answer comes back
       },
     );
 
     test("of which the provider gives no body stays there, what is behind it arrives, and it comes once it is given", async () => {
-      const { provider } = site.live.world;
-      if (!provider.misbehave) return; // in a cluster of one's own the provider is a pod with nothing before it
-      provider.misbehave({ "body NIL": ["hollow"] });
-      await site.programs.putAtProvider(person.name, ["hollow", "behind it"]);
-      expect(await site.inInbox("behind it")).not.toContain("hollow");
-      provider.misbehave({});
-      await site.inInbox("hollow", 400);
+      const { provider } = fixture.live.environment;
+      if (!provider.injectFaults) return; // in a cluster of one's own the provider is a pod with nothing before it
+      provider.injectFaults({ "body NIL": ["hollow"] });
+      await fixture.programs.putAtProvider(person.name, ["hollow", "behind it"]);
+      expect(await fixture.inInbox("behind it")).not.toContain("hollow");
+      provider.injectFaults({});
+      await fixture.inInbox("hollow", 400);
     });
 
     test("with somebody else's sender is refused", async () => {
-      const answer = await site.programs.send({
-        token: site.token,
+      const answer = await fixture.programs.send({
+        token: fixture.token,
         user: person.name,
         from: addressOf("alpar"),
         to: FRIEND,
@@ -53,27 +53,31 @@ export function mailPromises(site: Site): void {
     });
 
     test("is not opened by a token that somebody changed, and the refusal is not the network's", async () => {
-      expect(await site.programs.refusal(person.name, `${site.token.slice(0, -8)}AAAAAAAA`)).toMatch(
+      expect(await fixture.programs.refusal(person.name, `${fixture.token.slice(0, -8)}AAAAAAAA`)).toMatch(
         /AUTHENTICATIONFAILED|[Aa]uthentication/,
       );
     });
 
     test("of an app in another namespace leaves without a login, and reaches people at home", async () => {
-      expect(await site.programs.relay({ from: addressOf("service"), to: FRIEND, subject: "from an app" })).toBe(
+      expect(await fixture.programs.relay({ from: addressOf("service"), to: FRIEND, subject: "from an app" })).toBe(
         "sent",
       );
-      await eventually("it leaves", async () => site.left("from an app"));
+      await eventually("it leaves", async () => fixture.left("from an app"));
       expect(
-        await site.programs.relay({ from: addressOf("service"), to: addressOf(person.name), subject: "app at home" }),
+        await fixture.programs.relay({
+          from: addressOf("service"),
+          to: addressOf(person.name),
+          subject: "app at home",
+        }),
       ).toBe("sent");
-      await site.inInbox("app at home");
+      await fixture.inInbox("app at home");
     });
 
     test("for an address that only the provider has goes there, and is not taken for a mailbox's here", async () => {
       expect(
-        await site.programs.relay({ from: addressOf("service"), to: addressOf("grandma"), subject: "to grandma" }),
+        await fixture.programs.relay({ from: addressOf("service"), to: addressOf("grandma"), subject: "to grandma" }),
       ).toBe("sent");
-      await eventually("it is at the provider", async () => site.keptAtProvider("to grandma"));
+      await eventually("it is at the provider", async () => fixture.keptAtProvider("to grandma"));
     });
   });
 }

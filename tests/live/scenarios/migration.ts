@@ -1,12 +1,12 @@
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
-import { stackNamespace, worldNamespace } from "../../rig/environment/names";
+import { environmentNamespace, stackNamespace } from "../../rig/environment/names";
 import { eventually } from "../../support/wait";
 import { actAs } from "../support/administrator";
+import type { LiveFixture } from "../support/fixture";
 import { addressOf } from "../support/mail";
 import { python } from "../support/probe";
-import type { Site } from "../support/site";
 
 /** Who has an account at the old place, and into whose mailbox it is copied. */
 const OLD = "dora";
@@ -54,25 +54,25 @@ print(json.dumps(found))
 
 const folders = ["INBOX", "Holidays", "Archive/2015"];
 
-export function migrationPromises(site: Site): void {
+export function migrationScenarios(fixture: LiveFixture): void {
   describe("moving in", () => {
-    const probe = { namespace: worldNamespace, name: "probe" };
+    const probe = { namespace: environmentNamespace, name: "probe" };
     const at = (order: { host: string; user: string; password: string }, what: string) =>
-      python<Record<string, unknown[]>>(site.live.kubectl, probe, FOLDERS, {
-        ca: readFileSync(site.live.authority.cert, "utf8"),
+      python<Record<string, unknown[]>>(fixture.live.kubectl, probe, FOLDERS, {
+        ca: readFileSync(fixture.live.authority.cert, "utf8"),
         folders,
         count: 17,
         do: what,
         ...order,
       });
     const source = () => ({
-      host: site.live.world.provider.host,
+      host: fixture.live.environment.provider.host,
       user: addressOf(OLD),
-      password: site.live.world.provider.passwords[OLD] as string,
+      password: fixture.live.environment.provider.passwords[OLD] as string,
     });
 
     const pods = async () =>
-      (await site.live.client.list("v1", "Pod", stackNamespace)).filter(
+      (await fixture.live.client.list("v1", "Pod", stackNamespace)).filter(
         ({ metadata }) => metadata.labels?.["app.kubernetes.io/instance"] === `migration-${NAME}`,
       );
     /** The summaries of all runs that are over. */
@@ -82,19 +82,21 @@ export function migrationPromises(site: Site): void {
         return imapsync?.state?.terminated ? [imapsync.state.terminated.message ?? ""] : [];
       });
     const appPasswords = async (): Promise<string[]> => {
-      const kept = (await actAs(site, NEW, "x:AppPassword/get", { ids: null })) as { list: { description: string }[] };
+      const kept = (await actAs(fixture, NEW, "x:AppPassword/get", { ids: null })) as {
+        list: { description: string }[];
+      };
       return kept.list.map(({ description }) => description).filter((text) => text.startsWith("homelab-mail"));
     };
 
-    beforeAll(() => site.probe(probe));
+    beforeAll(() => fixture.probe(probe));
 
     test("copies all folders with flags and dates, once, with an app password that is gone afterwards", async () => {
       const before = await at(source(), "fill");
-      await site.set(`migrations.${NAME}.mailbox`, NEW);
-      await site.set(`migrations.${NAME}.from.host`, source().host);
-      await site.set(`migrations.${NAME}.from.user`, source().user);
-      await site.set(`migrations.${NAME}.from.password`, source().password, { secret: true });
-      await site.up();
+      await fixture.set(`migrations.${NAME}.mailbox`, NEW);
+      await fixture.set(`migrations.${NAME}.from.host`, source().host);
+      await fixture.set(`migrations.${NAME}.from.user`, source().user);
+      await fixture.set(`migrations.${NAME}.from.password`, source().password, { secret: true });
+      await fixture.up();
       const [first = ""] = await eventually("the first run has ended", async () => {
         const said = await summaries();
         return said.length > 0 ? said : undefined;
@@ -102,7 +104,7 @@ export function migrationPromises(site: Site): void {
       expect(Number(/Messages transferred +: (\d+)/.exec(first)?.[1])).toBeGreaterThanOrEqual(3 * 17);
       await eventually("its app password is gone", async () => (await appPasswords()).length === 0);
 
-      const { command, kubeconfig } = site.live.kubectl;
+      const { command, kubeconfig } = fixture.live.kubectl;
       const again = [
         "-n",
         stackNamespace,
@@ -118,21 +120,21 @@ export function migrationPromises(site: Site): void {
       });
       expect(both.filter((said) => /Messages transferred +: 0\b/.test(said))).toHaveLength(1);
 
-      const { created } = (await actAs(site, NEW, "x:AppPassword/set", {
+      const { created } = (await actAs(fixture, NEW, "x:AppPassword/set", {
         create: { device: { description: "iPhone" } },
       })) as { created: { device: { id: string; secret: string } } };
       const here = { host: `stalwart.${stackNamespace}.svc.cluster.local`, user: addressOf(NEW) };
       expect(await at({ ...here, password: created.device.secret }, "look")).toEqual(before);
-      await actAs(site, NEW, "x:AppPassword/set", { destroy: [created.device.id] });
+      await actAs(fixture, NEW, "x:AppPassword/set", { destroy: [created.device.id] });
       expect(await at(source(), "look")).toEqual(before);
     });
 
     afterAll(async () => {
       await at(source(), "remove");
-      await site.live.stack.removeConfig("migrations"); // an empty one would stay, which an older release does not know
-      await site.up();
+      await fixture.live.stack.removeConfig("migrations"); // an empty one would stay, which an older release does not know
+      await fixture.up();
       expect(await pods()).toEqual([]);
-      await site.kill(worldNamespace, "probe");
+      await fixture.kill(environmentNamespace, "probe");
     });
   });
 }

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
-import { knock } from "../../rig/environment/isPortOpen";
-import { hosts, stackNamespace, worldNamespace } from "../../rig/environment/names";
+import { isPortOpen } from "../../rig/environment/isPortOpen";
+import { environmentNamespace, hosts, stackNamespace } from "../../rig/environment/names";
 import { eventually, sleep } from "../../support/wait";
 import { serialNumber } from "../support/certificate";
+import type { LiveFixture } from "../support/fixture";
 import { connects, nameserver, type Probe } from "../support/probe";
-import type { Site } from "../support/site";
 import { doors, open, type Source, withKubeRouter } from "../support/table";
 
 const named = (name: string): Record<string, string> => ({
@@ -20,67 +20,67 @@ const labels: Partial<Record<Source, Record<string, string>>> = {
 };
 
 /** Every pair of docs/reference/network.md, tried from pods. */
-export function policyPromises(site: Site): void {
+export function policyScenarios(fixture: LiveFixture): void {
   describe("the network policies", () => {
     const sources = {} as Record<Source, Probe>;
     let targets: readonly (readonly [name: string, host: string, port: number])[];
 
     beforeAll(async () => {
-      const found = await site.live.client.list("v1", "Pod", stackNamespace);
+      const found = await fixture.live.client.list("v1", "Pod", stackNamespace);
       const podOf = (instance: string): string =>
         found.find(({ metadata }) => metadata.labels?.["app.kubernetes.io/instance"] === instance)?.status.podIP;
       const where: Record<keyof typeof doors, string> = {
         stalwart: podOf("stalwart"),
         webmail: podOf("roundcube"),
         fetcher: podOf("fetchmail-kinga"),
-        provider: site.live.world.provider.host,
-        issuer: new URL(site.live.issuer.url).hostname,
+        provider: fixture.live.environment.provider.host,
+        issuer: new URL(fixture.live.issuer.url).hostname,
         DNS: nameserver,
       };
       targets = Object.entries(doors).flatMap(([name, ports]) =>
         ports.map((port: number) => [name, where[name as keyof typeof doors], port] as const),
       );
       for (const [name, own] of Object.entries(labels)) {
-        sources[name as Source] = await site.probe({ namespace: stackNamespace, name: `probe-${name}` }, own);
+        sources[name as Source] = await fixture.probe({ namespace: stackNamespace, name: `probe-${name}` }, own);
       }
-      sources["another namespace"] = site.app;
-      sources["the ingress' namespace"] = await site.probe({ namespace: worldNamespace, name: "probe" });
+      sources["another namespace"] = fixture.app;
+      sources["the ingress' namespace"] = await fixture.probe({ namespace: environmentNamespace, name: "probe" });
       await sleep(3_000); // until their addresses are in the rules
     });
 
     afterAll(async () => {
       for (const { namespace, name } of Object.values(sources)) {
-        if (namespace === stackNamespace) await site.kill(namespace, name);
+        if (namespace === stackNamespace) await fixture.kill(namespace, name);
       }
     });
 
     test.each(Object.keys(open) as Source[])("let %s reach what it needs, and nothing else", async (source) => {
       const found = await connects(
-        site.live.kubectl,
+        fixture.live.kubectl,
         sources[source],
         targets.map(([, host, port]) => [host, port]),
       );
       const reached = targets.filter((_, n) => found[n]).map(([name, , port]) => `${name} ${port}`);
       const more = withKubeRouter[source] ?? [];
-      const expected = [...open[source], ...(site.node ? more : reached.filter((door) => more.includes(door)))];
+      const expected = [...open[source], ...(fixture.node ? more : reached.filter((door) => more.includes(door)))];
       expect(reached.sort()).toEqual([...new Set(expected)].sort());
     });
 
     test("keep port 25 for the namespaces that cluster.relayNamespaces names, once there are some", async () => {
       const mail = targets[0]?.[1] as string;
       const reach = async (source: Source): Promise<boolean | undefined> =>
-        (await connects(site.live.kubectl, sources[source], [[mail, 25]]))[0];
-      await site.set("cluster.relayNamespaces[0]", site.app.namespace);
-      await site.up();
+        (await connects(fixture.live.kubectl, sources[source], [[mail, 25]]))[0];
+      await fixture.set("cluster.relayNamespaces[0]", fixture.app.namespace);
+      await fixture.up();
       await eventually("others are kept out", async () => !(await reach("the ingress' namespace")));
       expect(await reach("another namespace")).toBe(true);
-      await site.live.stack.removeConfig("cluster.relayNamespaces", true);
-      await site.up();
+      await fixture.live.stack.removeConfig("cluster.relayNamespaces", true);
+      await fixture.up();
       await eventually("it is open again", () => reach("the ingress' namespace"));
     });
 
     // A cluster of one's own gets no address from its network for this.
-    (site.options.kubeconfig ? test.skip : test)(
+    (fixture.options.kubeconfig ? test.skip : test)(
       "let people in from outside, by the Service's own address",
       async () => {
         const service = {
@@ -88,12 +88,12 @@ export function policyPromises(site: Site): void {
           kind: "Service",
           metadata: { name: "stalwart-mail", namespace: stackNamespace },
         };
-        const address = (await site.live.client.read(service))?.status.loadBalancer.ingress[0].ip as string;
-        const ca = readFileSync(site.live.authority.cert, "utf8");
+        const address = (await fixture.live.client.read(service))?.status.loadBalancer.ingress[0].ip as string;
+        const ca = readFileSync(fixture.live.authority.cert, "utf8");
         const open: number[] = [];
-        for (const port of doors.stalwart) if (await knock(address, port)) open.push(port);
+        for (const port of doors.stalwart) if (await isPortOpen(address, port)) open.push(port);
         expect(open).toEqual([465, 587, 993, 4190]);
-        expect(await serialNumber(address, 993, hosts.mail, ca)).toBe(await site.programs.certificate());
+        expect(await serialNumber(address, 993, hosts.mail, ca)).toBe(await fixture.programs.certificate());
       },
     );
   });

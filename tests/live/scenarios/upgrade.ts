@@ -6,32 +6,32 @@ import { projectFolder } from "../../../sandbox/engine";
 import { person } from "../../rig/environment/names";
 import { checkOut, previousRelease } from "../../support/previousRelease";
 import { eventually, sleep } from "../../support/wait";
-import type { Site } from "../support/site";
+import type { LiveFixture } from "../support/fixture";
 
-export function upgradePromises(site: Site): void {
+export function upgradeScenarios(fixture: LiveFixture): void {
   describe("an upgrade from the previous release", () => {
     beforeAll(async () => {
-      const root = checkOut(previousRelease(), path.join(site.folder, "previous-release"));
-      await site.live.stack.destroy();
+      const root = checkOut(previousRelease(), path.join(fixture.folder, "previous-release"));
+      await fixture.live.stack.destroy();
       // A release brings its own defaults, and its Pulumi.yaml tells which images it knows.
-      const settings = path.join(projectFolder(site.folder), "Pulumi.yaml");
+      const settings = path.join(projectFolder(fixture.folder), "Pulumi.yaml");
       const now = fs.readFileSync(settings);
       const before = fs.readFileSync(path.join(root, "Pulumi.yaml"), "utf8");
       fs.writeFileSync(settings, before);
       const known = Object.keys(parse(before).config.images.default);
       // The images that the node has: a release may have pinned others.
       const images = Object.entries(defaultImages).map(
-        ([name, image]) => [name, site.options.config[`images.${name}`] ?? image] as const,
+        ([name, image]) => [name, fixture.options.config[`images.${name}`] ?? image] as const,
       );
-      await site.live.stack.removeConfig("images");
+      await fixture.live.stack.removeConfig("images");
       for (const [name, image] of images.filter(([name]) => known.includes(name)))
-        await site.set(`images.${name}`, image);
-      await site.live.stack.setConfig("kubernetes:upsertExistingObjects", { value: "true" });
-      await site.up(() => require(path.join(root, "index"))());
-      await site.live.stack.removeConfig("kubernetes:upsertExistingObjects");
+        await fixture.set(`images.${name}`, image);
+      await fixture.live.stack.setConfig("kubernetes:upsertExistingObjects", { value: "true" });
+      await fixture.up(() => require(path.join(root, "index"))());
+      await fixture.live.stack.removeConfig("kubernetes:upsertExistingObjects");
       fs.writeFileSync(settings, now);
-      for (const [name, image] of images) await site.set(`images.${name}`, image);
-      await eventually("mail is opened by a token", () => site.programs.subjects(person.name, site.token), {
+      for (const [name, image] of images) await fixture.set(`images.${name}`, image);
+      await eventually("mail is opened by a token", () => fixture.programs.subjects(person.name, fixture.token), {
         seconds: 420,
       });
     });
@@ -42,24 +42,24 @@ export function upgradePromises(site: Site): void {
       const sending = (async () => {
         while (!isOver) {
           const subject = `meanwhile ${sent.length}`;
-          await site.programs.putAtProvider(person.name, [subject]);
+          await fixture.programs.putAtProvider(person.name, [subject]);
           sent.push(subject);
           await sleep(1_000);
         }
       })();
-      await site.up().finally(() => {
+      await fixture.up().finally(() => {
         isOver = true;
       });
       await sending;
       expect(sent.length).toBeGreaterThan(3);
       const arrived = async (): Promise<string[]> => {
-        const subjects = await site.programs.subjects(person.name, site.token);
+        const subjects = await fixture.programs.subjects(person.name, fixture.token);
         return subjects.filter((subject) => sent.includes(subject)).sort();
       };
       await eventually(
         "all of it is in the inbox, and nothing left at the provider",
         async () =>
-          new Set(await arrived()).size === sent.length && (await site.programs.undelivered(person.name)) === 0,
+          new Set(await arrived()).size === sent.length && (await fixture.programs.undelivered(person.name)) === 0,
         { seconds: 300 },
       );
       expect(await arrived()).toEqual([...sent].sort());

@@ -4,10 +4,12 @@ import { startNode } from "../../rig/node";
 /** A node and a machine beyond it, with somebody on it, until this process is killed. Says where they are. */
 async function main(): Promise<void> {
   const folder = ProcessFolder.temporary();
-  const node = await startNode({ folder, log: () => {}, outside: ["somebody.test"] });
-  node.outside?.start("somebody", ["sleep", "100000"]);
+  const node = await startNode({ folder, log: () => {}, externalHost: ["somebody.test"] });
+  node.externalHost?.start("somebody", ["sleep", "100000"]);
   const { address } = node;
-  process.stdout.write(`${JSON.stringify({ folder: folder.path, address, outside: node.outside?.address })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ folder: folder.path, address, externalHost: node.externalHost?.address })}\n`,
+  );
   setInterval(() => {}, 60_000);
 }
 

@@ -1,7 +1,7 @@
-import { stackNamespace, worldNamespace } from "../../rig/environment/names";
+import { environmentNamespace, stackNamespace } from "../../rig/environment/names";
+import type { LiveFixture } from "./fixture";
 import { addressOf, server } from "./mail";
 import { python } from "./probe";
-import type { Site } from "./site";
 
 /** As who administers comes: not through the ingress, which lets no password to this interface. */
 const JMAP = `
@@ -29,9 +29,14 @@ for tries_left in reversed(range(12)):  # network policies reach a new pod, at e
 `;
 
 /** What the server answers the administrator who acts for somebody or for nobody, or the HTTP status by which it refuses. */
-export async function actAs(site: Site, name: string | undefined, method: string, args: object): Promise<unknown> {
+export async function actAs(
+  fixture: LiveFixture,
+  name: string | undefined,
+  method: string,
+  args: object,
+): Promise<unknown> {
   const secret = { apiVersion: "v1", kind: "Secret", metadata: { name: "stalwart-admin", namespace: stackNamespace } };
-  const { data } = (await site.live.client.read(secret)) ?? {};
+  const { data } = (await fixture.live.client.read(secret)) ?? {};
   const password = Buffer.from(data.password, "base64").toString();
   const order = {
     url: `http://${server}:8080/jmap`,
@@ -39,6 +44,6 @@ export async function actAs(site: Site, name: string | undefined, method: string
     password,
     method,
   };
-  const probe = { namespace: worldNamespace, name: "probe" };
-  return python(site.live.kubectl, probe, JMAP, { ...order, arguments: args });
+  const probe = { namespace: environmentNamespace, name: "probe" };
+  return python(fixture.live.kubectl, probe, JMAP, { ...order, arguments: args });
 }

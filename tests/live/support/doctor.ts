@@ -2,12 +2,12 @@ import { spawn } from "node:child_process";
 import * as path from "node:path";
 import type { Result } from "../../../doctor/result";
 import { findEngine, projectEnvironment, projectFolder } from "../../../sandbox/engine";
-import type { Site } from "./site";
+import type { LiveFixture } from "./fixture";
 
 const ROOT = path.join(__dirname, "..", "..", "..");
 
 /** Runs the doctor as a person does, and gives what it found. The names of the world lead nowhere from here. */
-export async function examine({ live, folder }: Site): Promise<Result[]> {
+export async function examine({ live, folder }: LiveFixture): Promise<Result[]> {
   const engine = await findEngine(folder, () => {});
   const { kubeconfig, command } = live.kubectl;
   const about = { folder, stack: live.stack.name, kubeconfig };

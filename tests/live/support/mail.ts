@@ -156,7 +156,7 @@ export class MailProgram {
   }
 
   private async askProvider(person: string, order: object): Promise<unknown> {
-    const { host, passwords } = this.live.world.provider;
+    const { host, passwords } = this.live.environment.provider;
     const { result, refused } = await this.ask({
       ...order,
       host,

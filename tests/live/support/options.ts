@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { defaultImages } from "../../../config/images";
 import { type IssuerChoice, pocketIdImage } from "../../rig/environment/issuer";
-import { appsNamespace, stackNamespace, worldNamespace } from "../../rig/environment/names";
+import { appsNamespace, environmentNamespace, stackNamespace } from "../../rig/environment/names";
 
 /** Where the suite runs, and with what. */
 export interface Options {
@@ -41,10 +41,10 @@ What a cluster of yours needs:
       ${defaultImages.roundcube}      (also the way in: its Apache)
       ${defaultImages.fetchmail}      (also the provider, and the pods that knock at doors)
       ${pocketIdImage}      (not with --issuer)
-  - nothing of an earlier try: the namespaces ${stackNamespace}, ${worldNamespace} and ${appsNamespace} are made, and
+  - nothing of an earlier try: the namespaces ${stackNamespace}, ${environmentNamespace} and ${appsNamespace} are made, and
     removed at the end. An interrupted run is cleared by: npm run sandbox -- --live --stop --kubeconfig FILE
 
-There the provider and, without --issuer, the issuer run in ${worldNamespace}: nothing of yours has to be
+There the provider and, without --issuer, the issuer run in ${environmentNamespace}: nothing of yours has to be
 reachable from the cluster, and its DNS knows them.
 What needs a hand on the node's power or on its network's rules is done as far as the API lets it: there the power cut
 kills every pod of the stack at once, and policies are as late as they are by themselves.
@@ -80,7 +80,7 @@ export function read(args: readonly string[], environment: NodeJS.ProcessEnv): {
   if (ca && !url) throw new Error("--issuer-ca needs --issuer");
   if (url && !apiKey)
     throw new Error("--issuer needs an administrator's API key in the environment: POCKET_ID_API_KEY");
-  const outside = url &&
+  const existing = url &&
     apiKey && { kind: "existing" as const, url, apiKey, ...(ca && { ca: readFileSync(ca, "utf8") }) };
   const pairs = (values.config ?? []).map((pair): [string, string] => {
     const [key = "", ...rest] = pair.split("=");
@@ -90,7 +90,7 @@ export function read(args: readonly string[], environment: NodeJS.ProcessEnv): {
   return {
     options: {
       ...(kubeconfig && { kubeconfig: resolve(kubeconfig) }),
-      issuer: outside || { kind: kubeconfig ? "pocket-id" : "stand-in" },
+      issuer: existing || { kind: kubeconfig ? "pocket-id" : "fake" },
       ...(providerImage && { providerImage }),
       ...(inCluster && { inCluster }),
       config: Object.fromEntries(pairs),

@@ -9,7 +9,7 @@ export const doors = {
 } as const;
 
 const people = ["stalwart 465", "stalwart 587", "stalwart 993", "stalwart 4190"];
-const outside = ["provider 993", "provider 465", "issuer 443", "DNS 53"];
+const external = ["provider 993", "provider 465", "issuer 443", "DNS 53"];
 
 /** Who may talk to whom: the rows of the table in docs/reference/network.md, which tests/unit/components/network compares. */
 export const open = {
@@ -18,8 +18,8 @@ export const open = {
   roundcube: ["stalwart 465", "stalwart 993", "stalwart 4190", "issuer 443", "DNS 53"],
   settings: ["stalwart 8080", "DNS 53"],
   stranger: [],
-  "another namespace": ["stalwart 25", ...people, ...outside],
-  "the ingress' namespace": ["stalwart 25", ...people, "stalwart 8080", "webmail 8000", ...outside],
+  "another namespace": ["stalwart 25", ...people, ...external],
+  "the ingress' namespace": ["stalwart 25", ...people, "stalwart 8080", "webmail 8000", ...external],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export type Source = keyof typeof open;

@@ -40,7 +40,7 @@ function kubeconfigText(server: string, token: string, ca: string): string {
 }
 
 /** Where a control plane runs, and for whom. */
-export interface Place {
+export interface ApiServerHost {
   /** Starts a program there. */
   start(program: string, args: readonly string[]): void;
   /** The address that everybody finds the API server at. */
@@ -50,7 +50,7 @@ export interface Place {
 }
 
 /** This machine's loopback interface, for a control plane whose pods are played. */
-const onLoopback = async (folder: ProcessFolder): Promise<Place> => ({
+const onLoopback = async (folder: ProcessFolder): Promise<ApiServerHost> => ({
   start: (program, args) => void folder.start(program, args),
   address: "127.0.0.1",
   ports: (await freePorts(3)) as [number, number, number],
@@ -69,7 +69,7 @@ function writeSecrets(folder: ProcessFolder): string {
 }
 
 /** etcd and the API server, of a folder that has its keys; started again, they find what they knew. */
-export function runApiServer(folder: ProcessFolder, tools: Record<string, string>, place: Place): void {
+export function runApiServer(folder: ProcessFolder, tools: Record<string, string>, place: ApiServerHost): void {
   const [etcdPort, peerPort, apiPort] = place.ports;
   const etcdUrl = `http://127.0.0.1:${etcdPort}`;
   const peerUrl = `http://127.0.0.1:${peerPort}`;
@@ -108,7 +108,7 @@ export function runApiServer(folder: ProcessFolder, tools: Record<string, string
 export async function startApiServer(
   folder: ProcessFolder,
   tools: Record<string, string>,
-  place: Place,
+  place: ApiServerHost,
 ): Promise<{ kubeconfig: string; client: KubeClient }> {
   const token = writeSecrets(folder);
   runApiServer(folder, tools, place);

@@ -1,16 +1,16 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { defaultImages } from "../../../config/images";
-import type { Authority } from "../ca";
+import type { PrivateCa } from "../ca";
 import type { KubeClient, KubeObject } from "../cluster/kube";
-import type { Outside } from "../node";
-import { beyondCluster } from "./externalHost";
-import { follow, forward, type Kubectl } from "./forward";
+import type { ExternalHost } from "../node";
+import { startOnExternalHost } from "./externalHost";
+import { followLog, type Kubectl, portForward } from "./forward";
 import { ingressObjects } from "./ingress";
-import { type IssuerChoice, pocketIdObjects, standInIssuerObjects } from "./issuer";
-import { appsNamespace, hosts, services, stackNamespace, worldNamespace } from "./names";
+import { fakeIssuerObjects, type IssuerChoice, pocketIdObjects } from "./issuer";
+import { appsNamespace, environmentNamespace, hosts, services, stackNamespace } from "./names";
 import { providerObjects, providerUsers } from "./provider";
-import type { Keys, World } from "./types";
+import type { EnvironmentKeys, TestEnvironment } from "./types";
 import { Workload } from "./workload";
 
 const FIELD_MANAGER = "?fieldManager=homelab-mail-sandbox&force=true";
@@ -26,7 +26,7 @@ const namespace = (name: string): KubeObject => ({
 export function tlsSecret(
   name: string,
   space: string,
-  authority: Authority,
+  authority: PrivateCa,
   ...names: [string, ...string[]]
 ): KubeObject {
   const { cert, key } = authority.issue(...names);
@@ -39,17 +39,17 @@ export function tlsSecret(
   };
 }
 
-export interface WorldArgs {
+export interface EnvironmentArgs {
   readonly client: KubeClient;
   readonly kubectl: Kubectl;
-  readonly authority: Authority;
-  readonly keys: Keys;
+  readonly authority: PrivateCa;
+  readonly keys: EnvironmentKeys;
   readonly issuer: IssuerChoice["kind"];
   readonly storageClass: string;
   /** An image with Dovecot and Python in it. */
   readonly providerImage: string;
   /** A machine beyond the cluster, for provider and stand-in. @default both are in the cluster */
-  readonly outside: Outside | undefined;
+  readonly externalHost: ExternalHost | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -58,7 +58,7 @@ const HOPELESS = /executable file not found|no such file or directory/;
 
 /** What keeps pods from starting, in the kubelet's words. */
 async function troubles(client: KubeClient): Promise<string[]> {
-  const pods = await client.list("v1", "Pod", worldNamespace);
+  const pods = await client.list("v1", "Pod", environmentNamespace);
   return pods.flatMap(({ metadata, status }) =>
     (status?.containerStatuses ?? []).flatMap(({ name, state, lastState }: KubeObject) => {
       const said = state?.waiting?.message ?? lastState?.terminated?.message;
@@ -71,7 +71,7 @@ async function untilReady(client: KubeClient, signal: AbortSignal): Promise<void
   const deadline = Date.now() + READY_LIMIT_MS;
   for (;;) {
     signal.throwIfAborted();
-    const deployments = await client.list("apps/v1", "Deployment", worldNamespace);
+    const deployments = await client.list("apps/v1", "Deployment", environmentNamespace);
     const waiting = deployments.filter(({ status }) => !status?.readyReplicas).map(({ metadata }) => metadata.name);
     if (waiting.length === 0) return;
     const said = await troubles(client);
@@ -80,7 +80,7 @@ async function untilReady(client: KubeClient, signal: AbortSignal): Promise<void
         [
           `${waiting.join(", ")} did not come up`,
           ...said,
-          `See: kubectl -n ${worldNamespace} describe pods; kubectl -n ${worldNamespace} logs deploy/${waiting[0]} --all-containers`,
+          `See: kubectl -n ${environmentNamespace} describe pods; kubectl -n ${environmentNamespace} logs deploy/${waiting[0]} --all-containers`,
         ].join("\n"),
       );
     }
@@ -89,24 +89,24 @@ async function untilReady(client: KubeClient, signal: AbortSignal): Promise<void
 }
 
 /** The provider and the issuer as pods of the world's namespace. */
-function inCluster({ authority, keys, issuer, providerImage, storageClass }: WorldArgs): KubeObject[] {
+function inCluster({ authority, keys, issuer, providerImage, storageClass }: EnvironmentArgs): KubeObject[] {
   const issuerObjects = {
-    "stand-in": standInIssuerObjects,
+    fake: fakeIssuerObjects,
     "pocket-id": () => pocketIdObjects({ keys, storageClass }),
     existing: () => [],
   };
   return [
-    tlsSecret("provider-tls", worldNamespace, authority, services.provider),
-    tlsSecret("issuer-tls", worldNamespace, authority, services.issuer),
+    tlsSecret("provider-tls", environmentNamespace, authority, services.provider),
+    tlsSecret("issuer-tls", environmentNamespace, authority, services.issuer),
     ...providerObjects(providerImage, keys.passwords),
     ...issuerObjects[issuer](),
   ];
 }
 
 /** The hands that one has on them through the cluster's API. */
-async function handsOn({ client, kubectl, keys, issuer, signal }: WorldArgs): Promise<World> {
-  const provider = new Workload(client, worldNamespace, "provider");
-  const pod = new Workload(client, worldNamespace, "issuer");
+async function controlsInCluster({ client, kubectl, keys, issuer, signal }: EnvironmentArgs): Promise<TestEnvironment> {
+  const provider = new Workload(client, environmentNamespace, "provider");
+  const pod = new Workload(client, environmentNamespace, "issuer");
   return {
     provider: {
       host: services.provider,
@@ -114,12 +114,12 @@ async function handsOn({ client, kubectl, keys, issuer, signal }: WorldArgs): Pr
       setPassword: async (mailbox, password) => {
         keys.passwords[mailbox] = password;
         await client.apply(providerUsers(keys.passwords), FIELD_MANAGER);
-        await provider.away();
-        await provider.back();
+        await provider.stop();
+        await provider.start();
       },
-      follow: (onLine, until) => {
-        const where = { namespace: worldNamespace, workload: "deployment/provider", container: "smtp" };
-        follow(kubectl, where, onLine, until);
+      followLog: (onLine, until) => {
+        const where = { namespace: environmentNamespace, workload: "deployment/provider", container: "smtp" };
+        followLog(kubectl, where, onLine, until);
       },
     },
     issuer:
@@ -129,10 +129,14 @@ async function handsOn({ client, kubectl, keys, issuer, signal }: WorldArgs): Pr
             url: `https://${services.issuer}`,
             at: {
               host: "127.0.0.1",
-              port: await forward(kubectl, { namespace: worldNamespace, service: "issuer", port: 443 }, signal),
+              port: await portForward(
+                kubectl,
+                { namespace: environmentNamespace, service: "issuer", port: 443 },
+                signal,
+              ),
             },
-            away: () => pod.away(),
-            back: () => pod.back(),
+            stop: () => pod.stop(),
+            start: () => pod.start(),
           },
   };
 }
@@ -141,22 +145,22 @@ async function handsOn({ client, kubectl, keys, issuer, signal }: WorldArgs): Pr
  * Puts up a provider, an issuer and a way in for browsers, and waits until they answer. All is in a namespace of its own,
  * but for those who are outside.
  */
-export async function buildWorld(args: WorldArgs): Promise<World> {
-  const { client, authority, outside, signal } = args;
+export async function createEnvironment(args: EnvironmentArgs): Promise<TestEnvironment> {
+  const { client, authority, externalHost, signal } = args;
   const objects = [
-    namespace(worldNamespace),
-    tlsSecret("ingress-tls", worldNamespace, authority, hosts.webmail, hosts.mail),
+    namespace(environmentNamespace),
+    tlsSecret("ingress-tls", environmentNamespace, authority, hosts.webmail, hosts.mail),
     ...ingressObjects(defaultImages.roundcube),
-    ...(outside ? [] : inCluster(args)),
+    ...(externalHost ? [] : inCluster(args)),
   ];
   for (const object of objects) await client.apply(object, FIELD_MANAGER);
   await untilReady(client, signal);
-  return outside ? beyondCluster(outside, authority, args.keys.passwords) : handsOn(args);
+  return externalHost ? startOnExternalHost(externalHost, authority, args.keys.passwords) : controlsInCluster(args);
 }
 
 /** All namespaces of a try, and all that is in them. Waits until they are gone. */
-export async function removeWorld(client: KubeClient): Promise<boolean> {
-  const spaces = [worldNamespace, stackNamespace, appsNamespace].map(namespace);
+export async function deleteEnvironment(client: KubeClient): Promise<boolean> {
+  const spaces = [environmentNamespace, stackNamespace, appsNamespace].map(namespace);
   const there: KubeObject[] = [];
   for (const space of spaces) if (await client.read(space)) there.push(space);
   for (const space of there) await client.delete(space);

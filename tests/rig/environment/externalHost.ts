@@ -3,14 +3,14 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Authority } from "../ca";
+import type { PrivateCa } from "../ca";
 import type { FrontOptions } from "../fakes/provider/main";
-import type { Outside } from "../node";
-import { knock } from "./isPortOpen";
-import { standInOptions } from "./issuer";
-import { beyond, domain } from "./names";
+import type { ExternalHost } from "../node";
+import { isPortOpen } from "./isPortOpen";
+import { fakeIssuerOptions } from "./issuer";
+import { domain, externalNames } from "./names";
 import { BEHIND, NOBODY, providerCommands, providerFiles, usersFile } from "./provider";
-import type { Issuer, Provider, World } from "./types";
+import type { Issuer, Provider, TestEnvironment } from "./types";
 
 const ISSUER_PORT = 443;
 
@@ -22,7 +22,7 @@ const NEEDED: Readonly<Record<string, string>> = {
 };
 
 /** One line why this machine has no place for them; undefined when it has. */
-export function whyNotBeyond(): string | undefined {
+export function whyNoExternalHost(): string | undefined {
   const missing = Object.entries(NEEDED).filter(([file]) => !fs.existsSync(file));
   if (missing.length === 0) return undefined;
   const packages = missing.map(([, name]) => name).join(" ");
@@ -30,12 +30,12 @@ export function whyNotBeyond(): string | undefined {
 }
 
 /** Waits until something listens there. */
-async function answers(outside: Outside, port: number, log: string): Promise<void> {
+async function answers(externalHost: ExternalHost, port: number, log: string): Promise<void> {
   const deadline = Date.now() + 60_000;
-  while (!(await knock(outside.address, port))) {
+  while (!(await isPortOpen(externalHost.address, port))) {
     if (Date.now() > deadline) {
       const said = fs.readFileSync(log, "utf8").trim().split("\n").slice(-5).join("\n");
-      throw new Error(`nothing listens on ${outside.address}:${port}. Its program said last:\n${said}`);
+      throw new Error(`nothing listens on ${externalHost.address}:${port}. Its program said last:\n${said}`);
     }
     await sleep(200);
   }
@@ -43,13 +43,13 @@ async function answers(outside: Outside, port: number, log: string): Promise<voi
 
 /** Dovecot and the SMTP server, as they are in the cluster: without root. */
 async function startProvider(
-  outside: Outside,
-  authority: Authority,
+  externalHost: ExternalHost,
+  authority: PrivateCa,
   passwords: Record<string, string>,
 ): Promise<Provider> {
-  const folder = path.join(outside.folder, "provider");
-  const root = path.join(outside.root, "provider");
-  const { cert, key } = authority.issue(beyond.provider);
+  const folder = path.join(externalHost.folder, "provider");
+  const root = path.join(externalHost.root, "provider");
+  const { cert, key } = authority.issue(externalNames.provider);
   const files: Record<string, string> = {
     ...Object.fromEntries(Object.entries(providerFiles(root, true)).map(([name, text]) => [`config/${name}`, text])),
     "config/users": usersFile(passwords),
@@ -64,10 +64,10 @@ async function startProvider(
   const commands = providerCommands(root);
   const switches = path.join(folder, "config", "switches.json");
   const front: FrontOptions = {
-    address: outside.address,
+    address: externalHost.address,
     cert,
     key,
-    backend: { host: outside.address, port: BEHIND },
+    backend: { host: externalHost.address, port: BEHIND },
     switches,
   };
   const project = path.join(__dirname, "..", "..", "..");
@@ -76,30 +76,30 @@ async function startProvider(
     path.join(project, "start.cjs"),
     path.join(project, "tests/rig/fakes/provider/main.ts"),
   ];
-  const before = outside.start("provider-front", [process.execPath, ...program], {
+  const before = externalHost.start("provider-front", [process.execPath, ...program], {
     env: { OPTIONS: JSON.stringify(front) },
   });
-  await answers(outside, 993, before);
+  await answers(externalHost, 993, before);
   const start = async (): Promise<string> => {
-    const imap = outside.start("provider-imap", commands.imap, { user: NOBODY });
+    const imap = externalHost.start("provider-imap", commands.imap, { user: NOBODY });
     const env = { DOMAIN: domain, ROOT: root };
-    const smtp = outside.start("provider-smtp", commands.smtp, { user: NOBODY, env });
-    await answers(outside, BEHIND, imap);
-    await answers(outside, 465, smtp);
+    const smtp = externalHost.start("provider-smtp", commands.smtp, { user: NOBODY, env });
+    await answers(externalHost, BEHIND, imap);
+    await answers(externalHost, 465, smtp);
     return smtp;
   };
   const log = await start();
   return {
-    host: beyond.provider,
+    host: externalNames.provider,
     passwords,
     setPassword: async (mailbox, password) => {
       passwords[mailbox] = password;
-      await Promise.all([outside.end("provider-imap"), outside.end("provider-smtp")]);
+      await Promise.all([externalHost.end("provider-imap"), externalHost.end("provider-smtp")]);
       fs.writeFileSync(path.join(folder, "config", "users"), usersFile(passwords));
       await start();
     },
-    misbehave: (switched) => fs.writeFileSync(switches, JSON.stringify(switched)),
-    follow: (onLine, signal) => {
+    injectFaults: (switched) => fs.writeFileSync(switches, JSON.stringify(switched)),
+    followLog: (onLine, signal) => {
       const tail = spawn("tail", ["-n", "0", "-F", log], { stdio: ["ignore", "pipe", "ignore"] });
       signal.addEventListener("abort", () => tail.kill(), { once: true });
       createInterface({ input: tail.stdout }).on("line", onLine);
@@ -108,32 +108,32 @@ async function startProvider(
   };
 }
 
-async function startIssuer(outside: Outside, authority: Authority): Promise<Issuer> {
-  const url = `https://${beyond.issuer}`;
-  const { cert, key } = authority.issue(beyond.issuer);
-  const OPTIONS = standInOptions({ issuer: url, listen: outside.address, port: ISSUER_PORT, key, cert });
+async function startIssuer(externalHost: ExternalHost, authority: PrivateCa): Promise<Issuer> {
+  const url = `https://${externalNames.issuer}`;
+  const { cert, key } = authority.issue(externalNames.issuer);
+  const OPTIONS = fakeIssuerOptions({ issuer: url, listen: externalHost.address, port: ISSUER_PORT, key, cert });
   const program = path.join(__dirname, "..", "fakes", "pocket-id", "oidc-server.mjs");
-  const back = async (): Promise<void> => {
-    const log = outside.start("issuer", [process.execPath, program], { env: { OPTIONS } });
-    await answers(outside, ISSUER_PORT, log);
+  const start = async (): Promise<void> => {
+    const log = externalHost.start("issuer", [process.execPath, program], { env: { OPTIONS } });
+    await answers(externalHost, ISSUER_PORT, log);
   };
-  await back();
+  await start();
   return {
     url,
-    at: { host: outside.address, port: ISSUER_PORT },
-    away: () => outside.end("issuer"),
-    back,
+    at: { host: externalHost.address, port: ISSUER_PORT },
+    stop: () => externalHost.end("issuer"),
+    start,
   };
 }
 
 /** Provider and issuer on a machine beyond the cluster, where they are in real life. */
-export async function beyondCluster(
-  outside: Outside,
-  authority: Authority,
+export async function startOnExternalHost(
+  externalHost: ExternalHost,
+  authority: PrivateCa,
   passwords: Record<string, string>,
-): Promise<World> {
+): Promise<TestEnvironment> {
   return {
-    provider: await startProvider(outside, authority, passwords),
-    issuer: await startIssuer(outside, authority),
+    provider: await startProvider(externalHost, authority, passwords),
+    issuer: await startIssuer(externalHost, authority),
   };
 }

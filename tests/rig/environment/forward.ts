@@ -11,7 +11,7 @@ const start = ({ command, kubeconfig }: Kubectl, args: readonly string[]): Child
   spawn(command, ["--kubeconfig", kubeconfig, ...args], { stdio: ["ignore", "pipe", "pipe"] });
 
 /** Lets this machine reach one port of a Service until `signal` ends it; gives the local port. */
-export async function forward(
+export async function portForward(
   kubectl: Kubectl,
   { namespace, service, port }: { readonly namespace: string; readonly service: string; readonly port: number },
   signal: AbortSignal,
@@ -50,7 +50,7 @@ export async function forward(
 }
 
 /** Reads what a container says from now on, a line at a time, until `signal` ends it. */
-export function follow(
+export function followLog(
   kubectl: Kubectl,
   {
     namespace,

@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 
 /** Whether an address and port take a connection from this machine. */
-export function knock(host: string, port: number): Promise<boolean> {
+export function isPortOpen(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host, port, timeout: 4_000 });
     const end = (open: boolean) => (): void => {

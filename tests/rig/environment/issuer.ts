@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import type { KubeObject } from "../cluster/kube";
-import { standInIssuerImage } from "../images/issuer";
-import { callbacks, clientId, person, services, worldNamespace } from "./names";
+import { fakeIssuerImage } from "../images/issuer";
+import { callbacks, clientId, environmentNamespace, person, services } from "./names";
 import { secret, serverObjects } from "./pods";
 
 /** The real one, where images can be pulled (https://pocket-id.org/docs/configuration/environment-variables). */
@@ -13,7 +13,7 @@ const url = `https://${services.issuer}`;
 /** Who signs people in. */
 export type IssuerChoice =
   /** A stand-in: where no image can be pulled. */
-  | { readonly kind: "stand-in" }
+  | { readonly kind: "fake" }
   /** The real one, in the cluster. */
   | { readonly kind: "pocket-id" }
   /** A Pocket ID that is there already, by the address that pods and this machine know, with an administrator's API key. */
@@ -39,7 +39,7 @@ export function pocketIdObjects({
     {
       apiVersion: "v1",
       kind: "PersistentVolumeClaim",
-      metadata: { name: "issuer", namespace: worldNamespace },
+      metadata: { name: "issuer", namespace: environmentNamespace },
       spec: {
         accessModes: ["ReadWriteOnce"],
         storageClassName: storageClass,
@@ -79,7 +79,7 @@ export function pocketIdObjects({
 }
 
 /** What the stand-in for Pocket ID is told: people sign in by typing their name. It says so in its log. */
-export function standInOptions(at: {
+export function fakeIssuerOptions(at: {
   readonly issuer: string;
   readonly listen: string;
   readonly port: number;
@@ -104,8 +104,8 @@ export function standInOptions(at: {
 }
 
 /** The stand-in in the cluster. */
-export function standInIssuerObjects(): KubeObject[] {
-  const options = standInOptions({
+export function fakeIssuerObjects(): KubeObject[] {
+  const options = fakeIssuerOptions({
     issuer: url,
     listen: "0.0.0.0",
     port: PORT,
@@ -121,7 +121,7 @@ export function standInIssuerObjects(): KubeObject[] {
       containers: [
         {
           name: "issuer",
-          image: standInIssuerImage,
+          image: fakeIssuerImage,
           imagePullPolicy: "IfNotPresent",
           env: [{ name: "OPTIONS", valueFrom: { secretKeyRef: { name: "issuer", key: "options" } } }],
           volumeMounts: [tlsMount],

@@ -1,5 +1,5 @@
 /** Everything that is made believe is in a namespace of its own, and goes with it. */
-export const worldNamespace = "homelab-mail-world";
+export const environmentNamespace = "homelab-mail-world";
 
 /** Where the stack goes: not its usual namespace, for a cluster of one's own may have the real one. */
 export const stackNamespace = "homelab-mail-try";
@@ -12,7 +12,7 @@ export const domain = "family.test";
 
 export const hosts = { mail: `mail.${domain}`, webmail: `webmail.${domain}` } as const;
 
-const inCluster = (service: string): string => `${service}.${worldNamespace}.svc.cluster.local`;
+const inCluster = (service: string): string => `${service}.${environmentNamespace}.svc.cluster.local`;
 
 /** Names that the cluster's DNS knows by itself: nothing of a cluster of one's own has to be changed for them. */
 export const services = {
@@ -21,7 +21,7 @@ export const services = {
 } as const;
 
 /** The same where both are beyond the cluster: its DNS has to be told of them. */
-export const beyond = { provider: "mail.provider.test", issuer: "id.provider.test" } as const;
+export const externalNames = { provider: "mail.provider.test", issuer: "id.provider.test" } as const;
 
 /** Who has a mailbox. Apps and everybody's outbound mail use `service`. */
 export const people = ["alpar", "kinga", "service"] as const;

@@ -1,5 +1,5 @@
 import type { KubeObject } from "../cluster/kube";
-import { worldNamespace } from "./names";
+import { environmentNamespace } from "./names";
 
 interface PodArgs {
   readonly name: string;
@@ -9,7 +9,7 @@ interface PodArgs {
   readonly volumes: readonly KubeObject[];
 }
 
-const meta = (name: string) => ({ name, namespace: worldNamespace, labels: { app: name } });
+const meta = (name: string) => ({ name, namespace: environmentNamespace, labels: { app: name } });
 
 /** What a make-believe server consists of: settings, a pod that passes "restricted", and a name in the cluster. */
 export function serverObjects(args: PodArgs & { readonly ports: Readonly<Record<number, number>> }): KubeObject[] {

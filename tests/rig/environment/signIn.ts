@@ -6,41 +6,41 @@ import { PocketId } from "./pocketId";
 import type { Issuer } from "./types";
 
 /** The issuer as this machine reaches it. */
-export interface IssuerDoor {
+export interface IssuerClient {
   readonly url: string;
   readonly clientId: string;
   readonly ask: Ask;
-  /** Gives a link that signs the person in, once. Without it the issuer asks for a name. */
+  /** Gives a link that signs the user in, once. Without it the issuer asks for a name. */
   readonly link?: () => Promise<string>;
-  /** Takes away what was put into an issuer that stays. */
-  readonly clear: () => Promise<void>;
+  /** Deletes what was created at an issuer that stays. */
+  readonly cleanup: () => Promise<void>;
 }
 
-/** Puts the person and the stack's client into the issuer; the stand-in has both. `issuer` is the world's, if it has one. */
-export async function openIssuer(
+/** Creates the user and the stack's client at the issuer; the fake has both. `issuer` is the environment's, if it has one. */
+export async function connectIssuer(
   choice: IssuerChoice,
   issuer: Pick<Issuer, "url" | "at"> | undefined,
   { ca, apiKey }: { readonly ca: string; readonly apiKey: string },
-): Promise<IssuerDoor> {
+): Promise<IssuerClient> {
   if (choice.kind !== "existing") {
-    if (!issuer) throw new Error("the world has no issuer");
+    if (!issuer) throw new Error("the environment has no issuer");
     const ask = asker(issuer.url, { ca, at: issuer.at });
-    const door = { url: issuer.url, clientId, ask, clear: async () => {} };
-    if (choice.kind === "stand-in") return door;
+    const client = { url: issuer.url, clientId, ask, cleanup: async () => {} };
+    if (choice.kind === "fake") return client;
     const pocketId = new PocketId(ask, issuer.url, apiKey);
     const user = await pocketId.addPerson(person.name);
     await pocketId.addClient(clientId);
-    return { ...door, link: () => pocketId.link(user) };
+    return { ...client, link: () => pocketId.link(user) };
   }
   const { url } = choice;
   const ask = asker(url, choice.ca === undefined ? {} : { ca: choice.ca });
   const pocketId = new PocketId(ask, url, choice.apiKey);
-  const own = `homelab-mail-${randomBytes(4).toString("hex")}`; // people and clients of others may be there
+  const own = `homelab-mail-${randomBytes(4).toString("hex")}`; // the issuer may have users and clients of others
   const user = await pocketId.addPerson(own);
-  const clear = (): Promise<void> => pocketId.remove(user, own);
+  const cleanup = (): Promise<void> => pocketId.remove(user, own);
   await pocketId.addClient(own).catch(async (error: Error) => {
-    await clear().catch(() => {}); // the client was never there
+    await cleanup().catch(() => {}); // the client was never there
     throw error;
   });
-  return { url, clientId: own, ask, link: () => pocketId.link(user), clear };
+  return { url, clientId: own, ask, link: () => pocketId.link(user), cleanup };
 }

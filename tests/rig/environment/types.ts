@@ -4,14 +4,14 @@ import type { Address } from "./https";
 import { providerMailboxes } from "./names";
 
 /** What the make-believe world is furnished with, new at each start. */
-export interface Keys {
+export interface EnvironmentKeys {
   /** The provider's passwords, by mailbox. */
   readonly passwords: Record<string, string>;
   readonly api: string;
   readonly encryption: string;
 }
 
-export const newKeys = (): Keys => {
+export const newKeys = (): EnvironmentKeys => {
   const text = (): string => randomBytes(24).toString("base64url");
   return {
     passwords: Object.fromEntries(providerMailboxes.map((name) => [name, text()])),
@@ -29,9 +29,9 @@ export interface Provider {
   /** Gives a mailbox another password and ends the sessions under the old one; returns when the new one works. */
   setPassword(mailbox: string, password: string): Promise<void>;
   /** Has it misbehave about some messages, until told otherwise; only where this project's fake stands before it. */
-  misbehave?(switched: Switched): void;
+  injectFaults?(switched: Switched): void;
   /** Tells each line that its SMTP server says from now on. */
-  follow(onLine: (line: string) => void, signal: AbortSignal): void;
+  followLog(onLine: (line: string) => void, signal: AbortSignal): void;
 }
 
 /** The issuer, wherever it is. */
@@ -41,11 +41,11 @@ export interface Issuer {
   /** Where this machine reaches it. */
   readonly at: Address;
   /** Ends it, until `back()`; what it knows stays. */
-  away(): Promise<void>;
-  back(): Promise<void>;
+  stop(): Promise<void>;
+  start(): Promise<void>;
 }
 
-export interface World {
+export interface TestEnvironment {
   readonly provider: Provider;
   /** Undefined where the issuer is none of the world's. */
   readonly issuer: Issuer | undefined;

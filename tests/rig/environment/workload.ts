@@ -10,7 +10,7 @@ export class Workload {
   ) {}
 
   /** Takes its pod away and waits until it is gone: one that is on its way out still answers. */
-  async away(): Promise<void> {
+  async stop(): Promise<void> {
     await this.scale(0);
     const own = new RegExp(`^${this.name}-[0-9a-f]+-[0-9a-z]{5}$`);
     const left = async (): Promise<boolean> =>
@@ -19,7 +19,7 @@ export class Workload {
   }
 
   /** Brings it back and waits until it is ready. Fails after `seconds`. */
-  async back(seconds = 300): Promise<void> {
+  async start(seconds = 300): Promise<void> {
     await this.scale(1);
     const { namespace, name } = this;
     const deployment = { apiVersion: "apps/v1", kind: "Deployment", metadata: { name, namespace } };

@@ -4,7 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import type { PulumiCommand } from "@pulumi/pulumi/automation";
 import { answers } from "../tools/download";
-import { findOwn, onPath } from "../tools/find";
+import { findLocalBuild, onPath } from "../tools/find";
 import type { Log } from "../tools/log";
 import { pulumiPlugins } from "./programs";
 
@@ -54,10 +54,10 @@ export async function findPlugins(pulumi: PulumiCommand, scratch: string, log: L
   for (const plugin of PLUGINS) if (!(await isReal(plugin, pulumi, log))) missing.push(plugin);
   if (missing.length === 0) return folder;
   log(
-    `NOTE: the Pulumi plugin${missing.length > 1 ? "s" : ""} ${missing.join(" and ")} can be neither found nor downloaded here. ` +
-      "A stand-in of the sandbox's own takes the place: it sends the same objects to the API server, and does nothing else.",
+    `NOTE: the Pulumi plugin${missing.length > 1 ? "s" : ""} ${missing.join(" and ")} ${missing.length > 1 ? "are" : "is"} not available here; using a built-in fake. ` +
+      "It sends the same objects to the API server, and does nothing else.",
   );
-  const { standin } = await findOwn(pulumiPlugins, log);
+  const { standin } = await findLocalBuild(pulumiPlugins, log);
   for (const plugin of missing) writeStarter(plugin, folder, `'${standin}' ${plugin} ${versionOf(plugin)}`);
   return folder;
 }

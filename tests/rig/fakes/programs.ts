@@ -1,14 +1,14 @@
 import * as path from "node:path";
-import type { Buildable } from "../tools/catalog";
+import type { BuildSpec } from "../tools/catalog";
 import { fingerprint } from "../tools/localBuilds";
 
 /** A program of this repository, published nowhere: built anew when its folder under go/ has changed. */
-const ownProgram = (folder: string): Pick<Buildable, "version" | "source"> => {
+const ownProgram = (folder: string): Pick<BuildSpec, "version" | "source"> => {
   const source = path.join(__dirname, "go", folder);
   return { version: fingerprint(source), source };
 };
 
-export const pulumiPlugins: Buildable = {
+export const pulumiPlugins: BuildSpec = {
   ...ownProgram("plugins"),
   name: "The stand-in for Pulumi's plugins",
   module: "standin",
@@ -16,7 +16,7 @@ export const pulumiPlugins: Buildable = {
 };
 
 /** Stands for the pause image's program, which holds a pod's namespaces open. */
-export const pause: Buildable = {
+export const pause: BuildSpec = {
   ...ownProgram("pause"),
   name: "The pause image's program",
   module: "pause",
@@ -25,7 +25,7 @@ export const pause: Buildable = {
 };
 
 /** Stands for the mail server's command line tool; what it talks to is in ../images. */
-export const stalwartCli: Buildable = {
+export const stalwartCli: BuildSpec = {
   ...ownProgram("stalwart-cli"),
   name: "The stand-in for stalwart-cli",
   module: "cli",

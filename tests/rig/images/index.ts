@@ -5,10 +5,10 @@ import * as path from "node:path";
 import { createInterface } from "node:readline";
 import { defaultImages } from "../../../config/images";
 import { stalwartCli } from "../fakes/programs";
-import { cacheFolder, findOwn } from "../tools/find";
+import { cacheFolder, findLocalBuild } from "../tools/find";
 import type { Log } from "../tools/log";
 import { type Files, type ImageArchive, writeArchive, writeLayer } from "./archive";
-import { issuerFiles, standInIssuerImage } from "./issuer";
+import { fakeIssuerImage, issuerFiles } from "./issuer";
 
 /** What the programs of all images come from: one root file system for them all, so that it is made and kept once. */
 const PACKAGES = [
@@ -106,7 +106,7 @@ const webmail: Files = {
 /** Every image that the stack's pods need, in one archive; made from Debian packages where that has not been done yet. */
 export async function buildImages(log: Log): Promise<ImageArchive> {
   const shared = await base(log);
-  const { "stalwart-cli": program } = (await findOwn(stalwartCli, log)) as { "stalwart-cli": string };
+  const { "stalwart-cli": program } = (await findLocalBuild(stalwartCli, log)) as { "stalwart-cli": string };
   const Env = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"];
   const folder = cacheFolder("images");
   return writeArchive(folder, [
@@ -129,7 +129,7 @@ export async function buildImages(log: Log): Promise<ImageArchive> {
       },
     },
     {
-      reference: standInIssuerImage,
+      reference: fakeIssuerImage,
       layers: [shared, writeLayer(folder, issuerFiles())],
       config: { Env, User: "65534:65534", Entrypoint: ["/usr/local/bin/node", "/srv/issuer.mjs"] },
     },

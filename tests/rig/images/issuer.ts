@@ -16,7 +16,7 @@ function packagesOf(name: string, found = new Set<string>()): Set<string> {
 }
 
 /** On a node that has no registry: pods find it under this name. */
-export const standInIssuerImage = "homelab-mail.test/issuer:stand-in";
+export const fakeIssuerImage = "homelab-mail.test/issuer:fake";
 
 /** Stands for Pocket ID: Node, an OpenID provider of npm's, and what makes it behave like Pocket ID. */
 export function issuerFiles(): Files {

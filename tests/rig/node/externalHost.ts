@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import type { ProcessFolder } from "../cluster/processes";
-import { cameUp, ip, type Machine } from "./namespace";
+import { ip, type NodeNamespace, waitForFile } from "./namespace";
 
 /** Where everybody out there finds `folder`: an unprivileged user may not go through this machine's way to it. */
 const ROOT = "/mnt";
@@ -13,7 +13,7 @@ const PATH = "/usr/sbin:/usr/bin:/sbin:/bin";
  * A machine beyond the node, one hop away: a network and mounts of its own, which neither the cluster nor its policies
  * know. What runs there stays when the node's power goes.
  */
-export interface Outside {
+export interface ExternalHost {
   /** Reachable from pods and from this machine. */
   readonly address: string;
   /** For files of those who are there. */
@@ -21,12 +21,12 @@ export interface Outside {
   /** Where those who are there find that folder. */
   readonly root: string;
   /** Starts a program; what it says goes to a file that this gives. */
-  start(name: string, command: readonly [string, ...string[]], options?: OutsideOptions): string;
+  start(name: string, command: readonly [string, ...string[]], options?: ProgramOptions): string;
   /** Ends one and waits for that. */
   end(name: string): Promise<void>;
 }
 
-export interface OutsideOptions {
+export interface ProgramOptions {
   /** The user's and the group's number. @default root */
   readonly user?: number;
   readonly env?: NodeJS.ProcessEnv;
@@ -42,7 +42,7 @@ while :; do sleep 3600 & wait $! || true; done
 `;
 
 /** Puts one beside a node. It ends with the folder. */
-export async function startOutside(processes: ProcessFolder, machine: Machine): Promise<Outside> {
+export async function startExternalHost(processes: ProcessFolder, machine: NodeNamespace): Promise<ExternalHost> {
   const { pid, link } = machine;
   const folder = processes.file("outside");
   const ready = processes.file("outside-ready");
@@ -52,7 +52,7 @@ export async function startOutside(processes: ProcessFolder, machine: Machine): 
     ["--net", "--mount", "--propagation", "private", "sh", "-c", HOLDER, "outside", folder, ready],
     { name: "outside" },
   );
-  await cameUp(processes, ready, "the network outside");
+  await waitForFile(processes, ready, "the network outside");
   const inside = ["--target", String(holder), "--net", "--mount", "--"];
   const network = link.host.replace(/\.\d+$/, "");
   const [node, address] = [`${network}.5`, `${network}.6`];

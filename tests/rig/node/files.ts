@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import { stringify } from "yaml";
-import type { Machine } from "./namespace";
+import type { NodeNamespace } from "./namespace";
 
 export const POD_RANGE = "10.42.0.0/16";
 export const SERVICE_RANGE = "10.43.0.0/16";
@@ -9,15 +9,15 @@ export const PAUSE_IMAGE = "registry.k8s.io/pause:3.10";
 export const DNS_PORT = 53;
 
 /** Writes a file of the node's and gives its path. */
-function written(machine: Machine, name: string, text: string): string {
+function written(machine: NodeNamespace, name: string, text: string): string {
   const file = machine.folder.file(name);
   fs.writeFileSync(file, text);
   return file;
 }
 
-export const containerdSocket = (machine: Machine): string => machine.folder.file("containerd.sock");
+export const containerdSocket = (machine: NodeNamespace): string => machine.folder.file("containerd.sock");
 
-export function writeContainerdConfig(machine: Machine): string {
+export function writeContainerdConfig(machine: NodeNamespace): string {
   const { folder } = machine;
   const cni = folder.file("cni");
   fs.mkdirSync(cni, { recursive: true });
@@ -73,7 +73,7 @@ state = "${folder.file("containerd-state")}"
   );
 }
 
-export function writeKubeletConfig(machine: Machine): string {
+export function writeKubeletConfig(machine: NodeNamespace): string {
   const { folder, cgroup, address } = machine;
   fs.writeFileSync(folder.file("resolv.conf"), `nameserver ${address}\n`);
   return written(
@@ -110,17 +110,17 @@ export function writeKubeletConfig(machine: Machine): string {
 
 /** Names of the cluster; names of those beyond it; nothing else. */
 export function writeCorefile(
-  machine: Machine,
+  machine: NodeNamespace,
   kubeconfig: string,
-  outside: { readonly names: readonly string[]; readonly address: string } | undefined,
+  externalHost: { readonly names: readonly string[]; readonly address: string } | undefined,
 ): string {
   const { address } = machine;
   const listen = `bind ${address}\n  errors`;
-  const beyond = (outside?.names ?? []).map(
+  const externalNames = (externalHost?.names ?? []).map(
     (name) => `${name}:${DNS_PORT} {
   ${listen}
   template IN A {
-    answer "{{ .Name }} 60 IN A ${outside?.address}"
+    answer "{{ .Name }} 60 IN A ${externalHost?.address}"
   }
   template ANY ANY {
     rcode NOERROR
@@ -137,7 +137,7 @@ export function writeCorefile(
     kubeconfig ${kubeconfig}
   }
 }
-${beyond.join("")}.:${DNS_PORT} {
+${externalNames.join("")}.:${DNS_PORT} {
   ${listen}
   template ANY ANY {
     rcode NXDOMAIN

@@ -2,13 +2,13 @@ import * as fs from "node:fs";
 import type { ProcessFolder } from "../cluster/processes";
 import { pause } from "../fakes/programs";
 import { type ImageArchive, writeArchive, writeLayer } from "../images/archive";
-import { findOwn } from "../tools/find";
+import { findLocalBuild } from "../tools/find";
 import type { Log } from "../tools/log";
 import { PAUSE_IMAGE } from "./files";
 
 /** What holds a pod's namespaces open. */
 export async function pauseImage({ path }: ProcessFolder, log: Log): Promise<ImageArchive> {
-  const { pause: program } = (await findOwn(pause, log)) as { pause: string };
+  const { pause: program } = (await findLocalBuild(pause, log)) as { pause: string };
   const layer = writeLayer(path, { pause: { content: fs.readFileSync(program), mode: 0o755 } });
   const config = { User: "65535:65535", Entrypoint: ["/pause"] };
   return writeArchive(path, [{ reference: PAUSE_IMAGE, layers: [layer], config }]);

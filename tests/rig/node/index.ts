@@ -1,10 +1,10 @@
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
+  type ApiServerHost,
   applyManifests,
   commonFlags,
   controllerFlags,
-  type Place,
   runApiServer,
   startApiServer,
   until,
@@ -13,7 +13,7 @@ import type { KubeClient, KubeObject } from "../cluster/kube";
 import type { ProcessFolder } from "../cluster/processes";
 import type { ImageArchive } from "../images/archive";
 import type { Log } from "../tools/log";
-import { type Outside, startOutside } from "./externalHost";
+import { type ExternalHost, startExternalHost } from "./externalHost";
 import {
   containerdSocket,
   NODE_NAME,
@@ -24,12 +24,12 @@ import {
   writeKubeletConfig,
 } from "./files";
 import { namesOf, pauseImage } from "./image";
-import { type Machine, startMachine } from "./namespace";
+import { type NodeNamespace, startNodeNamespace } from "./namespace";
 import { findPrograms } from "./programs";
-import { giveAddresses, makeVolumes } from "./simulated";
-import { Held } from "./throttle";
+import { assignLoadBalancerIPs, createLocalVolumes } from "./simulated";
+import { ThrottledProcess } from "./throttle";
 
-export type { Outside } from "./externalHost";
+export type { ExternalHost } from "./externalHost";
 export { whyNoNode } from "./namespace";
 export { prepareNode } from "./programs";
 
@@ -39,7 +39,7 @@ export interface NodeOptions {
   readonly log: Log;
   readonly signal?: AbortSignal;
   /** Names of those who run on a machine beyond the node; pods find them there. @default there is no such machine */
-  readonly outside?: readonly string[];
+  readonly externalHost?: readonly string[];
 }
 
 export interface PowerOn {
@@ -50,31 +50,31 @@ export interface PowerOn {
 /** A whole Kubernetes node on this machine: real kubelet, real containers, real network policies. */
 export class LiveNode {
   private readonly services: NodeJS.Timeout;
-  private readonly policies: Held;
+  private readonly policies: ThrottledProcess;
 
   private constructor(
-    private readonly machine: Machine,
+    private readonly machine: NodeNamespace,
     private readonly tools: Readonly<Record<string, string>>,
-    private readonly place: Place,
+    private readonly place: ApiServerHost,
     private readonly log: Log,
     /** Leads to the API server from this machine. */
     readonly kubeconfig: string,
     readonly client: KubeClient,
     /** The machine beyond, if names were given for it. */
-    readonly outside: Outside | undefined,
+    readonly externalHost: ExternalHost | undefined,
   ) {
-    this.services = setInterval(() => void giveAddresses(client, machine.address).catch(() => {}), 1_000);
+    this.services = setInterval(() => void assignLoadBalancerIPs(client, machine.address).catch(() => {}), 1_000);
     this.services.unref();
-    this.policies = new Held(machine, "kube-router");
+    this.policies = new ThrottledProcess(machine, "kube-router");
   }
 
-  static async start({ folder, log, signal, outside: names = [] }: NodeOptions): Promise<LiveNode> {
+  static async start({ folder, log, signal, externalHost: names = [] }: NodeOptions): Promise<LiveNode> {
     const tools = await findPrograms(log);
     const pauseArchive = await pauseImage(folder, log);
     signal?.throwIfAborted();
     log("Starting a node: control plane, kubelet, containerd, kube-proxy, kube-router and CoreDNS");
-    const machine = await startMachine(folder);
-    const place: Place = {
+    const machine = await startNodeNamespace(folder);
+    const place: ApiServerHost = {
       start: (program, args) => machine.start(program, args),
       address: machine.address,
       ports: [2379, 2380, 6443],
@@ -82,15 +82,15 @@ export class LiveNode {
     };
     const { kubeconfig, client } = await startApiServer(folder, tools, place);
     await applyManifests(client, path.join(__dirname, "..", "cluster", "homelab.yaml"));
-    const outside = names.length > 0 ? await startOutside(folder, machine) : undefined;
-    const node = new LiveNode(machine, tools, place, log, kubeconfig, client, outside);
+    const externalHost = names.length > 0 ? await startExternalHost(folder, machine) : undefined;
+    const node = new LiveNode(machine, tools, place, log, kubeconfig, client, externalHost);
     writeContainerdConfig(machine);
     writeKubeletConfig(machine);
-    writeCorefile(machine, kubeconfig, outside && { names, address: outside.address });
+    writeCorefile(machine, kubeconfig, externalHost && { names, address: externalHost.address });
     node.startPods();
     await node.untilContainerdAnswers();
     node.importImages(pauseArchive);
-    await makeVolumes(client, folder);
+    await createLocalVolumes(client, folder);
     await node.untilReady();
     node.startNetwork(); // kube-router ends itself while the kubelet has not told the node's address
     return node;
@@ -194,7 +194,7 @@ export class LiveNode {
 
   /** Everything ends at once; what is on the disk stays. */
   async powerCut(): Promise<void> {
-    await this.policies.release();
+    await this.policies.resume();
     const { folder } = this.machine;
     await this.machine.killAll(Object.keys(this.tools));
     // What is in a machine's memory: mounts, addresses, rules, sockets.
@@ -225,12 +225,12 @@ export class LiveNode {
    * kube-router's own. 0 ends it.
    */
   setPolicyDelay(ms: number): Promise<void> {
-    return ms === 0 ? this.policies.release() : this.policies.back(ms);
+    return ms === 0 ? this.policies.resume() : this.policies.throttle(ms);
   }
 
   async stop(): Promise<void> {
     clearInterval(this.services);
-    await this.policies.release();
+    await this.policies.resume();
     this.log("Taking the node down");
     await this.machine.folder.stop();
   }

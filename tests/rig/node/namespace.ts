@@ -10,7 +10,7 @@ const CGROUP_ROOT = "/sys/fs/cgroup";
  * The machine that a node is: namespaces of its own for network, mounts and processes, held by one process. When that one
  * ends, the kernel ends all others in there, and takes mounts, interfaces and packet filters with them.
  */
-export interface Machine {
+export interface NodeNamespace {
   readonly folder: ProcessFolder;
   /** The node's address, reachable from this machine. */
   readonly address: string;
@@ -104,7 +104,7 @@ function addLink(init: string): Link {
 }
 
 /** Waits for the file by which a holder of namespaces says that they are there. */
-export async function cameUp(folder: ProcessFolder, ready: string, what: string): Promise<void> {
+export async function waitForFile(folder: ProcessFolder, ready: string, what: string): Promise<void> {
   for (let n = 0; !fs.existsSync(ready); n++) {
     folder.assertAlive();
     if (n > 300) throw new Error(`${what} did not come up; see the logs in ${folder.path}`);
@@ -112,7 +112,7 @@ export async function cameUp(folder: ProcessFolder, ready: string, what: string)
   }
 }
 
-export async function startMachine(folder: ProcessFolder): Promise<Machine> {
+export async function startNodeNamespace(folder: ProcessFolder): Promise<NodeNamespace> {
   const ready = folder.file("machine-ready");
   const unshare = ["--net", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child", "--mount-proc"];
   const holder = folder.start("unshare", [
@@ -125,7 +125,7 @@ export async function startMachine(folder: ProcessFolder): Promise<Machine> {
     "machine",
     ready,
   ]);
-  await cameUp(folder, ready, "the node's namespaces");
+  await waitForFile(folder, ready, "the node's namespaces");
   const [init = ""] = fs.readFileSync(`/proc/${holder}/task/${holder}/children`, "utf8").split(" ");
   const inside = ["--target", init, "--net", "--mount", "--pid", "--uts", "--ipc", "--"];
   const run = (program: string, ...args: string[]): string =>

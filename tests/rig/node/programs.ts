@@ -1,5 +1,5 @@
 import { pause } from "../fakes/programs";
-import { findOwn, findTools } from "../tools/find";
+import { findLocalBuild, findTools } from "../tools/find";
 import { coreDns } from "../tools/localBuilds";
 import type { Log } from "../tools/log";
 
@@ -7,11 +7,11 @@ const TOOLSETS = ["controlPlane", "etcd", "kubelet", "containerd", "kubeRouter"]
 
 /** Downloads or builds what a node needs. */
 export async function findPrograms(log: Log): Promise<Readonly<Record<string, string>>> {
-  return { ...(await findTools(TOOLSETS, log)), ...(await findOwn(coreDns, log)) };
+  return { ...(await findTools(TOOLSETS, log)), ...(await findLocalBuild(coreDns, log)) };
 }
 
 /** The node's programs and images, before they are needed: it takes minutes. */
 export async function prepareNode(log: Log): Promise<void> {
   await findPrograms(log);
-  await findOwn(pause, log);
+  await findLocalBuild(pause, log);
 }

@@ -6,7 +6,7 @@ import { NODE_NAME } from "./files";
 const VOLUMES = 16;
 
 /** Plays the load balancer: the node's address, which kube-proxy serves. */
-export async function giveAddresses(client: KubeClient, address: string): Promise<void> {
+export async function assignLoadBalancerIPs(client: KubeClient, address: string): Promise<void> {
   for (const service of await client.list("v1", "Service")) {
     if (service.spec.type !== "LoadBalancer" || service.status?.loadBalancer?.ingress?.length) continue;
     const { name, namespace } = service.metadata;
@@ -17,7 +17,7 @@ export async function giveAddresses(client: KubeClient, address: string): Promis
 }
 
 /** Plays the storage driver: volumes that wait for claims. What was in one stays when its claim is gone. */
-export async function makeVolumes(client: KubeClient, folder: ProcessFolder): Promise<void> {
+export async function createLocalVolumes(client: KubeClient, folder: ProcessFolder): Promise<void> {
   for (let n = 0; n < VOLUMES; n++) {
     const directory = folder.file("volumes", String(n));
     fs.mkdirSync(directory, { recursive: true });

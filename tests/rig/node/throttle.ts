@@ -1,52 +1,52 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Machine } from "./namespace";
+import type { NodeNamespace } from "./namespace";
 
-/** Looks, a tenth of a second apart, at which a program has done nothing more. */
-const QUIET = 3;
-/** Looks after which it is stopped all the same. */
-const LONGEST = 100;
+/** So many samples in a row, a tenth of a second apart, without further work: the program is idle. */
+const IDLE_SAMPLES = 3;
+/** After so many samples the program is stopped again although it is not idle. */
+const MAX_SAMPLES = 100;
 
 /**
- * A program of the node's that is held back, as a busy machine holds it back: stopped, and let go now and then until it has
- * done what there is to do, however long that takes on the machine at hand.
+ * A program of the node's that gets as little of the processor as on a busy machine: it is stopped, and continued now and
+ * then until it is idle, however long that takes on the machine at hand.
  */
-export class Held {
-  private letGo: AbortController | undefined;
+export class ThrottledProcess {
+  private ending: AbortController | undefined;
   private work: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly machine: Pick<Machine, "run">,
+    private readonly machine: Pick<NodeNamespace, "run">,
     private readonly name: string,
   ) {}
 
-  /** What it has to do waits by up to this time from now on, half of it on average. */
-  async back(ms: number): Promise<void> {
-    await this.release();
-    this.letGo = new AbortController();
-    this.work = this.hold(ms, this.letGo.signal).catch(() => {}); // the node is gone, and it with it
+  /** From now on its work waits for up to this time, half of it on average. */
+  async throttle(ms: number): Promise<void> {
+    await this.resume();
+    this.ending = new AbortController();
+    this.work = this.loop(ms, this.ending.signal).catch(() => {}); // the node has ended, and the program with it
   }
 
-  /** It goes on as it likes; returns when that is so. */
-  async release(): Promise<void> {
-    this.letGo?.abort();
+  /** Ends that; returns when the program runs freely. */
+  async resume(): Promise<void> {
+    this.ending?.abort();
     await this.work;
   }
 
-  private async hold(ms: number, signal: AbortSignal): Promise<void> {
+  private async loop(ms: number, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       this.signal("STOP");
       await sleep(ms, undefined, { signal }).catch(() => {});
       this.signal("CONT");
-      await this.untilDone(signal);
+      await this.untilIdle(signal);
     }
   }
 
-  private async untilDone(signal: AbortSignal): Promise<void> {
+  private async untilIdle(signal: AbortSignal): Promise<void> {
     let last = "";
-    for (let look = 0, quiet = 0; quiet < QUIET && look < LONGEST && !signal.aborted; look++) {
+    for (let samples = 0, idle = 0; idle < IDLE_SAMPLES && samples < MAX_SAMPLES && !signal.aborted; samples++) {
       await sleep(100);
-      const now = this.done();
-      quiet = now === last ? quiet + 1 : 0;
+      const now = this.worked();
+      idle = now === last ? idle + 1 : 0;
       last = now;
     }
   }
@@ -55,8 +55,8 @@ export class Held {
     this.machine.run("sh", "-c", `pkill -${name} -x ${this.name} || true`);
   }
 
-  /** How much the program and what it started have worked, and what of it still runs. */
-  private done(): string {
+  /** The processor time of the program and of its children, and which of them still run. */
+  private worked(): string {
     const each = "cut -d' ' -f14-17 /proc/$p/stat; pgrep -P $p || true";
     return this.machine.run("sh", "-c", `for p in $(pgrep -x ${this.name}); do ${each}; done`);
   }

@@ -2,7 +2,7 @@ import { execFileSync, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { createInterface } from "node:readline";
-import { type Buildable, recipes, type Trimmed } from "./catalog";
+import { type BuildSpec, modulesFolder, type PrunedModule } from "./catalog";
 import type { Log } from "./log";
 
 const SAY_EVERY_MS = 15_000;
@@ -13,13 +13,13 @@ function goVersionFor(moduleFolder: string): string {
 }
 
 /** Builds a set from Go modules whose every version and checksum is pinned. */
-export async function build(set: Buildable, folder: string, log: Log): Promise<string> {
+export async function build(set: BuildSpec, folder: string, log: Log): Promise<string> {
   const scratch = fs.mkdtempSync(path.join(folder, "build-"));
-  let moduleFolder = set.source ?? path.join(recipes, set.module);
+  let moduleFolder = set.source ?? path.join(modulesFolder, set.module);
   const flags = ["-v", "-trimpath", "-mod=readonly", "-buildvcs=false", "-ldflags", `-s -w ${set.ldflags ?? ""}`];
   if (set.tags) flags.push("-tags", set.tags);
   try {
-    if (set.trimmed) moduleFolder = withTrimmed(set.trimmed, moduleFolder, path.join(scratch, "module"));
+    if (set.pruned) moduleFolder = withPruned(set.pruned, moduleFolder, path.join(scratch, "module"));
     for (const [program, goPackage] of Object.entries(set.programs)) {
       const args = [...flags, "-o", path.join(scratch, program), goPackage];
       await goBuild({ args, cwd: moduleFolder, program, isStatic: set.isStatic === true }, log);
@@ -34,7 +34,7 @@ export async function build(set: Buildable, folder: string, log: Log): Promise<s
 }
 
 /** A copy of the module's folder, with the trimmed module where its go.mod looks for it. */
-function withTrimmed({ module, version, sum, folder, exchanged }: Trimmed, source: string, target: string): string {
+function withPruned({ module, version, sum, folder, replaced }: PrunedModule, source: string, target: string): string {
   const download = ["mod", "download", "-json", `${module}@${version}`];
   // Outside of the module: its go.mod names a folder that is not there yet.
   const { Dir, Sum } = JSON.parse(execFileSync("go", download, { cwd: path.dirname(target), encoding: "utf8" }));
@@ -43,12 +43,12 @@ function withTrimmed({ module, version, sum, folder, exchanged }: Trimmed, sourc
   const place = path.join(target, folder);
   execFileSync("cp", ["-r", Dir, place]); // Go keeps its copy read-only, and fs.cpSync would fail on that
   execFileSync("chmod", ["-R", "u+w", place]);
-  const trimmed = path.join(place, exchanged.path);
-  for (const entry of fs.readdirSync(trimmed)) {
-    if (!exchanged.keep.includes(entry)) fs.rmSync(path.join(trimmed, entry), { recursive: true });
+  const pruned = path.join(place, replaced.path);
+  for (const entry of fs.readdirSync(pruned)) {
+    if (!replaced.keep.includes(entry)) fs.rmSync(path.join(pruned, entry), { recursive: true });
   }
-  fs.cpSync(path.join(source, exchanged.by), trimmed, { recursive: true });
-  fs.rmSync(path.join(target, exchanged.by), { recursive: true });
+  fs.cpSync(path.join(source, replaced.by), pruned, { recursive: true });
+  fs.rmSync(path.join(target, replaced.by), { recursive: true });
   return target;
 }
 

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 
 /** One set of programs of one version, built together. */
-export interface Buildable {
+export interface BuildSpec {
   readonly name: string;
   readonly version: string;
   /** The programs, each with the Go package that it is built from. */
@@ -17,22 +17,22 @@ export interface Buildable {
   /** Go's build tags. */
   readonly tags?: string;
   /** A module that goes in without most of its packages. */
-  readonly trimmed?: Trimmed;
+  readonly pruned?: PrunedModule;
 }
 
 /** A module that is copied beside the go.mod, to the folder that its replace directive names, with a part exchanged. */
-export interface Trimmed {
+export interface PrunedModule {
   readonly module: string;
   readonly version: string;
   /** What go.sum would say of it: a module that is replaced is not listed there. */
   readonly sum: string;
   readonly folder: string;
   /** The package in it that is exchanged for a folder of the recipe's, with what is kept of its folders. */
-  readonly exchanged: { readonly path: string; readonly by: string; readonly keep: readonly string[] };
+  readonly replaced: { readonly path: string; readonly by: string; readonly keep: readonly string[] };
 }
 
 /** A set that may also be there already, or be downloaded. */
-export interface Toolset extends Buildable {
+export interface Toolset extends BuildSpec {
   /** How a program tells its version. */
   readonly versionArgs: readonly string[];
   /** The oldest version on PATH that will do. */
@@ -55,7 +55,7 @@ export interface Download {
 }
 
 /** A folder for each program of others: what it is built from, every version and checksum pinned. */
-export const recipes = path.join(__dirname, "..", "modules");
+export const modulesFolder = path.join(__dirname, "..", "modules");
 
 const installed = (name: string): string => {
   const manifest = path.join(__dirname, "..", "..", "..", "node_modules", name, "package.json");
@@ -147,12 +147,12 @@ export const toolsets = {
     ldflags: `-X github.com/traefik/traefik/v3/pkg/version.Version=${TRAEFIK}`,
     versionArgs: ["version"],
     atLeast: "3.6.0",
-    trimmed: {
+    pruned: {
       module: "github.com/go-acme/lego/v5",
       version: "v5.4.1",
       sum: "h1:Jt6xAP9xQrJ3SLLGgxejfDDd3pzdrmuLCWe4oTqHHQc=",
       folder: "lego",
-      exchanged: { path: "providers/dns", by: "dns", keep: ["exec", "internal"] },
+      replaced: { path: "providers/dns", by: "dns", keep: ["exec", "internal"] },
     },
     download: (_, { os, arch }) => {
       const release = `https://github.com/traefik/traefik/releases/download/v${TRAEFIK}`;

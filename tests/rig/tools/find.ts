@@ -4,7 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { promisify } from "node:util";
 import { build } from "./build";
-import { type Buildable, type Toolset, type ToolsetName, toolsets } from "./catalog";
+import { type BuildSpec, type Toolset, type ToolsetName, toolsets } from "./catalog";
 import { download } from "./download";
 import type { Log } from "./log";
 
@@ -60,7 +60,7 @@ async function fromPath(set: Toolset): Promise<Found | undefined> {
   return found;
 }
 
-function inFolder(set: Buildable, folder: string): Found | undefined {
+function inFolder(set: BuildSpec, folder: string): Found | undefined {
   const files = Object.keys(set.programs).map((program) => [program, path.join(folder, program)] as const);
   return files.every(([, file]) => fs.existsSync(file)) ? Object.fromEntries(files) : undefined;
 }
@@ -96,7 +96,7 @@ async function findSet(set: Toolset, log: Log): Promise<Found> {
 }
 
 /** Builds what is this repository's own, unless that is done already. */
-export async function findOwn(set: Buildable, log: Log): Promise<Found> {
+export async function findLocalBuild(set: BuildSpec, log: Log): Promise<Found> {
   const folder = cacheFolder("bin", `${set.module}-${set.version}`);
   const cached = inFolder(set, folder);
   if (cached) return cached;

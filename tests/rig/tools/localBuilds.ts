@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { type Buildable, recipes } from "./catalog";
+import { type BuildSpec, modulesFolder } from "./catalog";
 
 /** Tells whether any of the files that a module's programs are built from has changed. */
 export function fingerprint(moduleFolder: string): string {
@@ -13,9 +13,9 @@ export function fingerprint(moduleFolder: string): string {
 }
 
 /** CoreDNS with few plugins: which, its recipe says. */
-export const coreDns: Buildable = {
+export const coreDns: BuildSpec = {
   name: "CoreDNS",
-  version: fingerprint(path.join(recipes, "coredns")),
+  version: fingerprint(path.join(modulesFolder, "coredns")),
   module: "coredns",
   programs: { coredns: "." },
 };

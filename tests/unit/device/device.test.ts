@@ -8,7 +8,7 @@ import { files, profileFile, readOptions, settings, shown } from "../../../devic
 import { type Plist, plist, profile, vcard } from "../../../device/profile";
 import { modules, qrCode } from "../../../device/qr";
 import { serve } from "../../../device/serve";
-import { Authority } from "../../rig/ca";
+import { PrivateCa } from "../../rig/ca";
 
 const folder = mkdtempSync(join(tmpdir(), "device-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -112,7 +112,7 @@ describe("a configuration profile", () => {
   });
 
   it.each(["rsa", "ec"])("is signed with its content inside, whatever the key (%s)", (kind) => {
-    const authority = new Authority(mkdtempSync(join(folder, "ca-")));
+    const authority = new PrivateCa(mkdtempSync(join(folder, "ca-")));
     const pair = authority.issue("mail.newjoy.ro");
     let signer = { cert: pair.cert, key: pair.key };
     if (kind === "ec") {

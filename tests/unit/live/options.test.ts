@@ -4,7 +4,7 @@ const key = { POCKET_ID_API_KEY: "key" };
 
 test("without options the suite makes its own node, with a stand-in as issuer; jest gets the rest", () => {
   expect(read(["-t", "mail", "--verbose"], {})).toEqual({
-    options: { issuer: { kind: "stand-in" }, config: {} },
+    options: { issuer: { kind: "fake" }, config: {} },
     jest: ["-t", "mail", "--verbose"],
   });
 });
@@ -24,7 +24,7 @@ test("a cluster of one's own gets Pocket ID's image, and configuration as it is 
 
 test("provider and issuer may be in the cluster on the suite's own node, too", () => {
   const { options, jest } = read(["--in-cluster", "-t", "x"], {});
-  expect(options).toEqual({ issuer: { kind: "stand-in" }, inCluster: true, config: {} });
+  expect(options).toEqual({ issuer: { kind: "fake" }, inCluster: true, config: {} });
   expect(jest).toEqual(["-t", "x"]);
 });
 

@@ -1,5 +1,5 @@
 import type { KeyPair } from "../../rig/ca";
-import { talking } from "../../support/standIns";
+import { talking } from "../../support/fakeMailServers";
 
 interface Kept {
   readonly uid: number;

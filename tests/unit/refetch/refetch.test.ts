@@ -6,16 +6,16 @@ import fc from "fast-check";
 import { type RefetchArgs, refetch } from "../../../refetch/mailbox";
 import { outcome, readOptions } from "../../../refetch/main";
 import { Notes, notesFile, packed, unpacked } from "../../../refetch/notes";
-import { Authority } from "../../rig/ca";
-import { endStandIns } from "../../support/standIns";
+import { PrivateCa } from "../../rig/ca";
+import { stopFakeServers } from "../../support/fakeMailServers";
 import { FakeProvider } from "./fakeProvider";
 
 const folder = mkdtempSync(join(tmpdir(), "refetch-"));
-const authority = new Authority(folder);
+const authority = new PrivateCa(folder);
 const ca = [readFileSync(authority.cert, "utf8")];
 const pair = authority.issue("localhost");
 afterAll(() => {
-  endStandIns();
+  stopFakeServers();
   rmSync(folder, { recursive: true });
 });
 

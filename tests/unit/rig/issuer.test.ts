@@ -6,15 +6,15 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Authority } from "../../rig/ca";
-import { standInOptions } from "../../rig/environment/issuer";
+import { PrivateCa } from "../../rig/ca";
+import { fakeIssuerOptions } from "../../rig/environment/issuer";
 import { callbacks, person } from "../../rig/environment/names";
 import { listen } from "../../support/listen";
 import { Passkey } from "../../support/passkey";
 
 const program = join(__dirname, "../../rig/fakes/pocket-id/oidc-server.mjs");
 const folder = mkdtempSync(join(tmpdir(), "issuer-"));
-const authority = new Authority(folder);
+const authority = new PrivateCa(folder);
 const pair = authority.issue("localhost");
 const agent = new https.Agent({ ca: readFileSync(authority.cert), keepAlive: false });
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -99,7 +99,7 @@ async function issuer(change: Record<string, unknown> = {}) {
   const port = await free();
   const base = `https://localhost:${port}`;
   const at = { issuer: base, listen: "127.0.0.1", port, key: pair.key, cert: pair.cert };
-  const { clients, ...options } = JSON.parse(standInOptions(at));
+  const { clients, ...options } = JSON.parse(fakeIssuerOptions(at));
   return { base, port, options: { ...options, clients: [{ ...clients[0], ...change }] } };
 }
 

@@ -2,12 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import * as https from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Authority } from "../../rig/ca";
+import { PrivateCa } from "../../rig/ca";
 import { KubeClient } from "../../rig/cluster/kube";
 import { listen } from "../../support/listen";
 
 const folder = mkdtempSync(join(tmpdir(), "kube-client-"));
-const authority = new Authority(folder);
+const authority = new PrivateCa(folder);
 const { cert, key } = authority.issue("localhost");
 
 /** What the server answers, one after the other: a status, and how many seconds it asks for. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Held } from "../../rig/node/throttle";
+import { ThrottledProcess } from "../../rig/node/throttle";
 
 /** A machine on which one program has `work` to do, seen at as many looks, each time that it is let go. */
 function machine(work: number) {
@@ -20,13 +20,13 @@ function machine(work: number) {
 }
 
 test.each([0, 1, 20, 40, 60, 150, 350])(
-  "a program that was held back goes on when it is released after %d ms, and is not stopped again",
+  "a throttled program goes on when it is resumed after %d ms, and is not stopped again",
   async (ms) => {
     const { run, signals } = machine(1);
-    const held = new Held({ run }, "agent");
-    await held.back(30);
+    const throttled = new ThrottledProcess({ run }, "agent");
+    await throttled.throttle(30);
     await sleep(ms);
-    await held.release();
+    await throttled.resume();
     const then = [...signals];
     await sleep(100);
     expect(then[0]).toBe("STOP");
@@ -37,15 +37,15 @@ test.each([0, 1, 20, 40, 60, 150, 350])(
 
 test("it is let go until it has done its work, however long that takes", async () => {
   const { run, signals, looks } = machine(8);
-  const held = new Held({ run }, "agent");
-  await held.back(10);
+  const throttled = new ThrottledProcess({ run }, "agent");
+  await throttled.throttle(10);
   while (signals.length < 3) await sleep(20);
-  await held.release();
+  await throttled.resume();
   expect(looks[0]).toBeGreaterThan(8);
 });
 
-test("without having been held back there is nothing to release", async () => {
+test("resuming a program that was never throttled does nothing", async () => {
   const { run, signals } = machine(1);
-  await new Held({ run }, "agent").release();
+  await new ThrottledProcess({ run }, "agent").resume();
   expect(signals).toEqual([]);
 });

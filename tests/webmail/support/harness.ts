@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { directory } from "../../../components/mailserver/planAccounts";
 import { Webmail, webmailLogoutUri, webmailRedirectUri } from "../../../components/webmail";
-import { Authority, type KeyPair, spki } from "../../rig/ca";
+import { type KeyPair, PrivateCa, spki } from "../../rig/ca";
 import { type Recorder, settled, startRecording } from "../../support/recorder";
 import { sampleConfig } from "../../support/sample";
 import { Sink } from "../../support/sink";
@@ -59,7 +59,7 @@ export class Rig {
   readonly trusted: string[] = [];
   ca = "";
   private readonly folder = mkdtempSync(join(tmpdir(), "webmail-rig-"));
-  private authority!: Authority;
+  private authority!: PrivateCa;
   private provider!: Server;
   private ingress: IngressController | undefined;
 
@@ -80,7 +80,7 @@ export class Rig {
     });
     await settled();
 
-    this.authority = new Authority(this.sub("tls"));
+    this.authority = new PrivateCa(this.sub("tls"));
     this.ca = readFileSync(this.authority.cert, "utf8");
     await this.startProvider(this.certificate(hosts.issuer), identity.clientId);
     const [operation] = directory({ identity });

@@ -5,7 +5,7 @@ import { rootCertificates } from "node:tls";
 import { runtime } from "@pulumi/pulumi";
 import { type ClientInputs, pocketIdClient } from "../../../../components/identity/pocketId";
 import { deploy, threeMailboxes } from "../../../support/deploy";
-import { type PocketIdStandIn, startPocketId } from "../../../support/pocketId";
+import { type FakePocketId, startPocketId } from "../../../support/pocketId";
 
 const provider = pocketIdClient as Required<typeof pocketIdClient>;
 const KEY = "S3cret-api-key";
@@ -38,7 +38,7 @@ afterEach(() => {
 afterAll(() => fs.rmSync(commands, { recursive: true }));
 
 describe("the client at Pocket ID", () => {
-  let server: PocketIdStandIn;
+  let server: FakePocketId;
   let inputs: ClientInputs;
   beforeEach(async () => {
     server = await startPocketId(KEY, { groups: { family: "id-of-family", "family-friends": "id-of-friends" } });
@@ -356,7 +356,7 @@ B695GWHh9OgIv3MBYNsFedvsPHVbsCS+HYcGGEIJQEu70g6rjRFfrQa/
 };
 
 describe("Pocket ID with a certificate of a private authority", () => {
-  let server: PocketIdStandIn;
+  let server: FakePocketId;
   const inputs = (): ClientInputs => ({
     issuer: server.issuer,
     apiKey: KEY,

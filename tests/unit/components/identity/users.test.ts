@@ -1,6 +1,6 @@
 import { signInWarnings } from "../../../../components/identity/users";
 import { addressesOf } from "../../../../config/addresses";
-import { type PocketIdStandIn, startPocketId } from "../../../support/pocketId";
+import { type FakePocketId, startPocketId } from "../../../support/pocketId";
 import { loaded, working } from "../../config/support";
 
 const KEY = "S3cret-api-key";
@@ -14,7 +14,7 @@ const addresses = (more: object = {}) =>
   );
 
 describe("what the preview says of the users at Pocket ID", () => {
-  let server: PocketIdStandIn;
+  let server: FakePocketId;
   beforeEach(async () => {
     server = await startPocketId(KEY);
   });

@@ -6,11 +6,11 @@ import * as tls from "node:tls";
 import { collectCertificate, compared, type Served } from "../../../../../doctor/checks/certificates/collect";
 import { evaluateCertificates } from "../../../../../doctor/checks/certificates/evaluate";
 import type { KeyPair } from "../../../../rig/ca";
-import { TestAuthority } from "../../../../support/authority";
+import { TestCa } from "../../../../support/ca";
 import { listen } from "../../../../support/listen";
 
 const folder = mkdtempSync(join(tmpdir(), "doctor-certificates-"));
-const authority = new TestAuthority(folder);
+const authority = new TestCa(folder);
 const ca = [authority.pem];
 const good = authority.issue("mail.newjoy.test");
 const other = authority.issue("elsewhere.test");

@@ -5,14 +5,14 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ListResponse } from "imapflow";
 import type { Migration } from "../../../../../config/types";
 import { type Account, collectMigration, isCopied, targetOf } from "../../../../../doctor/checks/migration/collect";
-import { Authority } from "../../../../rig/ca";
-import { endStandIns, talking } from "../../../../support/standIns";
+import { PrivateCa } from "../../../../rig/ca";
+import { stopFakeServers, talking } from "../../../../support/fakeMailServers";
 
 const directory = mkdtempSync(join(tmpdir(), "doctor-migration-"));
-const authority = new Authority(directory);
+const authority = new PrivateCa(directory);
 const pair = authority.issue("localhost");
 afterAll(() => {
-  endStandIns();
+  stopFakeServers();
   rmSync(directory, { recursive: true });
 });
 

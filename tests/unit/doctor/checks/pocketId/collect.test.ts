@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import { collectPocketId, type PocketIdArgs } from "../../../../../doctor/checks/pocketId/collect";
 import { evaluatePocketId } from "../../../../../doctor/checks/pocketId/evaluate";
 import { listen } from "../../../../support/listen";
-import { type PocketIdStandIn, startPocketId } from "../../../../support/pocketId";
+import { type FakePocketId, startPocketId } from "../../../../support/pocketId";
 
 const KEY = "S3cret-api-key";
 const addresses = {
@@ -13,7 +13,7 @@ const addresses = {
 };
 const client = { id: "stalwart-webui", name: "Mail", requiresReauthentication: true };
 
-let server: PocketIdStandIn;
+let server: FakePocketId;
 beforeEach(async () => {
   server = await startPocketId(KEY);
   server.clients.set("stalwart-webui", client);

@@ -4,17 +4,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { collectMailbox, collectRelay } from "../../../../../doctor/checks/provider/collect";
 import { collectSender } from "../../../../../doctor/checks/provider/collectSenders";
-import { Authority } from "../../../../rig/ca";
+import { PrivateCa } from "../../../../rig/ca";
+import { fakeImapServer, fakeSmtpServer, type ImapRules, stopFakeServers } from "../../../../support/fakeMailServers";
 import { listen } from "../../../../support/listen";
-import { endStandIns, type ImapRules, imapStandIn, smtpStandIn } from "../../../../support/standIns";
 
 const folder = mkdtempSync(join(tmpdir(), "doctor-provider-"));
-const authority = new Authority(folder);
+const authority = new PrivateCa(folder);
 const ca = [readFileSync(authority.cert, "utf8")];
 const here = authority.issue("localhost");
 const elsewhere = authority.issue("elsewhere.test");
 afterAll(() => {
-  endStandIns();
+  stopFakeServers();
   rmSync(folder, { recursive: true });
 });
 
@@ -25,7 +25,7 @@ const newer = "01-Mar-2026 11:00:00 +0000";
 
 const imap = async (folders: ImapRules["folders"], heard: string[] = [], pair = here) => ({
   host: "localhost",
-  port: await imapStandIn(pair, { user: kinga.address, password: kinga.password, folders, heard }),
+  port: await fakeImapServer(pair, { user: kinga.address, password: kinga.password, folders, heard }),
 });
 
 test("what waits is counted, and nothing is marked or changed, nor are dates asked for", async () => {
@@ -129,9 +129,9 @@ test("a provider that is away, and one that says nothing, are told as away", asy
 
 describe("sending as oneself", () => {
   const login = { username: kinga.address, password: kinga.password };
-  const smtp = async (rules: Parameters<typeof smtpStandIn>[3], pair = here) => ({
+  const smtp = async (rules: Parameters<typeof fakeSmtpServer>[3], pair = here) => ({
     host: "localhost",
-    port: await smtpStandIn(pair, login.username, login.password, rules),
+    port: await fakeSmtpServer(pair, login.username, login.password, rules),
   });
   const seen = (at: Awaited<ReturnType<typeof smtp>>, sender = kinga.address, how = login) =>
     collectSender(at, "kinga", sender, how, args);
@@ -163,7 +163,7 @@ describe("the login for sending", () => {
   const relay = { username: "service@newjoy.ro", password: "s3cret" };
   const smtp = async (pair = here) => ({
     host: "localhost",
-    port: await smtpStandIn(pair, relay.username, relay.password),
+    port: await fakeSmtpServer(pair, relay.username, relay.password),
   });
 
   test("is tried without sending anything", async () => {

@@ -1,5 +1,5 @@
 import { collectQueue } from "../../../../../doctor/checks/queue/collect";
-import { type StalwartRules, stalwartStandIn } from "../../../../support/stalwartStandIn";
+import { fakeStalwart, type StalwartRules } from "../../../../support/fakeStalwart";
 
 const closing: (() => void)[] = [];
 afterAll(() => {
@@ -7,7 +7,7 @@ afterAll(() => {
 });
 
 async function stalwart(rules: Partial<StalwartRules>): Promise<string> {
-  const { base, close } = await stalwartStandIn({ password: "admin-password", ...rules });
+  const { base, close } = await fakeStalwart({ password: "admin-password", ...rules });
   closing.push(close);
   return base;
 }

@@ -2,21 +2,21 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type SendArgs, sendAround } from "../../../../../doctor/checks/roundTrip/collect";
-import { Authority } from "../../../../rig/ca";
-import { type StalwartRules, stalwartStandIn } from "../../../../support/stalwartStandIn";
-import { endStandIns, imapStandIn, smtpStandIn } from "../../../../support/standIns";
+import { PrivateCa } from "../../../../rig/ca";
+import { fakeImapServer, fakeSmtpServer, stopFakeServers } from "../../../../support/fakeMailServers";
+import { fakeStalwart, type StalwartRules } from "../../../../support/fakeStalwart";
 
 const folder = mkdtempSync(join(tmpdir(), "doctor-flow-"));
-const authority = new Authority(folder);
+const authority = new PrivateCa(folder);
 const pair = authority.issue("localhost");
-const closing: (() => void)[] = [endStandIns];
+const closing: (() => void)[] = [stopFakeServers];
 afterAll(() => {
   for (const close of closing) close();
   rmSync(folder, { recursive: true });
 });
 
 async function stalwart(rules: Partial<StalwartRules> = {}): Promise<string> {
-  const { base, close } = await stalwartStandIn({ password: "admin-password", ...rules });
+  const { base, close } = await fakeStalwart({ password: "admin-password", ...rules });
   closing.push(close);
   return base;
 }
@@ -34,14 +34,14 @@ describe("a round trip", () => {
     const args: SendArgs = {
       smtp: {
         host: "localhost",
-        port: await smtpStandIn(pair, relay.username, relay.password, {
+        port: await fakeSmtpServer(pair, relay.username, relay.password, {
           taken,
           ...(more.answer !== undefined && { answer: more.answer }),
         }),
       },
       imap: {
         host: "localhost",
-        port: await imapStandIn(pair, {
+        port: await fakeImapServer(pair, {
           user: kinga.address,
           password: kinga.password,
           folders: { INBOX: [], ...(more.in && { [more.in]: [{ date: "01-Mar-2026 10:00:00 +0000" }] }) },

@@ -10,11 +10,11 @@ import {
   type SignInArgs,
 } from "../../../../../doctor/checks/signIn/collect";
 import { evaluateSignIn } from "../../../../../doctor/checks/signIn/evaluate";
-import { Authority } from "../../../../rig/ca";
+import { PrivateCa } from "../../../../rig/ca";
 import { listen } from "../../../../support/listen";
 
 const folder = mkdtempSync(join(tmpdir(), "doctor-sign-in-"));
-const authority = new Authority(folder);
+const authority = new PrivateCa(folder);
 const pair = authority.issue("localhost");
 const servers: http.Server[] = [];
 afterAll(() => {

@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
-import { Authority, type KeyPair } from "../rig/ca";
+import { type KeyPair, PrivateCa } from "../rig/ca";
 
 /** An authority that makes what nobody should trust, too. */
-export class TestAuthority extends Authority {
+export class TestCa extends PrivateCa {
   constructor(folder: string) {
     mkdirSync(folder, { recursive: true });
     super(folder);

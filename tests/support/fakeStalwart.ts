@@ -14,7 +14,7 @@ export interface StalwartRules {
 }
 
 /** As much of the mail server's JMAP as the doctor asks; names and shapes from 0.16.19's source. */
-export async function stalwartStandIn(rules: StalwartRules): Promise<{ base: string; close(): void }> {
+export async function fakeStalwart(rules: StalwartRules): Promise<{ base: string; close(): void }> {
   const { password, queue = [], inbox = () => [], called = [], asked = [] } = rules;
   const reply = (method: string, args: { ids?: string[] | null; destroy?: string[] }): object => {
     if (method === "x:QueuedMessage/get") return { list: queue };

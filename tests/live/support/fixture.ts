@@ -1,10 +1,10 @@
 import { globSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import type { EngineEvent, PulumiFn } from "@pulumi/pulumi/automation";
-import { type LiveSandbox, openLive } from "../../../sandbox/live/stack";
+import { type LiveSandbox, startLiveSandbox } from "../../../sandbox/live/stack";
 import type { KubeObject } from "../../rig/cluster/kube";
 import { ProcessFolder, sweep } from "../../rig/cluster/processes";
-import { appsNamespace, beyond, person, stackNamespace } from "../../rig/environment/names";
+import { appsNamespace, externalNames, person, stackNamespace } from "../../rig/environment/names";
 import { Workload } from "../../rig/environment/workload";
 import { buildImages } from "../../rig/images";
 import { type LiveNode, startNode } from "../../rig/node";
@@ -15,8 +15,8 @@ import { type Probe, startProbe } from "./probe";
 import { signIn } from "./signIn";
 
 /** The one stack that all promises are about, and the hands that the suite has on it. */
-export class Site {
-  readonly options: Options = JSON.parse(process.env.HOMELAB_MAIL_LIVE ?? '{"issuer":{"kind":"stand-in"},"config":{}}');
+export class LiveFixture {
+  readonly options: Options = JSON.parse(process.env.HOMELAB_MAIL_LIVE ?? '{"issuer":{"kind":"fake"},"config":{}}');
   /** A pod of somebody else's app. */
   readonly app: Probe = { namespace: appsNamespace, name: "probe" };
   live!: LiveSandbox;
@@ -44,15 +44,15 @@ export class Site {
     this.place = ProcessFolder.temporary();
     if (kubeconfig === undefined) {
       const images = await buildImages(log);
-      const outside = this.options.inCluster ? [] : Object.values(beyond);
-      this.node = await startNode({ folder: this.place, log, outside });
+      const externalHost = this.options.inCluster ? [] : Object.values(externalNames);
+      this.node = await startNode({ folder: this.place, log, externalHost });
       this.node.importImages(images);
     }
-    this.live = await openLive(
+    this.live = await startLiveSandbox(
       {
         issuer,
         ...(providerImage !== undefined && { providerImage }),
-        ...(this.node?.outside && { outside: this.node.outside }),
+        ...(this.node?.externalHost && { externalHost: this.node.externalHost }),
         // The node plays a load balancer; a cluster of one's own is left without an address more.
         config: { ...(this.node && { "service.type": "LoadBalancer" }), ...config },
         folder: this.place.path,
@@ -157,8 +157,8 @@ export class Site {
    * killed, and the issuer is away.
    */
   async powerCut(): Promise<void> {
-    const { issuer } = this.live.world;
-    await issuer?.away();
+    const { issuer } = this.live.environment;
+    await issuer?.stop();
     if (this.node) {
       await this.node.powerCut();
       this.giveNumbersAway();
@@ -168,7 +168,7 @@ export class Site {
       await Promise.all(pods.map(({ metadata }) => this.kill(stackNamespace, metadata.name)));
     }
     await sleep(20_000);
-    await issuer?.back();
+    await issuer?.start();
   }
 
   /**

@@ -10,7 +10,7 @@ type Talk = (line: string) => string | undefined;
 const open: { server: tls.Server; sockets: Set<net.Socket> }[] = [];
 
 /** Ends every stand-in that was started. */
-export function endStandIns(): void {
+export function stopFakeServers(): void {
   for (const { server, sockets } of open.splice(0)) {
     server.close();
     for (const socket of sockets) socket.destroy();
@@ -56,7 +56,7 @@ export interface ImapRules {
 }
 
 /** As much of IMAP as a look needs. */
-export const imapStandIn = (pair: KeyPair, { user, password, folders, heard = [] }: ImapRules): Promise<number> =>
+export const fakeImapServer = (pair: KeyPair, { user, password, folders, heard = [] }: ImapRules): Promise<number> =>
   talking(pair, "* OK [CAPABILITY IMAP4rev1] ready\r\n", () => {
     let chosen: readonly Message[] = [];
     return (line) => {
@@ -103,7 +103,7 @@ export const imapStandIn = (pair: KeyPair, { user, password, folders, heard = []
   });
 
 /** As much of SMTP as a login and a message need. What is sent goes to `taken`; `answer` is what is said to it. */
-export const smtpStandIn = (
+export const fakeSmtpServer = (
   pair: KeyPair,
   user: string,
   password: string,

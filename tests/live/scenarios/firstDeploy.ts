@@ -1,10 +1,10 @@
 import { stackNamespace } from "../../rig/environment/names";
-import type { Site } from "../support/site";
+import type { LiveFixture } from "../support/fixture";
 
-export function firstPromises(site: Site): void {
+export function firstDeployScenarios(fixture: LiveFixture): void {
   describe("the first pulumi up", () => {
     test("goes through where a new pod's connections are refused at first, each step at its first try", async () => {
-      const jobs = await site.live.client.list("batch/v1", "Job", stackNamespace);
+      const jobs = await fixture.live.client.list("batch/v1", "Job", stackNamespace);
       const ofUpdate = jobs.filter(({ metadata }) => !metadata.ownerReferences);
       expect(ofUpdate.map(({ status }) => [status.succeeded, status.failed ?? 0])).toEqual([
         [1, 0],
@@ -13,7 +13,7 @@ export function firstPromises(site: Site): void {
     });
 
     test("leaves every pod ready, and none that had to start again", async () => {
-      const found = await site.live.client.list("v1", "Pod", stackNamespace);
+      const found = await fixture.live.client.list("v1", "Pod", stackNamespace);
       const running = found.filter(({ metadata }) => !metadata.labels?.["job-name"]);
       expect(running).toHaveLength(5);
       for (const { metadata, status } of running) {
@@ -23,7 +23,7 @@ export function firstPromises(site: Site): void {
     });
 
     test("is done: a second one changes nothing", async () => {
-      expect(Object.keys(await site.up())).toEqual(["same"]);
+      expect(Object.keys(await fixture.up())).toEqual(["same"]);
     });
   });
 }
