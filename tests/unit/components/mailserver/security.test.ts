@@ -15,6 +15,7 @@ describe("bans", () => {
     expect(security[`${kind}BanPeriod`]).toBe(HOUR);
     expect(security[`${kind}BanRate`].period).toBe(HOUR);
     expect(security[`${kind}BanRate`].count).toBeGreaterThanOrEqual(100);
+    expect(security[`${kind}BanRate`].count).toBeLessThanOrEqual(150); // a guess is worth something only in great numbers
   });
 
   it("come back for a network that is no longer trusted, for the list is reconciled", () => {

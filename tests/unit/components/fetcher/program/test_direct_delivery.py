@@ -207,6 +207,21 @@ class Delivering(unittest.TestCase):
         self.assertEqual(self.deliver(session).delivered, 2)
         self.assertEqual(session.names("INBOX"), ["a"])
 
+    def test_one_over_which_the_mail_server_hangs_up_is_tried_after_the_others_and_in_a_new_session(self) -> None:
+        asked: list[str] = []
+
+        def hang_up(text: bytes) -> Exception | None:
+            asked.append(text.split(b"Subject: ")[1][:1].decode())
+            return ConnectionError("reset") if asked[-1] == "a" else None
+
+        self.now, session, self.smtp.answer = 1.0, FakeImap("a"), hang_up
+        self.deliver(session)
+        self.assertEqual(self.smtp.closed, 1)
+        self.now += 1000
+        session.put("INBOX", body("b"))
+        self.deliver(session)
+        self.assertEqual(asked, ["a", "b", "a"])
+
     def test_a_mail_server_that_is_not_there_is_not_asked_for_every_message(self) -> None:
         asked: list[bytes] = []
 

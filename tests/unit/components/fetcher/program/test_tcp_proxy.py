@@ -54,6 +54,36 @@ class Blame(unittest.TestCase):
         self.assertIsNone(self.ended())
 
 
+class Patience(unittest.TestCase):
+    def test_the_answer_to_the_last_dot_is_waited_for_when_every_other_silence_would_be_too_long(self) -> None:
+        server = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(server.close)
+        proxy = Proxy(0, server.getsockname(), silence=LIMIT, examine=True)
+        self.addCleanup(proxy.listener.close)
+        client = socket.create_connection(proxy.listener.getsockname(), LIMIT)
+        self.addCleanup(client.close)
+        accepted, _ = server.accept()
+        self.addCleanup(accepted.close)
+        accepted.settimeout(LIMIT)
+
+        def say(line: bytes, answer: bytes = b"") -> None:
+            client.sendall(line)
+            heard = b""
+            while not heard.endswith(line[-5:]):
+                heard += accepted.recv(1 << 16)
+            if answer:
+                accepted.sendall(answer)
+                self.assertEqual(client.recv(100), answer)
+
+        say(b"MAIL FROM:<a@example.org> SIZE=%d\r\n" % SIZE, b"250 ok\r\n")
+        say(b"DATA\r\n", b"354 go\r\n")
+        say(MESSAGE + b".\r\n")
+        proxy.silence = 0
+        time.sleep(2.5)  # the proxy looks once a second
+        accepted.sendall(b"250 ok\r\n")
+        self.assertEqual(client.recv(100), b"250 ok\r\n")
+
+
 MESSAGE = (
     b"Received: from imap.example.org\r\n\tby fetchmail-kinga with IMAP (fetchmail-6.4.37)\r\n"
     b"\tfor <kinga@example.org> (single-drop); Sat, 28 Nov 2026 07:39:45 +0000 (UTC)\r\n"

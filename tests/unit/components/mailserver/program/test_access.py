@@ -41,6 +41,7 @@ class Leaving(unittest.TestCase):
         self.assertFalse(self.server.opens("kinga", self.phone))
         self.assertIsNone(self.server.settings.signed_in(f"kinga@{DOMAIN}"))
         self.assertFalse(self.may_sign_in("kinga"))
+        self.assertEqual(self.server.access.app_passwords("kinga"), {})
 
     def test_mail_is_still_taken_in_and_kept_and_the_account_is_never_deleted(self) -> None:
         self.run_with("alpar")
