@@ -1,20 +1,21 @@
 import type { Output } from "@pulumi/pulumi";
 import type { Controller } from "./controllers";
+import type { ConfigInput, MailboxInput } from "./schema";
 
 /** A secret's value: always a Pulumi secret output, never plain text. */
 export type Secret = Output<string>;
 
-/** A server as people name it: a host name and a TCP port. */
+/** A server: a host name and a TCP port. */
 export interface Endpoint {
   readonly host: string;
   readonly port: number;
 }
 
 /** A folder at the provider that can be fetched. What was in Junk there arrives in Junk here. */
-export type Folder = "INBOX" | "Junk";
+export type Folder = MailboxInput["folders"][number];
 
 /** Days that a delivered message stays at the provider; 0 deletes it at once, `forever` leaves it in the inbox. */
-export type Retention = number | "forever";
+export type Retention = ConfigInput["retention"];
 
 /** One person's (or service's) mailbox, as declared under `mailboxes.<name>`. */
 export interface Mailbox {
@@ -52,13 +53,7 @@ export interface Migration {
   /** The account's address on the mail server. Confidential like a mailbox's address. */
   readonly account: string;
   readonly from: Endpoint & { readonly user: Secret; readonly password: Secret };
-  readonly folders: {
-    /** Patterns of folder names there; none means all of them. */
-    readonly include: readonly string[];
-    readonly exclude: readonly string[];
-    /** Names there, and the ones that they get here. */
-    readonly map: Readonly<Record<string, string>>;
-  };
+  readonly folders: ConfigInput["migrations"][string]["folders"];
   readonly gmail: boolean;
   /** The first day whose messages are copied, as YYYY-MM-DD; absent for all. */
   readonly since?: string;
@@ -94,7 +89,7 @@ export interface Gateway {
   /** The listener for plain http, where requests are sent on to https; absent when that is not this stack's business. */
   readonly redirectListener?: string;
   /** Who makes the listeners' certificates. */
-  readonly certificates: "stack" | "gateway";
+  readonly certificates: ConfigInput["ingress"]["gateway"]["certificates"];
   /** Where the listeners look for the stack's certificates, when that is not the stack's own namespace. */
   readonly certificateNamespace?: string;
   /** Whether that is another namespace than the Gateway's own, so that it must be allowed to read there. */
@@ -116,29 +111,20 @@ export interface Ingress {
   readonly gateway?: Gateway;
 }
 
-/** What watches the stack. Off, and with no heartbeat, nothing in the stack tells of it. */
-export interface Monitoring {
-  /** Whether there are PodMonitors, alerts and a dashboard. */
-  readonly enabled: boolean;
-  /** Labels on the PodMonitors and the PrometheusRule. */
-  readonly labels: Readonly<Record<string, string>>;
-  /** Namespace of Prometheus. */
-  readonly namespace: string;
-  readonly dashboard: {
-    /** Namespace of the ConfigMap; absent for the stack's own. */
-    readonly namespace?: string;
-    readonly label: string;
-    readonly labelValue: string;
-  };
-  /** What is asked after every settings run that went well. */
+/** Monitoring. When it is off and there is no heartbeat, no object of the stack differs because of it. */
+export interface Monitoring extends Omit<ConfigInput["monitoring"], "heartbeat" | "heartbeatPort"> {
+  /** The URL that is pinged after every successful settings run. */
   readonly heartbeat?: {
     readonly url: Secret;
-    /** The port on which its server takes it. Plain: the network policies name it. */
+    /** The port of its server. Plain: the network policies name it. */
     readonly port: number;
   };
 }
 
-/** The whole stack's configuration: validated, defaulted, deeply readonly. */
+/**
+ * The whole stack's configuration: validated, defaulted, deeply readonly. What is as the user set it has the schema's type, and
+ * its keys' meanings are in config/schema/; what follows from other keys is explained here and computed in config/resolve/.
+ */
 export interface StackConfig {
   /** The main domain. */
   readonly domain: string;
@@ -159,81 +145,36 @@ export interface StackConfig {
   readonly migrations: readonly Migration[];
   /** Whether any mailbox address or alias came from a secret: then lists of addresses in outputs are secret too. */
   readonly addressesAreSecret: boolean;
-  readonly provider: {
-    readonly imap: Endpoint;
-    readonly smtp: Endpoint;
-    /** What happens to mail from here for addresses of the domain that no account has. */
-    readonly others: "relay" | "refuse";
+  readonly provider: Omit<ConfigInput["provider"], "largestMessage"> & {
     /** The largest message that it sends, in MiB. */
     readonly largestMessage: number;
   };
-  readonly trash: {
-    /** Days after which Deleted Items and Junk Mail are emptied. */
-    readonly emptyAfter: number | "forever";
-  };
+  readonly trash: ConfigInput["trash"];
   /** The provider's SMTP login for apps and aliases, or for everything that is sent. */
   readonly relay: {
     readonly username: string;
     readonly password: Secret;
-    /** `mailbox`: what a mailbox's own address sends goes through that mailbox's login. `single`: everything uses this login. */
-    readonly mode: "mailbox" | "single";
+    readonly mode: ConfigInput["relay"]["mode"];
   };
-  readonly identity: {
-    /** OIDC issuer URL, no path, no trailing slash. */
-    readonly issuer: string;
-    readonly name: string;
-    readonly clientId: string;
-    /** An API key of a Pocket ID administrator: with it the stack registers the client itself. */
+  readonly identity: Omit<ConfigInput["identity"], "apiKey"> & {
+    /** With it the stack registers the client itself. */
     readonly apiKey?: Secret;
-    /** Groups whose members may sign in; empty lets everybody in. */
-    readonly allowedGroups: readonly string[];
-    /** What `pulumi destroy` does with the client at Pocket ID. */
-    readonly onDestroy: "keep" | "remove";
   };
   /** Password of Stalwart's recovery administrator `admin`; generated when absent. */
   readonly admin: { readonly password?: Secret };
   /** What an earlier state of this stack generated; generated when absent. */
-  readonly generated: { readonly adminPassword?: Secret; readonly desKey?: Secret; readonly metricsPassword?: Secret };
+  readonly generated: { readonly [Key in keyof ConfigInput["generated"]]: Secret };
   readonly storage: { readonly data: Volume; readonly webmail: Volume };
-  readonly backup: {
-    /** The class of the scheduled VolumeSnapshots; absent for none. */
-    readonly snapshotClass?: string;
-    /** When they are made, as cron has it. */
-    readonly schedule: string;
-    /** How many usable ones of each claim stay. */
-    readonly keep: number;
-  };
+  readonly backup: ConfigInput["backup"];
   readonly ingress: Ingress;
   readonly tls: Tls;
-  /** Certificates of private authorities, in PEM form, one each: trusted beside the public ones, never instead of them. */
+  /** Custom CA certificates, one PEM block each: trusted in addition to the public CAs, never instead of them. */
   readonly trust: { readonly certificates: readonly string[] };
-  /** The Service through which people reach IMAP, submission and ManageSieve. Never port 25. */
-  readonly service: {
-    readonly type: "LoadBalancer" | "NodePort" | "ClusterIP";
-    readonly annotations: Readonly<Record<string, string>>;
-    readonly address?: string;
-    readonly sourceRanges: readonly string[];
-  };
-  readonly cluster: {
-    /** CIDRs that may relay through port 25 without a login, and are never auto-banned. */
-    readonly networks: readonly string[];
-    /** Namespaces whose pods may reach port 25; empty means every namespace. */
-    readonly relayNamespaces: readonly string[];
-  };
+  /** The Service for mail clients. Never port 25. */
+  readonly service: ConfigInput["service"];
+  readonly cluster: ConfigInput["cluster"];
   readonly monitoring: Monitoring;
   /** Every image, as repository:tag@sha256:digest. */
-  readonly images: {
-    readonly stalwart: string;
-    readonly stalwartCli: string;
-    readonly fetchmail: string;
-    readonly roundcube: string;
-    readonly imapsync: string;
-  };
-  readonly resources: {
-    readonly stalwart: Resources;
-    readonly settings: Resources;
-    readonly fetchmail: Resources;
-    readonly roundcube: Resources;
-    readonly imapsync: Resources;
-  };
+  readonly images: ConfigInput["images"];
+  readonly resources: Readonly<Record<keyof ConfigInput["resources"], Resources>>;
 }

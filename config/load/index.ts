@@ -3,10 +3,10 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 import { report } from "../report";
+import { resolveConfig, type ValidConfig } from "../resolve";
 import { elementOf, isGroup, type Path, schemaAt, shapeOf, valueAt } from "../schema";
 import type { StackConfig } from "../types";
-import { resolveConfig } from "./resolve";
-import { type ValidConfig, validate } from "./validate";
+import { validate } from "./validate";
 
 /** All that is known about a stack's configuration before the first resource. */
 export interface Sources {

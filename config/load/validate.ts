@@ -1,22 +1,19 @@
 import type { z } from "zod";
 import { type InvalidConfig, type RawConfig, unknownKey } from "../report";
-import { type Domains, domainRules, domainsOf } from "../rules/domains";
-import { draftMailboxes, type MailboxDraft, mailboxRules } from "../rules/mailboxes";
+import type { ValidConfig } from "../resolve";
+import { resolveDomains } from "../resolve/domains";
+import { resolveIngress } from "../resolve/ingress";
+import { draftMailboxes, isComplete } from "../resolve/mailboxes";
+import { completeMigrations } from "../resolve/migrations";
+import { all } from "../resolve/resolution";
+import { domainRules } from "../rules/domains";
+import type { Finding, PartialConfig } from "../rules/finding";
+import { mailboxRules } from "../rules/mailboxes";
 import { migrationRules } from "../rules/migrations";
 import { providerRules } from "../rules/provider";
-import { type Finding, type PartialConfig, stackRules } from "../rules/stack";
-import { type ConfigInput, isGroup, isPresent, type Path, schema, schemaAt, valueAt } from "../schema";
+import { stackRules } from "../rules/stack";
+import { isGroup, isPresent, type Path, readAs, schema, schemaAt, settle, valueAt } from "../schema";
 import { toList } from "../schema/values";
-
-/** A configuration with nothing wrong in it. */
-export interface ValidConfig {
-  /** What the user set, normalized, with the fixed defaults. */
-  readonly input: ConfigInput;
-  /** The main one first. */
-  readonly domains: Domains;
-  readonly mailboxes: readonly MailboxDraft[];
-  readonly isSecret: (path: Path) => boolean;
-}
 
 /** What zod says of the values on their own. */
 const findingsOf = ({ issues }: z.ZodError): Finding[] =>
@@ -56,29 +53,38 @@ const noMailboxes: Finding = {
   set: ["mailboxes", "kinga", "password"],
 };
 
+type Values = { readonly [Key in keyof ValidConfig]: ValidConfig[Key] | undefined };
+
+/** What keeps a value from being known has a finding of its own, so with no findings there is nothing to say here. */
+const isValid = (values: Values): values is ValidConfig => Object.values(values).every((value) => value !== undefined);
+
 /**
- * What a stack's configuration says, or everything that is wrong with it. Rules about several keys are no checks of
- * zod's: it skips those of a group while a key in it is missing or of another type, and here everything is found at
- * once. Pure.
+ * The stack's configuration, or everything that is wrong with it. Rules about several keys are not checks of zod's: it
+ * skips those of a group while a key in it is missing or of another type, and here everything is found at once. Pure.
  */
 export function validate({ raw, isSecret }: RawConfig): ValidConfig | InvalidConfig {
   const paths = pathsIn(raw);
-  const parsed = schema.safeParse(raw);
+  const { data, error } = schema.safeParse(raw);
+  const input = settle(data);
   const partial: PartialConfig =
-    parsed.data ??
-    Object.fromEntries(Object.entries(schema.shape).map(([key, at]) => [key, at.safeParse(raw[key]).data]));
-  const domains = domainsOf(partial);
+    input ?? Object.fromEntries(Object.entries(schema.shape).map(([key, at]) => [key, readAs(at, raw[key])]));
+  const domains = resolveDomains(partial);
   const { drafts, findings } = draftMailboxes(raw.mailboxes, domains);
+  const mailboxes = all(drafts.map((draft) => (isComplete(draft) ? draft : undefined)));
+  const ingress = resolveIngress(partial);
+  const migrations = completeMigrations(partial, drafts.filter(isComplete));
   findings.push(
-    ...(parsed.success ? [] : findingsOf(parsed.error)),
+    ...(error === undefined ? [] : findingsOf(error)),
     ...reservedNames(paths),
     ...[...domainRules, ...stackRules, ...providerRules, ...migrationRules].flatMap((rule) => rule(partial)),
     ...mailboxRules.flatMap((rule) => rule(drafts)),
+    ...ingress.findings,
+    ...migrations.findings,
     ...plaintextSecrets(paths, { raw, isSecret }),
   );
   const listed = toList(raw.domains) ?? [];
   if (!isPresent(raw.domain) && Array.isArray(listed) && listed.length === 0) findings.push(noDomain);
   if (drafts.length === 0 && (raw.mailboxes === undefined || isGroup(raw.mailboxes))) findings.push(noMailboxes);
-  if (!parsed.success || findings.length > 0 || domains === undefined) return { findings, raw, isSecret };
-  return { input: parsed.data, domains, mailboxes: drafts, isSecret };
+  const values = { input, domains, mailboxes, migrations: migrations.value, ingress: ingress.value, isSecret };
+  return findings.length === 0 && isValid(values) ? values : { findings, raw, isSecret };
 }

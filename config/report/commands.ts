@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Finding } from "../rules/stack";
+import type { Finding } from "../rules/finding";
 import { docAt, elementOf, isMap, type Path, schemaAt, shapeOf, valueAt } from "../schema";
 import { isScalar } from "../schema/values";
 

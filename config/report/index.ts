@@ -1,4 +1,4 @@
-import type { Finding } from "../rules/stack";
+import type { Finding } from "../rules/finding";
 import { docAt, isPresent, type Path, schema, schemaAt, shapeOf, valueAt } from "../schema";
 import { isScalar } from "../schema/values";
 import { comparePaths, fixCommands, formatPath } from "./commands";

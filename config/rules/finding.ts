@@ -11,5 +11,5 @@ export interface Finding {
   readonly set?: Path;
 }
 
-/** What the rules about several keys look at: groups that could be read; the others are reported elsewhere. */
+/** The groups that are valid, for the rules about several keys. The others have findings of their own. */
 export type PartialConfig = { readonly [Key in keyof ConfigInput]?: ConfigInput[Key] | undefined };

@@ -1,6 +1,6 @@
 import { migrationName } from "../names";
+import type { Finding, PartialConfig } from "./finding";
 import { CLEARTEXT } from "./provider";
-import type { Finding, PartialConfig } from "./stack";
 import { dnsLabel } from "./values";
 
 /** A CronJob's name may have 52 characters; a Job's has 11 more for the configuration that it runs. */
@@ -18,24 +18,6 @@ export function migrationNames({ migrations }: PartialConfig): Finding[] {
     const text = nameProblem(name);
     return text === undefined ? [] : [{ path: ["migrations", name], text, remove: "key" }];
   });
-}
-
-export function migrationsHaveMailboxes({ migrations, mailboxes }: PartialConfig): Finding[] {
-  if (mailboxes === undefined) return [];
-  const known = Object.keys(mailboxes).map((name) => name.toLowerCase());
-  return Object.entries(migrations ?? {}).flatMap(([name, { mailbox }]): Finding[] =>
-    known.includes(mailbox)
-      ? []
-      : [{ path: ["migrations", name, "mailbox"], text: `is not a mailbox of this stack; one of ${known.join(", ")}` }],
-  );
-}
-
-export function migrationsHaveHosts({ migrations }: PartialConfig): Finding[] {
-  return Object.entries(migrations ?? {}).flatMap(([name, { from, gmail }]): Finding[] =>
-    from.host === undefined && !gmail
-      ? [{ path: ["migrations", name, "from", "host"], text: "is missing; only `gmail: true` needs none" }]
-      : [],
-  );
 }
 
 export function migrationsUseTls({ migrations }: PartialConfig): Finding[] {
@@ -82,11 +64,4 @@ export function sinceIsInThePast({ migrations }: PartialConfig): Finding[] {
   );
 }
 
-export const migrationRules = [
-  migrationNames,
-  migrationsHaveMailboxes,
-  migrationsHaveHosts,
-  migrationsUseTls,
-  distinctMappedFolders,
-  sinceIsInThePast,
-] as const;
+export const migrationRules = [migrationNames, migrationsUseTls, distinctMappedFolders, sinceIsInThePast] as const;

@@ -1,5 +1,5 @@
-import { domainsOf } from "./domains";
-import type { Finding, PartialConfig } from "./stack";
+import { resolveDomains } from "../resolve/domains";
+import type { Finding, PartialConfig } from "./finding";
 import { localPart, notReserved, ownLocalPart } from "./values";
 
 /** Ports on which servers begin in clear text, and where their TLS ports are. */
@@ -25,7 +25,7 @@ export function implicitTls({ provider }: PartialConfig): Finding[] {
 /** A login in a domain of the stack's own becomes an account here, which takes the bounces for its mail. */
 export function relayAccount(partial: PartialConfig): Finding[] {
   const [local, at = "", ...rest] = (partial.relay?.username ?? "").toLowerCase().split("@");
-  if (local === undefined || local === "" || rest.length > 0 || !domainsOf(partial)?.includes(at)) return [];
+  if (local === undefined || local === "" || rest.length > 0 || !resolveDomains(partial)?.includes(at)) return [];
   const problem = localPart(local) ?? ownLocalPart(local) ?? notReserved(local);
   return problem === undefined ? [] : [{ path: ["relay", "username"], text: problem }];
 }

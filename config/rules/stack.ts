@@ -1,28 +1,16 @@
-import { type Controller, controllerOf, controllersOf } from "../controllers";
+import { controllersOf } from "../controllers";
 import { discoveryHosts } from "../discovery";
 import { names } from "../names";
-import type { ConfigInput, Path } from "../schema";
+import { mainDomain, resolveDomains, resolveHosts } from "../resolve/domains";
+import type { Path } from "../schema";
 import { certificatesIn, parsed } from "./certificates";
-import { domainsOf, mainDomainOf } from "./domains";
 import type { Finding, PartialConfig } from "./finding";
 import { amount } from "./values";
-
-export type { Finding, PartialConfig } from "./finding";
-
-/** Hosts with their defaults. */
-export function resolveHosts(domain: string, hosts: ConfigInput["hosts"]) {
-  return {
-    mail: hosts.mail ?? `mail.${domain}`,
-    webmail: hosts.webmail ?? `webmail.${domain}`,
-    ...(hosts.autoconfig !== undefined && { autoconfig: hosts.autoconfig }),
-    ...(hosts.autodiscover !== undefined && { autodiscover: hosts.autodiscover }),
-  };
-}
 
 /** Each host has an Ingress of its own. */
 export function distinctHosts(partial: PartialConfig): Finding[] {
   const { hosts } = partial;
-  const domains = domainsOf(partial);
+  const domains = resolveDomains(partial);
   if (domains === undefined || hosts === undefined) return [];
   const named = resolveHosts(domains[0], hosts);
   // Those of the other domains are made of the domains, so it is the host that was chosen which has to go elsewhere.
@@ -43,7 +31,7 @@ const LONGEST_HOST = 253;
 /** A domain may be as long as a name can be; with something before it, it is longer. */
 export function hostsFit(partial: PartialConfig): Finding[] {
   const { hosts } = partial;
-  const domain = mainDomainOf(partial);
+  const domain = mainDomain(partial);
   if (domain === undefined || hosts === undefined) return [];
   return Object.entries(resolveHosts(domain, hosts)).flatMap(([key, host]) =>
     host.length > LONGEST_HOST
@@ -156,45 +144,7 @@ export function heartbeatPortNeedsHeartbeat({ monitoring }: PartialConfig): Find
     : [];
 }
 
-/** Which controller it is: as told, else by its class. */
-export const controllerIn = ({ controller, className }: ConfigInput["ingress"]): Controller =>
-  (controller as Controller | undefined) ?? controllerOf(className) ?? "other";
-
 const at = (...keys: readonly string[]): Path => ["ingress", ...keys];
-
-/**
- * An Ingress needs a class that is named, or to be told what serves the default one: otherwise nobody knows where the
- * controller is, and the policies would keep it out. Before there was a choice every stack had nginx, so a stack that
- * says nothing is told so: what it has would otherwise lose its way in without a word.
- */
-function missingForIngress(ingress: ConfigInput["ingress"]): Finding[] {
-  if (ingress.className === undefined && ingress.controller === undefined) {
-    const text =
-      "is missing: one of `kubectl get ingressclass`, or leave it out for the default one and set ingress.controller; " +
-      "earlier versions took nginx";
-    return [{ path: at("className"), text }];
-  }
-  if (controllerIn(ingress) !== "other" || ingress.namespace !== undefined) return [];
-  const which = ingress.className === undefined ? "this controller" : `class ${ingress.className}`;
-  const text = `is missing: nobody knows where the pods of ${which} run; set it, or ingress.controller if that fits`;
-  return [{ path: at("namespace"), text }];
-}
-
-function missingForGateway({ gateway }: ConfigInput["ingress"]): Finding[] {
-  const missing: Finding[] = [];
-  const need = (key: string, given: boolean): void => {
-    if (!given) missing.push({ path: at("gateway", key), text: "is missing; ingress.kind Gateway needs it" });
-  };
-  need("name", gateway.name !== undefined);
-  need("namespace", gateway.namespace !== undefined);
-  need("listeners", gateway.listeners.length > 0);
-  return missing;
-}
-
-export function ingressComplete({ ingress }: PartialConfig): Finding[] {
-  if (ingress === undefined) return [];
-  return ingress.kind === "Gateway" ? missingForGateway(ingress) : missingForIngress(ingress);
-}
 
 /** Some serve Ingresses only, some Gateways only. */
 export function controllerServesKind({ ingress }: PartialConfig): Finding[] {
@@ -237,7 +187,6 @@ export const stackRules = [
   requestsWithinLimits,
   allowedGroupsNeedApiKey,
   distinctCertificates,
-  ingressComplete,
   controllerServesKind,
   noUnusedIngressKeys,
   certificateNamespaceIsUsed,

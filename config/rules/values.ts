@@ -1,5 +1,4 @@
 import { isIP } from "node:net";
-import { controllers } from "../controllers";
 import { largestMessageRange } from "../limits";
 import { names } from "../names";
 import { unsupportedStalwart } from "../stalwartLine";
@@ -51,12 +50,6 @@ export const kubernetesName: Rule = (value) =>
 
 export const cronSchedule: Rule = (value) =>
   is(isSchedule(value), "is not a schedule of five fields, such as 15 3 * * *");
-
-export const knownController: Rule = (value) =>
-  is(
-    (controllers as readonly string[]).includes(value),
-    `is no controller known here; one of ${controllers.join(", ")}`,
-  );
 
 export const labelKey: Rule = (value) => {
   const slash = value.indexOf("/");

@@ -10,7 +10,7 @@ import { list, listItem, lowerCase, optionalText, record, text } from "./values"
 
 export { mailbox };
 
-/** Everything that people can configure: names, meanings, defaults and the rules for each value on its own. */
+/** Everything that users can configure: names, meanings, defaults and the rules for each value on its own. */
 export const schema = z.strictObject({
   domain: optionalText(
     {
@@ -51,9 +51,31 @@ export const schema = z.strictObject({
   resources,
 });
 
-/** What people wrote, in its plain form, with the fixed defaults. */
-export type ConfigInput = z.output<typeof schema>;
-export type MailboxInput = z.output<typeof mailbox>;
+/** Nothing in it can be changed, and a key that is not set is absent rather than undefined. */
+export type Settled<T> = T extends readonly (infer Item)[]
+  ? readonly Settled<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: Settled<Exclude<T[Key], undefined>> }
+    : T;
+
+/** What the user set, normalized, with the fixed defaults. The keys' meanings are their descriptions in the schema. */
+export type ConfigInput = Settled<z.output<typeof schema>>;
+export type MailboxInput = ConfigInput["mailboxes"][string];
+
+/** Zod keeps a key whose value normalizes to nothing (null, in YAML) as undefined. */
+export function settle<T>(value: T): Settled<T> {
+  const children = (child: unknown): unknown => {
+    if (Array.isArray(child)) return child.map(children);
+    if (!isGroup(child)) return child;
+    const set = Object.entries(child).filter(([, inner]) => inner !== undefined);
+    return Object.fromEntries(set.map(([key, inner]) => [key, children(inner)]));
+  };
+  return children(value) as Settled<T>;
+}
+
+/** A value as this part of the schema has it; undefined when it is not valid. */
+export const readAs = <At extends z.ZodType>(at: At, value: unknown): Settled<z.output<At> | undefined> =>
+  settle(at.safeParse(value).data);
 
 /** Where a value sits in the configuration: `["mailboxes", "kinga", "password"]`. */
 export type Path = readonly (string | number)[];

@@ -1,6 +1,6 @@
 import { controllers } from "../controllers";
 import * as rule from "../rules/values";
-import { list, listItem, lowerCase, map, object, oneOf, optionalPort, optionalText } from "./values";
+import { list, listItem, lowerCase, map, object, oneOf, optionalOneOf, optionalPort, optionalText } from "./values";
 
 const name = [rule.kubernetesName];
 const namespace = [rule.dnsLabel];
@@ -64,14 +64,14 @@ export const ingress = object(
       },
       name,
     ),
-    controller: optionalText(
+    controller: optionalOneOf(
+      controllers,
       {
         description: `What serves the class or the Gateway: ${controllers.join(", ")}`,
         derived: "by class",
         example: "traefik",
       },
-      [rule.knownController],
-      lowerCase,
+      `is no controller known here; one of ${controllers.join(", ")}`,
     ),
     annotations: annotations("both Ingresses, or both HTTPRoutes"),
     namespace: optionalText(

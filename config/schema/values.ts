@@ -141,15 +141,25 @@ export const numberOfDays = (fallback: number | "forever", doc: KeyDoc) =>
 export const optionalDays = (doc: KeyDoc) => z.preprocess(toDays, days.optional()).meta({ ...doc });
 
 /** One of these words, in upper or lower case: an item of a list. */
-export const enumValue = <const Words extends readonly [string, ...string[]]>(words: Words) =>
+export const enumValue = <const Words extends readonly [string, ...string[]]>(
+  words: Words,
+  problem = `must be one of ${words.join(", ")}`,
+) =>
   z.preprocess(
     (value) => {
       const text = toText(value);
       if (typeof text !== "string") return text;
       return words.find((word) => word.toLowerCase() === text.trim().toLowerCase()) ?? text;
     },
-    z.enum(words, { error: expected(`one of ${words.join(", ")}`) }),
+    z.enum(words, { error: ({ input }) => (input === undefined ? "is missing" : problem) }),
   );
+
+/** One of these words, or nothing. */
+export const optionalOneOf = <const Words extends readonly [string, ...string[]]>(
+  words: Words,
+  doc: KeyDoc,
+  problem?: string,
+) => z.preprocess((value) => value ?? undefined, enumValue(words, problem).optional()).meta({ ...doc });
 
 /** One of these words, with a default. */
 export const oneOf = <const Words extends readonly [string, ...string[]]>(

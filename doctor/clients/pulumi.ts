@@ -72,7 +72,7 @@ export function understand(text: string, project: string, stackFile: string | un
   const { apiKey } = input.identity;
   return {
     config: result.config,
-    passwords: Object.fromEntries(mailboxes.map(({ key, name }) => [name, input.mailboxes[key]?.password ?? ""])),
+    passwords: Object.fromEntries(mailboxes.map(({ name, input: { password } }) => [name, password])),
     relayPassword: input.relay.password,
     migrations: Object.fromEntries(
       Object.entries(input.migrations).map(

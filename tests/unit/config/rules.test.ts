@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { formatPath } from "../../../config/report/commands";
-import { distinctAddresses, mailboxName, usableName } from "../../../config/rules/mailboxes";
+import { mailboxName, usableName } from "../../../config/resolve/mailboxes";
+import { distinctAddresses } from "../../../config/rules/mailboxes";
 import {
   amount,
   byteSize,

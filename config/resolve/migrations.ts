@@ -1,0 +1,66 @@
+import * as pulumi from "@pulumi/pulumi";
+import { sizeLimits } from "../limits";
+import type { Finding, PartialConfig } from "../rules/finding";
+import { mebibytes } from "../rules/values";
+import type { ConfigInput } from "../schema";
+import type { Migration } from "../types";
+import type { CompleteMailbox } from "./mailboxes";
+import { all, type Resolution } from "./resolution";
+
+export type MigrationInput = ConfigInput["migrations"][string];
+
+/** A migration with its source's host and the mailbox that it goes into. */
+export interface CompleteMigration {
+  readonly name: string;
+  readonly input: MigrationInput;
+  readonly host: string;
+  readonly mailbox: CompleteMailbox;
+}
+
+const GMAIL = "imap.gmail.com";
+const MIB = 2 ** 20;
+
+/** The mailboxes' names are absent when the group is not valid, and then nothing is said of them. */
+function complete(
+  [name, input]: readonly [string, MigrationInput],
+  mailboxes: readonly CompleteMailbox[],
+  names: readonly string[] | undefined,
+): Resolution<CompleteMigration> {
+  const findings: Finding[] = [];
+  const host = input.from.host ?? (input.gmail ? GMAIL : undefined);
+  if (host === undefined) {
+    findings.push({ path: ["migrations", name, "from", "host"], text: "is missing; only `gmail: true` needs none" });
+  }
+  if (names?.includes(input.mailbox) === false) {
+    const text = `is not a mailbox of this stack; one of ${names.join(", ")}`;
+    findings.push({ path: ["migrations", name, "mailbox"], text });
+  }
+  const mailbox = mailboxes.find((each) => each.name === input.mailbox);
+  if (host === undefined || mailbox === undefined) return { findings };
+  return { value: { name, input, host, mailbox }, findings };
+}
+
+export function completeMigrations(
+  { migrations, mailboxes }: PartialConfig,
+  completeMailboxes: readonly CompleteMailbox[],
+): Resolution<readonly CompleteMigration[]> {
+  const names = mailboxes && Object.keys(mailboxes).map((name) => name.toLowerCase());
+  const each = Object.entries(migrations ?? {}).map((entry) => complete(entry, completeMailboxes, names));
+  const value = all(each.map((resolution) => resolution.value));
+  return { ...(value !== undefined && { value }), findings: each.flatMap(({ findings }) => findings) };
+}
+
+/** The value that components get. */
+export function resolveMigration({ name, input, host, mailbox }: CompleteMigration, largestMessage: number): Migration {
+  const { from, folders, gmail, since, maxMessageSize } = input;
+  return {
+    name,
+    mailbox: mailbox.name,
+    account: mailbox.account ?? mailbox.address,
+    from: { host, port: from.port, user: pulumi.secret(from.user), password: pulumi.secret(from.password) },
+    folders,
+    gmail,
+    ...(since !== undefined && { since }),
+    largest: maxMessageSize === undefined ? sizeLimits(largestMessage).received : mebibytes(maxMessageSize) * MIB,
+  };
+}
