@@ -1,7 +1,6 @@
-import * as fs from "node:fs";
 import * as https from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parse } from "yaml";
+import { type Credentials, Kubeconfig } from "./kubeconfig";
 
 /** A Kubernetes object as plain data. Its shape depends on its kind. */
 // biome-ignore lint/suspicious/noExplicitAny: objects of every kind pass through here
@@ -35,41 +34,39 @@ interface Kind {
 /** Plain REST against one API server: just what a sandbox and the tests need. */
 export class KubeClient {
   private readonly kinds = new Map<string, Promise<Map<string, Kind>>>();
-  private readonly server: URL;
-  private readonly agent: https.Agent;
-  private readonly token: string | undefined;
+  private agent: { readonly cert: string | undefined; readonly https: https.Agent } | undefined;
 
-  private constructor(kubeconfig: string) {
-    const config = parse(kubeconfig) as KubeObject;
-    const chosen = named(config.contexts, config["current-context"])?.context;
-    const cluster = named(config.clusters, chosen?.cluster)?.cluster;
-    const user = named(config.users, chosen?.user)?.user ?? {};
-    if (!cluster) throw new Error(`the kubeconfig has no cluster for its context "${config["current-context"]}"`);
-    if (user.exec)
-      throw new Error(
-        "kubeconfigs that run a login command are not supported here; use a token or a client certificate",
-      );
-    this.server = new URL(cluster.server);
-    this.token = user.token;
-    this.agent = new https.Agent({
-      keepAlive: true,
-      maxSockets: 32,
-      rejectUnauthorized: !cluster["insecure-skip-tls-verify"],
-      ...optional("ca", pem(cluster, "certificate-authority")),
-      ...optional("cert", pem(user, "client-certificate")),
-      ...optional("key", pem(user, "client-key")),
-    });
-  }
+  private constructor(private readonly config: Kubeconfig) {}
 
   /** The client for a kubeconfig file. */
   static fromFile(file: string): KubeClient {
-    return new KubeClient(fs.readFileSync(file, "utf8"));
+    return new KubeClient(new Kubeconfig(file));
+  }
+
+  /** Connections are kept; those of another client certificate are another user's. */
+  private agentFor({ cert, key }: Credentials): https.Agent {
+    if (!this.agent || this.agent.cert !== cert) {
+      const options = {
+        keepAlive: true,
+        maxSockets: 32,
+        ...this.config.tls,
+        ...(cert && { cert }),
+        ...(key && { key }),
+      };
+      this.agent = { cert, https: new https.Agent(options) };
+    }
+    return this.agent.https;
   }
 
   /** One request; throws a KubeError for any answer that is not a success. A server that asks for a moment gets it. */
   async request(method: string, target: string, body?: unknown, contentType = "application/json"): Promise<KubeObject> {
+    let refused = false;
     for (let attempt = 1; ; attempt++) {
       const reply = await this.once(method, target, body, contentType);
+      if (reply.status === 401 && !refused && this.config.renew()) {
+        refused = true;
+        continue;
+      }
       // "storage is (re)initializing", of a kind that is new, is one of these. client-go tries as often.
       if (reply.retryAfter !== undefined && attempt <= RETRIES) {
         await sleep(reply.retryAfter * 1000);
@@ -82,17 +79,18 @@ export class KubeClient {
     }
   }
 
-  private once(method: string, target: string, body: unknown, contentType: string): Promise<Reply> {
+  private async once(method: string, target: string, body: unknown, contentType: string): Promise<Reply> {
+    const credentials = await this.config.credentials();
     const payload = body === undefined ? undefined : JSON.stringify(body);
     return new Promise<Reply>((resolve, reject) => {
       const request = https.request(
-        new URL(target, this.server),
+        new URL(target, this.config.server),
         {
           method,
-          agent: this.agent,
+          agent: this.agentFor(credentials),
           headers: {
             accept: "application/json",
-            ...(this.token && { authorization: `Bearer ${this.token}` }),
+            ...(credentials.token && { authorization: `Bearer ${credentials.token}` }),
             ...(payload && { "content-type": contentType, "content-length": Buffer.byteLength(payload) }),
           },
         },
@@ -189,18 +187,4 @@ async function unlessGone<T>(ask: () => Promise<T>): Promise<T | undefined> {
     if (error instanceof KubeError && error.status === 404) return undefined;
     throw error;
   }
-}
-
-function named(list: KubeObject[] | undefined, name: string): KubeObject | undefined {
-  return list?.find((item) => item.name === name);
-}
-
-/** `key-data` holds base64, `key` names a file. */
-function pem(from: KubeObject, key: string): string | undefined {
-  if (from[`${key}-data`]) return Buffer.from(from[`${key}-data`], "base64").toString();
-  return from[key] ? fs.readFileSync(from[key], "utf8") : undefined;
-}
-
-function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
-  return value === undefined ? {} : ({ [key]: value } as { [P in K]: V });
 }

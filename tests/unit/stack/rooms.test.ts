@@ -72,6 +72,18 @@ test("no file imports itself by way of others", () => {
   expect(circles).toEqual([]);
 });
 
+test("every package that a file imports is declared, and what the product imports is no devDependency", () => {
+  const { dependencies, devDependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  const undeclared = files.flatMap((file) => {
+    const declared = { ...dependencies, ...(/^(tests|scripts)\//.test(file) && devDependencies) };
+    return preProcessFile(readFileSync(join(ROOT, file), "utf8"))
+      .importedFiles.map(({ fileName }) => /^(?:@[^/]+\/)?[^./@][^/]*/.exec(fileName)?.[0] ?? "")
+      .filter((name) => name !== "" && !name.startsWith("node:") && !(name in declared))
+      .map((name) => `${file} imports ${name}`);
+  });
+  expect(undeclared).toEqual([]);
+});
+
 /** The rows of "Tracing a value through the code": a file, and the word to look for in it. */
 const steps = [...WAYS.matchAll(/^\| `([^`]+)` \| `([^`]+)` \| [^|]+\|$/gm)].map(
   ([, file = "", word = ""]) => [file, word] as const,
