@@ -35,18 +35,15 @@ class Access:
         if administrator == self.user:
             if not self.password_fits(password):
                 return None
-            return self.permitted(self.settings.account(self.whole(person))) if master else ""
+            return self.permitted(self.settings.account(self.settings.address(person))) if master else ""
         # Beside an OIDC directory accounts have no passwords; app passwords never open somebody else's account.
         if master or not password.startswith(PREFIX):
             return None
-        name = self.settings.account(self.whole(administrator))
+        name = self.settings.account(self.settings.address(administrator))
         _, account = self.settings.found(name)
         kept = (account or {}).get("credentials", {}).values()
         fits = any(one["secret"] == password and (one.get("expiresAt") or "9") > now() for one in kept)
         return self.permitted(name) if fits else None
-
-    def whole(self, address):
-        return address if "@" in address else f"{address}@{self.settings.domain}"
 
     def permitted(self, name):
         return name if name is not None and self.settings.permits(name, "authenticate") else None

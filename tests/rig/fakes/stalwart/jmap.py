@@ -47,7 +47,7 @@ class Jmap:
         return self.tokens.account(token) if kind.lower() == "bearer" else None
 
     def files(self, account):
-        folder = os.path.join(self.mail.folder, account, "Maildir")
+        folder = self.mail.home(account)
         names = [(name, part) for part in ("new", "cur") for name in self.listed(os.path.join(folder, part))]
         return {name.split(":")[0]: os.path.join(folder, part, name) for name, part in sorted(names, reverse=True)}
 

@@ -47,9 +47,13 @@ class Mail:
             os.fsync(file.fileno())
         os.rename(temporary, path)
 
+    def home(self, account):
+        """Dovecot's, too: by the whole address, for a name may be in several domains."""
+        return os.path.join(self.folder, self.settings.address(account), "Maildir")
+
     def files(self, account, *folders):
         """Messages of these folders; of all of them where none is named."""
-        home = os.path.join(self.folder, account, "Maildir")
+        home = self.home(account)
         for folder, _, names in os.walk(home):
             if os.path.basename(folder) in ("new", "cur"):
                 at = os.path.relpath(os.path.dirname(folder), home)
@@ -82,7 +86,7 @@ class Mail:
             self.metrics.count("message_ingest_ham" if folder == INBOX else "message_ingest_spam")
 
     def store(self, account, content, folder):
-        home = os.path.join(self.folder, account, "Maildir", folder)
+        home = os.path.join(self.home(account), folder)
         for part in ("tmp", "new", "cur"):
             os.makedirs(os.path.join(home, part), exist_ok=True)
         self.write(os.path.join(home, "new", f"{self.unique()}.stalwart"), content)
@@ -93,6 +97,6 @@ class Mail:
         if held is None:
             return
         for account in self.settings.accounts():
-            for path in list(self.files(account["name"], TRASH, JUNK)):
+            for path in list(self.files(self.settings.key(account), TRASH, JUNK)):
                 if os.stat(path).st_ctime < time.time() - held / 1000:
                     os.unlink(path)

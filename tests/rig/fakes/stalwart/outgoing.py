@@ -8,6 +8,7 @@ import time
 
 from mail import OverQuota
 
+DAY = 86_400_000
 REFUSED = (smtplib.SMTPSenderRefused, smtplib.SMTPDataError, smtplib.SMTPRecipientsRefused)
 
 
@@ -25,10 +26,13 @@ class Queue:
         self.settings, self.metrics = mail.settings, mail.metrics
         os.makedirs(self.folder, exist_ok=True)
         self.trouble = {}  # why what waits could not leave, by its name
+        self.told = {}  # how often the sender was told that it waits
 
     def accept(self, sender, recipients, content, port, source):
         """Takes a message for good: all of it is on the disk when this returns, whatever becomes of it."""
-        self.metrics.count(f"queue_{'authenticated_' if source == 'authenticated' else ''}message_queued")
+        authenticated = "authenticated_" if source == "authenticated" else ""
+        self.metrics.count(f"queue_{authenticated}message_queued")
+        self.metrics.observe(f"message_{authenticated}size", len(content))
         away = [recipient for recipient in recipients if not self.settings.recipient(recipient)]
         for account in {self.settings.recipient(recipient) for recipient in recipients} - {None}:
             try:
@@ -75,9 +79,10 @@ class Queue:
         except (OSError, OverQuota, smtplib.SMTPException) as problem:
             if is_permanent(problem) or self.is_expired(name, envelope):
                 self.metrics.count("delivery_dsn_perm_fail")
-                self.report(envelope, str(problem))
+                self.report(envelope, "Failed to deliver message", str(problem))
                 return self.done(name)
             self.trouble[name] = str(problem)
+            self.warn(name, envelope)
             self.metrics.count("queue_rescheduled")
             self.log(f"a message waits in the queue: {problem}")
             return False
@@ -85,7 +90,9 @@ class Queue:
     def done(self, name):
         os.unlink(os.path.join(self.folder, "new", name))
         self.trouble.pop(name, None)
+        self.told.pop(name, None)
         self.metrics.count("delivery_completed")
+        self.metrics.observe("delivery_total_time", self.age(name))
         return True
 
     @staticmethod
@@ -93,19 +100,36 @@ class Queue:
         """What expressions of the plan ask about. Recipients outside have the same route, for they differ by sender."""
         return {"rcpt": envelope["to"][0], "sender": envelope["from"] or "", "source": envelope["source"]}
 
-    def is_expired(self, name, envelope):
+    @staticmethod
+    def age(name):
+        """Milliseconds."""
+        return time.time() * 1000 - int(name.split(".")[0]) / 1e6
+
+    def schedule(self, envelope):
         strategy = self.settings.setting("MtaOutboundStrategy").get("schedule")
         wanted = self.settings.evaluate(strategy, **self.facts(envelope)) if strategy else "remote"
-        schedule = next((one for one in self.settings.all("MtaDeliverySchedule") if one["name"] == wanted), {})
-        expiry = schedule.get("expiry", {}).get("expire")
-        return expiry is not None and int(name.split(".")[0]) / 1e6 + expiry < time.time() * 1000
+        return next((one for one in self.settings.all("MtaDeliverySchedule") if one["name"] == wanted), {})
 
-    def report(self, envelope, reason):
+    def is_expired(self, name, envelope):
+        expiry = self.schedule(envelope).get("expiry", {}).get("expire")
+        return expiry is not None and self.age(name) > expiry
+
+    def warn(self, name, envelope):
+        """Tells the sender that a message waits: after a day, unless `notify` of its schedule says otherwise."""
+        intervals = self.schedule(envelope).get("notify", {}).get("intervals", {}).values()
+        due = sorted(one["duration"] for one in intervals) or [DAY]
+        times = sum(duration < self.age(name) for duration in due)
+        if times > self.told.get(name, 0) and envelope["from"]:
+            self.told[name] = times
+            self.metrics.count("delivery_dsn_temp_fail")
+            self.report(envelope, "Warning: Delay in message delivery", self.trouble[name])
+
+    def report(self, envelope, subject, reason):
         """To the sender; about a report there is none (handle_double_bounce in crates/smtp/src/queue/dsn.rs)."""
         if not envelope["from"]:
             return self.metrics.count("delivery_double_bounce")
         text = f"From: Mail Delivery Subsystem <MAILER-DAEMON@{self.settings.domain}>\r\nTo: <{envelope['from']}>\r\n"
-        text += f"Subject: Failed to deliver message\r\n\r\n{', '.join(envelope['to'])}: {reason}\r\n"
+        text += f"Subject: {subject}\r\n\r\n{', '.join(envelope['to'])}: {reason}\r\n"
         self.metrics.count("queue_dsn_queued")
         return self.put("", [envelope["from"]], text.encode(), "dsn", 25)
 

@@ -31,7 +31,29 @@ class Settings:
 
     @property
     def domain(self):
+        """The main one."""
         return self.one("Domain").get("name", "")
+
+    @property
+    def domains(self):
+        return {identifier: domain["name"] for identifier, domain in self.registry.get("Domain").items()}
+
+    def domain_of(self, address):
+        """The domain of an address, as an object; None for one outside."""
+        wanted = address.rpartition("@")[2].lower()
+        return next((domain for domain in self.all("Domain") if domain["name"] == wanted), None)
+
+    def owned(self, value):
+        """The address of an account or of an alias."""
+        return f"{value['name']}@{self.domains.get(value['domainId'], '')}"
+
+    def key(self, account):
+        """What an account is called here: the name in the main domain, the address in another one."""
+        address = self.owned(account)
+        return account["name"] if address == self.address(account["name"]) else address
+
+    def address(self, name):
+        return name if "@" in name else f"{name}@{self.domain}"
 
     def accounts(self):
         return [account for account in self.all("Account") if account.get("@type") == "User"]
@@ -39,11 +61,10 @@ class Settings:
     def account(self, address):
         """Name of the account that has this address, or None. Names are compared as they are stored."""
         local, _, domain = address.rpartition("@")
-        if domain.lower() != self.domain:
-            return None
+        wanted = f"{local}@{domain.lower()}"
         for account in self.accounts():
-            if local in [account["name"], *(alias["name"] for alias in account["aliases"].values())]:
-                return account["name"]
+            if wanted in map(self.owned, [account, *account["aliases"].values()]):
+                return self.key(account)
         return None
 
     def recipient(self, address):
@@ -51,7 +72,8 @@ class Settings:
 
     def found(self, name):
         """An account's id and content."""
-        return next((one for one in self.registry.get("Account").items() if one[1]["name"] == name), (None, None))
+        accounts = self.registry.get("Account").items()
+        return next((one for one in accounts if self.key(one[1]) == name), (None, None))
 
     def permits(self, name, permission):
         _, account = self.found(name)
@@ -63,21 +85,20 @@ class Settings:
     def signed_in(self, address):
         """The account that a token's address opens. With capital letters it is another, which is made on the spot."""
         local, _, domain = address.rpartition("@")
-        if domain.lower() != self.domain or not local:
+        domain_id = next((one for one, name in self.domains.items() if name == domain.lower()), None)
+        if domain_id is None or not local:
             return None
         name = self.account(address)
         if name is None:
-            domain_id = next(iter(self.registry.get("Domain")))
             fresh = {"@type": "User", "name": local, "domainId": domain_id, "aliases": {}, "credentials": {}}
             self.registry.insert("Account", {**fresh, "permissions": {"@type": "Inherit"}, "roles": {"@type": "User"}})
             self.registry.save()
-            name = local
+            name = self.account(address)
         return name if self.permits(name, "authenticate") else None
 
     def addresses(self, name):
         _, account = self.found(name)
-        names = [name, *(alias["name"] for alias in account["aliases"].values())]
-        return [f"{local}@{self.domain}" for local in names]
+        return [self.owned(one) for one in [account, *account["aliases"].values()]]
 
     @property
     def relaying_networks(self):
@@ -88,7 +109,7 @@ class Settings:
         """What an expression of the plan comes to, for a recipient and what else is `known`."""
         known["rcpt_domain"] = known["rcpt"].rpartition("@")[2].lower()
         known["is_local_address"] = lambda address: self.account(address) is not None
-        known["is_local_domain"] = lambda domain: domain == self.domain
+        known["is_local_domain"] = lambda domain: domain in self.domains.values()
         known["to_lowercase"] = str.lower
         known.update(true=True, false=False)
 

@@ -46,10 +46,10 @@ class Handler:
         return "250 2.1.0 OK"
 
     async def handle_RCPT(self, _server, session, envelope, address, options):
-        local = address.lower().endswith(f"@{self.settings.domain}")
+        local = self.settings.domain_of(address)
         if refusal := self.settings.script(address):
             return refusal
-        known = self.settings.recipient(address) or self.settings.one("Domain").get("allowRelaying")
+        known = self.settings.recipient(address) or (local or {}).get("allowRelaying")
         if local and not known:
             return "550 5.1.2 Mailbox does not exist."
         if not local and not session.authenticated and not (self.port == 25 and self.from_trusted_network(session)):

@@ -320,6 +320,9 @@ describe("registering with Pocket ID", () => {
     expect([...recorder.upstream(recorder.object("Namespace", "stalwart-mail"))]).toContain(client?.urn);
     expect(client?.inputs).toMatchObject({
       clientId: "stalwart-webui",
+      isPublic: true,
+      pkceEnabled: true,
+      requiresReauthentication: true,
       callbackUrls: [
         "https://webmail.newjoy.ro/index.php/login/oauth",
         "https://mail.newjoy.ro/admin/oauth/callback",

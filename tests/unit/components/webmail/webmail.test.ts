@@ -1,4 +1,5 @@
 import { Webmail, type WebmailArgs } from "../../../../components/webmail";
+import { apacheConf } from "../../../../components/webmail/apache";
 import type { StackConfig } from "../../../../config/types";
 import { type Recorder, resolved, settled, startRecording } from "../../../support/recorder";
 import { sampleConfig } from "../../../support/sample";
@@ -55,6 +56,14 @@ describe("the webmail", () => {
       "/usr/local/etc/php/conf.d/zz-homelab-mail.ini": "configMap, read-only",
       "/etc/apache2/conf-enabled/zz-homelab-mail.conf": "configMap, read-only",
     });
+  });
+
+  it("gives the web server the log formats that leave the authorization code out", () => {
+    const { data } = recorder.object("ConfigMap", "roundcube-config").inputs;
+    const mount = podOf(recorder).spec.containers[0].volumeMounts.find((m: { mountPath: string }) =>
+      m.mountPath.startsWith("/etc/apache2/"),
+    );
+    expect(data[mount.subPath]).toBe(apacheConf());
   });
 
   it("never runs two copies on one database", () => {

@@ -18,8 +18,9 @@ class SignIn(unittest.TestCase):
     def setUp(self):
         self.server = FakeStalwart(self)
         self.server.declare("kinga", "alpar")
-        identifier, _ = self.server.settings.found("alpar")
-        self.server.settings.registry.update("Account", identifier, {"aliases": {"0": {"name": "boss"}}})
+        identifier, alpar = self.server.settings.found("alpar")
+        boss = {"name": "boss", "domainId": alpar["domainId"]}
+        self.server.settings.registry.update("Account", identifier, {"aliases": {"0": boss}})
 
     def jmap(self, login, method, arguments):
         header = "Basic " + base64.b64encode(login.encode()).decode()

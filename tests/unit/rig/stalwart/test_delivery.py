@@ -44,9 +44,10 @@ class Delivery(unittest.TestCase):
     def age(self, seconds):
         """As if everything in the queue had been there for so long."""
         for name in self.queue.names():
-            older = f"{time.time_ns() - seconds * 10**9}.{name.split('.', 1)[1]}"
+            older = f"{time.time_ns() - int(seconds * 10**9)}.{name.split('.', 1)[1]}"
             folder = os.path.join(self.queue.folder, "new")
             os.rename(os.path.join(folder, name), os.path.join(folder, older))
+            self.queue.told[older] = self.queue.told.pop(name, 0)
 
     def refusing(self, code):
         """The provider refuses every recipient from now on."""
@@ -91,13 +92,82 @@ class OverQuota(Delivery):
         local = {"name": "local", "expiry": {"@type": "Ttl", "expire": 30 * DAY * 1000}}
         upsert = {"@type": "upsert", "object": "MtaDeliverySchedule", "matchOn": ["name"], "value": {"local": local}}
         self.server.apply(upsert)
+        self.set("MtaOutboundStrategy", {"route": {"else": "'local'", "match": {}}})
         self.age(3 * DAY + 1)
         self.assertEqual(self.attempts(), [False])
-        self.set("MtaOutboundStrategy", {"route": {"else": "'local'", "match": {}}})
+        self.assertEqual(sorted(self.attempts()), [False, True])  # the notice that it waits ends here
         self.age(30 * DAY + 1)
         self.attempts()
         self.assertEqual(self.attempts(), [True])
-        self.assertEqual((self.queue.names(), self.server.metrics.counters["delivery_double_bounce"]), ([], 1))
+        self.assertEqual((self.queue.names(), self.server.metrics.counters["delivery_double_bounce"]), ([], 2))
+
+
+class Waiting(Delivery):
+    def told(self):
+        self.attempts()
+        read = [self.queue.read(name) for name in self.queue.names()]
+        return [text for envelope, text in read if envelope["source"] == "dsn" and envelope["to"] == [KINGA]]
+
+    def setUp(self):
+        super().setUp()
+        self.set("MtaOutboundStrategy", {"route": {"else": "'relay'", "match": {}}})
+        self.receive(message(), sender=KINGA, to=FRIEND)
+        self.refusing(450)
+
+    def test_the_sender_is_told_once_when_a_message_has_waited_for_a_day(self):
+        self.assertEqual(self.told(), [])
+        self.age(DAY + 1)
+        for _ in range(2):
+            [notice] = self.told()
+            self.assertIn(b"Subject: Warning: Delay in message delivery", notice)
+        self.assertEqual(self.server.metrics.counters["delivery_dsn_temp_fail"], 1)
+
+    def test_the_sender_is_told_as_often_as_the_schedule_says(self):
+        intervals = {str(n): {"duration": hours * 3_600_000} for n, hours in enumerate((1, 3))}
+        notify = {"@type": "Custom", "intervals": intervals}
+        value = {"remote": {"name": "remote", "notify": notify}}
+        self.server.apply({"@type": "upsert", "object": "MtaDeliverySchedule", "matchOn": ["name"], "value": value})
+        counts = []
+        for hours in (0.5, 2, 2, 4):
+            self.age(hours * 3600)
+            counts.append(len(self.told()))
+        self.assertEqual(counts, [0, 1, 1, 2])
+
+
+class SeveralDomains(Delivery):
+    ELSEWHERE = "kinga@second.test"
+
+    def setUp(self):
+        super().setUp()
+        self.server.declare_elsewhere("kinga", "second.test")
+        self.settings = self.server.settings
+
+    def test_mail_for_the_same_name_in_two_domains_goes_to_two_accounts(self):
+        self.receive(message())
+        self.receive(message(), to="Kinga@Second.test")
+        for name in ("kinga", self.ELSEWHERE):
+            self.assertEqual(len(list(self.mail.files(name, INBOX))), 1, name)
+        self.assertEqual((self.settings.recipient("kinga@third.test"), self.queue.names()), (None, []))
+
+    def test_each_account_has_its_own_sign_in_and_its_own_addresses(self):
+        self.assertEqual(self.settings.signed_in(self.ELSEWHERE), self.ELSEWHERE)
+        phone = self.server.app_password(self.ELSEWHERE)
+        self.assertEqual(self.server.access.account(self.ELSEWHERE, phone), self.ELSEWHERE)
+        self.assertIsNone(self.server.access.account("kinga", phone))
+        self.assertEqual(self.settings.addresses(self.ELSEWHERE), [self.ELSEWHERE])
+        self.assertEqual(self.settings.addresses("kinga"), [KINGA])
+
+    def test_an_alias_in_another_domain_opens_its_owners_account(self):
+        domain = next(one for one, name in self.settings.domains.items() if name == "second.test")
+        identifier, _ = self.settings.found("kinga")
+        self.update("Account", identifier, {"aliases": {"0": {"name": "office", "domainId": domain}}})
+        self.assertEqual(self.settings.recipient("office@second.test"), "kinga")
+        self.assertIsNone(self.settings.recipient(f"office@{DOMAIN}"))
+
+    def test_expressions_know_every_domain(self):
+        known = {"else": "false", "match": {"0": {"if": "is_local_domain(rcpt_domain)", "then": "true"}}}
+        for address, local in ((KINGA, True), (self.ELSEWHERE, True), (FRIEND, False)):
+            self.assertEqual(self.settings.evaluate(known, rcpt=address), local, address)
 
 
 class Outside(Delivery):
@@ -176,6 +246,10 @@ class Measured(Delivery):
             known = {line.split()[1]: line.split()[0] for line in file if not line.startswith("#")}
         for name, kind in re.findall(r"^# TYPE (\w+) (\w+)$", text, re.M):
             self.assertEqual(known.get(name), kind, name)
+        # Two messages of one size: only the bucket that they are in counts them, and the last one never does.
+        buckets = re.findall(r'^message_size_bucket\{le="(\w+)"\} (\d+)$', text, re.M)
+        self.assertEqual([(bound, count) for bound, count in buckets if count != "0"], [("100", "2")])
+        self.assertEqual((buckets[-1], series["message_size_count"]), (("inf", "0"), "2"))
 
 
 if __name__ == "__main__":
