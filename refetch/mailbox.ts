@@ -38,7 +38,7 @@ export interface Refetched {
  * A copy counts against the mailbox's quota until it is delivered, so that a few hundred at most wait in the outbox. The
  * fetcher looks into the outbox at least once a minute.
  */
-const usualPace = { chunk: 100, most: 300, look: 2_000, patience: 240_000 };
+const usualPace = { chunk: 100, most: 300, look: 2_000, timeout: 240_000 };
 /** Milliseconds: until the provider greets, and for a copy of a hundred large messages. */
 const [toGreet, toCopy] = [20_000, 300_000];
 
@@ -145,7 +145,7 @@ export async function refetch(args: RefetchArgs): Promise<Refetched> {
       waiting = await imap.count(outbox);
       if (waiting <= most || signal.aborted) return;
       if (waiting < fewest) [fewest, since] = [waiting, Date.now()];
-      if (Date.now() - since > pace.patience) {
+      if (Date.now() - since > pace.timeout) {
         throw new Refused(`nothing leaves the outbox, where ${waiting} wait: \`npm run doctor\` says why`);
       }
       await sleep(pace.look, undefined, { signal }).catch(() => {});

@@ -6,11 +6,11 @@ export const proxyPorts = {
   Junk: { imap: 11993, sink: 12525 },
 } as const;
 
-/** Stand-ins that the supervisor replaces, quoted, with what the mounted Secrets hold. */
+/** Placeholders that the supervisor replaces, quoted, with the content of the mounted Secrets. */
 export const placeholders = { address: "@ADDRESS@", password: "@PASSWORD@", folder: "@FOLDER@" } as const;
 
 export interface FetchmailrcOptions {
-  /** The provider's IMAP server: implicit TLS, its certificate checked against the system's authorities. */
+  /** The provider's IMAP server: implicit TLS, its certificate checked against the system's CAs. */
   readonly imap: Endpoint;
   /** Whose outbox it empties; it fetches what there is, and ends. */
   readonly folder: Folder;

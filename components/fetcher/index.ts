@@ -13,7 +13,7 @@ export interface FetcherArgs {
   readonly namespace: Input<string>;
   /** Whose mail is fetched. Each gets a Deployment of its own, `fetchmail-<name>`. */
   readonly mailboxes: readonly Mailbox[];
-  /** The provider's IMAP server: implicit TLS, with a certificate that the image's authorities vouch for. */
+  /** The provider's IMAP server: implicit TLS, with a certificate of one of the image's CAs. */
   readonly provider: { readonly imap: Endpoint };
   /** The mail server's name inside the cluster; it takes mail on ports 25 and 2525. */
   readonly mailServerHost: Input<string>;
@@ -30,7 +30,7 @@ export interface FetcherArgs {
 }
 
 /** How long `pulumi up` waits for a fetcher's first contact with the provider. */
-export const patience = { create: "3m", update: "3m" };
+export const readyTimeouts = { create: "3m", update: "3m" };
 
 /** The files every fetcher shares. There is nothing personal in them: addresses and passwords come from Secrets. */
 function sharedFiles(imap: Endpoint): Record<string, string> {
@@ -49,7 +49,7 @@ function revision(mailbox: Mailbox, files: Record<string, string>): string {
 }
 
 /**
- * Pulls each mailbox from the provider and hands every message to the mail server: one fetchmail a mailbox, because
+ * Pulls each mailbox from the provider and hands every message to the mail server: one fetchmail per mailbox, because
  * IMAP IDLE, which brings new mail within a second, holds one folder of one account.
  */
 export class Fetcher extends ComponentResource {
@@ -126,8 +126,8 @@ export class Fetcher extends ComponentResource {
         {
           parent: this,
           ...(args.waitFor && { dependsOn: args.waitFor }),
-          // Pulumi's own patience is ten minutes. A fetcher that cannot log in has said so by then.
-          customTimeouts: patience,
+          // Pulumi waits ten minutes by default. A fetcher that cannot log in has reported it by then.
+          customTimeouts: readyTimeouts,
         },
       );
     }

@@ -5,7 +5,7 @@ import { type ClusterAccess, kubectl } from "../shared/kubectl";
  * How long `pulumi up` waits for the mail host's certificate. An issuer that can do it does it within a minute or two; one
  * that asks over HTTP waits for DNS, which may not be there yet, and then there is no end to wait for.
  */
-export const certificatePatience = { create: "150s", update: "150s" };
+export const certificateTimeouts = { create: "150s", update: "150s" };
 
 /** The real plugin waits for any condition that is named so (pulumi-kubernetes, provider/pkg/metadata/overrides.go). */
 export const untilReady = { "pulumi.com/waitFor": "condition=Ready" };

@@ -20,7 +20,7 @@ import type { StackConfig } from "../../config/types";
 import { exposeHttp } from "../exposure";
 import type { ClusterAccess } from "../shared/kubectl";
 import type { Trust } from "../shared/trust";
-import { certificatePatience, explainWaiting, untilReady } from "./certificate";
+import { certificateTimeouts, explainWaiting, untilReady } from "./certificate";
 import { deploymentSpec, serverConfig, serverConfigData } from "./deployment";
 import { exposeDiscovery } from "./discovery";
 import { senders } from "./planDelivery";
@@ -138,7 +138,7 @@ export class MailServer extends ComponentResource {
       );
     // The pod mounts what is issued: waited for by name, or a pod that never starts would be all there is to see.
     const awaited = () => ({
-      customTimeouts: certificatePatience,
+      customTimeouts: certificateTimeouts,
       hooks: { onError: [explainWaiting(args.clusterAccess ?? {})] },
     });
     const certificates =

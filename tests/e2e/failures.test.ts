@@ -152,7 +152,7 @@ test("a mailbox whose login is refused does not hold everybody up, and can be ta
   const kinga = ["app.kubernetes.io/instance", "fetchmail-kinga"] as const;
   const mend = await afflict(stack.namespace, kinga, ["not-ready-because", reason]);
   await stack.setSecret("mailboxes.kinga.password", "wrong");
-  const { text } = await stack.failingUp(require.resolve("./support/impatient"));
+  const { text } = await stack.failingUp(require.resolve("./support/shortTimeouts"));
   expect(text).toContain("fetchmail-kinga");
   expect(text).toContain(reason);
   for (const name of ["stalwart", "roundcube", "fetchmail-alpar"]) {
@@ -172,7 +172,7 @@ test("a certificate that waits for DNS ends the update by name, the rest is up, 
   const label = ["app.kubernetes.io/name", "stalwart"] as const;
   const resource = ["cert-manager.io", "certificates"] as const;
   const issue = await afflict(stack.namespace, label, ["waits-because", reason], resource);
-  const { text } = await stack.failingUp(require.resolve("./support/impatient"));
+  const { text } = await stack.failingUp(require.resolve("./support/shortTimeouts"));
   expect(text).toContain("stalwart-tls");
   expect(text).toContain("Issuing certificate as Secret does not exist");
   expect(text).toContain(`HTTP-01 for mail.newjoy.ro: pending, ${reason}`);

@@ -121,7 +121,7 @@ test.concurrent.each([
   ["2 bytes too few", (n) => n - 2],
   ["29 bytes too few", (n) => n - 29], // hMailServer: before its own fields were added
   ["2 bytes too many", (n) => n + 2], // WildDuck
-  ["one byte a line too few", (n) => n - Math.floor(n / 50)], // line ends counted as one byte
+  ["one byte per line too few", (n) => n - Math.floor(n / 50)], // line ends counted as one byte
   ["that of the body alone", (n) => n - 300], // GreenMail
 ] as [string, (right: number) => number][])("a provider that tells sizes of %s: all arrives", async (_name, size) => {
   for (const odd of [false, true]) {

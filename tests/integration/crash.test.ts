@@ -17,9 +17,9 @@ afterAll(() => findings.publish());
 const KILLS = Number(process.env.RIG_KILLS ?? 50);
 
 test.each([{ keep: false }, { keep: true }])(
-  "killed at random moments (keep: $keep), it loses nothing and repeats one message a kill at most",
+  "killed at random moments (keep: $keep), it loses nothing and repeats at most one message per kill",
   async ({ keep }) => {
-    const station = await rig.station({ start: false, mailbox: { name: keep ? "keeper" : "drainer", keep } });
+    const station = await rig.station({ start: false, mailbox: { name: keep ? "keeping" : "drainer", keep } });
     const random = sequence(keep ? 11 : 7);
     const kills = keep ? Math.ceil(KILLS / 2) : KILLS;
     const total = kills * 30;

@@ -14,7 +14,7 @@ const findings = new Findings("folders");
 afterAll(() => findings.publish());
 
 test.concurrent("with keep, each message comes once, what was read elsewhere too, and the originals stay", async () => {
-  const station = await rig.station({ start: false, mailbox: { name: "keeper", keep: true } });
+  const station = await rig.station({ start: false, mailbox: { name: "keeping", keep: true } });
   await station.inject(Array.from({ length: 20 }, (_, n) => message(`kept-${n}`)));
   // Somebody reads half of it at the provider before the fetcher looks, on another device.
   const phone = await rig.provider.session(station.user);

@@ -53,7 +53,7 @@ async function user(name: string) {
       host: rig.provider.address,
       port: 993,
       secure: true,
-      tls: { ca: [readFileSync(rig.authority.cert, "utf8")], servername: IMAP_HOST },
+      tls: { ca: [readFileSync(rig.ca.cert, "utf8")], servername: IMAP_HOST },
       auth: { user: address, pass: PASSWORD },
       logger: false,
       disableAutoIdle: true,

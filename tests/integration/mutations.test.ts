@@ -41,7 +41,7 @@ const isLost = (station: Station): Promise<unknown> =>
     more: () => station.pod.log,
   });
 
-test("the played provider knows everybody at every moment, also while accounts are made", async () => {
+test("the fake provider knows every mailbox at every moment, also while accounts are created", async () => {
   const file = join(rig.provider.folder, "users");
   await rig.provider.account("always@example.org", "there");
   const look = `until [ -e '${file}.stop' ]; do [ -s '${file}' ] || echo empty; done`;
@@ -83,7 +83,7 @@ test("with a postmaster a refused recipient's mail goes to somebody else, and th
   await eventually("somebody else", () => station.sink.envelopes.some((e) => e.recipients[0] !== station.user));
 });
 
-test("with bouncemail the sender hears of a refusal, and the rig sees it", async () => {
+test("with bouncemail the sender gets a bounce for a refused message, and the rig sees it", async () => {
   const station = await rig.station({
     start: false,
     tamper: breaking("set no bouncemail", "set bouncemail"),
@@ -96,7 +96,7 @@ test("with bouncemail the sender hears of a refusal, and the rig sees it", async
   });
 });
 
-test("without bouncemail nobody hears of a refusal", async () => {
+test("without bouncemail no sender gets a bounce for a refused message", async () => {
   const station = await rig.station({ start: false });
   const bounces = await station.listenInside(25);
   await refusedFor(station, 5);

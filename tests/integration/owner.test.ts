@@ -25,7 +25,7 @@ test.concurrent("not a word of anybody's mail, no password and no address is log
   const header = `Subject: ${words}-subject\r\nX-${words}: value`;
   await station.inject([
     message("ordinary", { header, body: `${words}-body\r\n` }),
-    message("courier", { header: `${words} without a colon`, body: `${words}\r\n${"x".repeat(9000)}\r\n` }),
+    message("direct", { header: `${words} without a colon`, body: `${words}\r\n${"x".repeat(9000)}\r\n` }),
     message("refused", { header, body: `refuse me ${words}\r\n` }),
     message("sender", { header, path: `<odd-${words}@example.org>` }),
   ]);
@@ -39,7 +39,7 @@ test.concurrent("not a word of anybody's mail, no password and no address is log
   }
 });
 
-test.concurrent("a Secret without a value: the reason shows, and the value mends it", async () => {
+test.concurrent("a Secret without a value: the reason shows, and the value fixes it", async () => {
   const station = await rig.station({ start: false, password: "comes later" });
   station.pod.rotate("");
   await station.inject([message("no-value")]);

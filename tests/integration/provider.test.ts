@@ -41,7 +41,7 @@ test.concurrent.each([
   ["STORE", / STORE /, 7],
   ["EXPUNGE", / EXPUNGE/, 2], // there are few: one at the end of a session, one before the next
 ] as const)(
-  "the provider drops the connection before %s: nothing is lost, one duplicate a drop at most",
+  "the provider drops the connection before %s: nothing is lost, at most one duplicate per drop",
   async (name, command, period) => {
     const station = await rig.station({ front: true, start: false });
     let drops = 0;
@@ -61,7 +61,7 @@ test.concurrent.each([
   },
 );
 
-test.concurrent("the provider refuses the login: it is not hammered, the reason shows, a new password in the Secret mends it", async () => {
+test.concurrent("the provider refuses the login: it is not hammered, the reason shows, a new password in the Secret fixes it", async () => {
   const station = await rig.station({ front: true });
   await ready(station);
   expect(await station.pod.metric("login_refused")).toBe(0);
@@ -81,7 +81,7 @@ test.concurrent("the provider refuses the login: it is not hammered, the reason 
   await settle();
 });
 
-test.concurrent("a login that never worked: the pod ends once, with the reason, goes on trying, and a new password mends it", async () => {
+test.concurrent("a login that never worked: the pod ends once, with the reason, goes on trying, and a new password fixes it", async () => {
   const station = await rig.station({ front: true, start: false, args: ["--first-contact=5"] });
   await rig.provider.account(station.user, "another password");
   await station.inject([message("never-worked")]);
@@ -99,13 +99,13 @@ test.concurrent("a login that never worked: the pod ends once, with the reason, 
   await emptied(station);
 });
 
-test.concurrent("the provider is away: the reason shows, and fetching resumes by itself", async () => {
+test.concurrent("the provider is unreachable: the reason shows, and fetching resumes by itself", async () => {
   const station = await rig.station({ front: true });
   await ready(station);
   await station.front.close();
   await station.inject([message("away")]);
   await trouble(station, /^INBOX: cannot connect to imap\.provider\.test:993: Connection refused$/m);
-  const settle = await findings.during("it is away", station);
+  const settle = await findings.during("it is unreachable", station);
   await station.front.listen();
   await arrived(station, 1);
   await ready(station);
@@ -114,11 +114,11 @@ test.concurrent("the provider is away: the reason shows, and fetching resumes by
 });
 
 test.concurrent.each([
-  ["of another authority", () => rig.authority.ofItself(IMAP_HOST)],
-  ["that has expired", () => rig.authority.ended(IMAP_HOST)],
-  ["for another name", () => rig.authority.issue("imap.elsewhere.test")],
+  ["of another CA", () => rig.ca.ofItself(IMAP_HOST)],
+  ["that has expired", () => rig.ca.ended(IMAP_HOST)],
+  ["for another name", () => rig.ca.issue("imap.elsewhere.test")],
 ] as const)(
-  "a certificate %s: no password goes out, the reason shows, a good one mends it",
+  "a certificate %s: no password goes out, the reason shows, a good one fixes it",
   async (kind, certificate) => {
     const station = await rig.station({ front: true, start: false, certificate: certificate() });
     await station.inject([message(`certificate ${kind}`)]);
@@ -127,8 +127,8 @@ test.concurrent.each([
     await sleep(10_000);
     expect(station.front.logins).toBe(0);
     expect(await station.account()).toMatchObject({ delivered: 0, atProvider: 1 });
-    const settle = await findings.during(`its certificate is one ${kind}, until it is mended`, station);
-    await station.front.useCertificate(rig.authority.issue(IMAP_HOST));
+    const settle = await findings.during(`its certificate is one ${kind}, until it is replaced`, station);
+    await station.front.useCertificate(rig.ca.issue(IMAP_HOST));
     await arrived(station, 1);
     await emptied(station);
     await settle();
@@ -136,21 +136,18 @@ test.concurrent.each([
 );
 
 test.concurrent.each([
-  ["of a private authority that the stack trusts", { isPublic: false, authorities: () => [rig.authority.pem] }],
-  [
-    "of a public authority, beside a private one that the stack trusts",
-    { authorities: () => [rig.otherAuthority.pem] },
-  ],
-] as const)("a certificate %s is accepted", async (_kind, { authorities, ...options }) => {
-  const station = await rig.station({ ...options, authorities: authorities() });
+  ["of a custom CA that the stack trusts", { isPublic: false, customCAs: () => [rig.ca.pem] }],
+  ["of a public CA, with a custom CA that the stack trusts as well", { customCAs: () => [rig.otherCa.pem] }],
+] as const)("a certificate %s is accepted", async (_kind, { customCAs, ...options }) => {
+  const station = await rig.station({ ...options, customCAs: customCAs() });
   await station.inject([message("trusted")]);
   await arrived(station, 1);
   await ready(station);
   await emptied(station);
 });
 
-test.concurrent("a private authority that nobody trusts is as good as none", async () => {
-  const station = await rig.station({ isPublic: false, authorities: [rig.otherAuthority.pem], start: false });
+test.concurrent("a certificate of a custom CA that the stack does not trust is refused", async () => {
+  const station = await rig.station({ isPublic: false, customCAs: [rig.otherCa.pem], start: false });
   await station.inject([message("untrusted")]);
   station.pod.start();
   await trouble(station, /^INBOX: the provider's certificate is not accepted: /);
@@ -161,7 +158,7 @@ test.concurrent.each([
   ["COPY", / COPY /],
   ["STORE", / STORE .*HomelabMailFetched/],
 ] as const)(
-  "with keep, the provider drops the connection before %s: nothing is lost, one duplicate a drop at most",
+  "with keep, the provider drops the connection before %s: nothing is lost, at most one duplicate per drop",
   async (name, command) => {
     const station = await rig.station({ front: true, start: false, mailbox: { name: `keeps${name}`, keep: true } });
     let drops = 0;
@@ -194,7 +191,7 @@ test.concurrent("with keep, the provider cannot copy one message: it is delivere
 test.concurrent.each([{ keep: false }, { keep: true }])(
   "the provider has no room for copies (keep: $keep): mail is delivered all the same",
   async ({ keep }) => {
-    const name = keep ? "roomless-keeper" : "roomless";
+    const name = keep ? "roomless-keeping" : "roomless";
     const station = await rig.station({ front: true, start: false, mailbox: { name, keep } });
     station.front.rewrite = (text) => text.replace(/ OK \[COPYUID[^\r]*/g, " NO [OVERQUOTA] Quota exceeded");
     await station.inject([message("no room")]);
@@ -213,7 +210,7 @@ test.concurrent.each([
 ])(
   "the network falls silent while waiting (keep: $keep): noticed, and reconnected within five minutes",
   async ({ keep, also }) => {
-    const station = await rig.station({ front: true, mailbox: { name: keep ? "silentkeeper" : "silent", keep } });
+    const station = await rig.station({ front: true, mailbox: { name: keep ? "silentkeeping" : "silent", keep } });
     await ready(station);
     await sleep(2000);
     const before = station.front.connections;
@@ -260,7 +257,7 @@ test.concurrent("the provider hangs in the middle of a fetch: noticed, and recon
 test.concurrent.each([{ keep: false }, { keep: true }])(
   "a provider without IDLE is asked every half minute (keep: $keep)",
   async ({ keep }) => {
-    const station = await rig.station({ front: true, mailbox: { name: keep ? "askingkeeper" : "asking", keep } });
+    const station = await rig.station({ front: true, mailbox: { name: keep ? "askingkeeping" : "asking", keep } });
     station.front.rewrite = (text) => text.replace(/ IDLE/g, "");
     await ready(station);
     await sleep(3000);

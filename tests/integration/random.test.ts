@@ -51,7 +51,7 @@ test(`2,000 messages, faults of every kind and kills at random (seed ${SEED}): a
   console.log(`seed ${SEED}: RIG_SEED=${SEED} npm run test:integration -- tests/integration/random`);
   const worlds = await Promise.all(
     shares.map(async ({ name, keep, part }, n) => {
-      const args = ["--retry-max=4", "--refused-max=8", "--second-chance=5", "--patience=5"];
+      const args = ["--retry-max=4", "--refused-max=8", "--second-chance=5", "--grace=5"];
       const station = await rig.station({ front: true, start: false, args, mailbox: { name, keep } });
       return { station, chaos: new Chaos(SEED + n), count: Math.round(COUNT * part), name, keep };
     }),
@@ -66,8 +66,8 @@ test(`2,000 messages, faults of every kind and kills at random (seed ${SEED}): a
       return delivered - duplicates;
     };
     const more = (): string => `${[...chaos.met].join("\n")}\n${words(station).slice(-6000)}`;
-    const patience = { seconds: 400, every: 1000, more };
-    await eventually("all that can be delivered", async () => (await different()) >= count - hopeless.size, patience);
+    const limits = { seconds: 400, every: 1000, more };
+    await eventually("all that can be delivered", async () => (await different()) >= count - hopeless.size, limits);
     expect(await station.account()).toMatchObject({ lost: [], strange: [], misnamed: [] });
     const arrived = subjects(station.sink.deliveries.map((d) => d.message));
     expect([...hopeless].filter((id) => arrived.has(id))).toEqual([]);
@@ -78,7 +78,7 @@ test(`2,000 messages, faults of every kind and kills at random (seed ${SEED}): a
     if (hopeless.size > 0)
       await eventually("a report", () => /stay at the provider|refused for good|message UID/.test(words(station)));
     chaos.heal();
-    await eventually("the rest", async () => (await different()) === count, patience);
+    await eventually("the rest", async () => (await different()) === count, limits);
     const ledger = await station.account();
     expect(ledger).toMatchObject({ lost: [], strange: [], misnamed: [] });
     if (!keep) await eventually("an empty provider", async () => (await station.waiting()) === 0, { every: 1000 });

@@ -120,7 +120,7 @@ test.concurrent("the mail server restarts in the middle: nothing is lost", async
   await settle();
 });
 
-test.concurrent("with keep, the mail server is away: copies do not pile up, and all of it comes later", async () => {
+test.concurrent("with keep, the mail server is unreachable: copies do not pile up, and all mail is delivered later", async () => {
   const station = await rig.station({ start: false, mailbox: { name: "patient", keep: true } });
   await station.sink.close();
   await station.inject(Array.from({ length: 250 }, (_, n) => message(`patient-${n}`)));
@@ -130,7 +130,7 @@ test.concurrent("with keep, the mail server is away: copies do not pile up, and 
     every: 1000,
     more: () => station.pod.log,
   });
-  const settle = await findings.during("it is away, with `keep` and 250 messages", station);
+  const settle = await findings.during("it is unreachable, with `keep` and 250 messages", station);
   expect((await rig.provider.remaining(station.user)).get("Fetcher-Outbox")).toHaveLength(100);
   await station.sink.listen();
   await arrived(station, 250, 180);
@@ -139,11 +139,11 @@ test.concurrent("with keep, the mail server is away: copies do not pile up, and 
   await settle();
 });
 
-test.concurrent("the mail server is away for minutes: the reason shows, and delivery resumes within two minutes", async () => {
+test.concurrent("the mail server is unreachable for minutes: the reason shows, and delivery resumes within two minutes", async () => {
   const station = await rig.station();
   await ready(station);
   await station.sink.close();
-  await station.inject([message("patience")]);
+  await station.inject([message("late")]);
   await eventually("unreadiness", () => !station.pod.ready().ready, {
     seconds: 120,
     every: 1000,
@@ -151,7 +151,7 @@ test.concurrent("the mail server is away for minutes: the reason shows, and deli
   });
   expect(station.pod.ready().text).toMatch(/^INBOX: cannot connect to stalwart\.\S+:25: Connection refused$/m);
   expectDocumented(station.pod.ready().text);
-  const settle = await findings.during("it is away for two minutes", station);
+  const settle = await findings.during("it is unreachable for two minutes", station);
   await sleep(40_000);
   const back = performance.now();
   await station.sink.listen();

@@ -106,7 +106,7 @@ test.concurrent.each([
 ] as const)(
   "%s is refused with %s (%s): nothing is delivered again and again, nothing is lost, and it goes on when it may",
   async (name, command, said) => {
-    const station = await rig.station({ front: true, start: false, args: ["--patience=20"] });
+    const station = await rig.station({ front: true, start: false, args: ["--grace=20"] });
     station.front.faults.push(faults.refuses(command, said));
     await station.inject(five("refused"));
     station.pod.start();
@@ -139,7 +139,7 @@ test.concurrent.each([
 ] as const)(
   "%s cannot be opened: that is an error, told, and not asked again and again",
   async (_name, command, said) => {
-    const station = await rig.station({ front: true, start: false, args: ["--patience=20"] });
+    const station = await rig.station({ front: true, start: false, args: ["--grace=20"] });
     station.front.faults.push(faults.refuses(command, said));
     await station.inject(five("unopened"));
     station.pod.start();

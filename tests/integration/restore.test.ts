@@ -21,13 +21,13 @@ const named = (prefix: string): Buffer[] => Array.from({ length: 500 }, (_, n) =
 
 /** Has everything that is kept for a station's mailbox delivered again. */
 async function refetching(station: Station, password: string) {
-  const door = new Front("127.0.0.1", rig.authority.issue("localhost"), { host: rig.provider.address, port: 143 });
-  await door.listen();
+  const front = new Front("127.0.0.1", rig.ca.issue("localhost"), { host: rig.provider.address, port: 143 });
+  await front.listen();
   const { name } = station.mailbox;
   const args = {
     imap: { host: "localhost", port: 993 },
     login: { mailbox: name, address: station.user, password, folders: ["INBOX"], keep: false },
-    ca: [readFileSync(rig.authority.cert, "utf8")],
+    ca: [readFileSync(rig.ca.cert, "utf8")],
     since: new Date(Date.now() - 86_400_000).toISOString().slice(0, 10),
     signal: new AbortController().signal,
     say: () => {},
@@ -38,7 +38,7 @@ async function refetching(station: Station, password: string) {
       if (options.again) notes.forget();
       return refetch({ ...args, notes, newestFirst: options.newestFirst ?? false });
     },
-    close: () => door.close(),
+    close: () => front.close(),
   };
 }
 

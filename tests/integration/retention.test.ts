@@ -162,7 +162,7 @@ test.concurrent("what others have marked as read or deleted is delivered and kep
   expect(await station.account()).toMatchObject({ delivered: 6, duplicates: 0, lost: [], strange: [] });
 });
 
-test.concurrent("one login a delivered batch at most, and none while nothing happens", async () => {
+test.concurrent("at most one login per delivered batch, and none while idle", async () => {
   const station = await rig.station({ front: true });
   await ready(station);
   await sleep(3000);

@@ -31,16 +31,16 @@ test.each([
   { keep: false, also: "" },
   { keep: true, also: " and `keep`" },
 ])(
-  "new mail is handed over when the provider announces it, not when the next look is due (keep: $keep)",
+  "new mail is handed over when the provider announces it, not when the next poll is due (keep: $keep)",
   async ({ keep, also }) => {
-    const station = await rig.station({ mailbox: { name: keep ? "swiftkeeper" : "swift", keep } });
+    const station = await rig.station({ mailbox: { name: keep ? "swiftkeeping" : "swift", keep } });
     await ready(station);
     const waits: number[] = [];
     for (let n = 1; n <= 20; n += 1) {
       await sleep(300);
       const start = performance.now();
       await station.inject([message(`new-${n}`)]);
-      // A server that looks for new files by their folder's time misses one now and then: the next look finds it.
+      // A server that looks for new files by their folder's time misses one now and then: the next poll finds it.
       const more = (): string => station.pod.log;
       await eventually("delivery", () => station.sink.deliveries.length >= n, { seconds: 300, every: 5, more });
       waits.push((station.sink.deliveries[n - 1]?.at ?? 0) - start);

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 export { sleep };
 
-export interface Patience {
+export interface WaitOptions {
   /** @default 120: a busy machine is slow, not wrong */
   readonly seconds?: number;
   /** Milliseconds between two looks. @default 100 */
@@ -15,7 +15,7 @@ export interface Patience {
 export async function eventually<T>(
   what: string,
   check: () => Promise<T | undefined | false> | T | undefined | false,
-  { seconds = 120, every = 100, more = () => "" }: Patience = {},
+  { seconds = 120, every = 100, more = () => "" }: WaitOptions = {},
 ): Promise<T> {
   const deadline = performance.now() + seconds * 1000;
   let trouble = "";

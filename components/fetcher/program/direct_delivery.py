@@ -127,7 +127,7 @@ class DirectDelivery:
                     key, Kind.PERMANENT if problem.final else Kind.REJECTED, reason, self.before
                 )
                 rejections = 0 if problem.final else rejections + 1
-                if quarantine and failure.beyond_hope(self.count()) and quarantine(each.uid, reason):
+                if quarantine and failure.permanently_rejected(self.count()) and quarantine(each.uid, reason):
                     self.failures.forget(key)
                     quarantined += 1
             except SessionLost as problem:

@@ -47,7 +47,7 @@ class Failure(NamedTuple):
         first, most = DELAYS[self.kind]
         return self.last + min(first * 2.0 ** min(self.times - 1, 10), most)
 
-    def beyond_hope(self, delivered: int) -> bool:
+    def permanently_rejected(self, delivered: int) -> bool:
         """Whether it is refused for good while others get through."""
         return self.permanent >= 3 and delivered > self.before
 

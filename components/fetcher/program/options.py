@@ -25,7 +25,7 @@ class Options(NamedTuple):
     hung: float
     first_contact: float
     stuck: float
-    patience: float
+    grace: float
     retry_max: float
     refused_max: float
     second_chance: float
@@ -52,7 +52,7 @@ def arguments(given: list[str] | None = None) -> Options:
         ("hung", 240, "without a byte or a line before fetchmail is started again"),
         ("first-contact", 60, "until a mailbox that was never fetched ends the pod once, to leave its reason"),
         ("stuck", 180, "without progress before the pod is started again"),
-        ("patience", 60, "that an error may last before the pod is not ready"),
+        ("grace", 60, "that an error may last before the pod becomes unready"),
         ("retry-max", 75, "between rounds while the mail server or the provider fails"),
         ("refused-max", 600, "between logins while the provider refuses them"),
         ("second-chance", 1800, "between tries of what was refused for good"),

@@ -32,7 +32,7 @@ class Outbox:
         self.direct = shared.delivery(self.failures)
         self.fetchmail, self.quarantine = FetchmailRun(shared, template, imap, smtp), Quarantine(shared)
         self.record = OutboxRecord(os.path.join(shared.options.state, shared.folder.lower()), shared.options.retention)
-        self.flagged: set[Key] | None = None  # what is delivered and bears the flag; None before the first look
+        self.flagged: set[Key] | None = None  # what is delivered and bears the flag; None before the first check
         self.fetchmail_after = 0.0  # when fetchmail may log in again, on the monotonic clock
         self.down = False  # whether the mail server could not be reached
         self.cautious = False  # the session broke over the outbox: its messages are asked for one by one
@@ -80,7 +80,7 @@ class Outbox:
         if self.only_direct(layout):
             return deliver(entries)
         self.remember(session, self.keys(session, (each.uid for each in entries)))
-        self.flagged = None  # what fetchmail flags; when the session is lost meanwhile, the next look finds it
+        self.flagged = None  # what fetchmail flags; when the session is lost meanwhile, the next check finds it
         ended = self.fetchmail.run(layout, login)
         if self.shared.stop.is_set() and self.record.needed:  # a new pod may not have the record
             self.after_fetchmail(session, layout)

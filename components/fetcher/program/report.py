@@ -77,12 +77,12 @@ class Status:
         return reasons.is_login_refused(self.error)
 
 
-def unready_reason(status: Status, now: float, patience: float, silence: float) -> str:
+def unready_reason(status: Status, now: float, grace: float, silence: float) -> str:
     """Why mail does not flow, or an empty string; a short hiccup is none yet.
 
-    An error may last for `patience` seconds, and the provider say nothing for `silence`.
+    An error may last for `grace` seconds, and the provider say nothing for `silence`.
     """
-    if status.error and now - status.error_at > patience:
+    if status.error and now - status.error_at > grace:
         return f"{status.folder}: {status.error}"
     if not status.flowed:  # a short hiccup is one only where mail has flowed before
         beginning = reasons.FIRST_ROUND if status.contact else reasons.NO_CONTACT

@@ -1,4 +1,4 @@
-"""Giving up and trying again: how long to wait before the next round, and before the next look at what was refused."""
+"""Giving up and trying again: how long to wait before the next round, and before the next check of rejected messages."""
 
 from __future__ import annotations
 

@@ -214,4 +214,4 @@ class Worker:
     def unready_reason(self) -> str:
         """Why mail does not flow, or an empty string."""
         silence = 300 if self.watched else 300 + self.options.interval
-        return report.unready_reason(self.status, time.monotonic(), self.options.patience, silence)
+        return report.unready_reason(self.status, time.monotonic(), self.options.grace, silence)

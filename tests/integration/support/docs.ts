@@ -15,9 +15,9 @@ export class Findings {
 
   /** Where the message is now, and where it is when the returned function is called. */
   async during(name: string, station: Station): Promise<() => Promise<void>> {
-    const meanwhile = await whereabouts(station);
+    const meanwhile = await places(station);
     return async () => {
-      const after = await whereabouts(station);
+      const after = await places(station);
       this.cases.set(name, [meanwhile, after]);
     };
   }
@@ -61,7 +61,7 @@ export class Findings {
 }
 
 /** In words, from what is found at the provider and at the mail server: never from what a test expects. */
-async function whereabouts(station: Station): Promise<string> {
+async function places(station: Station): Promise<string> {
   const { injected, delivered, lost, duplicates, folders } = await station.account();
   const there = Object.entries(folders).filter(([, count]) => count > 0);
   const place = (folder: string): string =>

@@ -55,9 +55,9 @@ export class Rig {
     private readonly folder: string,
     /** Second number of this file's addresses: files run side by side. */
     private readonly net: number,
-    readonly authority: TestCa,
+    readonly ca: TestCa,
     /** One that has issued nothing here. */
-    readonly otherAuthority: TestCa,
+    readonly otherCa: TestCa,
     readonly provider: Provider,
   ) {}
 
@@ -77,10 +77,10 @@ export class Rig {
     const gateway = `10.${net}.0.1`;
     ip("address", "add", `${gateway}/16`, "dev", "cluster");
     ip("address", "add", `10.${net}.0.2/16`, "dev", "cluster");
-    const authority = new TestCa(join(folder, "ca"));
+    const ca = new TestCa(join(folder, "ca"));
     const other = new TestCa(join(folder, "other-ca"));
-    const provider = new Provider(join(folder, "provider"), `10.${net}.0.2`, authority, options);
-    return new Rig(folder, net, authority, other, provider);
+    const provider = new Provider(join(folder, "provider"), `10.${net}.0.2`, ca, options);
+    return new Rig(folder, net, ca, other, provider);
   }
 
   private address(): string {
@@ -102,13 +102,13 @@ export class Rig {
   }
 
   /** The stack as Pulumi would register it, for one mailbox. Mocks are global, so one at a time. */
-  private async render(mailbox: Mailbox, { authorities }: StationOptions): Promise<Recorder> {
+  private async render(mailbox: Mailbox, { customCAs }: StationOptions): Promise<Recorder> {
     const work = this.turn.then(async () => {
       const recorder = await startRecording();
       const namespace = "stalwart-mail";
       new Fetcher("fetchmail", {
         namespace,
-        ...(authorities && { authorities: trusted(namespace, authorities) }),
+        ...(customCAs && { authorities: trusted(namespace, customCAs) }),
         mailboxes: [mailbox],
         provider: { imap: { host: IMAP_HOST, port: 993 } },
         mailServerHost: MAIL_SERVER,
@@ -136,7 +136,7 @@ export class Rig {
     const user = mailbox.address;
     await this.provider.account(user, password);
     const sink = options.sink ?? (await this.sink());
-    const certificate = options.certificate ?? this.authority.issue(IMAP_HOST);
+    const certificate = options.certificate ?? this.ca.issue(IMAP_HOST);
     const front = new Front(this.addressOnBridge(), certificate, { host: this.provider.address, port: 143 });
     if (options.front) {
       await front.listen();
@@ -163,7 +163,7 @@ export class Rig {
         [IMAP_HOST]: options.front ? front.address : this.provider.address,
         [MAIL_SERVER]: sink.address,
       },
-      ...(options.isPublic !== false && { authority: this.authority }),
+      ...(options.isPublic !== false && { publicCa: this.ca }),
       ...(options.tamper && { tamper: options.tamper }),
       ...(options.args && { args: options.args }),
       ...(options.stateSize !== undefined && { stateSize: options.stateSize }),

@@ -15,8 +15,8 @@ export interface PodOptions extends VolumesOptions {
   readonly address: string;
   /** Names that the cluster's DNS would know. */
   readonly hosts: Readonly<Record<string, string>>;
-  /** An authority that the image knows. @default only the public ones */
-  readonly authority?: { readonly pem: string; readonly hash: string };
+  /** A CA that the image trusts. @default only the public ones */
+  readonly publicCa?: { readonly pem: string; readonly hash: string };
   readonly args?: readonly string[];
 }
 
@@ -42,9 +42,9 @@ export class Pod {
         .map(([n, a]) => `${a}\t${n}`)
         .join("\n")}\n`,
     );
-    if (!options.authority) return;
-    writeFileSync(join(folder, "ca.pem"), options.authority.pem);
-    writeFileSync(join(folder, "ca.hash"), options.authority.hash);
+    if (!options.publicCa) return;
+    writeFileSync(join(folder, "ca.pem"), options.publicCa.pem);
+    writeFileSync(join(folder, "ca.hash"), options.publicCa.hash);
   }
 
   /** What it takes to run one of the pod's containers. */

@@ -26,13 +26,13 @@ export class Provider {
   constructor(
     readonly folder: string,
     readonly address: string,
-    readonly authority: TestCa,
+    readonly ca: TestCa,
     private readonly options: ProviderOptions = {},
   ) {
     const { prefix, quota, durable = true } = options;
     for (const part of ["mail", "run", "state"]) mkdirSync(join(folder, part), { recursive: true });
     chownSync(join(folder, "mail"), MAIL_USER, MAIL_USER);
-    const { cert, key } = authority.issue(IMAP_HOST);
+    const { cert, key } = ca.issue(IMAP_HOST);
     writeFileSync(join(folder, "users"), "");
     writeFileSync(
       join(folder, "dovecot.conf"),

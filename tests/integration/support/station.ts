@@ -17,9 +17,9 @@ export interface StationOptions {
   readonly args?: readonly string[];
   /** How many bytes the pod can write. @default as many as this machine has */
   readonly stateSize?: number;
-  /** Certificates of private authorities that the stack trusts. */
-  readonly authorities?: readonly string[];
-  /** Whether the image knows the authority that the provider's certificate is of, as it knows public ones. @default true */
+  /** Custom CA certificates that the stack trusts. */
+  readonly customCAs?: readonly string[];
+  /** Whether the image trusts the CA of the provider's certificate, like a public CA. @default true */
   readonly isPublic?: boolean;
   /** Shared by stations of one test file. */
   readonly sink?: Sink;

@@ -1,8 +1,8 @@
-import { type Patience, eventually as within } from "../../support/wait";
+import { type WaitOptions, eventually as within } from "../../support/wait";
 import type { Station } from "./station";
 
-/** With more patience: a dozen stations at a time have two cores between them. */
-const eventually: typeof within = (what, check, options: Patience = {}) =>
+/** With longer timeouts: a dozen stations at a time have two cores between them. */
+const eventually: typeof within = (what, check, options: WaitOptions = {}) =>
   within(what, check, { seconds: 300, ...options });
 
 const said = (station: Station): string => `${station.pod.log}\n${station.front.commands.join("\n")}`;

@@ -64,9 +64,9 @@ export function changeScenarios(fixture: LiveFixture): void {
     });
 
     test("of the certificate is served within the CronJob's period, and no restart is needed for it", async () => {
-      const patience = 420 - (performance.now() - renewedAt) / 1000; // five minutes, and what a kubelet takes
+      const remaining = 420 - (performance.now() - renewedAt) / 1000; // five minutes, and what a kubelet takes
       await eventually("the new certificate", async () => (await fixture.programs.certificate()) !== certificate, {
-        seconds: Math.max(30, patience),
+        seconds: Math.max(30, remaining),
         every: 5_000,
       });
       expect((await fixture.pods()).stalwart).toMatch(/restarts=0$/);

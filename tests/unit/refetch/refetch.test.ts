@@ -22,7 +22,7 @@ afterAll(() => {
 const user = "kinga@newjoy.ro";
 const login = { mailbox: "kinga", address: user, password: "s3cret-word", folders: ["INBOX"], keep: false };
 const ids = (prefix: string, count: number): string[] => Array.from({ length: count }, (_, n) => `${prefix}-${n}`);
-const quick = { chunk: 10, most: 20, look: 5, patience: 200 };
+const quick = { chunk: 10, most: 20, look: 5, timeout: 200 };
 
 let run = 0;
 /** Runs of one workstation, whose notes are kept between them. */

@@ -22,7 +22,7 @@ test("any text survives quoting", () => {
   );
 });
 
-test("mail goes out by SMTP, a refusal keeps the message, and nobody outside hears of it", () => {
+test("mail goes out by SMTP, a refusal keeps the message, and no sender outside gets a bounce", () => {
   fc.assert(
     fc.property(options, (o) => {
       const rc = renderFetchmailrc(o);

@@ -5,7 +5,7 @@ import type { Mailbox } from "../../../../config/types";
 import { type Recorded, type Recorder, settled, startRecording } from "../../../support/recorder";
 import { sampleConfig, sampleMailbox } from "../../../support/sample";
 
-const people = (): Mailbox[] => [
+const mailboxes = (): Mailbox[] => [
   sampleMailbox("alpar"),
   sampleMailbox("kinga", { folders: ["INBOX", "Junk"] }),
   sampleMailbox("mary-ann", { address: "mary.ann@newjoy.ro", retention: "forever" }),
@@ -34,14 +34,14 @@ const item = (deployment: Recorded, source: number) =>
   podOf(deployment).volumes.find((v: { name: string }) => v.name === "credentials").projected.sources[source].secret;
 
 test("each mailbox has a Deployment of its own, and nothing else of its own", async () => {
-  const two = await fetchers(people().slice(0, 2));
-  const three = await fetchers(people());
+  const two = await fetchers(mailboxes().slice(0, 2));
+  const three = await fetchers(mailboxes());
   expect(three.resources.length - two.resources.length).toBe(1);
   expect([...deployments(three).keys()].sort()).toEqual(["fetchmail-alpar", "fetchmail-kinga", "fetchmail-mary-ann"]);
 });
 
 test("adding, changing or removing a mailbox leaves the other fetchers alone", async () => {
-  const before = deployments(await fetchers(people()));
+  const before = deployments(await fetchers(mailboxes()));
   const changed = [sampleMailbox("alpar"), sampleMailbox("kinga", { retention: "forever" }), sampleMailbox("zoe")];
   const after = deployments(await fetchers(changed));
   expect(after.get("fetchmail-alpar")).toEqual(before.get("fetchmail-alpar"));
@@ -59,7 +59,7 @@ test("a new password changes the Secret and nothing else", async () => {
 });
 
 test("a pod sees its own mailbox's password and address, and nobody else's", async () => {
-  const recorder = await fetchers(people());
+  const recorder = await fetchers(mailboxes());
   const deployment = recorder.object("Deployment", "fetchmail-mary-ann");
   expect(item(deployment, 0)).toEqual({
     name: "migadu-fetch-credentials",
@@ -72,7 +72,7 @@ test("a pod sees its own mailbox's password and address, and nobody else's", asy
 });
 
 test("every key that a pod mounts exists", async () => {
-  const recorder = await fetchers(people());
+  const recorder = await fetchers(mailboxes());
   for (const deployment of recorder.kind("Deployment")) {
     for (const source of [0, 1]) {
       const { name, items } = item(deployment, source);
@@ -87,7 +87,7 @@ test("every key that a pod mounts exists", async () => {
 });
 
 test("addresses and passwords are in Secrets only, and secret in the state", async () => {
-  const recorder = await fetchers(people());
+  const recorder = await fetchers(mailboxes());
   for (const resource of recorder.resources) {
     const text = JSON.stringify(resource.inputs);
     if (resource.inputs.kind === "Secret") expect(resource.secretPaths.length).toBeGreaterThan(0);
@@ -96,7 +96,7 @@ test("addresses and passwords are in Secrets only, and secret in the state", asy
 });
 
 test("fetching starts only when the mail server's settings are applied; Secrets do not wait for that", async () => {
-  const recorder = await fetchers(people());
+  const recorder = await fetchers(mailboxes());
   const gate = recorder.resources.find((r) => r.name === "settings-applied")?.urn;
   for (const deployment of recorder.kind("Deployment")) expect([...recorder.upstream(deployment)]).toContain(gate);
   for (const object of recorder.kind("Secret")) expect([...recorder.upstream(object)]).not.toContain(gate);
@@ -112,7 +112,7 @@ test("a new program rolls every fetcher, through an annotation", async () => {
 });
 
 test("two fetchers never work on one mailbox, and a fetcher that cannot log in shows within minutes", async () => {
-  const { createTimeout, inputs } = (await fetchers(people())).object("Deployment", "fetchmail-kinga");
+  const { createTimeout, inputs } = (await fetchers(mailboxes())).object("Deployment", "fetchmail-kinga");
   expect(createTimeout).toBe("3m");
   const { spec } = inputs;
   expect(spec.strategy).toEqual({ type: "Recreate" });
@@ -121,7 +121,7 @@ test("two fetchers never work on one mailbox, and a fetcher that cannot log in s
 });
 
 test("Junk is handed over on the mail server's junk port, only where it is asked for", async () => {
-  const recorder = await fetchers(people());
+  const recorder = await fetchers(mailboxes());
   const argsOf = (name: string): string[] => podOf(recorder.object("Deployment", name)).containers[0].args;
   expect(argsOf("fetchmail-kinga")).toContain("--junk-sink=stalwart.stalwart-mail.svc.cluster.local:2525");
   expect(argsOf("fetchmail-alpar").some((arg) => arg.includes("junk"))).toBe(false);
@@ -130,7 +130,7 @@ test("Junk is handed over on the mail server's junk port, only where it is asked
 });
 
 test("a pod writes nowhere but in its own scratch folder, and its image's user database knows its user", async () => {
-  const pod = podOf((await fetchers(people())).object("Deployment", "fetchmail-kinga"));
+  const pod = podOf((await fetchers(mailboxes())).object("Deployment", "fetchmail-kinga"));
   const writable = pod.containers[0].volumeMounts.filter((m: { readOnly?: boolean }) => !m.readOnly);
   expect(writable).toEqual([{ name: "state", mountPath: "/run/fetcher" }]);
   expect(pod.containers[0].securityContext.readOnlyRootFilesystem).toBe(true);

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { certificatePatience, explainWaiting, waitingText } from "../../../../components/mailserver/certificate";
+import { certificateTimeouts, explainWaiting, waitingText } from "../../../../components/mailserver/certificate";
 import { kubectl } from "../../../../components/shared/kubectl";
 import { deploy, threeMailboxes } from "../../../support/deploy";
 
@@ -57,7 +57,7 @@ describe("a certificate that is not issued", () => {
       .filter(({ inputs }) => inputs.metadata.annotations?.["pulumi.com/waitFor"]);
     expect(awaited.map(({ name, createTimeout }) => [name, createTimeout])).toEqual([["stalwart-tls", "150s"]]);
     expect(awaited[0]?.inputs.metadata.annotations).toEqual({ "pulumi.com/waitFor": "condition=Ready" });
-    expect(certificatePatience.update).toBe("150s");
+    expect(certificateTimeouts.update).toBe("150s");
     expect(awaited[0]?.onError).toEqual(["explain-certificate"]);
     const waiting = recorder.resources.filter((one) => recorder.upstream(one).has(awaited[0]?.urn ?? ""));
     const names = waiting.filter(({ type }) => type.endsWith(":Deployment")).map(({ name }) => name);

@@ -22,9 +22,9 @@ const sections = text
 
 test("docs/reference/alerts.md has each alert, with its weight, the doctor's group and how long it waits", () => {
   expect(sections.map(({ name, facts }) => ({ name, facts }))).toEqual(
-    alerts(watched).map(({ name, severity, doctor, for: patience }) => ({
+    alerts(watched).map(({ name, severity, doctor, for: pending }) => ({
       name,
-      facts: `**${severity}** · \`npm run doctor\`: ${doctor}${patience ? ` · for ${patience}` : ""}`,
+      facts: `**${severity}** · \`npm run doctor\`: ${doctor}${pending ? ` · for ${pending}` : ""}`,
     })),
   );
   for (const { name, meaning } of sections) expect({ name, long: meaning.length > 150 }).toEqual({ name, long: true });

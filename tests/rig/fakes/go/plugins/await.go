@@ -166,7 +166,7 @@ func (p *deploymentPods) look(ctx context.Context, c *cluster, deployment object
 	return nil
 }
 
-// whyNotAvailable is the end of the plugin's patience with a Deployment.
+// whyNotAvailable is the plugin's error when a Deployment times out.
 func (p *deploymentPods) whyNotAvailable(timedOut error) error {
 	reasons := append([]string{timedOut.Error(), "Minimum number of live Pods was not attained"}, saidByPods(p.known)...)
 	return errors.New(strings.Join(reasons, "\n"))

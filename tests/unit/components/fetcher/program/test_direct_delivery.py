@@ -156,7 +156,7 @@ class Delivering(unittest.TestCase):
 
         def trouble(command: str, _: str, uids: list[int]) -> None:
             if command == "BODY" and uids == [1]:
-                raise CommandRefused("[UNAVAILABLE] storage is away")
+                raise CommandRefused("[UNAVAILABLE] storage is offline")
 
         session.trouble = trouble
         for minute in range(40):
@@ -172,7 +172,7 @@ class Delivering(unittest.TestCase):
 
         def trouble(command: str, _: str, __: list[int]) -> None:
             if command == "BODY":
-                raise CommandRefused("[UNAVAILABLE] storage is away")
+                raise CommandRefused("[UNAVAILABLE] storage is offline")
 
         session.trouble = trouble
         for hour in range(24):
@@ -188,11 +188,11 @@ class Delivering(unittest.TestCase):
 
         def trouble(command: str, _: str, uids: list[int]) -> None:
             if command == "BODY" and uids == [2]:
-                raise CommandRefused("[UNAVAILABLE] storage is away")
+                raise CommandRefused("[UNAVAILABLE] storage is offline")
 
         session.trouble = trouble
         self.assertEqual(self.deliver(session).delivered, 2)
-        self.assertEqual(self.failures.summary(), "the provider answered [UNAVAILABLE] storage is away (UID 2)")
+        self.assertEqual(self.failures.summary(), "the provider answered [UNAVAILABLE] storage is offline (UID 2)")
 
     def test_one_over_which_the_provider_hangs_up_comes_last_in_the_next_session(self) -> None:
         session = FakeImap("a", "b", "c")

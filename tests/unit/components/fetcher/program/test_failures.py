@@ -42,13 +42,13 @@ class Knowing(unittest.TestCase):
             self.failures.note(("Outbox", b"1", uid), Kind.REJECTED, f"reason {uid % 5}")
         self.assertTrue(self.failures.summary().endswith("; and 2 other reasons"))
 
-    def test_it_is_beyond_hope_after_three_refusals_for_good_while_others_get_through(self) -> None:
+    def test_it_is_permanently_rejected_after_three_refusals_for_good_while_others_get_through(self) -> None:
         key = ("Outbox", b"1", 7)
         for kind in (Kind.PERMANENT, Kind.REJECTED, Kind.PERMANENT):
-            self.assertFalse(self.failures.note(key, kind, "no", before=5).beyond_hope(6))
+            self.assertFalse(self.failures.note(key, kind, "no", before=5).permanently_rejected(6))
         last = self.failures.note(key, Kind.PERMANENT, "no", before=9)
-        self.assertTrue(last.beyond_hope(6))
-        self.assertFalse(last.beyond_hope(5))
+        self.assertTrue(last.permanently_rejected(6))
+        self.assertFalse(last.permanently_rejected(5))
 
     def test_what_is_gone_is_forgotten_and_nothing_else_is(self) -> None:
         for key in (("Outbox", b"1", 7), ("Outbox", b"1", 8), ("INBOX", b"1", 7)):

@@ -45,10 +45,10 @@ class StatusPage(Harness):
 
     def test_says_why_messages_are_set_aside_and_which(self) -> None:
         self.session.put("Fetcher-Refused", body("unreadable"))
-        self.refusing("BODY", "Fetcher-Refused", CommandRefused("[UNAVAILABLE] storage is away"))
+        self.refusing("BODY", "Fetcher-Refused", CommandRefused("[UNAVAILABLE] storage is offline"))
         self.worker.outbox.quarantine.next_try = QuarantineRetry(0.0, 100)
         self.run_session()
-        expected = {"reason": "the provider answered [UNAVAILABLE] storage is away", "uids": [1]}
+        expected = {"reason": "the provider answered [UNAVAILABLE] storage is offline", "uids": [1]}
         self.assertEqual(self.folder()["setAside"], {"count": 1, "reasons": [expected]})
         self.assertTrue(self.page()["ready"])
 

@@ -5,13 +5,13 @@ import { message } from "./support/messages";
 import type { Station } from "./support/station";
 import { arrived, differentOnes, emptied, ready, words } from "./support/waits";
 
-/** The mail server is slow, cuts its answers up, or goes away in the middle of a message. */
+/** The mail server is slow, splits its responses, or closes the connection in the middle of a message. */
 let rig: Rig;
 beforeAll(async () => {
   rig = await Rig.create();
 });
 afterAll(() => rig.destroy());
-const findings = new Findings("patience");
+const findings = new Findings("slow-server");
 afterAll(() => findings.publish());
 
 /** A message that goes by fetchmail, and one that it cannot carry. */
