@@ -16,7 +16,7 @@ export function signed(profile: string, { cert, key }: Signer): Buffer {
     [...words, "-signer", cert, "-certfile", cert, "-inkey", key],
     { input: profile },
   );
-  if (error !== undefined) throw new Error("there is no program `openssl` on this machine, which signs profiles");
+  if (error !== undefined) throw new Error("the program `openssl`, which signs profiles, is not installed");
   if (status !== 0) {
     const reason = stderr
       .toString()

@@ -1,7 +1,7 @@
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { buildChecks } from "./checks";
-import { evaluateUnreadable, evaluateWrong, heedingContext } from "./checks/configuration/evaluate";
+import { evaluateUnreadable, evaluateWrong, withholdUpdates } from "./checks/configuration/evaluate";
 import { contextOf, kubectl, UnknownContext } from "./clients/kubectl";
 import { readStack, readState, type Stack, type State } from "./clients/pulumi";
 import { reasonOf } from "./clients/reason";
@@ -78,7 +78,7 @@ async function examine(options: Options, kubeContext: string, progress: Progress
   // Usually done long ago: this waits only for a cluster that stopped answering in the middle.
   await cleanedUp();
   const known = await state.catch(() => undefined);
-  return report(stack.name, redacted(heedingContext(results), secretsOf(stack, known)));
+  return report(stack.name, redacted(withholdUpdates(results), secretsOf(stack, known)));
 }
 
 /** Ctrl-C: what was created is removed first. */

@@ -6,23 +6,23 @@ import type { Capability, Result } from "./result";
 export const metaCatalog = {
   meta: {
     title: "the check itself",
-    description: "whether the check could be made at all; every group can say this",
+    description: "whether the check could run at all; every group can report this",
     ok: "done",
     failures: {
       slow: {
         level: "failure",
-        message: "no answer within {seconds} seconds, so this was not looked at",
-        fix: "Look at this machine's network, then run it again: `npm run doctor`",
+        message: "timed out after {seconds} seconds, so this was not checked",
+        fix: "Check this machine's network, then run it again: `npm run doctor`",
       },
       broken: {
         level: "failure",
-        message: "this could not be looked at: {reason}",
-        fix: "Mend that, then run it again: `npm run doctor`",
+        message: "could not be checked: {reason}",
+        fix: "Fix that, then run it again: `npm run doctor`",
       },
       skipped: {
         level: "failure",
-        message: "not looked at, because {reason}",
-        fix: "Mend that first, then run it again: `npm run doctor`",
+        message: "not checked, because {reason}",
+        fix: "Fix that first, then run it again: `npm run doctor`",
       },
     },
   },

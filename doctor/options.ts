@@ -6,25 +6,25 @@ import { publicResolvers } from "./checks/dns/collect";
 
 export const HELP = `npm run doctor [-- OPTIONS]
 
-Looks whether mail comes in, goes out and can be read, and says what mends what does not work. Reads, and changes nothing:
-only two short-lived pods try the network policies, and --send sends one message and removes it again.
-Ends with 0 when all is well, 1 with warnings, 2 with failures or options that it does not take. What was not tested is
-"unknown" and changes nothing about that.
+Checks whether mail comes in, goes out and can be read, and prints how to fix what does not work. It changes nothing, with two
+exceptions: two short-lived pods test the network policies, and --send sends one message and removes it again.
+Exits with 0 when everything works, 1 with warnings, 2 with failures or invalid options. What was not tested is "unknown", and
+does not change the exit code.
 
-  --stack NAME         the stack; without it the selected one
-  --project FOLDER     the folder with Pulumi.yaml and the stack's file; without it this one
-  --kubeconfig FILE    without it kubectl's own choice
-  --context NAME       the context in it
-  --resolver ADDRESS   who is asked for DNS records, instead of ${publicResolvers.join(" and ")}; may be repeated
-  --no-pods            makes no pods, and leaves the network policies untested
+  --stack NAME         the stack (default: the selected one), as NAME or ORGANIZATION/PROJECT/NAME
+  --project FOLDER     the folder with Pulumi.yaml and the stack's file (default: this one)
+  --kubeconfig FILE    the kubeconfig (default: kubectl's own)
+  --context NAME       the context in it (default: the current one)
+  --resolver ADDRESS   the DNS resolver to ask, instead of ${publicResolvers.join(" and ")}; may be repeated
+  --no-pods            creates no pods, so the network policies are not tested
   --send               also sends a message through the provider to the first mailbox, waits for it and removes it
-  --migration          also compares each migration's source with the mailbox here, and says when to switch the MX record
-  --json               the same for programs
-  --watch              looks again and again, a minute after the last time, until Ctrl-C
-  --pulumi, --kubectl FILE   the programs to ask, where they are not on the PATH
+  --migration          also compares each migration's source with the mailbox here, and reports when it is safe to switch the MX record
+  --json               prints JSON
+  --watch              repeats a minute after each run, until Ctrl-C
+  --pulumi, --kubectl FILE   the programs to use, if they are not on the PATH
 `;
 
-/** What every command about a stack takes. */
+/** The options of every command about a stack. */
 export const stackOptions = {
   stack: { type: "string" },
   project: { type: "string", default: path.join(__dirname, "..") },
@@ -32,7 +32,7 @@ export const stackOptions = {
   help: { type: "boolean", default: false },
 } as const;
 
-/** What every command that reaches the cluster takes besides. */
+/** The further options of every command that uses the cluster. */
 export const clusterOptions = {
   kubeconfig: { type: "string" },
   context: { type: "string" },
@@ -82,7 +82,7 @@ function problemWith(options: Options): string | undefined {
   return clusterProblem(options);
 }
 
-/** What Node says of an option that it does not know takes several sentences; the first one is enough. */
+/** Node's message about an unknown option is several sentences long; the first one is enough. */
 export const firstSentence = (problem: unknown): string =>
   (problem as Error).message.split("\n")[0]?.split(". ")[0] ?? String(problem);
 

@@ -3,7 +3,7 @@ import type { Result } from "./result";
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
 /**
- * How a secret looks inside base64, whatever stands before and behind it: LOGIN has it alone, PLAIN behind the address and a
+ * A secret inside base64, whatever precedes and follows it: LOGIN encodes it alone, PLAIN after the address and a
  * NUL, XOAUTH2 and HTTP's Basic in the middle. Characters at its edges depend on the neighbors, so they are left out.
  */
 function insideBase64(secret: string): string[] {

@@ -30,7 +30,7 @@ function table(catalog: MessageCatalog): string[] {
     "",
     `**${title}**: ${description}.`,
     "",
-    "| | what it says | what fixes it |",
+    "| level | message | fix |",
     "|---|---|---|",
     `| ok | ${inCode(cell(ok))} | |`,
     ...Object.values(failures).map(

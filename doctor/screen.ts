@@ -1,7 +1,7 @@
 import { groups, groupTitles } from "./groups";
 import { type Answer, answers, type Capability, exitCode, type Level, type Result, worst } from "./result";
 
-const marks: Readonly<Record<Level, string>> = { ok: "ok  ", unknown: "?   ", warning: "WARN", failure: "FAIL" };
+export const marks: Readonly<Record<Level, string>> = { ok: "ok  ", unknown: "?   ", warning: "WARN", failure: "FAIL" };
 const colors: Readonly<Record<Level, string>> = { ok: "32", unknown: "36", warning: "33", failure: "31" };
 
 export interface Report {
@@ -28,7 +28,7 @@ export function summary(results: readonly Result[]): string {
     .join("; ");
 }
 
-const withoutLinks = (text: string): string => text.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1");
+export const withoutLinks = (text: string): string => text.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1");
 
 function lines(result: Result, paint: (text: string, color: string) => string): string[] {
   const { level, title, subject, message, fix } = result;

@@ -207,7 +207,7 @@ export async function refetch(args: RefetchArgs): Promise<Refetched> {
       refused: "the provider refuses the login",
       certificate: "the provider's certificate is not accepted",
     };
-    return result(failed === "away" ? `${reason}; run it again to go on` : `${words[failed]}: ${reason}`);
+    return result(failed === "unreachable" ? `${reason}; run it again to go on` : `${words[failed]}: ${reason}`);
   } finally {
     imap.client.close();
   }

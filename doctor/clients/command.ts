@@ -7,7 +7,7 @@ export interface CommandArgs {
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
-/** Runs a program of the person's own; gives what it printed, or fails with the end of what it said. */
+/** Runs a program of the user's. Returns its output, or fails with the last line of its errors. */
 export function command(file: string, args: readonly string[], options: CommandArgs): Promise<string> {
   const { cwd, input, limit, env } = options;
   return new Promise((resolve, reject) => {
@@ -19,7 +19,7 @@ export function command(file: string, args: readonly string[], options: CommandA
     const said: { out: string; err: string } = { out: "", err: "" };
     const timer = setTimeout(() => {
       child.kill();
-      reject(new Error(`${file} says nothing for ${limit / 1000} seconds`));
+      reject(new Error(`${file} timed out after ${limit / 1000} seconds`));
     }, limit);
     child.stdout.setEncoding("utf8").on("data", (text) => {
       said.out += text;
@@ -29,7 +29,7 @@ export function command(file: string, args: readonly string[], options: CommandA
     });
     child.on("error", (problem: NodeJS.ErrnoException) => {
       clearTimeout(timer);
-      reject(problem.code === "ENOENT" ? new Error(`there is no program \`${file}\` on this machine`) : problem);
+      reject(problem.code === "ENOENT" ? new Error(`the program \`${file}\` is not installed`) : problem);
     });
     child.on("close", (code) => {
       clearTimeout(timer);

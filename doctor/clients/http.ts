@@ -2,18 +2,18 @@ import * as http from "node:http";
 import * as https from "node:https";
 import * as tls from "node:tls";
 
-export interface Answer {
+export interface HttpResponse {
   readonly status: number;
   readonly text: string;
-  /** When the server says it is, in milliseconds since the epoch. */
+  /** The server's time, in milliseconds since the epoch. */
   readonly date?: number;
-  /** Where it sends on to. */
+  /** The target of a redirect. */
   readonly location?: string;
-  /** How it wants a login. */
+  /** The WWW-Authenticate header. */
   readonly login?: string;
 }
 
-export interface Ask {
+export interface HttpOptions {
   readonly ca?: readonly string[];
   readonly limit: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -22,8 +22,11 @@ export interface Ask {
   readonly method?: string;
 }
 
-/** One request. No redirects: an issuer has none, and the way of a password should be known. */
-export function ask(url: string, { ca = [], limit, headers = {}, body, method }: Ask): Promise<Answer> {
+/** Sends one request. Redirects are not followed: an issuer has none, and a password must go to the named host only. */
+export function httpRequest(
+  url: string,
+  { ca = [], limit, headers = {}, body, method }: HttpOptions,
+): Promise<HttpResponse> {
   const { request } = url.startsWith("https:") ? https : http;
   return new Promise((resolve, reject) => {
     const call = request(

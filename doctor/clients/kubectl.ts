@@ -6,7 +6,7 @@ import { command } from "./command";
 // biome-ignore lint/suspicious/noExplicitAny: objects of every kind pass through here
 export type KubeObject = Record<string, any>;
 
-/** The person's cluster, as far as the doctor asks it. */
+/** The user's cluster, as far as the doctor uses it. */
 export interface ClusterApi {
   /** An answer of the API server; undefined when there is no such thing. */
   get(path: string): Promise<KubeObject | undefined>;
@@ -66,7 +66,7 @@ export function kubectl(args: KubectlArgs): ClusterApi {
         if (signal.aborted) stop();
         const timer = setTimeout(() => {
           stop();
-          reject(new Error(`no way to ${target} within ${limit / 1000} seconds`));
+          reject(new Error(`the port-forward to ${target} timed out after ${limit / 1000} seconds`));
         }, limit);
         let last = "";
         createInterface({ input: child.stderr }).on("line", (line) => {
@@ -83,7 +83,7 @@ export function kubectl(args: KubectlArgs): ClusterApi {
           clearTimeout(timer);
           signal.removeEventListener("abort", stop);
           process.removeListener("exit", stop);
-          reject(new Error(last.replace(/^error: /, "") || `the way to ${target} ended`));
+          reject(new Error(last.replace(/^error: /, "") || `the port-forward to ${target} ended`));
         });
       }),
     create: async (object) => {

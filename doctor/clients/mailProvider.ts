@@ -4,8 +4,8 @@ import { createTransport } from "nodemailer";
 import type { Endpoint } from "../../config/types";
 import { reasonOf } from "./reason";
 
-/** Why there is no session: the login is wrong, the certificate is, or nobody answers. */
-export type Failure = "refused" | "certificate" | "away";
+/** Why there is no session: the login or the certificate is wrong, or the server is unreachable. */
+export type Failure = "refused" | "certificate" | "unreachable";
 export interface Failed {
   readonly failed: Failure;
   readonly reason: string;
@@ -42,12 +42,12 @@ export function failureOf(problem: unknown): Failed {
     // nodemailer puts a code of its own over the socket's
     return { failed: "certificate", reason: cause?.code ?? (certificateTrouble.test(code) ? code : reasonOf(problem)) };
   }
-  return { failed: "away", reason: reasonOf(problem) };
+  return { failed: "unreachable", reason: reasonOf(problem) };
 }
 
 /**
- * Logins that were refused, and when. A provider locks accounts that are asked with wrong passwords again and again, so with
- * --watch such a login rests for as long as a fetcher's own does (components/fetcher/program/options.py: refused-max).
+ * Logins that were refused, and when. A provider locks accounts after repeated failed logins, so with --watch such a login is not
+ * tried for as long as a fetcher waits (components/fetcher/program/options.py: refused-max).
  */
 const refusals = new Map<string, { readonly failed: Failed; readonly at: number }>();
 const rest = 600_000;

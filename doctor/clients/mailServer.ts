@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { ask } from "./http";
+import { httpRequest } from "./http";
 
 export interface ServerArgs {
   /** Base address of the mail server's HTTP port. */
   readonly base: string;
-  /** Who asks: `admin`, or `somebody%admin` for what somebody sees. */
+  /** `admin`, or `user%admin` to act as that user. */
   readonly user: string;
   readonly password: string;
   readonly limit: number;
@@ -17,30 +17,30 @@ const replyShape = z.object({
 /** With X-Forwarded-For in use, the server wants it on every request. */
 export const forwarded = { "X-Forwarded-For": "127.0.0.1" } as const;
 
-/** Thrown for an answer that says that the password is wrong. */
+/** The server does not accept the password. */
 export class PasswordRefused extends Error {}
 
 /**
- * A hundred refusals a day and the server bans whoever asks, and for it that is the address of the kubelet's probes as well.
- * So with --watch a login that was refused is not tried again.
+ * The server bans an address after a hundred failed logins a day, and the doctor's connections have the address of the kubelet's
+ * probes. So with --watch a login that was refused is not tried again.
  */
 const refused = new Set<string>();
 
 /** A request as the administrator. */
 export async function asAdministrator({ base, user, password, limit }: ServerArgs, path: string, body?: string) {
   const login = Buffer.from(`${user}:${password}`).toString("base64");
-  const told = "the server refuses the administrator's password";
-  if (refused.has(login)) throw new PasswordRefused(told);
+  const message = "the mail server refuses the administrator's password";
+  if (refused.has(login)) throw new PasswordRefused(message);
   const headers = { ...forwarded, "content-type": "application/json", authorization: `Basic ${login}` };
-  const answer = await ask(`${base}${path}`, { limit, headers, ...(body !== undefined && { body }) });
+  const answer = await httpRequest(`${base}${path}`, { limit, headers, ...(body !== undefined && { body }) });
   if (answer.status === 401) {
     refused.add(login);
-    throw new PasswordRefused(told);
+    throw new PasswordRefused(message);
   }
   return answer;
 }
 
-/** JMAP, which in 0.16 is the management API as well (crates/jmap/src/registry). One method a request. */
+/** JMAP, which in 0.16 is the management API as well (crates/jmap/src/registry). One method per request. */
 export async function jmap(
   args: ServerArgs,
   method: string,

@@ -1,19 +1,19 @@
 const plain: Readonly<Record<string, string>> = {
   ECONNREFUSED: "connection refused",
-  ECONNRESET: "it hung up",
+  ECONNRESET: "connection closed",
   ENOTFOUND: "no such name",
-  EAI_AGAIN: "the name cannot be looked up now",
+  EAI_AGAIN: "temporary DNS failure",
   ETIMEDOUT: "timed out",
   ETIMEOUT: "timed out",
-  EHOSTUNREACH: "no way there",
-  ENETUNREACH: "no way there",
-  ABORT_ERR: "no answer in time",
-  // imapflow's own, which are due at the same moment as the end of the whole session
-  CONNECT_TIMEOUT: "no answer in time",
-  GREETING_TIMEOUT: "no answer in time",
+  EHOSTUNREACH: "no route to host",
+  ENETUNREACH: "no route to host",
+  ABORT_ERR: "timed out",
+  // imapflow's own timeouts, which end together with the session's
+  CONNECT_TIMEOUT: "timed out",
+  GREETING_TIMEOUT: "timed out",
 };
 
-/** Why something failed, in few words and one line. */
+/** Why something failed, in one short line. */
 export function reasonOf(problem: unknown): string {
   if (problem instanceof AggregateError && problem.errors.length > 0) return reasonOf(problem.errors[0]);
   const { code = "", message = String(problem), cause } = problem as NodeJS.ErrnoException;

@@ -43,8 +43,8 @@ async function startTls(socket: net.Socket): Promise<void> {
     }
   })();
   const expect = async (code: string): Promise<void> => {
-    const { value = "it hung up" } = (await replies.next()) as { value?: string };
-    if (!value.startsWith(code)) throw new Error(`it says "${value}"`);
+    const { value = "connection closed" } = (await replies.next()) as { value?: string };
+    if (!value.startsWith(code)) throw new Error(`unexpected response "${value}"`);
   };
   await expect("220");
   socket.write("EHLO doctor.invalid\r\n");
@@ -71,7 +71,7 @@ function secure(socket: net.Socket, host: string, ca: readonly string[]): Promis
     });
     encrypted.once("secureConnect", () => resolve(encrypted));
     encrypted.once("error", reject);
-    socket.once("close", () => reject(new Error("it hung up")));
+    socket.once("close", () => reject(new Error("connection closed")));
   });
 }
 
@@ -89,7 +89,7 @@ export async function collectCertificate(
   let socket: net.Socket | undefined;
   try {
     socket = await connect(at.host, at.port, signal);
-    socket.setTimeout(limit, () => socket?.destroy(new Error("it says nothing")));
+    socket.setTimeout(limit, () => socket?.destroy(new Error("no response")));
     if (place.startTls) await startTls(socket);
     const encrypted = await secure(socket, host, ca);
     const certificate = new X509Certificate(encrypted.getPeerCertificate(true).raw);

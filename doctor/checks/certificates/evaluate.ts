@@ -4,7 +4,7 @@ import { certificateMessages } from "./messages";
 
 const { ok, fail } = certificateMessages;
 
-/** A renewed one is there thirty days before the end as cert-manager and others do it; below this nobody renews. */
+/** cert-manager and others renew thirty days before a certificate expires: below this, renewal has failed. */
 export const daysLeftAtLeast = 14;
 
 const DAY = 86_400_000;
@@ -16,7 +16,7 @@ export interface CertificatesObservation {
   readonly endpoints: readonly CertificateObservation[];
 }
 
-/** One line an endpoint: the worst thing there is to say of it. */
+/** One result per endpoint: the worst one. */
 export function evaluateCertificates({ namespace, now, endpoints }: CertificatesObservation): Result[] {
   return endpoints.map((seen) => {
     const subject = `${seen.host}:${seen.port}`;
@@ -27,12 +27,12 @@ export function evaluateCertificates({ namespace, now, endpoints }: Certificates
     if (seen.chain !== undefined) {
       return fail("served", "untrusted", { reason: seen.chain, namespace }, subject);
     }
-    // On 443 it is the way in that serves, which may well have a certificate of its own.
+    // On 443 the ingress controller serves, which may have a certificate of its own.
     if (seen.secret && !seen.secret.same && seen.port !== 443) {
-      return fail("served", "stale", { secret: seen.secret.name, namespace }, subject);
+      return fail("served", "oldCertificate", { secret: seen.secret.name, namespace }, subject);
     }
     if (days < daysLeftAtLeast) return fail("served", "soon", { days: inDays(days), namespace }, subject);
-    const note = seen.secret ? (seen.secret.same ? ", as in the Secret" : ", and is not the Secret's") : "";
+    const note = seen.secret ? (seen.secret.same ? ", as in the Secret" : ", but differs from the Secret") : "";
     return ok("served", { days: inDays(days), note }, subject);
   });
 }

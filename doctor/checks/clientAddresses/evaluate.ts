@@ -4,12 +4,12 @@ import { clientAddressMessages } from "./messages";
 
 const { ok, fail } = clientAddressMessages;
 
-export function evaluateForged({ host, plain, believed }: ForgedObservation): Result[] {
+export function evaluateForged({ host, plain, forgeable }: ForgedObservation): Result[] {
   if ("reason" in plain) return [fail("address", "unknown", { reason: plain.reason }, host)];
   if (plain.status !== 403) {
-    const reason = `it should refuse a request from outside, and answers HTTP ${plain.status}`;
+    const reason = `a request from outside got HTTP ${plain.status} instead of 403`;
     return [fail("address", "unknown", { reason }, host)];
   }
-  if (believed.length > 0) return [fail("address", "believed", { header: believed.join(" and ") }, host)];
+  if (forgeable.length > 0) return [fail("address", "forgeable", { header: forgeable.join(" and ") }, host)];
   return [ok("address", {}, host)];
 }

@@ -62,9 +62,9 @@ const statuses = (pod: KubeObject): KubeObject[] => [
   ...(pod.status?.containerStatuses ?? []),
 ];
 
-/** Why a pod is not ready, the most telling thing first. */
+/** Why a pod is not ready, the most specific reason first. */
 function whyNot(pod: KubeObject | undefined): string {
-  if (pod === undefined) return "there is no pod";
+  if (pod === undefined) return "it has no pod";
   for (const { state } of statuses(pod)) {
     const { waiting, terminated } = state ?? {};
     if (waiting?.reason && waiting.reason !== "PodInitializing" && waiting.reason !== "ContainerCreating") {
@@ -73,8 +73,8 @@ function whyNot(pod: KubeObject | undefined): string {
     if (terminated && terminated.exitCode !== 0) return terminated.message?.trim() || terminated.reason;
   }
   const scheduled = pod.status?.conditions?.find(({ type }: KubeObject) => type === "PodScheduled");
-  if (scheduled?.status === "False") return scheduled.message ?? "it is on no node";
-  return pod.status?.phase === "Running" ? "it runs and is not ready" : `it is ${pod.status?.phase ?? "not started"}`;
+  if (scheduled?.status === "False") return scheduled.message ?? "not scheduled";
+  return pod.status?.phase === "Running" ? "running, but not ready" : `phase ${pod.status?.phase ?? "unknown"}`;
 }
 
 const oneLine = (text: string): string => text.replace(/\s+/g, " ").slice(0, 200);
@@ -96,11 +96,13 @@ export function describeWorkload(deployment: KubeObject, pods: readonly KubeObje
     reason: ready ? "" : oneLine(off ?? whyNot(own)),
     restarts: restarted?.restartCount ?? 0,
     ...(lastRestart !== undefined && { lastRestart }),
-    lastReason: oneLine(last ? last.message?.trim() || `${last.reason}, status ${last.exitCode}` : "no reason is kept"),
+    lastReason: oneLine(
+      last ? last.message?.trim() || `${last.reason}, status ${last.exitCode}` : "no reason is recorded",
+    ),
   };
 }
 
-/** One of the CronJobs, with what its last failed run said. */
+/** One of the CronJobs, with the reason of its last failed run. */
 export function describeSettingsRun(
   cronJob: KubeObject,
   jobs: readonly KubeObject[],
@@ -121,7 +123,11 @@ export function describeSettingsRun(
     created: Date.parse(creationTimestamp),
     ...(succeeded !== undefined && { succeeded }),
     reason: oneLine(
-      cronJob.spec?.suspend ? "it is suspended" : failed === undefined ? "no run is left to say why" : whyNot(failed),
+      cronJob.spec?.suspend
+        ? "it is suspended"
+        : failed === undefined
+          ? "no failed run is left that shows why"
+          : whyNot(failed),
     ),
   };
 }
@@ -141,11 +147,11 @@ export const addressesOf = (service: KubeObject | undefined): string[] => {
   return service?.spec?.type === "LoadBalancer" ? all : [...all, ...(service?.spec?.externalIPs ?? [])];
 };
 
-/** The service for mail programs; a NodePort or ClusterIP has no address of its own to knock at. */
+/** The Service for mail programs. A NodePort or ClusterIP has no address of its own to test. */
 export const mailService = (cluster: ClusterApi, namespace: string): Promise<KubeObject | undefined> =>
   cluster.get(`${core(namespace, "services")}/${names.mailService}`);
 
-export function knock(host: string, port: number, limit: number): Promise<boolean> {
+export function isPortOpen(host: string, port: number, limit: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = net.connect({ host, port });
     const end = (open: boolean): void => {
@@ -162,7 +168,7 @@ const mailPorts = [ports.imaps, ports.submissions, ports.submission, ports.manag
 
 async function closedPorts(addresses: readonly string[], limit: number): Promise<number[]> {
   const open = await Promise.all(
-    mailPorts.map(async (port) => (await Promise.all(addresses.map((a) => knock(a, port, limit)))).some(Boolean)),
+    mailPorts.map(async (port) => (await Promise.all(addresses.map((a) => isPortOpen(a, port, limit)))).some(Boolean)),
   );
   return mailPorts.filter((_, n) => !open[n]);
 }
@@ -208,7 +214,7 @@ export async function collectCluster(args: ClusterArgs): Promise<ClusterObservat
     namespace,
     now: Date.now(),
     workloads: deployments.map((deployment) => describeWorkload(deployment, pods)),
-    // A migration's CronJob never runs by itself: other Jobs are made from it.
+    // A migration's CronJob is suspended: Jobs are created from it by hand.
     runs: cronJobs
       .filter(({ metadata }) => metadata.labels?.["app.kubernetes.io/name"] !== names.migration)
       .map((cronJob) => describeSettingsRun(cronJob, jobs, pods)),

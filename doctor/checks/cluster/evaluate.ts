@@ -20,7 +20,7 @@ function pods({ workloads, namespace, now }: ClusterObservation): Result[] {
       const params = { count: restarts, ago: formatDuration(ago), reason: lastReason, workload, namespace };
       return fail("pods", "restarts", params, workload);
     }
-    return ok("pods", { note: restarts === 0 ? "" : `, restarted ${restarts} times in all` }, workload);
+    return ok("pods", { note: restarts === 0 ? "" : `, restarted ${restarts} times in total` }, workload);
   });
 }
 
@@ -51,10 +51,10 @@ function volumes({ claims, namespace }: ClusterObservation): Result[] {
 
 function policies({ policies, namespace }: ClusterObservation): Result[] {
   if ("skipped" in policies) return [fail("policies", "untested", {})];
-  if ("reason" in policies) return [fail("policies", "unproved", { reason: policies.reason, namespace })];
+  if ("reason" in policies) return [fail("policies", "inconclusive", { reason: policies.reason, namespace })];
   return [
     policies.enforced
-      ? ok("policies", { note: "are enforced; two pods tried it and are gone again" })
+      ? ok("policies", { note: "are enforced, as two pods tested that are removed again" })
       : fail("policies", "open", {}),
   ];
 }
@@ -67,13 +67,13 @@ function service({ service, namespace }: ClusterObservation): Result[] {
   if (service.addresses.length === 0) return [fail("service", "none", { namespace })];
   return service.closed.length > 0
     ? [fail("service", "closed", { ports: service.closed.join(", "), addresses, namespace })]
-    : [ok("service", { note: `open from here at ${addresses}` })];
+    : [ok("service", { note: `open from this machine at ${addresses}` })];
 }
 
 const loopback = (address: string): boolean => /^(127\.|::1$|0\.0\.0\.0$)/.test(address);
 
 function namesInside({ inside, sendsTo, namespace }: ClusterObservation): Result[] {
-  if ("reason" in inside) return [fail("names", "unseen", { reason: inside.reason, namespace })];
+  if ("reason" in inside) return [fail("names", "notAsked", { reason: inside.reason, namespace })];
   const missing = Object.entries(inside.addresses).filter(([, found]) => found.length === 0);
   if (missing.length > 0) return [fail("names", "missing", { names: missing.map(([name]) => name).join(", ") })];
   const address = inside.addresses[sendsTo]?.find(loopback);

@@ -3,12 +3,12 @@ import { defineMessages } from "../../messages";
 export const clusterMessages = defineMessages("cluster", {
   pods: {
     title: "pods",
-    description: "that each workload has its pod, ready, and how often it was restarted",
+    description: "that each workload has a ready pod, and how often it was restarted",
     ok: "ready{note}",
     failures: {
       server: {
         level: "failure",
-        message: "is not ready: {reason}. Mail waits at the provider, and nobody reads or sends",
+        message: "is not ready: {reason}. Mail waits at the provider, and users can neither read nor send",
         fix: "`kubectl -n {namespace} describe pod -l app.kubernetes.io/name=stalwart`",
         breaks: ["in", "out", "read"],
         row: 'Webmail: signed in, then "The mail server does not answer"',
@@ -21,7 +21,7 @@ export const clusterMessages = defineMessages("cluster", {
       },
       webmail: {
         level: "failure",
-        message: "is not ready: {reason}. Phones and mail programs go on",
+        message: "is not ready: {reason}. Phones and mail programs still work",
         fix: "`kubectl -n {namespace} describe pod -l app.kubernetes.io/instance={workload}`",
         breaks: ["read"],
       },
@@ -34,7 +34,7 @@ export const clusterMessages = defineMessages("cluster", {
   },
   settings: {
     title: "settings runs",
-    description: "that the CronJobs which keep the settings applied and the certificates fresh succeed",
+    description: "that the CronJobs succeed that apply the settings and reload certificates",
     ok: "succeeded {ago} ago",
     failures: {
       failing: {
@@ -53,12 +53,12 @@ export const clusterMessages = defineMessages("cluster", {
   },
   volumes: {
     title: "volumes",
-    description: "that each claim is bound, and how full its volume is",
+    description: "that each PersistentVolumeClaim is bound, and how full its volume is",
     ok: "{note}",
     failures: {
       unbound: {
         level: "failure",
-        message: "is {phase}: there is no volume for it",
+        message: "is {phase}: it has no volume",
         fix: "`kubectl -n {namespace} describe pvc {claim}`",
         breaks: ["read"],
       },
@@ -74,7 +74,7 @@ export const clusterMessages = defineMessages("cluster", {
       },
       untested: {
         level: "unknown",
-        message: "is bound; the node does not say how full it is",
+        message: "is bound; the node does not report how full it is",
         fix: "`kubectl -n {namespace} exec deploy/{workload} -- df -h` shows it",
       },
     },
@@ -82,22 +82,22 @@ export const clusterMessages = defineMessages("cluster", {
   policies: {
     title: "network policies",
     description:
-      "that what is closed is closed, tried from two short-lived pods that are removed again (`--no-pods` leaves them out)",
+      "that they are enforced, tested with two short-lived pods that are removed again (`--no-pods` skips this)",
     ok: "{note}",
     failures: {
       open: {
         level: "warning",
-        message: "are not enforced: a pod reached another one that every policy closes",
+        message: "are not enforced: a pod reached another one that the policies isolate",
         fix: "Use a network plugin that enforces them: [k3s, k0s, Calico and Cilium do](../reference/network.md)",
       },
       untested: {
         level: "unknown",
-        message: "not tested, because of --no-pods",
+        message: "not tested because of --no-pods",
         fix: "`npm run doctor` without `--no-pods` tests them",
       },
-      unproved: {
+      inconclusive: {
         level: "warning",
-        message: "could not be tried: {reason}",
+        message: "could not be tested: {reason}",
         fix: "`kubectl -n {namespace} get events` says why pods do not start",
       },
     },
@@ -105,7 +105,7 @@ export const clusterMessages = defineMessages("cluster", {
   service: {
     title: "mail ports",
     description:
-      "that the Service for mail programs has an address, and that 993, 465, 587 and 4190 take connections from here",
+      "that the Service for mail programs has an address, and that 993, 465, 587 and 4190 accept connections from this machine",
     ok: "{note}",
     failures: {
       none: {
@@ -118,35 +118,35 @@ export const clusterMessages = defineMessages("cluster", {
       untested: {
         level: "unknown",
         message: "not tested: the Service is of type {type} and has no address",
-        fix: "Set up a mail program where your users are: [phones and desktop programs](../how-to/devices.md) ",
+        fix: "Set up a mail program where your users are: [phones and desktop programs](../how-to/devices.md)",
       },
       closed: {
         level: "warning",
-        message: "{ports} of {addresses} cannot be reached from here",
-        fix: "From another network that may be right; otherwise look at service.sourceRanges and the way there: `kubectl -n {namespace} get service stalwart-mail`",
+        message: "{ports} of {addresses} cannot be reached from this machine",
+        fix: "From another network this may be intended. Otherwise check `service.sourceRanges` and the route to the address: `kubectl -n {namespace} get service stalwart-mail`",
       },
     },
   },
   names: {
     title: "names in the cluster",
-    description: "that pods find the provider and the issuer by name, as the fetchers' pods see them",
+    description: "that pods resolve the names of the provider and the issuer, as the fetchers' pods see them",
     ok: "{note}",
     failures: {
       missing: {
         level: "failure",
-        message: "the cluster's DNS does not know {names}",
-        fix: "Look at the cluster's DNS: `kubectl -n kube-system logs -l k8s-app=kube-dns`",
+        message: "the cluster's DNS does not resolve {names}",
+        fix: "Check the cluster's DNS: `kubectl -n kube-system logs -l k8s-app=kube-dns`",
         obscures: ["in", "out", "read"],
       },
       loopback: {
         level: "failure",
-        message: "in the cluster {name} leads to {address}: what is to leave there bounces",
-        fix: "Take that name out of the cluster's DNS or the nodes' /etc/hosts",
+        message: "in the cluster {name} resolves to {address}, so outgoing mail bounces",
+        fix: "Remove that name from the cluster's DNS or the nodes' /etc/hosts",
         breaks: ["out"],
       },
-      unseen: {
+      notAsked: {
         level: "warning",
-        message: "no fetcher's pod could be asked: {reason}",
+        message: "not tested, because no fetcher's pod responds: {reason}",
         fix: "`kubectl -n {namespace} get pods -l app.kubernetes.io/name=fetchmail`",
       },
     },

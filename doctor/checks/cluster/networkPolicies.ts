@@ -5,11 +5,11 @@ import type { ClusterApi, KubeObject } from "../../clients/kubectl";
 import type { PoliciesObservation } from "./collect";
 
 const PORT = 8081;
-/** Seconds after which a pod ends by itself, should nobody be left to remove it. */
+/** Seconds after which a pod ends by itself, in case it is not removed. */
 const LIFETIME = 60;
 
-/** Takes connections until it is removed. */
-const listening = `
+/** Accepts connections until it is removed. */
+const serverProbe = `
 import socket
 server = socket.create_server(("", ${PORT}))
 while True:
@@ -17,28 +17,28 @@ while True:
 `;
 
 /**
- * Knocks for four seconds and tells of the last knock: some controllers close a new pod's way only after a moment, others
- * open it only then.
+ * Connects for four seconds and reports the last attempt: some network plugins apply the policies to a new pod only after a
+ * moment, others open its connections only then.
  */
-const knocking = `
+const clientProbe = `
 import socket, sys, time
-end, told = time.monotonic() + 4, ""
+end, result = time.monotonic() + 4, ""
 while time.monotonic() < end:
     try:
         socket.create_connection((sys.argv[1], ${PORT}), timeout=1).close()
-        told = "open"
+        result = "open"
     except OSError:
-        told = "closed"
+        result = "closed"
     time.sleep(0.2)
 with open("/dev/termination-log", "w") as file:
-    file.write(told)
+    file.write(result)
 `;
 
 const resources = { requests: { cpu: "5m", memory: "16Mi" }, limits: { cpu: "200m", memory: "64Mi" } };
 
-/** A pod that no policy opens anything for: it has none of the stack's labels. Passes the standard "restricted". */
+/** A pod that no policy allows anything: it has none of the stack's labels. It meets the Pod Security Standard "restricted". */
 export function probePod(name: string, namespace: string, image: string, script: string, args: string[]): KubeObject {
-  const listens = script === listening;
+  const isServer = script === serverProbe;
   const spec = hardenedPod({
     user: 65534,
     group: 65534,
@@ -50,7 +50,7 @@ export function probePod(name: string, namespace: string, image: string, script:
         image,
         resources,
         command: ["python3", "-c", script, ...args],
-        ...(listens && {
+        ...(isServer && {
           ports: [{ name: "probe", containerPort: PORT }],
           readinessProbe: { tcpSocket: { port: PORT }, periodSeconds: 1 },
         }),
@@ -68,16 +68,16 @@ export function probePod(name: string, namespace: string, image: string, script:
 export interface PolicyArgs {
   readonly cluster: ClusterApi;
   readonly namespace: string;
-  /** An image with Python that the nodes have already: the fetchers'. */
+  /** An image with Python that the nodes already have: the fetchers'. */
   readonly image: string;
   readonly limit: number;
-  /** Ends the trial early; what was made is removed all the same. */
+  /** Ends the test early; the pods are removed all the same. */
   readonly signal: AbortSignal;
 }
 
 /**
- * One pod listens, and the kubelet's probe shows that it can be reached; another one knocks. The stack closes both, so a
- * knock that is answered means that nobody enforces the policies.
+ * One pod listens, and the kubelet's probe shows that it can be reached; another one connects to it. The stack's policies isolate
+ * both, so a connection that succeeds means that the policies are not enforced.
  */
 export async function tryPolicies({
   cluster,
@@ -87,8 +87,8 @@ export async function tryPolicies({
   signal,
 }: PolicyArgs): Promise<PoliciesObservation> {
   const mark = randomBytes(4).toString("hex");
-  const listener = `doctor-${mark}-listens`;
-  const knocker = `doctor-${mark}-knocks`;
+  const server = `doctor-${mark}-server`;
+  const client = `doctor-${mark}-client`;
   const until = Date.now() + limit;
   const wait = async (name: string, done: (pod: KubeObject) => string | undefined): Promise<string | undefined> => {
     for (; Date.now() < until && !signal.aborted; await sleep(300)) {
@@ -99,20 +99,20 @@ export async function tryPolicies({
     return undefined;
   };
   try {
-    await cluster.create(probePod(listener, namespace, image, listening, []));
-    const address = await wait(listener, ({ status }) =>
+    await cluster.create(probePod(server, namespace, image, serverProbe, []));
+    const address = await wait(server, ({ status }) =>
       status?.containerStatuses?.[0]?.ready ? status.podIP : undefined,
     );
     if (signal.aborted) return { reason: "it was interrupted" };
-    if (address === undefined) return { reason: `the pod ${listener} did not become ready in time` };
-    await cluster.create(probePod(knocker, namespace, image, knocking, [address]));
-    const told = await wait(knocker, ({ status }) => {
+    if (address === undefined) return { reason: `the pod ${server} did not become ready in time` };
+    await cluster.create(probePod(client, namespace, image, clientProbe, [address]));
+    const result = await wait(client, ({ status }) => {
       const ended = status?.containerStatuses?.[0]?.state?.terminated;
       return ended && (ended.message ?? `it ended with ${ended.reason}`);
     });
-    if (told === "open" || told === "closed") return { enforced: told === "closed" };
-    return { reason: told ?? `the pod ${knocker} did not end in time` };
+    if (result === "open" || result === "closed") return { enforced: result === "closed" };
+    return { reason: result ?? `the pod ${client} did not end in time` };
   } finally {
-    await Promise.allSettled([listener, knocker].map((name) => cluster.remove("pod", name)));
+    await Promise.allSettled([server, client].map((name) => cluster.remove("pod", name)));
   }
 }

@@ -22,20 +22,20 @@ export const evaluateLoaded = (domains: readonly string[], mailboxes: number): R
   ok("loads", { domain: domains.join(", "), count: mailboxes === 1 ? "1 mailbox" : `${mailboxes} mailboxes` });
 
 /**
- * In a cluster that has nothing of the stack, `pulumi refresh` would make the state forget all of it, and `pulumi up` would then
- * make it anew, with empty mailboxes. So while that may be the wrong cluster, nobody is told to.
+ * In a cluster that has no object of the stack, `pulumi refresh` would remove all of them from the state, and `pulumi up` would
+ * then create them again, with empty mailboxes. While the cluster may be the wrong one, no result recommends either.
  */
-export function heedingContext(results: readonly Result[]): Result[] {
+export function withholdUpdates(results: readonly Result[]): Result[] {
   const elsewhere = results.find(({ check, code }) => check === "objects" && code === "elsewhere");
   if (elsewhere === undefined) return [...results];
   return results.map((result) =>
     result !== elsewhere && /pulumi (refresh|up)/.test(result.fix ?? "")
-      ? { ...result, fix: "First choose the stack's cluster: `npm run doctor -- --context NAME`" }
+      ? { ...result, fix: "First select the stack's cluster: `npm run doctor -- --context NAME`" }
       : result,
   );
 }
 
-/** What the state says, against what is configured. */
+/** Compares the state with the configuration. */
 export function evaluateDeployed({
   configured,
   state,
@@ -54,7 +54,7 @@ export function evaluateDeployed({
   );
 }
 
-/** What the cluster runs, against what the state says. */
+/** Compares the cluster with the state. */
 export function evaluateRunning({
   running,
   context,

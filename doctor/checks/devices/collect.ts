@@ -1,6 +1,6 @@
 import { type DiscoveryHost, discoveryHosts } from "../../../config/discovery";
 import type { StackConfig } from "../../../config/types";
-import { type Answer, type Ask, ask } from "../../clients/http";
+import { type HttpOptions, type HttpResponse, httpRequest } from "../../clients/http";
 import { reasonOf } from "../../clients/reason";
 
 /** A server that a mail program is told to use: `993 SSL mail.newjoy.ro`. */
@@ -58,13 +58,17 @@ const somebody = (domain: string): string => `doctor@${domain}`;
 
 type Site = (host: string) => string;
 
-async function settingsAt({ name, kind, domain }: DiscoveryHost, site: Site, options: Ask): Promise<SettingsAnswer> {
+async function settingsAt(
+  { name, kind, domain }: DiscoveryHost,
+  site: Site,
+  options: HttpOptions,
+): Promise<SettingsAnswer> {
   const address = somebody(domain);
   try {
     const answer =
       kind === "autoconfig"
-        ? await ask(`${site(name)}/mail/config-v1.1.xml?emailaddress=${encodeURIComponent(address)}`, options)
-        : await ask(`${site(name)}/autodiscover/autodiscover.xml`, {
+        ? await httpRequest(`${site(name)}/mail/config-v1.1.xml?emailaddress=${encodeURIComponent(address)}`, options)
+        : await httpRequest(`${site(name)}/autodiscover/autodiscover.xml`, {
             ...options,
             headers: { "content-type": "text/xml; charset=utf-8" },
             body: outlookQuestion(address),
@@ -79,21 +83,25 @@ async function settingsAt({ name, kind, domain }: DiscoveryHost, site: Site, opt
 const propfind = `<?xml version="1.0" encoding="UTF-8"?><A:propfind xmlns:A="DAV:"><A:prop><A:current-user-principal/><A:principal-URL/><A:resourcetype/></A:prop></A:propfind>`;
 
 /** An iPhone asks for calendars and contacts by PROPFIND, a JMAP program by GET; both follow where they are sent. */
-async function serviceAt(service: "caldav" | "carddav" | "jmap", base: string, options: Ask): Promise<FoundService> {
-  const question: Ask =
+async function serviceAt(
+  service: "caldav" | "carddav" | "jmap",
+  base: string,
+  options: HttpOptions,
+): Promise<FoundService> {
+  const question: HttpOptions =
     service === "jmap"
       ? options
       : { ...options, method: "PROPFIND", headers: { depth: "0", "content-type": "text/xml" }, body: propfind };
   const path = `/.well-known/${service}`;
   try {
-    const first: Answer = await ask(`${base}${path}`, question);
+    const first: HttpResponse = await httpRequest(`${base}${path}`, question);
     const { location } = first;
     if (first.status < 300 || first.status > 399 || location === undefined) {
       return { path, status: first.status, basic: false };
     }
     const target = new URL(location, `${base}${path}`);
-    if (target.origin !== new URL(base).origin) return { reason: `it is sent on to ${target.origin}` };
-    const second = await ask(target.href, question);
+    if (target.origin !== new URL(base).origin) return { reason: `it redirects to ${target.origin}` };
+    const second = await httpRequest(target.href, question);
     return { path: target.pathname, status: second.status, basic: /\bbasic\b/i.test(second.login ?? "") };
   } catch (problem) {
     return { reason: reasonOf(problem) };
@@ -103,7 +111,7 @@ async function serviceAt(service: "caldav" | "carddav" | "jmap", base: string, o
 /** Asks what devices ask when somebody types an address and a password into them. Nothing signs in. */
 export async function collectDevices(
   config: Pick<StackConfig, "domains" | "hosts">,
-  options: Ask,
+  options: HttpOptions,
   site: Site = (host) => `https://${host}`,
 ): Promise<DevicesObservation> {
   const { mail } = config.hosts;

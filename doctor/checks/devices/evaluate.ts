@@ -19,10 +19,10 @@ function settings(
 function service(namespace: string, mail: string, name: "caldav" | "carddav" | "jmap", found: FoundService): Result {
   if ("reason" in found) return fail("services", "unreachable", { reason: found.reason, namespace }, name);
   const { path, status, basic } = found;
-  // JMAP tells anybody where it is; what is in it needs a sign-in.
+  // JMAP may be discovered without a login; what is in it needs one.
   const right =
     !path.startsWith("/.well-known/") && (name === "jmap" ? status < 300 || status === 401 : status === 401 && basic);
-  return right ? ok("services", { path }, name) : fail("services", "lost", { path, status, mail }, name);
+  return right ? ok("services", { path }, name) : fail("services", "broken", { path, status, mail }, name);
 }
 
 export function evaluateDevices(observation: DevicesObservation, namespace: string): Result[] {

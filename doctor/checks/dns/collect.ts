@@ -21,7 +21,7 @@ export interface DnsObservation {
   readonly service: readonly string[];
 }
 
-/** Which public resolvers stand for the world. */
+/** The resolvers that are asked for what the public sees. */
 export const publicResolvers = ["1.1.1.1", "9.9.9.9"] as const;
 
 const nothing = new Set(["ENOTFOUND", "ENODATA"]);
@@ -63,12 +63,12 @@ export interface DnsArgs {
   readonly resolvers: readonly string[];
   readonly service: readonly string[];
   /** Milliseconds until a question is asked again. @default three seconds */
-  readonly patience?: number;
+  readonly timeout?: number;
 }
 
 /** Asks the resolvers for every record that the stack wants. */
-export async function collectDns({ resolvers, wanted, patience = 3000, ...rest }: DnsArgs): Promise<DnsObservation> {
-  const resolver = new Resolver({ timeout: patience, tries: 2 });
+export async function collectDns({ resolvers, wanted, timeout = 3000, ...rest }: DnsArgs): Promise<DnsObservation> {
+  const resolver = new Resolver({ timeout: timeout, tries: 2 });
   resolver.setServers(resolvers);
   const ask = asker(resolver);
   const distinct = new Map(wanted.filter((r) => !isHost(r)).map((record) => [`${record.type} ${record.name}`, record]));

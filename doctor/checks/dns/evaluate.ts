@@ -74,7 +74,7 @@ function host(wanted: DnsRecord, { addresses, service, namespace }: DnsObservati
   const isForMail = wanted.purpose.startsWith("IMAP");
   if (!isForMail || service.length === 0) return ok("host", { addresses: list, note: "" }, name);
   if (values.some((value) => service.includes(value))) {
-    return ok("host", { addresses: list, note: ", which is the cluster's" }, name);
+    return ok("host", { addresses: list, note: ", the cluster's address" }, name);
   }
   return fail("host", "differs", { addresses: list, service: service.join(", "), namespace }, name);
 }
@@ -89,7 +89,7 @@ function single(check: "dkim" | "srv", wanted: DnsRecord, seen: Seen): Result[] 
   return [right ? ok(check, {}, name) : fail(check, "wrong", { found: found.join(", "), record }, name)];
 }
 
-/** What the records say, against what the stack's output `dnsRecords` asks for. */
+/** Compares the records with the stack's output `dnsRecords`. */
 export function evaluateDns(observation: DnsObservation): Result[] {
   const { wanted, records, resolver } = observation;
   const key = ({ name, type }: DnsRecord): string => `${type} ${name}`;
@@ -98,7 +98,7 @@ export function evaluateDns(observation: DnsObservation): Result[] {
   if (failed.length > 0) {
     const [name, { error }] = failed[0] as [string, Lookup];
     const result = fail("resolver", "silent", { name, resolver, reason: error ?? "" });
-    // One silence is told once; what was answered is judged all the same.
+    // A resolver that does not respond is reported once; the records that did resolve are evaluated all the same.
     const rest = wanted.filter((r) => !failed.some(([n]) => n === key(r) || n === r.name));
     return rest.length === 0
       ? [result]
@@ -137,13 +137,13 @@ export function evaluateDns(observation: DnsObservation): Result[] {
   ];
 }
 
-/** What pods are told, against what the world is told. */
+/** Compares what pods resolve with what the public resolves. */
 export function evaluateInside(world: DnsObservation, view: ClusterView): Result[] {
   const host = bare(world.wanted.find(isHost)?.name ?? world.domain);
   const untested = (reason: string): Result => fail("inside", "untested", { reason, host, namespace: world.namespace });
-  if ("absent" in view) return [untested("there is no Service kube-dns in kube-system")];
+  if ("absent" in view) return [untested("kube-system has no Service kube-dns")];
   if ("reason" in view) return [fail("inside", "silent", { reason: view.reason })];
-  const say = ({ values }: Lookup): string => [...values].map(bare).sort().join(", ") || "not there";
+  const say = ({ values }: Lookup): string => [...values].map(bare).sort().join(", ") || "missing";
   const both = (inside: Readonly<Record<string, Lookup>>, outside: Readonly<Record<string, Lookup>>) =>
     Object.entries(inside).flatMap(([name, found]) => {
       const other = outside[name];
@@ -157,7 +157,7 @@ export function evaluateInside(world: DnsObservation, view: ClusterView): Result
   const hosts = both(view.addresses, world.addresses);
   const differing = [
     ...records.filter(({ inside, outside }) => inside !== outside),
-    ...hosts.filter(({ inside, outside }) => inside === "not there" && outside !== inside),
+    ...hosts.filter(({ inside, outside }) => inside === "missing" && outside !== inside),
   ];
   if (differing.length > 0) {
     const domains = world.wanted.filter(({ type }) => type === "MX").map(({ name }) => bare(name));
@@ -167,9 +167,11 @@ export function evaluateInside(world: DnsObservation, view: ClusterView): Result
     });
   }
   const nearer = hosts.filter(({ inside, outside }) => inside !== outside);
-  const note = nearer.map(({ name, inside }) => `; there ${name} leads to ${inside}`).join("");
+  const note = nearer.map(({ name, inside }) => `; there ${name} resolves to ${inside}`).join("");
   const count = records.length + hosts.length;
-  return [count === 0 ? untested("nothing to compare") : ok("inside", { what: `the same of ${count} names${note}` })];
+  return [
+    count === 0 ? untested("nothing to compare") : ok("inside", { what: `the same records for ${count} names${note}` }),
+  ];
 }
 
 const without = (lookups: Readonly<Record<string, Lookup>>): Record<string, Lookup> =>

@@ -22,17 +22,24 @@ function evaluateFetcher(seen: FetcherObservation, namespace: string, now: numbe
   const left = total(seen.folders.map((folder) => folder.left));
   const setAside = total(seen.folders.map((folder) => folder.setAside));
   const last = Math.max(...seen.folders.flatMap(({ lastDelivery }) => lastDelivery ?? []));
-  const ago = Number.isFinite(last) ? `${formatDuration(now - last)} ago` : "none since its pod started";
-  const unknown = "the reason is not known until they are tried again";
+  const lastMessage = Number.isFinite(last)
+    ? `last message ${formatDuration(now - last)} ago`
+    : "no message since the pod started";
+  const unknown = "the reason is not known until they are retried";
   return [
     seen.notReady !== ""
       ? fail("fetching", "stopped", { reason: seen.notReady, ...object }, mailbox)
       : left.count > 0
         ? fail("fetching", "left", { count: counted(left.count), reason: left.reason || unknown, ...object }, mailbox)
-        : ok("fetching", { ago }, mailbox),
+        : ok("fetching", { last: lastMessage }, mailbox),
     setAside.count > 0
-      ? fail("refused", "aside", { count: counted(setAside.count), reason: setAside.reason || unknown }, mailbox)
-      : ok("refused", {}, mailbox),
+      ? fail(
+          "quarantine",
+          "quarantined",
+          { count: counted(setAside.count), reason: setAside.reason || unknown },
+          mailbox,
+        )
+      : ok("quarantine", {}, mailbox),
   ];
 }
 

@@ -3,42 +3,42 @@ import { defineMessages } from "../../messages";
 export const fetchingMessages = defineMessages("flow", {
   fetching: {
     title: "fetching",
-    description: "what each fetcher says of itself: whether mail flows, and when the last message came",
-    ok: "flows, last message {ago}",
+    description: "each fetcher's status: whether it delivers mail, and when the last message came",
+    ok: "works, {last}",
     failures: {
       stopped: {
         level: "failure",
-        message: "does not flow: {reason}",
-        fix: "`kubectl -n {namespace} logs deploy/fetchmail-{mailbox}`; [what the words mean](../reference/fetcher.md)",
+        message: "stopped: {reason}",
+        fix: "`kubectl -n {namespace} logs deploy/fetchmail-{mailbox}`; [what the reason means](../reference/fetcher.md)",
         breaks: ["in"],
       },
       silent: {
         level: "failure",
-        message: "the fetcher cannot be asked: {reason}",
+        message: "the fetcher does not respond: {reason}",
         fix: "`kubectl -n {namespace} describe pod -l app.kubernetes.io/instance=fetchmail-{mailbox}`",
         obscures: ["in"],
       },
       unsupported: {
         level: "unknown",
-        message: "not tested: its pod is of another version, and does not report its status in this one's form",
-        fix: "`pulumi up` starts it with this version",
+        message: "not tested: its pod runs another version, whose status this doctor cannot read",
+        fix: "`pulumi up` updates it",
         obscures: ["in"],
       },
       left: {
         level: "warning",
         message: "{count} stay at the provider: {reason}",
-        fix: "[What the words mean](../reference/fetcher.md); what else happened: `kubectl -n {namespace} logs deploy/fetchmail-{mailbox}`",
+        fix: "[What the reason means](../reference/fetcher.md); the log: `kubectl -n {namespace} logs deploy/fetchmail-{mailbox}`",
       },
     },
   },
-  refused: {
-    title: "refused",
-    description: "whether a fetcher has set messages aside, and why",
-    ok: "nothing was set aside",
+  quarantine: {
+    title: "quarantine",
+    description: "whether a fetcher has quarantined messages, and why",
+    ok: "empty",
     failures: {
-      aside: {
+      quarantined: {
         level: "warning",
-        message: "{count} set aside: {reason}",
+        message: "{count} quarantined: {reason}",
         fix: "Read them at the provider, in Fetcher-Refused; delete what you do not need",
         row: "`INBOX: … refused for good, moved to the provider's folder Fetcher-Refused: …`",
       },

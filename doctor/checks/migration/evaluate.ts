@@ -14,7 +14,7 @@ export function evaluateMigration(seen: MigrationObservation, namespace: string)
   if ("failed" in seen) {
     const { reason } = seen;
     if (seen.side === "here") return [say.fail("migration", "unread", { reason, namespace }, name)];
-    return [say.fail("migration", seen.failed === "refused" ? "refused" : "away", { reason, name }, name)];
+    return [say.fail("migration", seen.failed === "refused" ? "refused" : "unreachable", { reason, name }, name)];
   }
   if (seen.folders.length === 0) return [say.fail("migration", "nothing", { name }, name)];
   const lines = seen.folders.flatMap((one): Result[] => {
@@ -29,7 +29,7 @@ export function evaluateMigration(seen: MigrationObservation, namespace: string)
   });
   const sum = (key: "missing" | "tooLarge"): number => seen.folders.reduce((all, one) => all + one[key], 0);
   const missing = sum("missing");
-  const but = sum("tooLarge") === 0 ? "" : ` but ${sum("tooLarge")} that are too large`;
+  const but = sum("tooLarge") === 0 ? "" : ` except ${sum("tooLarge")} that are too large`;
   const whole =
     missing === 0
       ? say.ok("migration", { but }, name)

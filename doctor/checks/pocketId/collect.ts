@@ -6,7 +6,7 @@ import {
   usersEditThemselves,
   usersSignUp,
 } from "../../../config/addresses";
-import { type Answer, ask } from "../../clients/http";
+import { type HttpResponse, httpRequest } from "../../clients/http";
 import { reasonOf } from "../../clients/reason";
 
 export interface PocketIdObservation {
@@ -43,12 +43,12 @@ const usersShape = z.object({
   pagination: z.object({ totalPages: z.number() }).nullish(),
 });
 
-function parsed<T>(shape: z.ZodType<T>, { status, text }: Answer): T {
+function parsed<T>(shape: z.ZodType<T>, { status, text }: HttpResponse): T {
   if (status !== 200) throw new Error(`HTTP ${status}`);
   try {
     return shape.parse(JSON.parse(text));
   } catch {
-    throw new Error("it sends something else than what is asked for");
+    throw new Error("unexpected response");
   }
 }
 
@@ -59,15 +59,15 @@ function parsed<T>(shape: z.ZodType<T>, { status, text }: Answer): T {
 async function collectDevice({ issuer, clientId, ca, limit }: PocketIdArgs): Promise<PocketIdObservation["device"]> {
   const session = { ca, limit };
   try {
-    const discovery = parsed(discoveryShape, await ask(`${issuer}/.well-known/openid-configuration`, session));
+    const discovery = parsed(discoveryShape, await httpRequest(`${issuer}/.well-known/openid-configuration`, session));
     const endpoint = discovery.device_authorization_endpoint;
     if (endpoint === undefined) return { closed: "no such grant" };
     const body = new URLSearchParams({ client_id: clientId, scope: "openid email" }).toString();
     const headers = { "content-type": "application/x-www-form-urlencoded" };
-    const { status } = await ask(endpoint, { ...session, headers, body });
+    const { status } = await httpRequest(endpoint, { ...session, headers, body });
     if (status >= 400 && status < 500) return { closed: "refused" };
-    if (status !== 200) return { reason: `it answers HTTP ${status} to a request for a device code` };
-    const meta = await ask(`${issuer}/api/oidc/clients/${encodeURIComponent(clientId)}/meta`, session);
+    if (status !== 200) return { reason: `HTTP ${status} for a device code` };
+    const meta = await httpRequest(`${issuer}/api/oidc/clients/${encodeURIComponent(clientId)}/meta`, session);
     return parsed(metaShape, meta).requiresReauthentication ? { closed: "passkey" } : { open: true };
   } catch (problem) {
     return { reason: reasonOf(problem) };
@@ -76,7 +76,7 @@ async function collectDevice({ issuer, clientId, ca, limit }: PocketIdArgs): Pro
 
 async function collectAccounts({ issuer, ca, limit }: PocketIdArgs): Promise<Pick<PocketIdObservation, "accounts">> {
   try {
-    const answer = await ask(`${issuer}/api/application-configuration`, { ca, limit });
+    const answer = await httpRequest(`${issuer}/api/application-configuration`, { ca, limit });
     const set = Object.fromEntries(parsed(settingsShape, answer).map(({ key, value }) => [key, value ?? ""]));
     return { accounts: { editThemselves: usersEditThemselves(set), signUp: usersSignUp(set) } };
   } catch {
@@ -92,7 +92,7 @@ async function collectUsers(args: PocketIdArgs): Promise<Pick<PocketIdObservatio
     const users: z.infer<typeof usersShape>["data"] = [];
     for (let page = 1, last = 1; page <= last; page++) {
       const query = new URLSearchParams({ "pagination[page]": `${page}`, "pagination[limit]": "100" });
-      const answer = await ask(`${issuer}/api/users?${query}`, { ca, limit, headers: { "X-API-Key": apiKey } });
+      const answer = await httpRequest(`${issuer}/api/users?${query}`, { ca, limit, headers: { "X-API-Key": apiKey } });
       const { data, pagination } = parsed(usersShape, answer);
       users.push(...data);
       last = pagination?.totalPages ?? 1;

@@ -6,9 +6,9 @@ import { pocketIdMessages } from "./messages";
 const { ok, fail } = pocketIdMessages;
 
 const closed = {
-  "no such grant": "the issuer has none",
-  refused: "is refused for this client",
-  passkey: "takes a passkey to approve",
+  "no such grant": "the issuer does not offer it",
+  refused: "refused for this client",
+  passkey: "requires a passkey",
 } as const;
 
 function device({ device, issuer, clientId: client }: PocketIdObservation): Result[] {
@@ -21,12 +21,12 @@ function device({ device, issuer, clientId: client }: PocketIdObservation): Resu
 }
 
 function accounts({ accounts, issuer }: PocketIdObservation): Result[] {
-  if (accounts === undefined) return [ok("accounts", { note: "the issuer is no Pocket ID, so it was not asked" })];
+  if (accounts === undefined) return [ok("accounts", { note: "not checked: the issuer is not Pocket ID" })];
   const results = [
     ...(accounts.editThemselves ? [fail("accounts", "edited", { issuer })] : []),
     ...(accounts.signUp ? [fail("accounts", "signUp", { issuer })] : []),
   ];
-  return results.length > 0 ? results : [ok("accounts", { note: "only administrators choose addresses" })];
+  return results.length > 0 ? results : [ok("accounts", { note: "only administrators set addresses" })];
 }
 
 function users({ users, issuer }: PocketIdObservation): Result[] {

@@ -26,14 +26,14 @@ export type MailboxObservation = { readonly mailbox: string; readonly server: st
       readonly kept: number;
       /** The first day of which there are any, in UTC; absent where they stay in the inbox. */
       readonly keptSince?: string;
-      readonly aside: readonly Folder[];
+      readonly quarantined: readonly Folder[];
     }
 );
 
 export type RelayObservation = { readonly server: string } & (Failed | { readonly works: true });
 
 /** How many messages are in a folder. Reads without marking: STATUS, and EXAMINE where there is something to search for. */
-async function look(imap: ImapFlow, folder: string, search?: { unKeyword: string }): Promise<Folder> {
+async function countIn(imap: ImapFlow, folder: string, search?: { unKeyword: string }): Promise<Folder> {
   if (search === undefined) {
     const status = await imap.status(folder, { messages: true });
     return { folder, count: status ? (status.messages ?? 0) : 0 };
@@ -47,20 +47,20 @@ async function look(imap: ImapFlow, folder: string, search?: { unKeyword: string
   }
 }
 
-/** Logs in as the fetcher does, and looks what is there. Nothing is changed or marked as read. */
+/** Logs in as the fetcher does, and counts messages. Nothing is changed or marked as read. */
 export async function collectMailbox(
   imap: Endpoint,
   login: MailboxLogin,
   args: ProviderArgs,
 ): Promise<MailboxObservation> {
   const server = `${imap.host}:${imap.port}`;
-  const seen = await unlessRefused([server, login.address, login.password], () => lookIn(imap, login, args));
+  const seen = await unlessRefused([server, login.address, login.password], () => countMessages(imap, login, args));
   return { mailbox: login.mailbox, server, ...seen };
 }
 
 type Seen = Exclude<MailboxObservation, Failed>;
 
-async function lookIn(
+async function countMessages(
   imap: Endpoint,
   login: MailboxLogin,
   args: ProviderArgs,
@@ -78,23 +78,23 @@ async function lookIn(
     const { prefix = "" } = (client.namespace || {}) as { prefix?: string };
     const named = (name: string) => there.find((path) => path === name || path === `${prefix}${name}`);
     const waiting: Folder[] = [];
-    const aside: Folder[] = [];
+    const quarantined: Folder[] = [];
     let kept = 0;
     for (const folder of login.folders) {
       const path = folder === "INBOX" ? folder : named(folder);
       if (path === undefined) continue;
-      const seen = await look(client, path, login.keep ? { unKeyword: FETCHED } : undefined);
-      if (login.keep) kept += (await look(client, path)).count - seen.count;
+      const seen = await countIn(client, path, login.keep ? { unKeyword: FETCHED } : undefined);
+      if (login.keep) kept += (await countIn(client, path)).count - seen.count;
       waiting.push({ ...seen, folder });
     }
     const own = fetcherFolders(there, prefix);
     for (const { outbox, refused } of own) {
-      if (there.includes(outbox)) waiting.push(await look(client, outbox));
-      if (there.includes(refused)) aside.push(await look(client, refused));
+      if (there.includes(outbox)) waiting.push(await countIn(client, outbox));
+      if (there.includes(refused)) quarantined.push(await countIn(client, refused));
     }
     const days: string[] = [];
     for (const { path, day } of own.flatMap((folders) => folders.kept)) {
-      const { count } = await look(client, path);
+      const { count } = await countIn(client, path);
       kept += count;
       if (count > 0) days.push(day);
     }
@@ -104,10 +104,10 @@ async function lookIn(
       waiting,
       kept,
       ...(keptSince !== undefined && { keptSince }),
-      aside: aside.filter(({ count }) => count > 0),
+      quarantined: quarantined.filter(({ count }) => count > 0),
     };
   } catch (problem) {
-    return late ? { failed: "away", reason: "no answer in time" } : failureOf(problem);
+    return late ? { failed: "unreachable", reason: "timed out" } : failureOf(problem);
   } finally {
     clearTimeout(timer);
     client.close();

@@ -30,14 +30,14 @@ class Refusal extends Error {
 /** One session: as far as the recipient, for many servers judge the sender there; no message is sent. */
 async function session(smtp: Endpoint, login: RelayLogin, sender: string, args: ProviderArgs): Promise<void> {
   const socket = tls.connect({ host: smtp.host, port: smtp.port, ...trusting(args.ca) });
-  socket.setTimeout(args.limit, () => socket.destroy(new Error("no answer in time")));
+  socket.setTimeout(args.limit, () => socket.destroy(new Error("timed out")));
   const lines = createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY })[Symbol.asyncIterator]();
   const failed = new Promise<never>((_, reject) => socket.once("error", reject));
   failed.catch(() => {});
   const answer = async (): Promise<string> => {
     for (;;) {
       const { done, value } = await Promise.race([lines.next(), failed]);
-      if (done) throw new Error("the connection was closed");
+      if (done) throw new Error("connection closed");
       if (/^\d{3}(?!-)/.test(value)) return value;
     }
   };
@@ -78,7 +78,7 @@ export async function collectSender(
         const reason = problem.message;
         return problem.command === "MAIL"
           ? { failed: "sender", reason }
-          : { failed: problem.command === "AUTH" ? "refused" : "away", reason };
+          : { failed: problem.command === "AUTH" ? "refused" : "unreachable", reason };
       }
     },
   );

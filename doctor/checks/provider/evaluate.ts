@@ -18,7 +18,7 @@ export interface ProviderObservation {
   readonly mailboxes: readonly MailboxObservation[];
   readonly relay: RelayObservation;
   readonly senders: readonly SenderObservation[];
-  /** What the fetchers say of themselves. */
+  /** The status of each fetcher. */
   readonly fetchers: readonly FetcherObservation[];
 }
 
@@ -40,7 +40,7 @@ function evaluateWaiting(seen: Extract<MailboxObservation, { kept: number }>, ar
   const waiting = seen.waiting.reduce((sum, { count }) => sum + count, 0);
   const since = seen.keptSince === undefined ? "" : ` since ${seen.keptSince}`;
   const kept = seen.kept > 0 ? `, and ${messages(seen.kept)} kept${since}` : "";
-  if (waiting === 0) return ok("waiting", { count: `nothing${kept}` }, mailbox);
+  if (waiting === 0) return ok("waiting", { count: `none${kept}` }, mailbox);
   const known = knownSince(fetchers.find((fetcher) => fetcher.mailbox === mailbox));
   const params = { count: messages(waiting), mailbox, namespace };
   if (known === undefined) return fail("waiting", "untested", params, mailbox);
@@ -60,10 +60,10 @@ function evaluateMailbox(seen: MailboxObservation, args: ProviderObservation): R
   return [
     ok("login", {}, mailbox),
     evaluateWaiting(seen, args),
-    ...(seen.aside.length === 0
-      ? [ok("aside", {}, mailbox)]
-      : seen.aside.map(({ folder, count }) =>
-          fail("aside", "refused", { count: messages(count), folder, mailbox, namespace }, mailbox),
+    ...(seen.quarantined.length === 0
+      ? [ok("quarantine", {}, mailbox)]
+      : seen.quarantined.map(({ folder, count }) =>
+          fail("quarantine", "quarantined", { count: messages(count), folder, mailbox, namespace }, mailbox),
         )),
   ];
 }

@@ -2,21 +2,21 @@ import { defineMessages } from "../../messages";
 
 const untrusted = {
   level: "failure",
-  message: "the certificate of {server} is not accepted ({reason}); no password was sent",
-  fix: "The provider must fix it. If its authority is private: `pulumi config set --path 'trust.certificates[0]' < ca.crt`",
+  message: "the certificate of {server} is not trusted ({reason}); no password was sent",
+  fix: "The provider must fix it. If its CA is private: `pulumi config set --path 'trust.certificates[0]' < ca.crt`",
 } as const;
 
 /** Of its SMTP server. */
 const unreachable = {
   level: "failure",
-  message: "{server} cannot be asked from here: {reason}",
-  fix: "Wait. If only this machine is kept out: `kubectl -n {namespace} logs deploy/stalwart` shows what leaves",
+  message: "{server} is unreachable from this machine: {reason}",
+  fix: "Wait. If only this machine is blocked: `kubectl -n {namespace} logs deploy/stalwart` shows what is sent",
 } as const;
 
 export const providerMessages = defineMessages("provider", {
   login: {
     title: "login at the provider",
-    description: "that each mailbox's password opens it over IMAP with TLS, as its fetcher does",
+    description: "that each mailbox's password logs in over IMAP with TLS, as its fetcher does",
     ok: "works",
     failures: {
       refused: {
@@ -26,9 +26,9 @@ export const providerMessages = defineMessages("provider", {
         breaks: ["in"],
         row: "`INBOX: the provider refuses the login: …`",
       },
-      away: {
+      unreachable: {
         level: "failure",
-        message: "{server} cannot be asked from here: {reason}",
+        message: "{server} is unreachable from this machine: {reason}",
         fix: "Wait; if it lasts, look at `kubectl -n {namespace} logs deploy/fetchmail-{mailbox}`",
         obscures: ["in"],
       },
@@ -42,53 +42,53 @@ export const providerMessages = defineMessages("provider", {
   waiting: {
     title: "waiting at the provider",
     description:
-      "how many messages wait in the folders that are fetched and in the fetcher's outbox, for how long none of them was delivered, and how many delivered ones are kept",
+      "how many messages wait in the fetched folders and in the fetcher's outbox, how long none of them was delivered, and how many delivered ones are kept",
     ok: "{count}",
     failures: {
       untested: {
         level: "unknown",
-        message: "{count}; since when is not known, because the fetcher cannot be asked",
-        fix: "`kubectl -n {namespace} describe pod -l app.kubernetes.io/instance=fetchmail-{mailbox}` says why",
+        message: "{count}; it is unknown for how long, because the fetcher's status is",
+        fix: "`kubectl -n {namespace} describe pod -l app.kubernetes.io/instance=fetchmail-{mailbox}` shows why",
       },
       late: {
         level: "warning",
-        message: "{count} to be fetched, and none delivered for {age}: it should take seconds",
+        message: "{count} to fetch, and none delivered for {age}; it should take seconds",
         fix: "`kubectl -n {namespace} logs deploy/fetchmail-{mailbox}` says why",
       },
       stuck: {
         level: "failure",
-        message: "{count} to be fetched, and none delivered for {age}: this mailbox is not fetched",
+        message: "{count} to fetch, and none delivered for {age}: this mailbox is not fetched",
         fix: "`kubectl -n {namespace} logs deploy/fetchmail-{mailbox}` says why",
         breaks: ["in"],
       },
     },
   },
-  aside: {
-    title: "set aside",
+  quarantine: {
+    title: "quarantine at the provider",
     description:
-      "what is in the folders Fetcher-Refused and Fetcher-Refused-Junk at the provider; the reason is in the flow checks and in the fetcher's log",
-    ok: "nothing",
+      "the folders Fetcher-Refused and Fetcher-Refused-Junk at the provider; the flow checks and the fetcher's log have the reasons",
+    ok: "empty",
     failures: {
-      refused: {
+      quarantined: {
         level: "warning",
-        message: "{count} in {folder}: they could not be delivered",
+        message: "{count} in {folder} could not be delivered",
         fix: "Read them at the provider; why: `kubectl -n {namespace} logs deploy/fetchmail-{mailbox} | grep Fetcher-Refused`",
       },
     },
   },
   relay: {
     title: "login for sending",
-    description: "that the relay's password opens SMTP at the provider, as the mail server does",
+    description: "that the relay's password logs in over SMTP, as the mail server does",
     ok: "works at {server}",
     failures: {
       refused: {
         level: "failure",
-        message: "the provider refuses the login that all mail leaves through: {reason}",
+        message: "the provider refuses the login that sends all mail: {reason}",
         fix: "`pulumi config set --secret --path relay.password`, then `pulumi up`",
         breaks: ["out"],
         row: "Bounce: authentication failed at the provider",
       },
-      away: {
+      unreachable: {
         ...unreachable,
         obscures: ["out"],
       },
@@ -101,24 +101,24 @@ export const providerMessages = defineMessages("provider", {
   sending: {
     title: "sending as itself",
     description:
-      "that the provider takes each mailbox's address as the sender, with the login that its mail leaves through; no message is sent",
+      "that the provider accepts each mailbox's address as the sender, with the login that sends its mail; no message is sent",
     ok: "allowed",
     failures: {
       sender: {
         level: "failure",
-        message: "the provider does not let it send as itself: {reason}",
+        message: "the provider does not accept its address as the sender: {reason}",
         fix: "Allow sending for the mailbox at the provider; if one login must send everything: `pulumi config set --path relay.mode single`",
         breaks: ["out"],
         row: "Bounce: sender not allowed, for a mailbox's own address",
       },
       refused: {
         level: "failure",
-        message: "the provider refuses the login that its mail leaves through: {reason}",
+        message: "the provider refuses the login that sends its mail: {reason}",
         fix: "`pulumi config set --secret --path mailboxes.{mailbox}.password`, then `pulumi up`",
         breaks: ["out"],
         row: "Bounce: authentication failed, for one mailbox only",
       },
-      away: {
+      unreachable: {
         ...unreachable,
         obscures: ["out"],
       },

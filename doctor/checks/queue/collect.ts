@@ -33,7 +33,7 @@ function wordsOf(status: z.infer<typeof statusShape>): string | undefined {
   return words.replace(/\s+/g, " ");
 }
 
-/** Addresses are people's own business: the provider's words may repeat them. */
+/** A provider's message may repeat addresses, which are private. */
 const withoutAddresses = (text: string): string => text.replace(/[^\s<>"']+@[^\s<>"']+/g, "…");
 
 /** What waits to leave. */
@@ -53,7 +53,7 @@ export async function collectQueue(args: ServerArgs): Promise<QueueObservation> 
     };
   } catch (problem) {
     const reason =
-      problem instanceof z.ZodError || problem instanceof SyntaxError ? "its answer cannot be read" : reasonOf(problem);
+      problem instanceof z.ZodError || problem instanceof SyntaxError ? "invalid response" : reasonOf(problem);
     return { reason, refused: problem instanceof PasswordRefused };
   }
 }

@@ -19,5 +19,5 @@ export function evaluateQueue(seen: QueueObservation, namespace: string, now: nu
   const params = { count: messages(seen.count), age: formatDuration(age), reason, namespace };
   if (seen.count > 0 && age > stuckAfter) return fail("queue", "stuck", params);
   if (seen.count > 0 && (age > waitingAfter || seen.lastError !== undefined)) return fail("queue", "waiting", params);
-  return ok("queue", { count: seen.count === 0 ? "nothing waits" : `${messages(seen.count)} on the way out` });
+  return ok("queue", { count: seen.count === 0 ? "empty" : `${messages(seen.count)} being sent` });
 }

@@ -31,7 +31,7 @@ export interface SendArgs {
   /** Milliseconds for each step. */
   readonly limit: number;
   /** Milliseconds to wait for the message. */
-  readonly patience: number;
+  readonly timeout: number;
   /** Where the mail server is asked, and as whom. */
   readonly server: { readonly base: string; readonly password: string };
   /** Ends the wait early; what was sent is removed all the same. */
@@ -41,7 +41,7 @@ export interface SendArgs {
 const sessionShape = z.object({ primaryAccounts: z.record(z.string(), z.string()) });
 const listShape = z.array(z.object({ id: z.string(), messageId: z.array(z.string()).nullish() }));
 
-/** The mailbox at home, seen as the person sees it: the administrator may look in their name. */
+/** The mailbox on the mail server, which the administrator may open as its user. */
 class Home {
   private constructor(
     private readonly args: ServerArgs,
@@ -109,7 +109,7 @@ async function clean(args: SendArgs, home: Home, messageId: string, ids: readonl
       done.push("removed from the mailbox");
     }
     if ((await removeAtProvider(args, messageId)) > 0) done.push("removed at the provider");
-    return done.length > 0 ? done.join(" and ") : "nothing was found to remove";
+    return done.length > 0 ? done.join(" and ") : "nothing was left to remove";
   } catch (problem) {
     return [...done, `the test message could not be removed everywhere (${reasonOf(problem)})`].join("; ");
   }
@@ -141,7 +141,7 @@ export async function sendAround(args: SendArgs): Promise<RoundTrip> {
   try {
     const home = await Home.open(args);
     let ids: string[] = [];
-    while (ids.length === 0 && !args.signal.aborted && Date.now() - sent < args.patience) {
+    while (ids.length === 0 && !args.signal.aborted && Date.now() - sent < args.timeout) {
       ids = await home.find(messageId);
       if (ids.length === 0) await sleep(500);
     }

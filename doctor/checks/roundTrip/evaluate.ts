@@ -12,7 +12,7 @@ export function evaluateRoundTrip(seen: RoundTrip, namespace: string): Result {
   const out = seconds(seen.out);
   if ("unseen" in seen) {
     const params = { out, reason: seen.unseen, subject: seen.subject, namespace };
-    return fail("roundTrip", "unseen", params, mailbox);
+    return fail("roundTrip", "unreadable", params, mailbox);
   }
   if (seen.back === undefined) {
     const waited = Math.round(seen.waited / 1000);

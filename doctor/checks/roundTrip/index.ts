@@ -15,7 +15,7 @@ async function run({ stack, signal, registerCleanup, lookups }: CheckContext): P
     to: logins(stack)[0] as MailboxLogin, // a configuration without a mailbox does not load
     ca: trust.certificates,
     limit: limits.connection,
-    patience: limits.delivery,
+    timeout: limits.delivery,
     server: { base, password },
     signal,
   });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Answer, ask } from "../../clients/http";
+import { type HttpResponse, httpRequest } from "../../clients/http";
 import { forwarded } from "../../clients/mailServer";
 import { reasonOf } from "../../clients/reason";
 
@@ -9,9 +9,9 @@ export interface SignInObservation {
   readonly clientId: string;
   readonly discovery:
     | { readonly issuer: string }
-    | { readonly failed: "away" | "untrusted" | "noIssuer"; readonly reason: string };
+    | { readonly failed: "unreachable" | "untrusted" | "noIssuer"; readonly reason: string };
   readonly keys?: { readonly count: number } | { readonly url: string; readonly reason: string };
-  /** Seconds by which somebody's clock is ahead of the issuer's. */
+  /** Seconds by which another clock is ahead of the issuer's. */
   readonly skews: readonly { readonly whose: string; readonly seconds: number }[];
   /** Absent without a key for Pocket ID's API. */
   readonly client?:
@@ -20,9 +20,9 @@ export interface SignInObservation {
     | {
         readonly public: boolean;
         readonly missing: readonly string[];
-        /** Addresses that sign-in returns to, too, and that are not the stack's. */
+        /** Redirect URIs that are not the stack's. */
         readonly extra: readonly string[];
-        /** Whose members may sign in; absent where everybody may. */
+        /** The groups that may sign in; absent where every user may. */
         readonly groups?: readonly string[];
         /** Those of the configuration; empty when it leaves that to Pocket ID. */
         readonly allowedGroups: readonly string[];
@@ -43,12 +43,12 @@ const clientShape = z.object({
   allowedUserGroups: z.array(z.object({ name: z.string() })).nullish(),
 });
 
-function parsed<T>(shape: z.ZodType<T>, { status, text }: Answer): { value: T } | { reason: string } {
+function parsed<T>(shape: z.ZodType<T>, { status, text }: HttpResponse): { value: T } | { reason: string } {
   if (status !== 200) return { reason: `HTTP ${status}` };
   try {
     return { value: shape.parse(JSON.parse(text)) };
   } catch {
-    return { reason: "it sends something else than what is asked for" };
+    return { reason: "unexpected response" };
   }
 }
 
@@ -75,15 +75,15 @@ export interface IssuerArgs extends Pick<SignInArgs, "issuer" | "ca" | "limit"> 
 export type IssuerObservation = Pick<SignInObservation, "discovery" | "keys" | "skews">;
 
 export async function collectIssuer({ issuer, ca, limit, clusterAhead }: IssuerArgs): Promise<IssuerObservation> {
-  let answer: Answer;
+  let answer: HttpResponse;
   const started = Date.now();
   try {
-    answer = await ask(`${issuer}/.well-known/openid-configuration`, { ca, limit });
+    answer = await httpRequest(`${issuer}/.well-known/openid-configuration`, { ca, limit });
   } catch (problem) {
     const { code = "" } = problem as NodeJS.ErrnoException;
     const untrusted = /CERT|SIGNATURE|ISSUER|ALTNAME/.test(code);
     return {
-      discovery: { failed: untrusted ? "untrusted" : "away", reason: untrusted ? code : reasonOf(problem) },
+      discovery: { failed: untrusted ? "untrusted" : "unreachable", reason: untrusted ? code : reasonOf(problem) },
       skews: [],
     };
   }
@@ -99,7 +99,7 @@ export async function collectIssuer({ issuer, ca, limit, clusterAhead }: IssuerA
   const document = parsed(discoveryShape, answer);
   if ("reason" in document) return { discovery: { failed: "noIssuer", reason: document.reason }, skews };
   const { issuer: found, jwks_uri: url } = document.value;
-  const keys = await ask(url, { ca, limit }).then(
+  const keys = await httpRequest(url, { ca, limit }).then(
     (reply) => parsed(keySetShape, reply),
     (problem) => ({ reason: reasonOf(problem) }),
   );
@@ -115,7 +115,7 @@ async function collectClient(args: SignInArgs): Promise<Pick<SignInObservation, 
   if (apiKey === undefined) return {};
   try {
     const url = `${issuer}/api/oidc/clients/${encodeURIComponent(clientId)}`;
-    const answer = await ask(url, { ca, limit, headers: { "X-API-Key": apiKey } });
+    const answer = await httpRequest(url, { ca, limit, headers: { "X-API-Key": apiKey } });
     if (answer.status === 404) return { client: { absent: true } };
     const reply = parsed(clientShape, answer);
     if ("reason" in reply) return { client: reply };
@@ -135,7 +135,7 @@ async function collectClient(args: SignInArgs): Promise<Pick<SignInObservation, 
 
 const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
 
-/** Shaped as a token is, of a key that nobody has: the server refuses it without counting it as a guess. */
+/** Has the form of a token, signed with a key that does not exist: the server refuses it without counting it as a failed login. */
 const wrongToken = [part({ alg: "RS256", typ: "JWT", kid: "doctor" }), part({ sub: "doctor" }), "AAAA"].join(".");
 
 /**
@@ -146,8 +146,8 @@ async function collectDirectory({ server, domain, limit }: SignInArgs): Promise<
   try {
     const base = await server;
     const [discovered, refused] = await Promise.all([
-      ask(`${base}/api/discover/postmaster@${domain}`, { limit, headers: forwarded }),
-      ask(`${base}/jmap/session`, { limit, headers: { ...forwarded, Authorization: `Bearer ${wrongToken}` } }),
+      httpRequest(`${base}/api/discover/postmaster@${domain}`, { limit, headers: forwarded }),
+      httpRequest(`${base}/jmap/session`, { limit, headers: { ...forwarded, Authorization: `Bearer ${wrongToken}` } }),
     ]);
     const document = parsed(z.object({ issuer: z.string() }), discovered);
     if ("reason" in document) return { reason: document.reason };

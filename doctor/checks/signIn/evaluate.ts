@@ -12,7 +12,7 @@ const unremarkable = 10;
 function discovery({ issuer, discovery }: SignInObservation): Result[] {
   if ("failed" in discovery) return [fail("discovery", discovery.failed, { issuer, reason: discovery.reason })];
   const { issuer: found } = discovery;
-  return [found === issuer ? ok("discovery", { issuer }) : fail("discovery", "spelling", { issuer, found })];
+  return [found === issuer ? ok("discovery", { issuer }) : fail("discovery", "issuerMismatch", { issuer, found })];
 }
 
 function keys({ keys }: SignInObservation): Result[] {
@@ -26,8 +26,8 @@ function clock({ skews }: SignInObservation): Result[] {
   if (worst === undefined) return [];
   const seconds = Math.abs(worst.seconds);
   const params = { whose: worst.whose, seconds };
-  if (seconds >= tolerated) return [fail("clock", "apart", params)];
-  return [seconds > unremarkable ? fail("clock", "drifting", params) : ok("clock", { seconds })];
+  if (seconds >= tolerated) return [fail("clock", "clockSkew", params)];
+  return [seconds > unremarkable ? fail("clock", "clockDrift", params) : ok("clock", { seconds })];
 }
 
 type Client = Extract<NonNullable<SignInObservation["client"]>, { public: boolean }>;
@@ -35,8 +35,8 @@ type Client = Extract<NonNullable<SignInObservation["client"]>, { public: boolea
 function restriction({ groups, allowedGroups }: Client, client: string): Result[] {
   if (allowedGroups.length === 0) return groups === undefined ? [fail("client", "unrestricted", { client })] : [];
   const wanted = [...allowedGroups].sort().join(", ");
-  const found = groups === undefined ? "everybody" : [...groups].sort().join(", ") || "nobody";
-  return found === wanted ? [] : [fail("client", "lifted", { client, found, wanted })];
+  const found = groups === undefined ? "everyone" : [...groups].sort().join(", ") || "nobody";
+  return found === wanted ? [] : [fail("client", "wrongGroups", { client, found, wanted })];
 }
 
 function client({ client, clientId }: SignInObservation): Result[] {
@@ -48,18 +48,18 @@ function client({ client, clientId }: SignInObservation): Result[] {
       ? [fail("client", "addresses", { client: clientId, missing: client.missing.join(", ") })]
       : []),
     ...(client.extra.length > 0
-      ? [fail("client", "strange", { client: clientId, extra: client.extra.join(", ") })]
+      ? [fail("client", "extraRedirect", { client: clientId, extra: client.extra.join(", ") })]
       : []),
     ...restriction(client, clientId),
-    ...(client.public ? [] : [fail("client", "secretive", { client: clientId })]),
+    ...(client.public ? [] : [fail("client", "notPublic", { client: clientId })]),
   ];
-  return results.length > 0 ? results : [ok("client", { note: `${clientId} has all addresses` })];
+  return results.length > 0 ? results : [ok("client", { note: `${clientId} is set up correctly` })];
 }
 
 function directory({ directory, issuer, namespace }: SignInObservation): Result[] {
-  if ("reason" in directory) return [fail("directory", "away", { reason: directory.reason, namespace })];
+  if ("reason" in directory) return [fail("directory", "unreachable", { reason: directory.reason, namespace })];
   const { status, issuer: found } = directory;
-  if (found === "") return [fail("directory", "dead", { namespace })];
+  if (found === "") return [fail("directory", "directoryMissing", { namespace })];
   if (found !== issuer) return [fail("directory", "another", { found })];
   return [status === 401 ? ok("directory", {}) : fail("directory", "open", { status, namespace })];
 }

@@ -25,7 +25,7 @@ export function doctorScenarios(fixture: LiveFixture): void {
       const results = await examine(fixture);
       await fixture.mailServer.start();
       expect(wrongIn(results, "cluster")).toContain("pods server stalwart");
-      expect(wrongIn(results, "signIn")).toContain("directory away");
+      expect(wrongIn(results, "signIn")).toContain("directory unreachable");
       expect(wrongIn(results, "flow")).toContain("queue silent");
     });
 
@@ -38,7 +38,7 @@ export function doctorScenarios(fixture: LiveFixture): void {
         await fixture.mailServer.start();
         const dead = (await examine(fixture)).find(({ check }) => check === "directory");
         await fixture.live.environment.issuer?.start();
-        expect(dead?.code).toBe("dead");
+        expect(dead?.code).toBe("directoryMissing");
         const words = /`kubectl (.*)`/.exec(dead?.fix ?? "")?.[1]?.split(" ") ?? [];
         execFileSync(fixture.live.kubectl.command, ["--kubeconfig", fixture.live.kubectl.kubeconfig, ...words]);
         await eventually(

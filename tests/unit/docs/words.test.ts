@@ -15,7 +15,6 @@ const pending = [
   "components/",
   "config/",
   "docs/",
-  "doctor/",
   "import/",
   "index.ts",
   "mailbox/",

@@ -68,7 +68,7 @@ test("a stack that cannot be reached is examined to the end, without a password,
   expect(out).toMatch(
     /^Stack family, cluster context homelab\n\nConfiguration\n {2}ok {4}configuration: 2 mailboxes of newjoy.ro\n/,
   );
-  expect(out).toContain("FAIL  deployed: the state has nothing in it");
+  expect(out).toContain("FAIL  deployed: the state is empty");
   expect(out).toContain("no cluster for …");
   for (const title of ["DNS", "Certificates", "Provider", "Sign-in", "Cluster", "Flow"])
     expect(out).toContain(`\n${title}\n`);
@@ -86,7 +86,7 @@ test("programs get JSON and the exit code", async () => {
 test("without a Pulumi CLI the other groups are said not to have been looked at", async () => {
   const { code, out } = await doctor("--pulumi", join(folder, "absent"), "--stack", "family");
   expect(code).toBe(2);
-  expect(out).toContain("there is no program");
+  expect(out).toContain("is not installed");
   expect(out).toMatch(/Mail comes in: unknown; goes out: unknown; can be read: unknown\n$/);
 });
 

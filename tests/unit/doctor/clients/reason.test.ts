@@ -3,11 +3,11 @@ import { reasonOf } from "../../../../doctor/clients/reason";
 const problem = (code: string, message = "words of the library's own") => Object.assign(new Error(message), { code });
 
 test.each([
-  ["the library's limit for a connection", problem("CONNECT_TIMEOUT"), "no answer in time"],
-  ["the library's limit for a greeting", problem("GREETING_TIMEOUT"), "no answer in time"],
-  ["the session's own limit", problem("ABORT_ERR"), "no answer in time"],
+  ["the library's limit for a connection", problem("CONNECT_TIMEOUT"), "timed out"],
+  ["the library's limit for a greeting", problem("GREETING_TIMEOUT"), "timed out"],
+  ["the session's own limit", problem("ABORT_ERR"), "timed out"],
   ["what another error wraps", new Error("fetch failed", { cause: problem("ECONNREFUSED") }), "connection refused"],
-  ["the first of several addresses", new AggregateError([problem("EHOSTUNREACH")]), "no way there"],
+  ["the first of several addresses", new AggregateError([problem("EHOSTUNREACH")]), "no route to host"],
   ["a code in a message", new Error("connect ENOTFOUND imap.migadu.com"), "no such name"],
   ["an error that nobody knows", new Error("\nthe moon is full\nat night"), "the moon is full"],
 ])("%s is told in few words", (_, given, words) => {

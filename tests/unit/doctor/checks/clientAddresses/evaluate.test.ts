@@ -2,12 +2,12 @@ import { evaluateForged } from "../../../../../doctor/checks/clientAddresses/eva
 import { clientAddressMessages } from "../../../../../doctor/checks/clientAddresses/messages";
 import { reportsEveryFailure, reportsOkForAWorkingStack } from "../../support/provoke";
 
-const seen = { host: "mail.newjoy.ro", plain: { status: 403 }, believed: [] } as const;
+const seen = { host: "mail.newjoy.ro", plain: { status: 403 }, forgeable: [] } as const;
 
 reportsOkForAWorkingStack(evaluateForged(seen), clientAddressMessages.catalog);
 
 reportsEveryFailure(clientAddressMessages.catalog, {
-  "address.believed": evaluateForged({ ...seen, believed: ["Forwarded"] }),
+  "address.forgeable": evaluateForged({ ...seen, forgeable: ["Forwarded"] }),
   "address.unknown": evaluateForged({ ...seen, plain: { reason: "no such name" } }),
 });
 

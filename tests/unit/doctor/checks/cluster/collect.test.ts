@@ -35,7 +35,7 @@ test("of a pod that cannot start, the most telling reason is given", () => {
   expect(waiting("CreateContainerConfigError", 'secret "stalwart-tls" not found')).toContain("stalwart-tls");
   const unscheduled = { type: "PodScheduled", status: "False", message: "0/1 nodes are available" };
   expect(seen({ phase: "Pending", conditions: [unscheduled] }).reason).toBe("0/1 nodes are available");
-  expect(describeWorkload(deployment("stalwart"), []).reason).toBe("there is no pod");
+  expect(describeWorkload(deployment("stalwart"), []).reason).toBe("it has no pod");
   expect(describeWorkload({ metadata: { name: "stalwart" }, spec: { replicas: 0 } }, []).reason).toBe(
     "it is scaled to 0",
   );
@@ -138,7 +138,7 @@ test("a cluster is looked at as a whole, and what it lacks is told", async () =>
     "pods.webmail",
     "settings.failing",
     "volumes.filling",
-    "policies.unproved",
+    "policies.inconclusive",
     "service.none",
     "names.missing",
   ]);

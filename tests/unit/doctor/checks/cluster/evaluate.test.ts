@@ -48,12 +48,12 @@ reportsEveryFailure(clusterMessages.catalog, {
   "policies.untested": say({ policies: { skipped: true } }),
   "service.untested": say({ service: { type: "ClusterIP", addresses: [], closed: [] } }),
   "policies.open": say({ policies: { enforced: false } }),
-  "policies.unproved": say({ policies: { reason: "the pod did not become ready in time" } }),
+  "policies.inconclusive": say({ policies: { reason: "the pod did not become ready in time" } }),
   "service.none": say({ service: { type: "LoadBalancer", addresses: [], closed: [] } }),
   "service.closed": say({ service: { type: "LoadBalancer", addresses: ["192.168.1.25"], closed: [465, 587] } }),
   "names.missing": say({ inside: { addresses: { "smtp.migadu.com": ["91.121.223.63"], "auth.newjoy.ro": [] } } }),
   "names.loopback": say({ inside: { addresses: { "smtp.migadu.com": ["127.0.1.1"] } } }),
-  "names.unseen": say({ inside: { reason: "there is no pod" } }),
+  "names.notAsked": say({ inside: { reason: "there is no pod" } }),
 });
 
 test("restarts of last week are not told of again", () => {

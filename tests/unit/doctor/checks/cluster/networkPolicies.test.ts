@@ -2,7 +2,7 @@ import { tryPolicies } from "../../../../../doctor/checks/cluster/networkPolicie
 import type { KubeObject } from "../../../../../doctor/clients/kubectl";
 import { FakeCluster } from "../../support/fakeCluster";
 
-/** A cluster whose pods come up at once; the one that knocks ends with these words. */
+/** A cluster whose pods come up at once; the one that client ends with these words. */
 class PodsCluster extends FakeCluster {
   constructor(private readonly told: string | undefined) {
     super({});
@@ -11,7 +11,7 @@ class PodsCluster extends FakeCluster {
   override async get(path: string): Promise<KubeObject | undefined> {
     const name = path.split("/").at(-1) as string;
     if (!this.created.some(({ metadata }) => metadata.name === name)) return undefined;
-    if (name.endsWith("listens")) return { status: { podIP: "10.42.0.9", containerStatuses: [{ ready: true }] } };
+    if (name.endsWith("server")) return { status: { podIP: "10.42.0.9", containerStatuses: [{ ready: true }] } };
     const message = this.told;
     return { status: { containerStatuses: [{ state: message === undefined ? {} : { terminated: { message } } }] } };
   }
@@ -28,14 +28,14 @@ const attempt = (cluster: FakeCluster, more: { limit?: number; signal?: AbortSig
 const removedAll = ({ created, removed }: FakeCluster): void =>
   expect(removed.sort()).toEqual(expect.arrayContaining(created.map(({ metadata }) => `pod ${metadata.name}`)));
 
-test("a knock that is not answered proves that policies are enforced, and both pods are removed", async () => {
+test("a connection that fails proves that policies are enforced, and both pods are removed", async () => {
   const cluster = new PodsCluster("closed");
   expect(await attempt(cluster)).toEqual({ enforced: true });
   expect(cluster.created).toHaveLength(2);
   removedAll(cluster);
 });
 
-test("a knock that is answered proves that they are not", async () => {
+test("a connection that succeeds proves that policies are not enforced", async () => {
   expect(await attempt(new PodsCluster("open"))).toEqual({ enforced: false });
 });
 

@@ -4,7 +4,7 @@ import {
   evaluateRunning,
   evaluateUnreadable,
   evaluateWrong,
-  heedingContext,
+  withholdUpdates,
 } from "../../../../../doctor/checks/configuration/evaluate";
 import { configurationMessages } from "../../../../../doctor/checks/configuration/messages";
 import { reportsEveryFailure, reportsOkForAWorkingStack } from "../../support/provoke";
@@ -48,17 +48,17 @@ test("a stack that was never deployed is not also accused of lacking each mailbo
 test("a cluster that has nothing of the stack is told by its context, and not one object after the other", () => {
   const told = runs({ missing: Array.from({ length: 40 }, (_, n) => `Secret ${n}`) });
   expect(told).toHaveLength(1);
-  expect(told[0]?.message).toContain("the context homelab");
+  expect(told[0]?.message).toContain("the cluster of context homelab");
 });
 
 test("nobody is told to refresh or to update a stack in a cluster that has nothing of it", () => {
   const all = { missing: Array.from({ length: 40 }, (_, n) => `Secret ${n}`) };
-  const results = heedingContext([...deployed({ pending: ["stalwart"] }), ...runs(all)]);
+  const results = withholdUpdates([...deployed({ pending: ["stalwart"] }), ...runs(all)]);
   expect(results.map(({ code }) => code)).toEqual(["pending", "elsewhere"]);
   for (const { fix } of results) {
     expect(fix).not.toMatch(/pulumi (refresh|up)/);
     expect(fix).toContain("npm run doctor -- --context NAME");
   }
   const here = [...deployed({ pending: ["stalwart"] }), ...runs({ missing: ["Secret a"] })];
-  expect(heedingContext(here)).toEqual(here);
+  expect(withholdUpdates(here)).toEqual(here);
 });

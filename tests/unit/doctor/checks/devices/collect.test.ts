@@ -151,7 +151,7 @@ test("an ingress controller that lets no PROPFIND through is told of, for calend
   const { wrong } = await found((method, url, body) =>
     method === "PROPFIND" ? { status: 405 } : stalwart(method, url, body),
   );
-  expect(wrong).toEqual(["services lost caldav", "services lost carddav"]);
+  expect(wrong).toEqual(["services broken caldav", "services broken carddav"]);
 });
 
 test("a request that is sent on to another host is not followed there", async () => {

@@ -32,7 +32,7 @@ reportsEveryFailure(deviceMessages.catalog, {
   "autodiscover.unreachable": told("autodiscover", { reason: "HTTP 404" }),
   "autodiscover.wrong": told("autodiscover", { offers: [] }),
   "services.unreachable": calendars({ reason: "CERT_HAS_EXPIRED" }),
-  "services.lost": calendars({ path: "/.well-known/caldav", status: 405, basic: false }),
+  "services.broken": calendars({ path: "/.well-known/caldav", status: 405, basic: false }),
 });
 
 test.each<[string, FoundService]>([
@@ -41,7 +41,7 @@ test.each<[string, FoundService]>([
   ["is let in without one", { path: "/dav/cal", status: 207, basic: false }],
   ["is answered where it should be sent on", { path: "/.well-known/caldav", status: 401, basic: true }],
 ])("an iPhone that %s is told of", (_what, found) => {
-  expect(calendars(found).find(({ subject }) => subject === "caldav")).toMatchObject({ code: "lost" });
+  expect(calendars(found).find(({ subject }) => subject === "caldav")).toMatchObject({ code: "broken" });
 });
 
 test("a device that cannot set itself up breaks nobody's mail", () => {

@@ -34,7 +34,7 @@ afterAll(() => {
   for (const close of closing) close();
 });
 
-async function results(records: Zone | "silent", patience = 60_000) {
+async function results(records: Zone | "silent", timeout = 60_000) {
   const { address, close } = await nameServer(records);
   closing.push(close);
   const args = {
@@ -43,7 +43,7 @@ async function results(records: Zone | "silent", patience = 60_000) {
     wanted,
     resolvers: [address],
     service: ["192.168.1.25"],
-    patience,
+    timeout,
   };
   return evaluateDns(await collectDns(args));
 }

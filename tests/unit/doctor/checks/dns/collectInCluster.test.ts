@@ -57,15 +57,15 @@ class ClusterWithDns extends FakeCluster {
   }
 }
 
-const look = (cluster: FakeCluster, patience = 60_000) =>
+const look = (cluster: FakeCluster, timeout = 60_000) =>
   collectClusterDns({
     cluster,
     domain: "newjoy.ro",
     namespace: "stalwart-mail",
     wanted,
     service: [],
-    patience,
-    limit: patience,
+    timeout,
+    limit: timeout,
     signal: new AbortController().signal,
   });
 

@@ -122,7 +122,7 @@ test("a host that leads pods somewhere nearer is told of and no fault; one that 
   const [nearer] = within({ "mail.newjoy.ro.": ["10.43.0.7"] });
   expect(nearer).toMatchObject({
     level: "ok",
-    message: expect.stringContaining("there mail.newjoy.ro leads to 10.43.0.7"),
+    message: expect.stringContaining("there mail.newjoy.ro resolves to 10.43.0.7"),
   });
   const [lost] = within({ "mail.newjoy.ro.": [] });
   expect(lost).toMatchObject({ code: "differs", subject: "mail.newjoy.ro" });

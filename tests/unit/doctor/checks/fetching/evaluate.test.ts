@@ -24,13 +24,13 @@ reportsEveryFailure(fetchingMessages.catalog, {
   "fetching.silent": evaluate({ mailbox: "kinga", reason: "container not found" }),
   "fetching.unsupported": evaluate({ mailbox: "kinga", unsupported: true }),
   "fetching.left": having({ left: tooBig }),
-  "refused.aside": having({ setAside: tooBig }),
+  "quarantine.quarantined": having({ setAside: tooBig }),
 });
 
 test("the reasons of the servers are reported once each, and three at most", () => {
-  const refused = (setAside: object) => having({ setAside }).find(({ check }) => check === "refused")?.message;
-  expect(refused(tooBig)).toBe("1 message set aside: 552 5.3.4 Message too big");
-  expect(refused({ count: 5, reasons: ["a", "b", "a", "c", "d"] })).toBe("5 messages set aside: a; b; c");
+  const refused = (setAside: object) => having({ setAside }).find(({ check }) => check === "quarantine")?.message;
+  expect(refused(tooBig)).toBe("1 message quarantined: 552 5.3.4 Message too big");
+  expect(refused({ count: 5, reasons: ["a", "b", "a", "c", "d"] })).toBe("5 messages quarantined: a; b; c");
   expect(refused({ count: 1, reasons: [] })).toContain("the reason is not known");
   expect(having({ left: tooBig })[0]?.message).toContain("552 5.3.4 Message too big");
 });
@@ -38,7 +38,7 @@ test("the reasons of the servers are reported once each, and three at most", () 
 test("a mailbox that got nothing since its pod started is ok, and says so", () => {
   expect(evaluate({ ...works, folders: [emptyFolder] })[0]).toMatchObject({
     level: "ok",
-    message: "flows, last message none since its pod started",
+    message: "works, no message since the pod started",
   });
 });
 

@@ -21,8 +21,8 @@ reportsEveryFailure(migrationMessages.catalog, {
   "migration.nothing": judge({ folders: [] }),
   "migration.behind": judge({ folders: [{ ...folder, missing: 3 }, folder] }),
   "migration.refused": judge({ side: "source", failed: "refused", reason: "no" }),
-  "migration.away": judge({ side: "source", failed: "away", reason: "no answer" }),
-  "migration.unread": judge({ side: "here", failed: "away", reason: "no answer" }),
+  "migration.unreachable": judge({ side: "source", failed: "unreachable", reason: "no answer" }),
+  "migration.unread": judge({ side: "here", failed: "unreachable", reason: "no answer" }),
 });
 reportsOkForAWorkingStack(judge({ folders: [folder] }), migrationMessages.catalog);
 
@@ -38,8 +38,10 @@ test("it is not safe to switch the MX record while any folder lacks a message", 
 
 test("what is too large to be copied is told, and not counted as here", () => {
   const said = judge({ folders: [{ ...folder, tooLarge: 2 }] }).map(({ level, message }) => `${level}: ${message}`);
-  expect(said).toContain("warning: 2 messages there are not copied, because they are too large (`maxMessageSize`)");
-  expect(said.at(-1)).toBe("ok: every message is here but 2 that are too large: it is safe to switch the MX record");
+  expect(said).toContain(
+    "warning: 2 messages at the source are not copied, because they are too large (`maxMessageSize`)",
+  );
+  expect(said.at(-1)).toBe("ok: every message is here except 2 that are too large: it is safe to switch the MX record");
 });
 
 test("a migration of no folder is never safe", () => {

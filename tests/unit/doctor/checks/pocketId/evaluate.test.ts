@@ -28,5 +28,5 @@ reportsEveryFailure(pocketIdMessages.catalog, {
 test("a client whose device sign-in is approved without a passkey is a failure, and says whose mail it costs", () => {
   const [told] = say({ device: { open: true } });
   expect(told).toMatchObject({ level: "failure" });
-  expect(told?.message).toContain("gives the sender all their mail");
+  expect(told?.message).toContain("gives away all their mail");
 });

@@ -34,7 +34,7 @@ test("what waits is counted, and nothing is marked or changed, nor are dates ask
   expect(await collectMailbox(at, kinga, args)).toMatchObject({
     mailbox: "kinga",
     waiting: [{ folder: "INBOX", count: 2 }],
-    aside: [],
+    quarantined: [],
   });
   const names = heard.map((line) => line.split(" ")[0]?.toUpperCase());
   expect(names).toContain("STATUS");
@@ -59,7 +59,7 @@ test("Junk is looked into where it is fetched, and what was set aside is found i
   };
   expect(await collectMailbox(await imap(folders), { ...kinga, folders: ["INBOX", "Junk"] }, args)).toMatchObject({
     waiting: [{ count: 0 }, { folder: "Junk", count: 1 }],
-    aside: [
+    quarantined: [
       { folder: "Fetcher-Refused", count: 1 },
       { folder: "Fetcher-Refused-Junk", count: 1 },
     ],
@@ -80,7 +80,7 @@ test("the outboxes count as waiting, and kept folders as kept since their first 
     waiting: [{ count: 1 }, { folder: "Fetcher-Outbox", count: 2 }, { folder: "Fetcher-Outbox-Junk", count: 0 }],
     kept: 3,
     keptSince: "2026-11-21",
-    aside: [],
+    quarantined: [],
   });
 });
 
@@ -122,9 +122,9 @@ test("a provider that is away, and one that says nothing, are told as away", asy
   const port = await listen(silent);
   const quiet = await collectMailbox({ host: "localhost", port }, kinga, { ...args, limit: 300 });
   silent.close();
-  expect(quiet).toMatchObject({ failed: "away", reason: "no answer in time" });
+  expect(quiet).toMatchObject({ failed: "unreachable", reason: "timed out" });
   const away = await collectMailbox({ host: "127.0.0.1", port: 1 }, kinga, args);
-  expect(away).toMatchObject({ failed: "away", reason: "connection refused" });
+  expect(away).toMatchObject({ failed: "unreachable", reason: "connection refused" });
 });
 
 describe("sending as oneself", () => {
@@ -155,7 +155,10 @@ describe("sending as oneself", () => {
   });
   test("sends no password under a certificate for another name, and says when nobody answers", async () => {
     expect(await seen(await smtp({}, elsewhere))).toMatchObject({ failed: "certificate" });
-    expect(await seen({ host: "127.0.0.1", port: 1 })).toMatchObject({ failed: "away", reason: "connection refused" });
+    expect(await seen({ host: "127.0.0.1", port: 1 })).toMatchObject({
+      failed: "unreachable",
+      reason: "connection refused",
+    });
   });
 });
 
@@ -179,6 +182,6 @@ describe("the login for sending", () => {
   });
   test("is told as away when nobody answers", async () => {
     const at = { host: "127.0.0.1", port: 1 };
-    expect(await collectRelay(at, relay, args)).toMatchObject({ failed: "away", reason: "connection refused" });
+    expect(await collectRelay(at, relay, args)).toMatchObject({ failed: "unreachable", reason: "connection refused" });
   });
 });

@@ -12,7 +12,7 @@ const server = "imap.migadu.com:993";
 const who = { mailbox: "kinga", server };
 const relayServer = "smtp.migadu.com:465";
 const works: RelayObservation = { server: relayServer, works: true };
-const empty = { ...who, waiting: [{ folder: "INBOX", count: 0 }], kept: 0, aside: [] };
+const empty = { ...who, waiting: [{ folder: "INBOX", count: 0 }], kept: 0, quarantined: [] };
 
 const fetcher = (change: object = {}): FetcherObservation => ({
   mailbox: "kinga",
@@ -34,28 +34,28 @@ const say = (
     fetchers: [seen],
     senders: [sender],
   });
-const sending = (code: "sender" | "refused" | "away" | "certificate", reason: string) =>
+const sending = (code: "sender" | "refused" | "unreachable" | "certificate", reason: string) =>
   say(empty, works, fetcher(), { mailbox: "kinga", server: relayServer, failed: code, reason } as SenderObservation);
 const three = { ...empty, waiting: [{ folder: "INBOX", count: 3 }] };
 const waiting = (minutes: number) => say(three, works, fetcher({ waitingSince: now - minutes * minute }));
-const failed = (failed: "refused" | "away" | "certificate", reason: string) => ({ failed, reason });
+const failed = (failed: "refused" | "unreachable" | "certificate", reason: string) => ({ failed, reason });
 
 reportsOkForAWorkingStack(say(empty), providerMessages.catalog);
 
 reportsEveryFailure(providerMessages.catalog, {
   "login.refused": say({ ...who, ...failed("refused", "Authentication failed.") }),
-  "login.away": say({ ...who, ...failed("away", "timed out") }),
+  "login.unreachable": say({ ...who, ...failed("unreachable", "timed out") }),
   "login.certificate": say({ ...who, ...failed("certificate", "CERT_HAS_EXPIRED") }),
   "waiting.untested": say(three, works, { mailbox: "kinga", reason: "there is no pod" }),
   "waiting.late": waiting(20),
   "waiting.stuck": waiting(90),
-  "aside.refused": say({ ...empty, aside: [{ folder: "Fetcher-Refused", count: 2 }] }),
+  "quarantine.quarantined": say({ ...empty, quarantined: [{ folder: "Fetcher-Refused", count: 2 }] }),
   "relay.refused": say(empty, { server: relayServer, ...failed("refused", "535 5.7.8 Bad credentials") }),
-  "relay.away": say(empty, { server: relayServer, ...failed("away", "connection refused") }),
+  "relay.unreachable": say(empty, { server: relayServer, ...failed("unreachable", "connection refused") }),
   "relay.certificate": say(empty, { server: relayServer, ...failed("certificate", "ERR_TLS_CERT_ALTNAME_INVALID") }),
   "sending.sender": sending("sender", "553 5.7.1 Sender address rejected: not owned by user"),
   "sending.refused": sending("refused", "535 5.7.8 Bad credentials"),
-  "sending.away": sending("away", "connection refused"),
+  "sending.unreachable": sending("unreachable", "connection refused"),
   "sending.certificate": sending("certificate", "CERT_HAS_EXPIRED"),
 });
 
@@ -65,7 +65,7 @@ test("mail that has just come and waits for its fetcher is no trouble", () => {
 
 test("copies that `keep` leaves at the provider are not taken for mail that waits", () => {
   const [, told] = say({ ...empty, kept: 412 });
-  expect(told).toMatchObject({ level: "ok", message: "nothing, and 412 messages kept" });
+  expect(told).toMatchObject({ level: "ok", message: "none, and 412 messages kept" });
 });
 
 test("mail that its fetcher does not know of yet has just come, however old its date is", () => {
@@ -85,5 +85,5 @@ test("the age of what waits is that of the folder that stands still longest", ()
 
 test("kept messages are told with the day since when", () => {
   const [, told] = say({ ...empty, kept: 59, keptSince: "2026-11-21" });
-  expect(told?.message).toBe("nothing, and 59 messages kept since 2026-11-21");
+  expect(told?.message).toBe("none, and 59 messages kept since 2026-11-21");
 });

@@ -52,7 +52,7 @@ describe("a round trip", () => {
       to: kinga,
       ca: [readFileSync(authority.cert, "utf8")],
       limit: 60_000,
-      patience: more.delivers === false ? 300 : 60_000,
+      timeout: more.delivers === false ? 300 : 60_000,
       server: { base: await stalwart({ inbox, called }), password: "admin-password" },
       signal: new AbortController().signal,
     };

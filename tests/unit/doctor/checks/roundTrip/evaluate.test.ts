@@ -14,5 +14,5 @@ reportsOkForAWorkingStack(
 reportsEveryFailure(roundTripMessages.catalog, {
   "roundTrip.unsent": evaluate({ mailbox, unsent: "550 sender not allowed" }),
   "roundTrip.lost": evaluate({ mailbox, out: 800, waited: 60_000, cleaned: "removed at the provider" }),
-  "roundTrip.unseen": evaluate({ mailbox, out: 800, unseen: "HTTP 401", subject: "Does my mail work? 12345678" }),
+  "roundTrip.unreadable": evaluate({ mailbox, out: 800, unseen: "HTTP 401", subject: "Does my mail work? 12345678" }),
 });

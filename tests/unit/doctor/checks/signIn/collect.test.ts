@@ -105,12 +105,12 @@ test("a slash too many in the issuer's own name is noticed", async () => {
   const issuer = (base: string) => ({
     "/.well-known/openid-configuration": { issuer: `${base}/`, jwks_uri: `${base}/jwks` },
   });
-  expect(await codes({ issuer })).toEqual(["discovery.spelling"]);
+  expect(await codes({ issuer })).toEqual(["discovery.issuerMismatch"]);
 });
 
 test("an issuer that is away, not trusted, or none is told apart", async () => {
   const away = { args: { issuer: "https://localhost:1" } };
-  expect(await codes(away)).toEqual(expect.arrayContaining(["discovery.away"]));
+  expect(await codes(away)).toEqual(expect.arrayContaining(["discovery.unreachable"]));
   expect(await codes({ args: { ca: [] } })).toEqual(["discovery.untrusted", "client.unreadable"]);
   expect(await codes(document(404))).toEqual(["discovery.noIssuer"]);
   expect(await codes(document({ hello: "world" }))).toEqual(["discovery.noIssuer"]);
@@ -126,10 +126,10 @@ test("a client that is gone, lacks an address, is not public, or is kept from th
   expect(await codes(of(404))).toEqual(["client.missing"]);
   expect(await codes(of({ ...client, callbackURLs: [`${callback}/`] }))).toEqual([
     "client.addresses",
-    "client.strange",
+    "client.extraRedirect",
   ]);
   expect(await codes(of({ ...client, logoutCallbackURLs: null }))).toEqual(["client.addresses"]);
-  expect(await codes(of({ ...client, isPublic: false }))).toEqual(["client.secretive"]);
+  expect(await codes(of({ ...client, isPublic: false }))).toEqual(["client.notPublic"]);
   expect(await codes({ args: { apiKey: "wrong" } })).toEqual(["client.unreadable"]);
 });
 
@@ -138,21 +138,21 @@ test("a client that returns elsewhere too, or whose restriction was lifted or is
     issuer: () => ({ "/api/oidc/clients/stalwart-webui": { ...client, ...page } }),
     args: { allowedGroups },
   });
-  expect(await codes(of({ callbackURLs: [callback, "https://*.example/"] }))).toEqual(["client.strange"]);
+  expect(await codes(of({ callbackURLs: [callback, "https://*.example/"] }))).toEqual(["client.extraRedirect"]);
   expect(await codes(of({ isGroupRestricted: false }))).toEqual(["client.unrestricted"]);
-  expect(await codes(of({ isGroupRestricted: false }, ["family"]))).toEqual(["client.lifted"]);
-  expect(await codes(of({ allowedUserGroups: [{ name: "guests" }] }, ["family"]))).toEqual(["client.lifted"]);
+  expect(await codes(of({ isGroupRestricted: false }, ["family"]))).toEqual(["client.wrongGroups"]);
+  expect(await codes(of({ allowedUserGroups: [{ name: "guests" }] }, ["family"]))).toEqual(["client.wrongGroups"]);
   expect(await codes(of({ allowedUserGroups: [{ name: "a" }, { name: "b" }] }, ["b", "a"]))).toEqual([]);
 });
 
 test("an issuer's clock that is minutes off is noticed, and so is the cluster's", async () => {
-  expect(await codes({ date: new Date(Date.now() - 300_000) })).toEqual(["clock.apart"]);
-  expect(await codes({ args: { clusterAhead: Promise.resolve(-30) } })).toEqual(["clock.drifting"]);
+  expect(await codes({ date: new Date(Date.now() - 300_000) })).toEqual(["clock.clockSkew"]);
+  expect(await codes({ args: { clusterAhead: Promise.resolve(-30) } })).toEqual(["clock.clockDrift"]);
 });
 
 test("a mail server that started while the issuer was away is known by naming nobody", async () => {
   const stalwart = () => ({ "/api/discover/postmaster@newjoy.ro": { issuer: "" } });
-  expect(await codes({ stalwart })).toEqual(["directory.dead"]);
+  expect(await codes({ stalwart })).toEqual(["directory.directoryMissing"]);
 });
 
 test("a mail server with another issuer, one that takes any token, and one that is away are told apart", async () => {
@@ -160,5 +160,5 @@ test("a mail server with another issuer, one that takes any token, and one that 
   expect(await codes({ stalwart: other })).toEqual(["directory.another"]);
   expect(await codes({ stalwart: () => ({ "/jmap/session": 200 }) })).toEqual(["directory.open"]);
   const server = Promise.reject(new Error("there is no pod"));
-  expect(await codes({ args: { server } })).toEqual(["directory.away"]);
+  expect(await codes({ args: { server } })).toEqual(["directory.unreachable"]);
 });

@@ -19,7 +19,8 @@ const good: SignInObservation = {
 };
 const say = (change: Partial<SignInObservation>) => evaluateSignIn({ ...good, ...change });
 const client = (change: object) => say({ client: { ...good.client, ...change } as never });
-const discovery = (failed: "away" | "untrusted" | "noIssuer", reason: string) => say({ discovery: { failed, reason } });
+const discovery = (failed: "unreachable" | "untrusted" | "noIssuer", reason: string) =>
+  say({ discovery: { failed, reason } });
 
 const { client: _, ...withoutClient } = good;
 const untested = evaluateSignIn(withoutClient);
@@ -27,23 +28,23 @@ const untested = evaluateSignIn(withoutClient);
 reportsOkForAWorkingStack(say({}), signInMessages.catalog);
 
 reportsEveryFailure(signInMessages.catalog, {
-  "discovery.away": discovery("away", "connection refused"),
+  "discovery.unreachable": discovery("unreachable", "connection refused"),
   "discovery.untrusted": discovery("untrusted", "SELF_SIGNED_CERT_IN_CHAIN"),
   "discovery.noIssuer": discovery("noIssuer", "HTTP 404"),
-  "discovery.spelling": say({ discovery: { issuer: `${issuer}/` } }),
+  "discovery.issuerMismatch": say({ discovery: { issuer: `${issuer}/` } }),
   "keys.missing": say({ keys: { url: `${issuer}/jwks`, reason: "HTTP 500" } }),
-  "clock.apart": say({ skews: [{ whose: "the cluster's", seconds: -75 }] }),
-  "clock.drifting": say({ skews: [{ whose: "this machine's", seconds: 30 }] }),
+  "clock.clockSkew": say({ skews: [{ whose: "the cluster's", seconds: -75 }] }),
+  "clock.clockDrift": say({ skews: [{ whose: "this machine's", seconds: 30 }] }),
   "client.untested": untested,
   "client.unreadable": say({ client: { reason: "HTTP 401" } }),
   "client.missing": say({ client: { absent: true } }),
   "client.addresses": client({ missing: ["https://mail.newjoy.ro/admin/oauth/callback"] }),
-  "client.secretive": client({ public: false }),
-  "client.strange": client({ extra: ["https://attacker.example/"] }),
-  "client.lifted": client({ groups: undefined }),
+  "client.notPublic": client({ public: false }),
+  "client.extraRedirect": client({ extra: ["https://attacker.example/"] }),
+  "client.wrongGroups": client({ groups: undefined }),
   "client.unrestricted": client({ groups: undefined, allowedGroups: [] }),
-  "directory.away": say({ directory: { reason: "there is no pod" } }),
-  "directory.dead": say({ directory: { issuer: "", status: 401 } }),
+  "directory.unreachable": say({ directory: { reason: "there is no pod" } }),
+  "directory.directoryMissing": say({ directory: { issuer: "", status: 401 } }),
   "directory.another": say({ directory: { issuer: "https://auth.other.test", status: 401 } }),
   "directory.open": say({ directory: { issuer, status: 200 } }),
 });
