@@ -5,20 +5,23 @@ import type { Stack } from "@pulumi/pulumi/automation";
 import { SandboxCluster, stopKeptCluster } from "./cluster";
 import { type Engine, findEngine, openStack, prepareEngine, projectEnvironment, projectFolder } from "./engine";
 import { runLive } from "./live/run";
+import { describePlan, findMissing } from "./plan";
 import { requireWhatItNeeds } from "./requirements";
 import { findTools, toTerminal as log } from "./rig";
 
 const HELP = `npm run sandbox [-- OPTIONS]
 
-Puts the whole stack up on a throwaway Kubernetes control plane, with the real Pulumi engine and a sample configuration.
+Deploys the whole stack to a throwaway Kubernetes control plane, with the real Pulumi engine and a sample configuration.
 
   --keep               leave the cluster running; the next start uses it again
   --stop               end a cluster that was left running
   --kubeconfig FILE    use your own cluster (kind, k3d, …) instead
   --config KEY=VALUE   set a configuration key first, for example storage.className=standard; may be repeated
-  --live               with mail: the stack together with a make-believe provider, an issuer and a way in for a browser, on a
-                       real node of this machine (Linux, as root) or, with --kubeconfig, on a cluster of yours; with
-                       --stop, removes what an interrupted try left on your cluster
+  --live               with mail: the stack together with a fake mail provider, an OIDC issuer, a throwaway CA and browser
+                       access. It runs on a cluster that kind or k3d creates, on your own with --kubeconfig, or else on
+                       a node on this machine (Linux, as root), with fakes of Stalwart and Pocket ID
+  --cluster NAME       with --live: kind, k3d or node. Without it, the first of them that is available
+  --live --stop        removes what an interrupted run left: clusters of kind and k3d, or with --kubeconfig its namespaces
   --prepare            only get the programs that the sandbox needs
 `;
 
@@ -29,6 +32,7 @@ const { values: options } = parseArgs({
     kubeconfig: { type: "string" },
     config: { type: "string", multiple: true, default: [] },
     live: { type: "boolean", default: false },
+    cluster: { type: "string" },
     prepare: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
@@ -75,7 +79,7 @@ To change it, the CLI there needs the sandbox's state and passphrase:
   ${pulumi.command} config set --secret --path mailboxes.dora.password   # one more mailbox
   ${pulumi.command} stack output
 
-To see what a doctor says of a stack whose pods are simulated, with the same exports, here:
+To run diagnostics against the simulated stack, with the same exports, here:
 
   npm run doctor -- --stack ${STACK} --project ${projectFolder(cluster.path)} --pulumi ${pulumi.command} --kubectl ${kubectl}
 `);
@@ -106,9 +110,13 @@ async function main(): Promise<void> {
   const interrupted = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => interrupted.abort());
   if (options.live) {
-    const { kubeconfig, stop } = options;
-    return runLive({ kubeconfig, stop, config: configured, signal: interrupted.signal }, log);
+    const { kubeconfig, cluster, stop } = options;
+    return runLive({ kubeconfig, cluster, stop, config: configured, signal: interrupted.signal }, log);
   }
+  if (options.cluster)
+    throw new Error("--cluster needs --live: without mail, the control plane comes with the sandbox");
+  const target = options.kubeconfig ? "kubeconfig" : "control plane";
+  log(describePlan(target, false, await findMissing(target)));
   const interactive = Boolean(process.stdin.isTTY && process.stdout.isTTY && !process.env.CI);
 
   const cluster = await SandboxCluster.open(

@@ -11,7 +11,8 @@ export { domain, environmentNamespace, hosts, people, person, stackNamespace } f
 export { connectIssuer, type IssuerClient } from "../tests/rig/environment/signIn";
 export { newKeys, type TestEnvironment } from "../tests/rig/environment/types";
 export { findPlugins } from "../tests/rig/fakes/plugins";
-export { buildImages } from "../tests/rig/images";
+export { buildImages, imagesAreMade } from "../tests/rig/images";
 export { type ExternalHost, startNode, whyNoNode } from "../tests/rig/node";
-export { cacheFolder, findTools } from "../tests/rig/tools/find";
+export type { ToolsetName } from "../tests/rig/tools/catalog";
+export { cacheFolder, findTools, missingTools, onPath } from "../tests/rig/tools/find";
 export { type Log, toTerminal } from "../tests/rig/tools/log";

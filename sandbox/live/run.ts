@@ -1,21 +1,75 @@
 import * as path from "node:path";
-import { buildImages, KubeClient, type Log, ProcessFolder, startNode, sweep, whyNoNode } from "../rig";
-import { deleteEnvironment, startLiveSandbox, usageOf } from "./stack";
+import { describePlan, findMissing, type Target } from "../plan";
+import {
+  buildImages,
+  deleteEnvironment,
+  KubeClient,
+  type Log,
+  ProcessFolder,
+  startNode,
+  sweep,
+  whyNoNode,
+} from "../rig";
+import {
+  createLocalCluster,
+  installed,
+  installHint,
+  type LocalProgram,
+  localPrograms,
+  removeLeftClusters,
+  removeLocalCluster,
+} from "./localCluster";
+import { startLiveSandbox } from "./stack";
+import { usageOf } from "./usage";
 
 export interface RunArgs {
-  /** One's own cluster. @default a node on this machine, thrown away afterwards */
+  /** The user's cluster. */
   readonly kubeconfig: string | undefined;
-  /** Only removes what an earlier try left on one's own cluster. */
+  /** What creates a cluster otherwise. @default kind or k3d if installed, or else a node on this machine */
+  readonly cluster: string | undefined;
+  /** Only removes what an interrupted run left. */
   readonly stop: boolean;
   readonly config: Readonly<Record<string, string>>;
   /** Ctrl-C. */
   readonly signal: AbortSignal;
 }
 
+const isLocal = (name: string): name is LocalProgram => (localPrograms as readonly string[]).includes(name);
+
+/** The cluster to run on; throws when this machine has no such cluster. */
+export function chooseTarget({
+  kubeconfig,
+  cluster,
+}: Pick<RunArgs, "kubeconfig" | "cluster">): Exclude<Target, "control plane"> {
+  if (kubeconfig) {
+    if (cluster) throw new Error("--kubeconfig and --cluster name two clusters: leave one out");
+    return "kubeconfig";
+  }
+  if (cluster !== undefined && cluster !== "node") {
+    if (!isLocal(cluster)) throw new Error(`--cluster ${cluster}: one of ${[...localPrograms, "node"].join(", ")}`);
+    if (!installed().includes(cluster)) throw new Error(installHint(cluster));
+    return cluster;
+  }
+  const [first] = cluster === undefined ? installed() : [];
+  if (first) return first;
+  const reason = whyNoNode();
+  if (!reason) return "node";
+  throw new Error(
+    `${reason}\nInstall kind or k3d, or use a cluster of yours: npm run sandbox -- --live --kubeconfig FILE`,
+  );
+}
+
 async function removeLeftovers(kubeconfig: string | undefined, log: Log): Promise<void> {
-  if (!kubeconfig) throw new Error("--live --stop needs --kubeconfig FILE: a node on this machine ends by itself");
+  if (!kubeconfig) {
+    const folder = ProcessFolder.temporary();
+    try {
+      return removeLeftClusters(log, folder.path);
+    } finally {
+      await folder.stop();
+    }
+  }
   const something = await deleteEnvironment(KubeClient.fromFile(path.resolve(kubeconfig)));
-  log(something ? "Everything of the earlier try is gone." : "The cluster has nothing of an earlier try.");
+  log(something ? "Everything of the earlier run is removed." : "The cluster has nothing of an earlier run.");
 }
 
 async function ownNode(folder: ProcessFolder, log: Log, signal: AbortSignal): Promise<string> {
@@ -37,42 +91,49 @@ function ended(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** `npm run sandbox -- --live`: the whole stack with mail in it, until the person has seen enough. */
+/** `npm run sandbox -- --live`: the whole stack with mail in it, until Ctrl-C. */
 export async function runLive(args: RunArgs, log: Log): Promise<void> {
   if (args.stop) return removeLeftovers(args.kubeconfig, log);
-  const reason = args.kubeconfig ? undefined : whyNoNode();
-  if (reason) {
-    throw new Error(
-      `${reason}\nWith a cluster of your own (kind, k3d, …): npm run sandbox -- --live --kubeconfig FILE`,
-    );
-  }
+  const target = chooseTarget(args);
+  log(describePlan(target, true, await findMissing(target)));
   await sweep();
   const folder = ProcessFolder.temporary();
+  const { config, signal } = args;
+  let kubeconfig: string | undefined;
   try {
-    const { kubeconfig: own, config, signal } = args;
+    kubeconfig =
+      target === "kubeconfig"
+        ? path.resolve(args.kubeconfig as string)
+        : target === "node"
+          ? await ownNode(folder, log, signal)
+          : await createLocalCluster(target, folder.path, signal);
+    const fakes = target === "node";
     const live = await startLiveSandbox(
       {
-        folder: folder.path,
-        kubeconfig: own ? path.resolve(own) : await ownNode(folder, log, signal),
-        ownCluster: own !== undefined,
-        issuer: { kind: own === undefined ? "fake" : "pocket-id" },
-        config,
-        signal,
+        ...{ folder: folder.path, kubeconfig, fakes, config, signal },
+        clusterStays: target === "kubeconfig",
+        issuer: { kind: fakes ? "fake" : "pocket-id" },
       },
       log,
     );
     try {
       log(usageOf(live));
-      if (own)
+      if (!fakes)
         log(
-          "The client of this try asks for no passkey, so that a link signs you in; the doctor calls that a failure.",
+          "The client of this sandbox requires no passkey, so that a link signs you in; the doctor reports that as a failure.",
         );
-      log(`Ctrl-C takes everything down${own ? ": both namespaces and all that is in them" : ", the node as well"}.`);
+      log(
+        `Ctrl-C takes everything down${target === "kubeconfig" ? ": both namespaces and all that is in them" : ", the cluster as well"}.`,
+      );
       await ended(signal);
     } finally {
       await live.close();
     }
   } finally {
-    await folder.stop();
+    try {
+      if (kubeconfig && isLocal(target)) removeLocalCluster(target, kubeconfig);
+    } finally {
+      await folder.stop();
+    }
   }
 }

@@ -38,8 +38,10 @@ export interface LiveSandboxArgs {
   /** Where the project, its state and the throwaway CA go. */
   readonly folder: string;
   readonly kubeconfig: string;
-  /** The user's cluster, which pulls the real images and is cleaned up; otherwise a node that ends as a whole. */
-  readonly ownCluster: boolean;
+  /** Whether Stalwart and Pocket ID are fakes, because the cluster's node pulls no images. */
+  readonly fakes: boolean;
+  /** Whether the cluster stays: everything is removed from it at the end. */
+  readonly clusterStays: boolean;
   readonly issuer: IssuerChoice;
   /** An image with Dovecot and Python in it, for the fake mail provider. @default the fetchers' image */
   readonly providerImage?: string;
@@ -164,7 +166,7 @@ export async function startLiveSandbox(args: LiveSandboxArgs, log: Log): Promise
   let issuer: IssuerClient | undefined;
   const close = async (): Promise<void> => {
     ending.abort();
-    if (!args.ownCluster) return;
+    if (!args.clusterStays) return;
     if (stack) {
       log("pulumi destroy");
       await stack
@@ -179,7 +181,7 @@ export async function startLiveSandbox(args: LiveSandboxArgs, log: Log): Promise
     const { externalHost } = args;
     const place = externalHost ? "outside the cluster; browser access" : "and browser access";
     log(`Creating a fake mail provider and an OIDC issuer ${place} in namespace ${environmentNamespace}`);
-    if (!args.ownCluster) log("NOTE: no image can be pulled here. Stalwart and Pocket ID are replaced by fakes.");
+    if (args.fakes) log("NOTE: no image can be pulled here. Stalwart and Pocket ID are replaced by fakes.");
     const { issuer: choice, providerImage = defaultImages.fetchmail } = args;
     const storageClass = args.config["storage.className"] ?? (await defaultStorageClass(client));
     const environment = await createEnvironment({
@@ -233,37 +235,3 @@ export async function startLiveSandbox(args: LiveSandboxArgs, log: Log): Promise
     throw error;
   }
 }
-
-/** The options that let Chromium, Chrome, Brave or Edge find and trust the throwaway names, and nothing else. */
-export function browserOptions({ browser: { ingress, issuer: at, spki: keys }, issuer }: LiveSandbox): string[] {
-  const rules = [
-    `MAP ${hosts.webmail}:443 127.0.0.1:${ingress}`,
-    `MAP ${hosts.mail}:443 127.0.0.1:${ingress}`,
-    ...(at ? [`MAP ${new URL(issuer.url).hostname}:443 ${at.host}:${at.port}`] : []),
-  ];
-  return [
-    "--user-data-dir=/tmp/homelab-mail-browser",
-    `--host-resolver-rules=${rules.join(", ")}`,
-    `--ignore-certificate-errors-spki-list=${keys.join(",")}`,
-  ];
-}
-
-/** What to do next, for whoever reads the terminal. */
-export function usageOf(live: LiveSandbox): string {
-  const options = browserOptions(live).map((option) => `'${option}'`);
-  const signIn =
-    live.start === `https://${hosts.webmail}/`
-      ? `The fake of Pocket ID asks for a name: type ${person.name}.`
-      : `This link signs ${person.display} in at Pocket ID, once; then open https://${hosts.webmail}/ in the same window.`;
-  return `
-The stack is up, and mail flows. Its names and certificates are not public, so a browser needs these options:
-
-  chromium ${options.join(" \\\n    ")} \\
-    '${live.start}'
-
-${signIn}
-A first message is in the inbox. Write to friend@elsewhere.test: here you see it leave, and an answer comes back.
-`;
-}
-
-export { deleteEnvironment };

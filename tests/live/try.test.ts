@@ -20,7 +20,7 @@ const printedOptions = (): string[] =>
     .filter((o) => !o.startsWith("--user-data-dir"));
 
 beforeAll(async () => {
-  sandbox = spawn("npm", ["run", "--silent", "sandbox", "--", "--live"], {
+  sandbox = spawn("npm", ["run", "--silent", "sandbox", "--", "--live", "--cluster", "node"], {
     cwd: ROOT,
     stdio: ["pipe", "pipe", "pipe"],
   });

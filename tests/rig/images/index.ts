@@ -58,9 +58,16 @@ function makeBase(target: string, log: Log): Promise<void> {
   });
 }
 
-async function base(log: Log): Promise<string> {
+function baseFile(): string {
   const recipe = createHash("sha256").update(read("base.sh")).update(PACKAGES.join(" ")).digest("hex").slice(0, 12);
-  const target = cacheFolder("images", `base-${recipe}.tar`);
+  return cacheFolder("images", `base-${recipe}.tar`);
+}
+
+/** Whether the part that takes minutes has been done on this machine. */
+export const imagesAreMade = (): boolean => fs.existsSync(baseFile());
+
+async function base(log: Log): Promise<string> {
+  const target = baseFile();
   if (fs.existsSync(target)) return target;
   log(`The images' root file system must be made from Debian packages (once; it is kept in ${path.dirname(target)})`);
   fs.mkdirSync(path.dirname(target), { recursive: true });

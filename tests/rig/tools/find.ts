@@ -65,13 +65,24 @@ function inFolder(set: BuildSpec, folder: string): Found | undefined {
   return files.every(([, file]) => fs.existsSync(file)) ? Object.fromEntries(files) : undefined;
 }
 
+const folderOf = (set: Toolset): string => cacheFolder("bin", `${set.module}-v${set.version}`);
+
+const present = async (set: Toolset): Promise<Found | undefined> =>
+  (await fromPath(set)) ?? inFolder(set, folderOf(set));
+
+/** The names of those sets that would have to be downloaded or built. */
+export async function missingTools(names: readonly ToolsetName[]): Promise<string[]> {
+  const sets = await Promise.all(
+    names.map(async (name) => ((await present(toolsets[name])) ? [] : [toolsets[name].name])),
+  );
+  return sets.flat();
+}
+
 /** Finds, downloads or builds one set of programs, and says which. */
 async function findSet(set: Toolset, log: Log): Promise<Found> {
-  const present = await fromPath(set);
-  if (present) return present;
-  const folder = cacheFolder("bin", `${set.module}-v${set.version}`);
-  const cached = inFolder(set, folder);
-  if (cached) return cached;
+  const found = await present(set);
+  if (found) return found;
+  const folder = folderOf(set);
 
   log(`${set.name} ${set.version} is not on PATH: getting it (once; it is kept in ${folder})`);
   fs.mkdirSync(folder, { recursive: true });
@@ -79,8 +90,8 @@ async function findSet(set: Toolset, log: Log): Promise<Found> {
   for (const way of [download, build]) {
     try {
       const elsewhere = await way(set, folder, log);
-      const found = inFolder(set, elsewhere ?? folder);
-      if (found) return found;
+      const got = inFolder(set, elsewhere ?? folder);
+      if (got) return got;
     } catch (error) {
       failures.push(error instanceof Error ? error.message : String(error));
       log(`  ${failures.at(-1)}`);
