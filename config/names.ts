@@ -1,12 +1,12 @@
 /**
- * What things are called in the cluster. Fixed and human: people type them, and hand-made clusters of this kind already
+ * Names of objects in the cluster. They are fixed and readable: users type them, and hand-made clusters of this kind already
  * use the Secret, claim, Deployment and Service names, so moving over is adopting.
  */
 export const names = {
   stalwart: "stalwart",
-  /** The Service through which people reach the mail ports. */
+  /** The Service for mail clients. */
   mailService: "stalwart-mail",
-  /** The way in to the hosts where mail programs find their settings. */
+  /** The HTTP exposure of the hosts where mail programs find their settings. */
   discovery: "stalwart-discovery",
   roundcube: "roundcube",
   fetchmail: "fetchmail",

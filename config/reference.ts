@@ -2,9 +2,9 @@ import type { z } from "zod";
 import { firstText, setCommand, setFromFileCommand, setSecretCommand } from "./report/commands";
 import { docAt, elementOf, isMap, type Path, schema, shapeOf } from "./schema";
 
-/** One key that people can set. */
+/** One key that users can set. */
 export interface Key {
-  /** As people write it: `mailboxes.<name>.password`. */
+  /** As users write it: `mailboxes.<name>.password`. */
   readonly key: string;
   readonly meaning: string;
   readonly default: string;
@@ -53,7 +53,7 @@ function keysOf(at: z.ZodType, path: Path, shown: string): Key[] {
   return [{ key: shown, meaning, default: defaultOf(at, doc), command: exampleCommand(at, path) }];
 }
 
-/** Every key that people can set, in the schema's order. */
+/** Every key that users can set, in the schema's order. */
 export const referenceKeys = (): Key[] => keysOf(schema, [], "");
 
 const cell = (text: string): string => text.replaceAll("|", "\\|");

@@ -8,7 +8,7 @@ import { elementOf, isGroup, type Path, schemaAt, shapeOf, valueAt } from "../sc
 import type { StackConfig } from "../types";
 import { validate } from "./validate";
 
-/** All that is known about a stack's configuration before the first resource. */
+/** A stack's configuration as the engine and its file have it. */
 export interface Sources {
   readonly project: string;
   /** Every value the engine holds, by `namespace:key`; groups are JSON. */
@@ -27,7 +27,7 @@ function parseGroup(text: string): unknown {
   }
 }
 
-/** What people wrote, by its keys: texts, and groups in their parts. */
+/** What the user set, by key: text, and groups parsed. */
 function rawValues({ project, values }: Sources): Readonly<Record<string, unknown>> {
   const prefix = `${project}:`;
   const own = Object.entries(values).filter(([key]) => key.startsWith(prefix));
@@ -56,8 +56,8 @@ function configOf(stackFile: string | undefined): Record<string, unknown> | unde
 
 /**
  * Tells whether the value at a path is encrypted. The engine marks whole top-level keys as secret: with one encrypted
- * password, all of `mailboxes` is. Only the stack file tells which of the passwords are; what it does not hold (or when
- * it is elsewhere) falls back to the engine's word.
+ * password, all of `mailboxes` is. Only the stack file tells which of the passwords are; what it does not hold
+ * (or when it is elsewhere) falls back to what the engine marks.
  */
 function secretsIn({ project, stackFile, secretKeys }: Sources): (path: Path) => boolean {
   const config = configOf(stackFile);
@@ -93,14 +93,14 @@ export interface LoadOptions {
   readonly folder?: string;
 }
 
-/** The engine's word on which top-level keys hold secrets; marked internal in the SDK, which has no other way to ask. */
+/** Whether a top-level key holds a secret. It is marked as internal in the SDK, which has no public function for this. */
 const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret?: (key: string) => boolean };
 
 /**
  * Reads the stack's configuration. Ends the program with one report, before any resource, when something is wrong.
  *
  * Values are read from the engine's whole configuration rather than through `pulumi.Config`: that is the only way to
- * see keys nobody reads, and its getters put the value into their error messages when it is not what they expect.
+ * see keys that no code reads, and its getters put an unexpected value into their error messages.
  */
 export async function loadConfig(options: LoadOptions = {}): Promise<StackConfig> {
   const values = pulumi.runtime.allConfig();
@@ -118,7 +118,7 @@ export async function loadConfig(options: LoadOptions = {}): Promise<StackConfig
   return result.config;
 }
 
-/** Which cluster the Kubernetes provider was told to use, for what asks it beside Pulumi. */
+/** The cluster that the Kubernetes provider uses, for requests that do not go through Pulumi. */
 export function clusterAccess(): { context?: string; kubeconfig?: string } {
   const { "kubernetes:context": context, "kubernetes:kubeconfig": kubeconfig } = pulumi.runtime.allConfig();
   return { ...(context && { context }), ...(kubeconfig && { kubeconfig }) };

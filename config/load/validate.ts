@@ -15,7 +15,7 @@ import { stackRules } from "../rules/stack";
 import { isGroup, isPresent, type Path, readAs, schema, schemaAt, settle, valueAt } from "../schema";
 import { toList } from "../schema/values";
 
-/** What zod says of the values on their own. */
+/** What zod finds wrong with single values. */
 const findingsOf = ({ issues }: z.ZodError): Finding[] =>
   issues.flatMap((issue): Finding[] => {
     const path = issue.path as Path;
@@ -25,14 +25,14 @@ const findingsOf = ({ issues }: z.ZodError): Finding[] =>
     return [{ path, text: issue.message, ...(issue.code === "invalid_key" && { remove: "key" }) }];
   });
 
-/** Every path that there is in what people wrote. */
+/** Every path in a raw configuration. */
 function pathsIn(value: unknown, path: Path = []): Path[] {
   if (value === null || typeof value !== "object") return [path];
   const keyOf = (key: string): string | number => (Array.isArray(value) ? Number(key) : key);
   return [path, ...Object.entries(value).flatMap(([key, child]) => pathsIn(child, [...path, keyOf(key)]))];
 }
 
-/** `__proto__` is a name that JavaScript keeps for itself: readers drop it without a word, so it is looked for here. */
+/** JavaScript reserves the name `__proto__`: parsers drop it silently, so it is found here. */
 const reservedNames = (paths: readonly Path[]): Finding[] =>
   paths
     .filter((path) => path.at(-1) === "__proto__" && path.indexOf("__proto__") === path.length - 1)
@@ -43,7 +43,7 @@ const reservedNames = (paths: readonly Path[]): Finding[] =>
 const plaintextSecrets = (paths: readonly Path[], { raw, isSecret }: RawConfig): Finding[] =>
   paths
     .filter((path) => schemaAt(path)?.meta()?.secret && isPresent(valueAt(raw, path)) && !isSecret(path))
-    .map((path) => ({ path, text: "is not secret: it stands in the stack's file for all to read" }));
+    .map((path) => ({ path, text: "is stored in plain text; encrypt it" }));
 
 const noDomain: Finding = { path: ["domain"], text: "is missing" };
 

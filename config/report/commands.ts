@@ -42,10 +42,10 @@ export function comparePaths(a: Path, b: Path): number {
   return a.length - b.length;
 }
 
-/** Under such a key `pulumi config set` takes a value for a secret and stops, unless told that it is none. */
+/** Under such a key `pulumi config set` assumes a secret and stops, unless it gets --plaintext. */
 const LOOKS_SECRET = /pass|pwd|secret|token/i;
 
-/** The command that sets a value people may see. */
+/** The command that sets a value that may be shown. */
 export function setCommand(path: Path, value: string): string {
   const plaintext = LOOKS_SECRET.test(formatPath(path)) ? "--plaintext " : "";
   return `pulumi config set ${plaintext}${keyWords(path)} ${shellWord(value)}`;
@@ -94,7 +94,7 @@ export function commandsToSet(path: Path, secret = false): string[] {
   return elementOf(at) ? [removeCommand(path), setGoodValue([...path, 0])] : [setGoodValue(path)];
 }
 
-/** The commands that mend a finding. An item of a list that was written as one text has no index: the list goes. */
+/** The commands that fix a finding. An item of a list that was given as one text has no index, so the list is removed. */
 export function fixCommands({ path, remove, set }: Finding, raw: unknown, secret: boolean): string[] {
   const list = path.slice(0, -1);
   const oneText = typeof path.at(-1) === "number" && !Array.isArray(valueAt(raw, list));

@@ -21,9 +21,9 @@ export function editDistance(a: string, b: string): number {
   return previous[b.length] ?? 0;
 }
 
-const LONGEST_KEY = 64; // a longer word is nobody's slip of the pen, and comparing it would cost time
+const LONGEST_KEY = 64; // a longer word is not a typing error, and comparing it would cost time
 
-/** The known word that a person most likely meant, if one is near. */
+/** The known word that was most likely meant, if one is near. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   if (word.length > LONGEST_KEY) return undefined;
   const wanted = word.toLowerCase();
@@ -45,7 +45,7 @@ function forgottenPath(key: string): Path | undefined {
   return at && !shapeOf(at) ? path : undefined;
 }
 
-/** Keys that earlier versions had, and why they are gone. */
+/** Keys of earlier versions, and why they were removed. */
 const retired: Readonly<Record<string, string>> = {
   // The pages run in the browser (webui: src/services/auth/oauth.ts), and the server takes tokens of one client only.
   "identity.clientSecret":
@@ -53,7 +53,7 @@ const retired: Readonly<Record<string, string>> = {
     "send no secret. Make it a public client at the identity provider, and remove the key",
 };
 
-/** What there is to say of a key that the schema does not have. */
+/** A key that the schema does not have. */
 export function unknownKey(path: Path): Finding {
   const key = String(path.at(-1));
   const gone = retired[formatPath(path)];
@@ -68,7 +68,7 @@ export function unknownKey(path: Path): Finding {
   return { path, text: `is not a known key; ${hint}`, remove: "key" };
 }
 
-/** What people wrote, before anything is known of it. */
+/** What the user set, before it is validated. */
 export interface RawConfig {
   /** Texts and groups, by their keys. */
   readonly raw: Readonly<Record<string, unknown>>;
@@ -76,7 +76,7 @@ export interface RawConfig {
   readonly isSecret: (path: Path) => boolean;
 }
 
-/** What is wrong with it. */
+/** The same with what is wrong with it. */
 export interface InvalidConfig extends RawConfig {
   readonly findings: readonly Finding[];
 }
@@ -103,7 +103,7 @@ function isSecretAddress(path: Path, { raw, isSecret }: InvalidConfig): boolean 
 const WIDEST_KEY = 48;
 
 /**
- * Every problem in one text: key, what is wrong, the commands that mend it. Sorted by key. z.prettifyError has neither
+ * Every problem in one text: key, what is wrong, the commands that fix it. Sorted by key. z.prettifyError has neither
  * the value nor the commands, so this is not its text; what is wrong is the message of zod's issue or a rule's.
  */
 export function report(found: InvalidConfig): string {

@@ -25,14 +25,14 @@ function resolveForIngress(input: IngressInput): Resolution<Ingress> {
   if (className === undefined && input.controller === undefined) {
     const text =
       "is missing: one of `kubectl get ingressclass`, or leave it out for the default one and set ingress.controller; " +
-      "earlier versions took nginx";
+      "earlier versions defaulted to nginx";
     return { findings: [missing("className", text)] };
   }
   const { namespace, ...rest } = common(input);
   if (namespace === undefined) {
     if (rest.controller !== "other") return { findings: [] }; // it serves no Ingress, which is a finding of its own
-    const which = className === undefined ? "this controller" : `class ${className}`;
-    const text = `is missing: nobody knows where the pods of ${which} run; set it, or ingress.controller if that fits`;
+    const which = className === undefined ? "this controller" : `the controller of class ${className}`;
+    const text = `is missing: the namespace of ${which} is unknown; set it, or ingress.controller if that fits`;
     return { findings: [missing("namespace", text)] };
   }
   return { value: { ...rest, namespace, ...(className !== undefined && { className }) }, findings: [] };

@@ -31,7 +31,7 @@ const MAX_OBJECT_NAME = 63;
 
 /** `fetchmail-<name>` becomes a Deployment, and a label that its pods carry. */
 export function mailboxName(name: string): string | undefined {
-  if (dnsLabel(name)) return "is no name for a mailbox: lower-case letters, digits and dashes, as in mary-ann";
+  if (dnsLabel(name)) return "is not a valid mailbox name: lower-case letters, digits and dashes, as in mary-ann";
   return fetcherName(name).length > MAX_OBJECT_NAME
     ? `is too long a name: at most ${MAX_OBJECT_NAME - fetcherName("").length} characters`
     : undefined;

@@ -3,7 +3,7 @@ import type { Rule } from "./values";
 
 const BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 
-/** The certificates in a PEM text, one after the other; what stands between them is somebody's comment. */
+/** The certificates in a PEM text. Text between them is a comment. */
 export const certificatesIn = (pem: string): string[] =>
   (pem.match(BLOCK) ?? []).map((block) => block.replaceAll("\r\n", "\n"));
 
@@ -18,18 +18,18 @@ export const parsed = (pem: string): X509Certificate | undefined => {
 function problemOf(pem: string): string | undefined {
   const certificate = parsed(pem);
   if (!certificate) return "cannot be read: the text is damaged";
-  if (!certificate.ca) return "is a server's own: it takes the authority's that issued it";
+  if (!certificate.ca) return "is a server certificate; use the CA certificate that issued it";
   if (new Date(certificate.validTo) < new Date()) return `has expired on ${certificate.validTo}`;
   if (new Date(certificate.validFrom) > new Date()) {
-    return `is not valid before ${certificate.validFrom}: look at this machine's clock`;
+    return `is not valid before ${certificate.validFrom}: check this machine's clock`;
   }
   return undefined;
 }
 
-/** One or more certificates of authorities, in PEM form, valid now. */
+/** One or more CA certificates in PEM form, valid now. */
 export const caCertificates: Rule = (value) => {
   if (value.includes("PRIVATE KEY-----")) {
-    return "holds a private key, which belongs to nobody but the authority; if this file was shared, make a new authority";
+    return "contains a private key, which only the CA itself may have; if this file was shared, create a new CA";
   }
   const certificates = certificatesIn(value);
   if (certificates.length === 0) {

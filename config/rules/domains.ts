@@ -3,7 +3,7 @@ import type { Finding, PartialConfig } from "./finding";
 /** The domains are set by one key. */
 export function domainOrDomains({ domain, domains }: PartialConfig): Finding[] {
   if (domain === undefined || domains?.[0] === undefined) return [];
-  const text = "cannot stand beside domains, of which the first is the main one; keep one of the two";
+  const text = "cannot be combined with domains, of which the first is the main one; keep one of the two";
   return [{ path: ["domain"], text, remove: "value" }];
 }
 

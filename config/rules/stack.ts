@@ -13,7 +13,7 @@ export function distinctHosts(partial: PartialConfig): Finding[] {
   const domains = resolveDomains(partial);
   if (domains === undefined || hosts === undefined) return [];
   const named = resolveHosts(domains[0], hosts);
-  // Those of the other domains are made of the domains, so it is the host that was chosen which has to go elsewhere.
+  // The hosts of the other domains follow from the domains, so the configured host is the one to change.
   const seen = new Map(
     discoveryHosts({ domains, hosts: named })
       .filter(({ domain }) => domain !== domains[0])
@@ -28,7 +28,7 @@ export function distinctHosts(partial: PartialConfig): Finding[] {
 
 const LONGEST_HOST = 253;
 
-/** A domain may be as long as a name can be; with something before it, it is longer. */
+/** A valid domain may become too long with a host's label in front of it. */
 export function hostsFit(partial: PartialConfig): Finding[] {
   const { hosts } = partial;
   const domain = mainDomain(partial);
@@ -47,7 +47,7 @@ export function hostsFit(partial: PartialConfig): Finding[] {
 
 const ownSecrets: readonly string[] = Object.values(names.secrets);
 
-/** The stack, or cert-manager for it, writes these, and what is written is no certificate for all hosts. */
+/** The stack or cert-manager writes these Secrets, and their certificates are not for all hosts. */
 export function tlsSecretIsNotOurs({ tls }: PartialConfig): Finding[] {
   const name = tls?.secretName;
   return name !== undefined && (ownSecrets.includes(name) || name.startsWith(`${names.settings}-`))
@@ -57,7 +57,13 @@ export function tlsSecretIsNotOurs({ tls }: PartialConfig): Finding[] {
 
 export function issuerOrSecretName({ tls }: PartialConfig): Finding[] {
   return tls?.issuer !== undefined && tls.secretName !== undefined
-    ? [{ path: ["tls", "issuer"], text: "cannot stand beside tls.secretName; keep one of the two", remove: "value" }]
+    ? [
+        {
+          path: ["tls", "issuer"],
+          text: "cannot be combined with tls.secretName; keep one of the two",
+          remove: "value",
+        },
+      ]
     : [];
 }
 
@@ -75,17 +81,17 @@ export function keepOrRetention({ mailboxes }: PartialConfig): Finding[] {
   );
 }
 
-/** Somebody expects it to do something. */
+/** A key that has no effect. */
 const unusedKey = (path: Path, why: string): Finding => ({ path, text: `does nothing ${why}`, remove: "value" });
 
-/** Only a load balancer can be asked for an address. */
+/** Only a load balancer takes an address. */
 export function addressNeedsLoadBalancer({ service }: PartialConfig): Finding[] {
   return service?.address !== undefined && service.type !== "LoadBalancer"
     ? [unusedKey(["service", "address"], `with service.type ${service.type}`)]
     : [];
 }
 
-/** Only a load balancer filters by address: elsewhere the ranges would be a promise that nothing keeps. */
+/** Only a load balancer filters by address: elsewhere the ranges would have no effect. */
 export function sourceRangesNeedLoadBalancer({ service }: PartialConfig): Finding[] {
   return service !== undefined && service.type !== "LoadBalancer" && service.sourceRanges.length > 0
     ? [unusedKey(["service", "sourceRanges"], `with service.type ${service.type}`)]
@@ -116,7 +122,7 @@ export function allowedGroupsNeedApiKey({ identity }: PartialConfig): Finding[] 
   ];
 }
 
-/** An authority that stands there twice was meant to be another one. */
+/** A certificate that is given twice was meant to be another one. */
 export function distinctCertificates({ trust }: PartialConfig): Finding[] {
   const seen = new Map<string, number>();
   return (trust?.certificates ?? []).flatMap((text, index) =>
@@ -155,7 +161,7 @@ export function controllerServesKind({ ingress }: PartialConfig): Finding[] {
   return [{ path: at("controller"), text: `does not serve ingress.kind ${kind}; these do: ${serving.join(", ")}` }];
 }
 
-/** What is set for the kind that is not used. */
+/** Keys of the kind that is not used. */
 export function noUnusedIngressKeys({ ingress }: PartialConfig): Finding[] {
   if (ingress === undefined) return [];
   const why = `with ingress.kind ${ingress.kind}`;
@@ -175,7 +181,7 @@ export function certificateNamespaceIsUsed({ ingress, tls }: PartialConfig): Fin
   return tls?.secretName === undefined ? [] : [unusedKey(path, "with tls.secretName")];
 }
 
-/** All rules about keys beside one another. */
+/** All rules about several keys that have no file of their own. */
 export const stackRules = [
   distinctHosts,
   hostsFit,

@@ -75,7 +75,7 @@ export const cidr: Rule = (value) => {
   return is(ok && !address.includes("%"), "is not a network; it looks like 192.168.0.0/16 or fd00::/8");
 };
 
-/** Whoever is in `cluster.networks` may send mail without a login. */
+/** Hosts in `cluster.networks` may send mail without a login. */
 export const notDefaultRoute: Rule = (value) =>
   is(!/\/0$/.test(value), "is the whole internet: everybody could send mail through this server");
 
@@ -90,7 +90,7 @@ const shortForm = (address: string): string =>
 export const notUnspecified: Rule = (value) => {
   const [address = ""] = value.split("/");
   const short = shortForm(address);
-  if (short === "0.0.0.0") return "is a network of nobody's; write the network that your clients are in";
+  if (short === "0.0.0.0") return "is the unspecified address; write the network that your clients are in";
   return is(!short.startsWith("::") || short === "::1", "may hold every IPv4 address; write IPv4 networks as such");
 };
 
@@ -113,13 +113,13 @@ export const issuerUrl: Rule = (value) => {
 /** What curl can be told in a quoted line of its configuration, with nothing left to escape. */
 export const heartbeatUrl: Rule = (value) => {
   if (!/^https?:\/\/[^\s"\\]+$/.test(value) || !URL.canParse(value)) {
-    return "is not an address to ask; it looks like https://hc-ping.com/<uuid>";
+    return "is not a URL to ping; it looks like https://hc-ping.com/<uuid>";
   }
   const { username, password, hash } = new URL(value);
   return is(!username && !password && !hash, "holds a login or a #, which neither service has");
 };
 
-/** Where an http or https address leads. */
+/** The port of an http or https URL. */
 export const portOf = (url: string): number => {
   const { port, protocol } = new URL(url);
   return port === "" ? ({ "http:": 80 }[protocol] ?? 443) : Number(port);
@@ -131,7 +131,6 @@ export const clientId: Rule = (value) =>
 
 const IMAGE = /^[a-z0-9][\w.-]*(?::\d+)?(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*:([\w][\w.-]{0,127})@sha256:[0-9a-f]{64}$/i;
 
-/** A tag alone can be moved to other content; a digest alone does not tell people what runs. */
 /**
  * The administrator's password opens every mailbox, from everywhere. The server takes off the blanks around it, and takes what
  * begins with one of these for a hash, with which no login works (directory/src/core/secret.rs).
@@ -145,12 +144,12 @@ export const administratorPassword: Rule = (value) => {
   return mistakes.length === 0 ? undefined : `${mistakes.join(", and ")}; without the key one is generated`;
 };
 
+/** A tag alone can be moved to other content; a digest alone does not say which version runs. */
 export const pinnedImage: Rule = (value) =>
   is(IMAGE.test(value), "is not pinned by tag and digest; it looks like repository:tag@sha256:<64 hex digits>");
 
 const imageTag = (value: string): string => IMAGE.exec(value)?.[1] ?? "";
 
-/** Which lines there are is said in one place. */
 export const supportedStalwart: Rule = (value) =>
   imageTag(value) === "" ? undefined : unsupportedStalwart(imageTag(value));
 
@@ -166,7 +165,7 @@ const LOCAL_PART = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+
 export const notReserved: Rule = (value) =>
   is(value !== names.systemAccount, "is the name of the stack's own account; choose another");
 
-/** What Stalwart accepts in front of the @ (its `sanitize_email_local`), in lower case and ASCII. */
+/** What Stalwart accepts before the @ (its `sanitize_email_local`), in lower case and ASCII. */
 export const localPart: Rule = (value) =>
   is(value.length <= 64 && LOCAL_PART.test(value), "is not an address: letters, digits, dots, dashes before the @");
 
@@ -186,7 +185,7 @@ export const ownLocalPart: Rule = (value) => {
 export const wholeAddress: Rule = (value) =>
   is(value.length <= 254, "is longer than the 254 characters that mail allows");
 
-/** What is said for PLAIN: any name but the blank ones, which are a slip; some providers' have no @. */
+/** The user name of SMTP AUTH PLAIN. Some providers' logins have no @. */
 export const smtpLogin: Rule = (value) => {
   if (/\s/.test(value)) return "holds a blank, which no login at a provider does";
   return is(!/^@|@$/.test(value), "is not an address: something is missing on one side of the @");

@@ -90,7 +90,7 @@ export const cluster = object(
 export const monitoring = object(
   {
     enabled: boolean(false, {
-      description: "Whether Prometheus watches the stack; needs the Prometheus operator's kinds in the cluster",
+      description: "Whether Prometheus monitors the stack; needs the Prometheus operator's CRDs in the cluster",
       example: "true",
     }),
     labels: map(rule.labelKey, [rule.labelValue], {
@@ -120,17 +120,17 @@ export const monitoring = object(
       { description: "The Grafana dashboard" },
     ),
     heartbeat: optionalSecret(
-      "An address that is asked after every settings run that went well, as healthchecks.io and Uptime Kuma want it; works without the rest",
+      "A URL that is pinged after each successful settings run, as healthchecks.io and Uptime Kuma expect it; works without the rest",
       "none",
       [rule.heartbeatUrl],
     ),
     heartbeatPort: optionalPort({
-      description: "The port on which the heartbeat's server takes it, when it is a pod behind a Service of another",
-      derived: "of the address",
+      description: "The port of the heartbeat's server, when it is a pod behind a Service with another port",
+      derived: "of the URL",
       example: "3001",
     }),
   },
-  { description: "What watches the stack when nobody looks" },
+  { description: "Monitoring" },
 );
 
 export const images = object(

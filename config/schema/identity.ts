@@ -6,11 +6,11 @@ export const identity = object(
   {
     issuer: requiredText(
       {
-        description: "The OpenID Connect issuer, whose word opens mailboxes: https, no path, no slash at the end",
+        description: "The OpenID Connect issuer, whose tokens open mailboxes: https, no path, no slash at the end",
         example: "https://auth.example.org",
       },
       [rule.issuerUrl],
-      { missing: "is missing: there is no default any more; earlier versions took https://auth.newjoy.ro" },
+      { missing: "is missing: it no longer has a default; earlier versions defaulted to https://auth.newjoy.ro" },
     ),
     name: text("Pocket ID", { description: "What the sign-in button calls the issuer" }, nonEmptyText),
     clientId: text(
@@ -54,9 +54,9 @@ export const trust = object(
   {
     certificates: listOfTexts(listItem([rule.notEmpty, caCertificates]), {
       description:
-        "Certificates of private authorities, in PEM form, that are trusted beside the public ones: by the mail server, the fetchers, the webmail and, at Pocket ID, this program",
+        "Custom CA certificates in PEM form, trusted in addition to the public CAs: by the mail server, the fetchers, the webmail and, at Pocket ID, this program",
       file: "ca.crt",
     }),
   },
-  { description: "Whom the stack trusts beside the public certificate authorities" },
+  { description: "Custom CA certificates" },
 );

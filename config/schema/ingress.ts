@@ -41,7 +41,7 @@ export const hosts = object(
       lowerCase,
     ),
   },
-  { description: "The names people reach the stack under" },
+  { description: "The host names of the stack" },
 );
 
 const annotations = (what: string) =>
@@ -53,7 +53,7 @@ const annotations = (what: string) =>
 export const ingress = object(
   {
     kind: oneOf(["Ingress", "Gateway"], "Ingress", {
-      description: "How the stack asks for its way in: by Ingresses, or by HTTPRoutes of the Gateway API",
+      description: "How HTTP is exposed: with Ingresses, or with HTTPRoutes of the Gateway API",
       example: "Gateway",
     }),
     className: optionalText(
@@ -71,7 +71,7 @@ export const ingress = object(
         derived: "by class",
         example: "traefik",
       },
-      `is no controller known here; one of ${controllers.join(", ")}`,
+      `is not a known ingress controller; one of ${controllers.join(", ")}`,
     ),
     annotations: annotations("both Ingresses, or both HTTPRoutes"),
     namespace: optionalText(
@@ -107,8 +107,7 @@ export const ingress = object(
           name,
         ),
         certificates: oneOf(["stack", "gateway"], "stack", {
-          description:
-            "Whose business the listeners' certificates are: the stack makes them, or the Gateway has its own",
+          description: "Who manages the listeners' certificates: the stack, or the Gateway",
           example: "gateway",
         }),
         certificateNamespace: optionalText(
@@ -123,7 +122,7 @@ export const ingress = object(
       { description: "The Gateway, with ingress.kind Gateway" },
     ),
   },
-  { description: "How HTTP comes in" },
+  { description: "How HTTP is exposed" },
 );
 
 export const tls = object(
@@ -163,5 +162,5 @@ export const service = object(
       example: "192.168.0.0/16",
     }),
   },
-  { description: "The Service through which people's mail clients come; it never has port 25" },
+  { description: "The Service for mail clients; it never has port 25" },
 );

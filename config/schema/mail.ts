@@ -66,7 +66,7 @@ const endpoint = (host: string, number: number, what: string) =>
   object(
     {
       host: text(host, { description: `The provider's ${what} server` }, [rule.serverHost], lowerCase),
-      port: port(number, { description: `Its port; TLS from the first byte` }),
+      port: port(number, { description: `Its port; implicit TLS` }),
     },
     { description: `The provider's ${what} server` },
   );

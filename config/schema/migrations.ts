@@ -33,7 +33,7 @@ const migration = object(
           [rule.serverHost],
           lowerCase,
         ),
-        port: port(993, { description: "Its port; TLS from the first byte" }),
+        port: port(993, { description: "Its port; implicit TLS" }),
         user: requiredText(
           {
             description: "The login there, usually the old address; may be secret",

@@ -40,7 +40,7 @@ describe("private authorities", () => {
   test.each<[string, string, string]>([
     ["a text that is none", "home-ca", "is not a certificate in PEM form"],
     ["a damaged one", first.replace(/\n.{20}/, "\nAAAAAAAAAAAAAAAAAAAA"), "cannot be read: the text is damaged"],
-    ["a server's own certificate", serverCertificate, "is a server's own: it takes the authority's that issued it"],
+    ["a server's own certificate", serverCertificate, "is a server certificate; use the CA certificate that issued it"],
     [
       "a private key beside it",
       `${first}\n-----BEGIN EC PRIVATE KEY-----\nMHc\n-----END EC PRIVATE KEY-----`,
@@ -55,7 +55,9 @@ describe("private authorities", () => {
   });
 
   test("say which of several is wrong", () => {
-    expect(reportOf(trusting(`${first}\n${serverCertificate}`))).toContain("certificate 2 in it is a server's own");
+    expect(reportOf(trusting(`${first}\n${serverCertificate}`))).toContain(
+      "certificate 2 in it is a server certificate",
+    );
   });
 
   test("that have expired, or are not valid yet, are refused", () => {

@@ -40,7 +40,7 @@ const mistakes: [string, object, string, RegExp, string?][] = [
     "both keys",
     { ...several, domain: "newjoy.ro" },
     "domain",
-    /cannot stand beside domains, of which the first is the main one/,
+    /cannot be combined with domains, of which the first is the main one/,
     "pulumi config rm domain",
   ],
   ["neither", rest, "domain", /is missing/, "pulumi config set domain newjoy.ro"],

@@ -9,7 +9,7 @@ describe("a stack from the time when nginx was the only choice", () => {
   const { ingress: _, ...old } = working;
 
   it("is told what to set when it never named its class, and then has the class that it had", () => {
-    expect(reportOf(old)).toContain("earlier versions took nginx");
+    expect(reportOf(old)).toContain("earlier versions defaulted to nginx");
     expect(reportOf(old)).toContain("$ pulumi config set --path ingress.className nginx\n");
     expect(loaded(fixed(old)).ingress).toEqual(ingressOf({ className: "nginx" }));
   });
@@ -27,7 +27,7 @@ describe("a stack from the time when nginx was the only choice", () => {
 
   it("with a class of another name is told to say where its controller is", () => {
     expect(report({ className: "nginx-public" })).toMatch(
-      /ingress\.namespace +is missing: nobody knows where the pods of class nginx-public run/,
+      /ingress\.namespace +is missing: the namespace of the controller of class nginx-public is unknown/,
     );
     expect(ingressOf({ className: "nginx-public", namespace: "web" })).toMatchObject({ controller: "other" });
     expect(ingressOf({ className: "nginx-public", controller: "ingress-nginx" })).toMatchObject({
@@ -67,7 +67,7 @@ describe("where the controller is", () => {
 
   it("must be one that is known, or other", () => {
     expect(report({ controller: "apache" })).toMatch(
-      /ingress\.controller +"apache" is no controller known here; one of/,
+      /ingress\.controller +"apache" is not a known ingress controller; one of/,
     );
   });
 });

@@ -80,7 +80,7 @@ describe("loading the configuration", () => {
   test("a password that stands in the stack file in plain text is refused", async () => {
     const plain = stackFile.replace("{ secure: v1:aaa }", "kinga-password");
     const failure = (await load(working, plain).catch((error: unknown) => error)) as Error;
-    expect(failure.message).toMatch(/mailboxes\.kinga\.password +is not secret/);
+    expect(failure.message).toMatch(/mailboxes\.kinga\.password +is stored in plain text/);
     expect(failure.message).toContain("pulumi config set --secret --path mailboxes.kinga.password");
     expect(failure.message).not.toContain("alpar");
     expect(failure.message).not.toContain("kinga-password");
@@ -92,7 +92,7 @@ describe("loading the configuration", () => {
       writeFileSync(join(folder, "Pulumi.test.yaml"), stackFile.replace("{ secure: v1:ccc }", "relay-password"));
       await startRecording();
       pulumi.runtime.setAllConfig(engineValues(working), secretKeys);
-      await expect(loadConfig({ folder })).rejects.toThrow(/relay\.password +is not secret/);
+      await expect(loadConfig({ folder })).rejects.toThrow(/relay\.password +is stored in plain text/);
     } finally {
       rmSync(folder, { recursive: true });
     }

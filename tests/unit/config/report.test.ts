@@ -20,7 +20,7 @@ describe("the report", () => {
                             $ pulumi config rm colour
   domain                    "newjoy" is not a domain name; it looks like example.org
                             $ pulumi config set domain newjoy.ro
-  identity.issuer           is missing: there is no default any more; earlier versions took https://auth.newjoy.ro
+  identity.issuer           is missing: it no longer has a default; earlier versions defaulted to https://auth.newjoy.ro
                             $ pulumi config set --path identity.issuer https://auth.example.org
   mailboxes.alpar.admin     must be true or false
                             $ pulumi config set --path mailboxes.alpar.admin false
@@ -28,7 +28,7 @@ describe("the report", () => {
                             $ pulumi config set --secret --path mailboxes.kinga.password
   relay.password            is missing
                             $ pulumi config set --secret --path relay.password
-  tls.issuer                "a" cannot stand beside tls.secretName; keep one of the two
+  tls.issuer                "a" cannot be combined with tls.secretName; keep one of the two
                             $ pulumi config rm --path tls.issuer
 "
 `);
@@ -90,7 +90,7 @@ describe("the report", () => {
       expectProblem(
         reportOf(config, { secretKeys: [] }),
         key,
-        /is not secret/,
+        /is stored in plain text/,
         `pulumi config set --secret --path ${key}`,
       );
     },

@@ -92,7 +92,7 @@ export const onMailboxes: readonly Case[] = [
     "a name that Kubernetes cannot have",
     mailboxes({ mary_ann: { password: "p" } }),
     "mailboxes.mary_ann",
-    /no name for a mailbox/,
+    /not a valid mailbox name/,
     "pulumi config set --secret --path mailboxes.mary-ann.password",
   ],
   [
@@ -225,6 +225,6 @@ export const onMailboxes: readonly Case[] = [
     "a name of JavaScript's own",
     JSON.parse('{"mailboxes": {"__proto__": {"password": "p"}}}'),
     "mailboxes.__proto__",
-    /no name for a mailbox/,
+    /not a valid mailbox name/,
   ],
 ];

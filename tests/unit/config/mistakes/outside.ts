@@ -138,7 +138,7 @@ export const onTheOutside: readonly Case[] = [
     "no issuer",
     { identity: {} },
     "identity.issuer",
-    /there is no default any more/,
+    /it no longer has a default/,
     "pulumi config set --path identity.issuer https://auth.example.org",
   ],
   [
@@ -160,7 +160,7 @@ export const onTheOutside: readonly Case[] = [
     "two sources of certificates",
     { tls: { issuer: "a", secretName: "b" } },
     "tls.issuer",
-    /cannot stand beside tls.secretName/,
+    /cannot be combined with tls.secretName/,
     "pulumi config rm --path tls.issuer",
   ],
   [
@@ -196,7 +196,12 @@ export const onTheOutside: readonly Case[] = [
     "cluster.networks[0]",
     /every IPv4 address/,
   ],
-  ["a network of nobody's", { cluster: { networks: ["0.0.0.0/8"] } }, "cluster.networks[0]", /nobody's/],
+  [
+    "a network of nobody's",
+    { cluster: { networks: ["0.0.0.0/8"] } },
+    "cluster.networks[0]",
+    /is the unspecified address/,
+  ],
   [
     "relaying for the whole internet by IPv6",
     { cluster: { networks: ["::/0"] } },
