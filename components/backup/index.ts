@@ -7,7 +7,7 @@ import { ComponentResource, type ComponentResourceOptions, type Input } from "@p
 import { labels, names } from "../../config/names";
 import type { Resources, StackConfig } from "../../config/types";
 import { hardenedPod } from "../shared/pod";
-import { networkIsClosed, waiting } from "../shared/waiting";
+import { networkErrors, waitForUrl } from "../shared/waitForUrl";
 import { GROUP } from "./snapshotClass";
 
 export interface BackupArgs {
@@ -26,7 +26,7 @@ export interface BackupArgs {
 const program = "snapshots.py";
 const [programs, login] = ["/program", "/var/run/secrets/homelab-mail"];
 
-/** The API server's token, for an hour at most and with the certificate to know it by; nothing is mounted by itself. */
+/** The API server's token, valid for an hour, and its CA; hardened pods do not mount one by default. */
 const loginVolume = {
   name: "login",
   projected: {
@@ -38,22 +38,22 @@ const loginVolume = {
   },
 };
 
-/** Scheduled VolumeSnapshots of the claims: a CronJob that may make, list and remove them in this namespace, and nothing else. */
+/** Scheduled VolumeSnapshots of the claims, by a CronJob that may only create, list and delete them in this namespace. */
 export class Backup extends ComponentResource {
   constructor(name: string, args: BackupArgs, opts?: ComponentResourceOptions) {
     super("homelab-mail:backup:Backup", name, {}, opts);
-    const own = { parent: this };
+    const childOpts = { parent: this };
     const { namespace, images, resources } = args;
     const metadata = { name: names.backup, namespace, labels: labels(names.backup) };
 
-    const account = new core.ServiceAccount(names.backup, { metadata, automountServiceAccountToken: false }, own);
+    const account = new core.ServiceAccount(names.backup, { metadata, automountServiceAccountToken: false }, childOpts);
     const role = new rbac.Role(
       names.backup,
       {
         metadata,
         rules: [{ apiGroups: [GROUP], resources: ["volumesnapshots"], verbs: ["create", "get", "list", "delete"] }],
       },
-      own,
+      childOpts,
     );
     const binding = new rbac.RoleBinding(
       names.backup,
@@ -62,12 +62,12 @@ export class Backup extends ComponentResource {
         roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name },
         subjects: [{ kind: "ServiceAccount", name: account.metadata.name, namespace }],
       },
-      own,
+      childOpts,
     );
     const code = new core.ConfigMap(
       names.backup,
       { metadata, data: { [program]: readFileSync(join(__dirname, "program", program), "utf8") } },
-      own,
+      childOpts,
     );
     new batch.CronJob(
       names.backup,
@@ -76,7 +76,7 @@ export class Backup extends ComponentResource {
         spec: {
           schedule: args.schedule,
           concurrencyPolicy: "Forbid",
-          startingDeadlineSeconds: 3600, // a node that was off at that time has an hour to come back
+          startingDeadlineSeconds: 3600, // a node that was off at that time has an hour to return
           successfulJobsHistoryLimit: 1,
           failedJobsHistoryLimit: 2,
           jobTemplate: {
@@ -95,14 +95,14 @@ export class Backup extends ComponentResource {
                     reason: "snapshots are made by asking the API server for them",
                   },
                   initContainers: [
-                    waiting({
+                    waitForUrl({
                       name: "network",
                       image: images.stalwart,
                       resources: resources.settings,
                       env: [],
                       url: "https://kubernetes.default.svc/readyz",
                       limit: 60,
-                      unanswered: networkIsClosed,
+                      unanswered: networkErrors,
                     }),
                   ],
                   containers: [

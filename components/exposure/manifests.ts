@@ -1,6 +1,7 @@
 import type { Input } from "@pulumi/pulumi";
 import { labels } from "../../config/names";
 import type { Ingress } from "../../config/types";
+import { skipAwait } from "../shared/metadata";
 import { settingsFor } from "./annotations";
 import { referenceGrant, routes } from "./gateway";
 import { type IngressSpec, ingressSpec } from "./ingress";
@@ -27,9 +28,6 @@ export interface CustomManifest extends Manifest {
   readonly spec: CustomObject["spec"];
 }
 
-/** Does not block the update on a cluster whose controller is missing or not ready. */
-const skipAwait = { "pulumi.com/skipAwait": "true" };
-
 /** Every object that exposes an endpoint: Ingresses, or HTTPRoutes, and what the controller needs besides. */
 export function httpManifests(
   endpoint: HttpEndpoint,
@@ -40,7 +38,7 @@ export function httpManifests(
     name,
     namespace,
     labels: labels(endpoint.name),
-    annotations: { ...skipAwait, ...annotations },
+    annotations: { ...skipAwait, ...annotations }, // a missing controller must not block the update
   });
   const custom = ({ name, ...object }: CustomObject, annotations?: Annotations): CustomManifest => ({
     ...object,

@@ -4,7 +4,7 @@ import * as core from "@pulumi/kubernetes/core/v1";
 import { ComponentResource, type ComponentResourceOptions, type Input, type Resource, secret } from "@pulumi/pulumi";
 import { addressKey, fetcherName, labels, names, passwordKey, ports, selector } from "../../config/names";
 import type { Endpoint, Mailbox, Resources } from "../../config/types";
-import { type Trust, trustParts } from "../shared/trust";
+import { type CaBundle, caBundleParts } from "../shared/caBundle";
 import { renderFetchmailrc } from "./fetchmailrc";
 import { fetcherPod, programFiles, programs } from "./pod";
 
@@ -23,8 +23,8 @@ export interface FetcherArgs {
    * @default nothing
    */
   readonly waitFor?: Resource;
-  /** Private authorities, beside the public ones. @default none */
-  readonly authorities?: Trust | undefined;
+  /** Custom CAs, in addition to the public ones. @default none */
+  readonly caBundle?: CaBundle | undefined;
   readonly images: { readonly fetchmail: string };
   readonly resources: { readonly fetchmail: Resources };
 }
@@ -80,7 +80,7 @@ export class Fetcher extends ComponentResource {
 
     const { fetchmail: image } = args.images;
     const { fetchmail: resources } = args.resources;
-    const trust = trustParts(args.authorities, { image, resources });
+    const caBundle = caBundleParts(args.caBundle, { image, resources });
 
     for (const mailbox of mailboxes) {
       const object = fetcherName(mailbox.name);
@@ -91,7 +91,7 @@ export class Fetcher extends ComponentResource {
         mailServerHost: args.mailServerHost,
         image,
         resources,
-        trust,
+        caBundle,
         program: program.metadata.name,
         credentials: credentials.metadata.name,
         addresses: addresses.metadata.name,
@@ -110,7 +110,7 @@ export class Fetcher extends ComponentResource {
               metadata: {
                 labels: podLabels,
                 annotations: {
-                  ...trust.annotations,
+                  ...caBundle.annotations,
                   // Only this mailbox's own files: another one's change leaves this fetcher alone. A new password
                   // is read from the mounted Secret without a restart.
                   "homelab-mail/revision": revision(mailbox, files),

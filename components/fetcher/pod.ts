@@ -4,8 +4,8 @@ import type { types } from "@pulumi/kubernetes";
 import { type Input, interpolate, type Output } from "@pulumi/pulumi";
 import { addressKey, names, passwordKey, ports } from "../../config/names";
 import type { Endpoint, Mailbox, Resources } from "../../config/types";
+import type { CaBundleParts } from "../shared/caBundle";
 import { hardenedPod } from "../shared/pod";
-import type { TrustParts } from "../shared/trust";
 
 export interface FetcherPodArgs {
   readonly mailbox: Mailbox;
@@ -17,7 +17,7 @@ export interface FetcherPodArgs {
   /** Name of the ConfigMap with the programs and fetchmail's configuration. */
   readonly program: Input<string>;
   /** Private authorities that the provider's certificate may be of. */
-  readonly trust: TrustParts;
+  readonly caBundle: CaBundleParts;
   /** Names of the Secrets with passwords and addresses. */
   readonly credentials: Input<string>;
   readonly addresses: Input<string>;
@@ -64,11 +64,11 @@ function supervisorArgs({ mailbox, imap, mailServerHost }: FetcherPodArgs): (str
 
 /** One mailbox's pod: it sees this mailbox's password and address, and nobody else's. */
 export function fetcherPod(args: FetcherPodArgs): types.input.core.v1.PodSpec {
-  const { mailbox, trust } = args;
+  const { mailbox, caBundle } = args;
   return hardenedPod({
     user: USER,
     group: USER,
-    ...(trust.initContainers.length > 0 && { initContainers: trust.initContainers }),
+    ...(caBundle.initContainers.length > 0 && { initContainers: caBundle.initContainers }),
     containers: [
       {
         name: names.fetchmail,
@@ -76,13 +76,13 @@ export function fetcherPod(args: FetcherPodArgs): types.input.core.v1.PodSpec {
         resources: args.resources,
         command: ["python3", "-B", "-u", `${program}/supervisor.py`], // -B: there is nowhere to write compiled files
         args: supervisorArgs(args),
-        ...(trust.env.length > 0 && { env: trust.env }),
+        ...(caBundle.env.length > 0 && { env: caBundle.env }),
         ports: [{ name: "http", containerPort: ports.fetcherHttp }],
         volumeMounts: [
           { name: "program", mountPath: program, readOnly: true },
           { name: "credentials", mountPath: credentials, readOnly: true },
           { name: "state", mountPath: state },
-          ...trust.volumeMounts,
+          ...caBundle.volumeMounts,
         ],
         livenessProbe: {
           httpGet: { path: "/live", port: "http" },
@@ -122,7 +122,7 @@ export function fetcherPod(args: FetcherPodArgs): types.input.core.v1.PodSpec {
         },
       },
       { name: "state", emptyDir: { sizeLimit: "16Mi" } },
-      ...trust.volumes,
+      ...caBundle.volumes,
     ],
   });
 }

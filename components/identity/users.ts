@@ -41,7 +41,7 @@ export async function signInWarnings(server: Server, addresses: Addresses): Prom
 }
 
 /** Says in a preview what is wrong with the users at Pocket ID, where there is a key to ask with. */
-export async function warnOfAccounts(
+export async function warnAboutAccounts(
   config: Pick<StackConfig, "identity" | "trust" | "domain" | "domains" | "mailboxes" | "relay">,
 ): Promise<void> {
   const { issuer, apiKey } = config.identity;

@@ -2,12 +2,12 @@ import { ErrorHook, log } from "@pulumi/pulumi";
 import { type ClusterAccess, kubectl } from "../shared/kubectl";
 
 /**
- * How long `pulumi up` waits for the mail host's certificate. An issuer that can do it does it within a minute or two; one
- * that asks over HTTP waits for DNS, which may not be there yet, and then there is no end to wait for.
+ * How long `pulumi up` waits for the mail host's certificate. Issuers take a minute or two; with an HTTP-01 challenge and no DNS
+ * record yet, no wait would be long enough.
  */
 export const certificateTimeouts = { create: "150s", update: "150s" };
 
-/** The real plugin waits for any condition that is named so (pulumi-kubernetes, provider/pkg/metadata/overrides.go). */
+/** The provider waits for the condition that this annotation names (pulumi-kubernetes, provider/pkg/metadata/overrides.go). */
 export const untilReady = { "pulumi.com/waitFor": "condition=Ready" };
 
 interface Condition {
@@ -16,7 +16,7 @@ interface Condition {
   readonly message?: string;
 }
 
-/** What is read of cert-manager's objects. */
+/** The fields of cert-manager's objects that are read. */
 export interface CertificateObject {
   readonly spec?: { readonly dnsNames?: readonly string[] };
   readonly status?: { readonly conditions?: readonly Condition[] };
@@ -27,34 +27,39 @@ export interface ChallengeObject {
   readonly status?: { readonly state?: string; readonly reason?: string };
 }
 
-export interface Waiting {
+export interface PendingCertificate {
   readonly namespace: string;
   readonly name: string;
-  /** Undefined when the cluster could not be asked. */
+  /** Undefined when kubectl failed. */
   readonly certificate?: CertificateObject | undefined;
   readonly challenges?: readonly ChallengeObject[];
 }
 
-/** What a certificate waits for, in cert-manager's own words, and what to do about it. */
-export function waitingText({ namespace, name, certificate, challenges = [] }: Waiting): string {
+/** What a certificate waits for, as cert-manager reports it, and what to do. */
+export function pendingCertificateMessage({
+  namespace,
+  name,
+  certificate,
+  challenges = [],
+}: PendingCertificate): string {
   const hosts = certificate?.spec?.dnsNames ?? [];
   const conditions = (certificate?.status?.conditions ?? [])
     .filter(({ type, status }) => (type === "Ready") !== (status === "True"))
     .map(({ type, message }) => `${type}: ${message ?? "no reason is given"}`);
-  const asked = challenges
+  const open = challenges
     .filter(({ spec, status }) => hosts.includes(spec?.dnsName ?? "") && status?.state !== "valid")
     .map(
       ({ spec, status }) =>
         `${spec?.type ?? "challenge"} for ${spec?.dnsName}: ${[status?.state, status?.reason].filter(Boolean).join(", ")}`,
     );
-  const seen = [...new Set([...conditions, ...asked])];
+  const reasons = [...new Set([...conditions, ...open])];
   return [
     `The certificate ${name} is not issued yet, and the mail server does not start without it.`,
-    ...(seen.length > 0
-      ? seen
+    ...(reasons.length > 0
+      ? reasons
       : [`kubectl -n ${namespace} describe certificate,challenge says what it waits for.`]
     ).map((line) => `  ${line}`),
-    `An HTTP-01 challenge needs DNS first: ${hosts.join(" and ") || "the mail host"} must lead to the ingress controller. ` +
+    `An HTTP-01 challenge needs DNS first: ${hosts.join(" and ") || "the mail host"} must resolve to the ingress controller. ` +
       "The records are in the outputs of `pulumi preview`. Everything else is up; run `pulumi up` again then.",
   ].join("\n");
 }
@@ -67,8 +72,8 @@ const parsed = <T>(text: string | undefined): T | undefined => {
   }
 };
 
-/** Asks the cluster why a certificate is not there, when the update has given up waiting for it. */
-export const explainWaiting = (access: ClusterAccess): ErrorHook =>
+/** Asks the cluster why a certificate is missing, after the update's wait for it timed out. */
+export const explainPendingCertificate = (access: ClusterAccess): ErrorHook =>
   new ErrorHook("explain-certificate", async ({ newInputs }) => {
     const { name = "", namespace = "" } = (newInputs?.metadata ?? {}) as { name?: string; namespace?: string };
     const ask = (...words: string[]) => kubectl(access, ["-n", namespace, "get", ...words, "-o", "json"]);
@@ -77,12 +82,12 @@ export const explainWaiting = (access: ClusterAccess): ErrorHook =>
       ask("challenges.acme.cert-manager.io"),
     ]);
     await log.error(
-      waitingText({
+      pendingCertificateMessage({
         namespace,
         name,
         certificate: parsed<CertificateObject>(certificate),
         challenges: parsed<{ items?: ChallengeObject[] }>(challenges)?.items ?? [],
       }),
     );
-    return false; // trying again at once would only wait once more
+    return false; // a retry would only wait again
   });

@@ -2,9 +2,9 @@ import type { types } from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
 import { labels, names, ports, selector } from "../../config/names";
 import type { Resources } from "../../config/types";
+import { type CaBundle, type CaBundleParts, caBundleParts } from "../shared/caBundle";
 import { hardenedPod } from "../shared/pod";
-import { type Trust, type TrustParts, trustParts } from "../shared/trust";
-import { networkIsClosed, waiting } from "../shared/waiting";
+import { networkErrors, waitForUrl } from "../shared/waitForUrl";
 import { listeners } from "./listeners";
 import { paths } from "./paths";
 
@@ -15,8 +15,8 @@ export interface MailServerPodArgs {
   readonly mailHost: string;
   /** Claim that holds all mail. */
   readonly dataClaim: Input<string>;
-  /** Private authorities that the issuer's and the provider's certificates may be of. */
-  readonly authorities?: Trust | undefined;
+  /** Custom CAs that may have issued the certificates of the OIDC issuer and the mail provider. @default none */
+  readonly caBundle?: CaBundle | undefined;
   /** Secret with tls.crt and tls.key. */
   readonly tlsSecret: string;
   /** Changes when the administrator's password does, which the server reads at start only. Tells nothing about it. */
@@ -26,8 +26,8 @@ export interface MailServerPodArgs {
 const lowPortsReason = "25, 465, 587 and 993 are the ports that apps, clients and autoconfiguration expect";
 
 /**
- * Asked from inside the container. The kubelet's own request would come from the node's address, which is every client's where
- * a Service hides them, and is banned with them: the server then closes the connection before it reads the header.
+ * Runs inside the container. The kubelet's own request would come from the node's address. Where a Service hides client
+ * addresses, every client has that address, and a ban of it closes the connection before the server reads the header.
  * 127.0.0.1 is never banned (crates/common/src/network/security.rs).
  */
 const health = (path: string) => ({
@@ -50,41 +50,41 @@ const health = (path: string) => ({
 export const serverConfig = `${names.stalwart}-config`;
 const issuerKey = "issuer";
 
-/** A file that tells the server where its store is (every other setting lives in that store), and whom its start waits for. */
+/** The file that names the server's store, which holds every other setting, and the issuer that the start waits for. */
 export const serverConfigData = (issuer: string): Record<string, string> => ({
   "config.json": `${JSON.stringify({ "@type": "RocksDb", path: `${paths.data}/data` }, undefined, 2)}\n`,
   [issuerKey]: issuer,
 });
 
 /**
- * How long, in seconds, the server's start waits for the identity provider. Only as long as a network may be late: mail does
- * not wait for sign-in, and where the provider is really away the CronJob `stalwart-reload` heals it later.
+ * How long, in seconds, the server's start waits for the identity provider: only as long as the network may be late. Mail does
+ * not wait for sign-in, and the CronJob `stalwart-reload` retries while the provider is unreachable.
  */
 const ISSUER_LIMIT = 15;
 
 /** The mail server's Deployment. Nothing in it depends on mailboxes or the provider's passwords. */
 export function deploymentSpec(args: MailServerPodArgs): types.input.apps.v1.DeploymentSpec {
-  const trust = trustParts(args.authorities, args);
+  const caBundle = caBundleParts(args.caBundle, args);
   const annotations = {
-    ...trust.annotations,
+    ...caBundle.annotations,
     ...(args.adminRevision && { "homelab-mail/admin-revision": args.adminRevision }),
   };
   return {
     replicas: 1,
     revisionHistoryLimit: 3,
-    strategy: { type: "Recreate" }, // RocksDB: one process a volume
+    strategy: { type: "Recreate" }, // RocksDB: one process per volume
     selector: { matchLabels: selector(names.stalwart) },
     template: {
       metadata: {
         labels: labels(names.stalwart),
         ...(Object.keys(annotations).length > 0 && { annotations }),
       },
-      spec: podSpec(args, trust),
+      spec: podSpec(args, caBundle),
     },
   };
 }
 
-function podSpec(args: MailServerPodArgs, trust: TrustParts): types.input.core.v1.PodSpec {
+function podSpec(args: MailServerPodArgs, caBundle: CaBundleParts): types.input.core.v1.PodSpec {
   return hardenedPod({
     user: 2000,
     group: 2000,
@@ -93,17 +93,17 @@ function podSpec(args: MailServerPodArgs, trust: TrustParts): types.input.core.v
     terminationGracePeriodSeconds: 60,
     lowPorts: { reason: lowPortsReason },
     initContainers: [
-      ...trust.initContainers,
-      waiting({
+      ...caBundle.initContainers,
+      waitForUrl({
         name: "network",
         image: args.image,
         resources: args.resources,
-        // Not in the template: another identity provider does not restart the mail server.
+        // Not in the template: a change of the identity provider must not restart the mail server.
         env: [{ name: "ISSUER", valueFrom: { configMapKeyRef: { name: serverConfig, key: issuerKey } } }],
         url: '"$ISSUER/.well-known/openid-configuration"',
         limit: ISSUER_LIMIT,
-        // Any answer shows that the network is open; whether the server likes it is for the server to say.
-        unanswered: networkIsClosed,
+        // Any response shows that the network works; the server itself reports what it does not accept.
+        unanswered: networkErrors,
       }),
     ],
     containers: [
@@ -122,7 +122,7 @@ function podSpec(args: MailServerPodArgs, trust: TrustParts): types.input.core.v
           },
           { name: "STALWART_RECOVERY_ADMIN", value: "admin:$(ADMIN_PASSWORD)" },
           { name: "STALWART_PUBLIC_URL", value: `https://${args.mailHost}` },
-          ...trust.env,
+          ...caBundle.env,
         ],
         ports: listeners().map(({ name, port }) => ({ name, containerPort: port, protocol: "TCP" })),
         volumeMounts: [
@@ -134,7 +134,7 @@ function podSpec(args: MailServerPodArgs, trust: TrustParts): types.input.core.v
           { name: "logins", mountPath: paths.logins, readOnly: true },
           { name: "tmp", mountPath: "/tmp" }, // the web UI is unpacked here at every start
           { name: "logs", mountPath: "/var/log/stalwart" }, // until the settings say standard output
-          ...trust.volumeMounts,
+          ...caBundle.volumeMounts,
         ],
         // A real mail port, not the HTTP one: this is what notices a server on random ports. Only at start, for listeners
         // are opened then and never again, and each check is an aborted TLS handshake in the log. With an empty store and
@@ -160,7 +160,7 @@ function podSpec(args: MailServerPodArgs, trust: TrustParts): types.input.core.v
       { name: "logins", secret: { secretName: names.secrets.mailboxLogins, defaultMode: 0o440 } },
       { name: "tmp", emptyDir: { sizeLimit: "512Mi" } },
       { name: "logs", emptyDir: { sizeLimit: "64Mi" } },
-      ...trust.volumes,
+      ...caBundle.volumes,
     ],
   });
 }

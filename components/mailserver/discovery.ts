@@ -5,6 +5,7 @@ import { labels, names, ports } from "../../config/names";
 import type { StackConfig } from "../../config/types";
 import { exposeHttp } from "../exposure";
 import type { HttpEndpoint } from "../exposure/types";
+import { skipAwait } from "../shared/metadata";
 
 /**
  * What mail programs ask such a host for, and all that is served there. Thunderbird asks for the first of its paths;
@@ -56,7 +57,7 @@ export function exposeDiscovery(config: Slice, namespace: Input<string>, opts: C
           name: endpoint.tlsSecret,
           namespace: gateway?.certificateNamespace ?? namespace,
           labels: labels(names.stalwart),
-          annotations: { "pulumi.com/skipAwait": "true" },
+          annotations: skipAwait,
         },
         spec: {
           secretName: endpoint.tlsSecret,

@@ -5,27 +5,27 @@ export interface HeartbeatArgs {
   /** An image with `sh` and `curl`. */
   readonly image: string;
   readonly resources: HardenedContainerArgs["resources"];
-  /** Name of the Secret whose key `url` is the address. */
+  /** Name of the Secret whose key `url` has the URL. */
   readonly secretName: Input<string>;
 }
 
 /**
- * A GET of the address as it is: healthchecks.io takes that for a success, and Uptime Kuma's push monitor for `status=up`
- * unless the address says otherwise.
+ * Sends a GET request to the URL as it is: healthchecks.io counts that as a success, and Uptime Kuma's push monitor as
+ * `status=up` unless the URL says otherwise.
  *
- * Whoever knows the address can ring in the stack's name. So it comes to curl through its standard input, for a command line
- * is there for all to see; and curl's own words are not shown, for they may repeat it. A heartbeat that was not heard is for its
- * server to tell of, and no failure of the settings.
+ * Whoever knows the URL can send pings in the stack's name. So curl reads it from its standard input, because command lines are
+ * visible to every process, and curl's own messages are hidden, because they may repeat it. A failed ping is reported by the
+ * monitor that misses it, and does not fail the settings run.
  */
 const script = `
 printf 'url = "%s"\n' "$HEARTBEAT" |
   curl -fsg -o /dev/null --connect-timeout 5 --max-time 10 --retry 2 --retry-connrefused --config - 2>/dev/null
-why=$?
-if [ "$why" = 0 ]; then echo "the heartbeat was heard"; else echo "the heartbeat was not heard: curl's status $why"; fi
+code=$?
+if [ "$code" = 0 ]; then echo "heartbeat sent"; else echo "heartbeat failed: curl exit code $code"; fi
 `;
 
-/** The container that runs once all before it went well. */
-export const ringing = ({ image, resources, secretName }: HeartbeatArgs): HardenedContainerArgs => ({
+/** Runs after all init containers succeeded. */
+export const heartbeatContainer = ({ image, resources, secretName }: HeartbeatArgs): HardenedContainerArgs => ({
   name: "heartbeat",
   image,
   resources,

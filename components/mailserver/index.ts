@@ -1,4 +1,3 @@
-import { createHmac } from "node:crypto";
 import { CustomResource } from "@pulumi/kubernetes/apiextensions";
 import * as apps from "@pulumi/kubernetes/apps/v1";
 import * as core from "@pulumi/kubernetes/core/v1";
@@ -18,16 +17,18 @@ import { sizeLimits } from "../../config/limits";
 import { labels, mailServerHost, names } from "../../config/names";
 import type { StackConfig } from "../../config/types";
 import { exposeHttp } from "../exposure";
+import type { CaBundle } from "../shared/caBundle";
+import { keyedHash } from "../shared/hash";
 import type { ClusterAccess } from "../shared/kubectl";
-import type { Trust } from "../shared/trust";
-import { certificateTimeouts, explainWaiting, untilReady } from "./certificate";
+import { metadataFor, skipAwait } from "../shared/metadata";
+import { certificateTimeouts, explainPendingCertificate, untilReady } from "./certificate";
 import { deploymentSpec, serverConfig, serverConfigData } from "./deployment";
 import { exposeDiscovery } from "./discovery";
 import { senders } from "./planDelivery";
-import { certificateSpec, clusterService, mailEndpoint, peopleService } from "./services";
-import { Settings } from "./settingsJobs";
+import { certificateSpec, clusterService, mailEndpoint, publicService } from "./services";
+import { SettingsSync } from "./settingsSync";
 
-/** What of the stack's configuration the mail server is made of. */
+/** The parts of the configuration that the mail server needs. */
 type Slice = Pick<
   StackConfig,
   | "domain"
@@ -58,49 +59,41 @@ export interface MailServerArgs extends Slice {
   readonly resources: Pick<StackConfig["resources"], "stalwart" | "settings">;
   /** Where to ask why a certificate is not issued. @default where kubectl asks by itself */
   readonly clusterAccess?: ClusterAccess;
-  /** Private authorities, beside the public ones. @default none */
-  readonly authorities?: Trust | undefined;
-  /** What Prometheus reads its metrics with. @default nobody reads them */
+  /** Custom CAs, in addition to the public ones. @default none */
+  readonly caBundle?: CaBundle | undefined;
+  /** The password with which Prometheus reads its metrics. @default monitoring is disabled */
   readonly metricsPassword?: Output<string> | undefined;
-  /** Name of the Secret with the address that is asked after a settings run that went well. @default none is */
+  /** Name of the Secret with the URL that is pinged after a successful settings run. @default none */
   readonly heartbeat?: Input<string> | undefined;
 }
 
-/** Readiness is the Deployment's business, and a cluster without a load balancer must not hold up the rest. */
-const unawaited = { "pulumi.com/skipAwait": "true" };
-
-/** Stalwart: stores mail, serves it to people, takes what fetchers bring and relays what people and apps send. */
+/** Stalwart: stores mail, serves it to users, accepts what fetchers deliver, and relays what users and apps send. */
 export class MailServer extends ComponentResource {
   /** The server's name inside the cluster. */
   readonly host: Output<string>;
   /** Password of the administrator `admin`. Secret. */
   readonly adminPassword: Output<string>;
-  /** Done once the settings are applied: whatever hands over mail waits for it. */
+  /** Done once the settings are applied. Whatever delivers mail to the server depends on it. */
   readonly ready: Resource;
 
   constructor(name: string, args: MailServerArgs, opts?: ComponentResourceOptions) {
     super("homelab-mail:mailserver:MailServer", name, {}, opts);
-    const own = { parent: this };
+    const childOpts = { parent: this };
     const { namespace, hosts } = args;
-    const meta = (objectName: string, annotations?: Record<string, string>) => ({
-      name: objectName,
-      namespace,
-      labels: labels(names.stalwart),
-      ...(annotations && { annotations }),
-    });
+    const meta = metadataFor(namespace, labels(names.stalwart));
     const tlsSecret = "secretName" in args.tls ? args.tls.secretName : names.secrets.mailTls;
 
     const generated = (logicalName: string): Output<string> =>
-      secret(new random.RandomPassword(logicalName, { length: 32, special: false }, own).result);
+      secret(new random.RandomPassword(logicalName, { length: 32, special: false }, childOpts).result);
     this.adminPassword = args.admin.password ?? args.generated.adminPassword ?? generated(names.secrets.admin);
-    // The server reads its administrator's password at start only, so a new one must restart it. A keyed hash with a
-    // secret key tells that it changed and nothing else. A generated password never changes.
+    // The server reads its administrator's password at start only, so a new one must restart it. A hash with a secret key shows
+    // that it changed and nothing else. A generated password never changes.
     const revision = args.admin.password && adminRevision(args.admin.password, generated("stalwart-admin-revision"));
 
     const adminSecret = new core.Secret(
       names.secrets.admin,
       { metadata: meta(names.secrets.admin), stringData: { password: this.adminPassword } },
-      own,
+      childOpts,
     );
     const relaySecret = new core.Secret(
       names.secrets.relay,
@@ -108,21 +101,21 @@ export class MailServer extends ComponentResource {
         metadata: meta(names.secrets.relay),
         stringData: { username: args.relay.username, password: args.relay.password },
       },
-      own,
+      childOpts,
     );
-    // There with no login in it, too: the pod mounts it, and another `relay.mode` must not restart the server.
+    // Created even when it is empty: the pod mounts it, and a change of `relay.mode` must not restart the server.
     const logins = new core.Secret(
       names.secrets.mailboxLogins,
       {
         metadata: meta(names.secrets.mailboxLogins),
         stringData: Object.fromEntries(senders(args).map(({ name, password }) => [name, password])),
       },
-      own,
+      childOpts,
     );
     const config = new core.ConfigMap(
       serverConfig,
       { metadata: meta(serverConfig), data: serverConfigData(args.identity.issuer) },
-      own,
+      childOpts,
     );
 
     const certificate = (logicalName: string, issuer: string, where: Input<string>, opts?: CustomResourceOptions) =>
@@ -131,39 +124,44 @@ export class MailServer extends ComponentResource {
         {
           apiVersion: "cert-manager.io/v1",
           kind: "Certificate",
-          metadata: { ...meta(names.secrets.mailTls, opts ? untilReady : unawaited), namespace: where },
+          metadata: { ...meta(names.secrets.mailTls, opts ? untilReady : skipAwait), namespace: where },
           spec: certificateSpec(issuer, hosts, tlsSecret),
         },
-        { ...own, ...opts },
+        { ...childOpts, ...opts },
       );
-    // The pod mounts what is issued: waited for by name, or a pod that never starts would be all there is to see.
-    const awaited = () => ({
+    // The pod mounts the certificate. Without this wait, an update would only show a pod that does not start.
+    const untilIssued = () => ({
       customTimeouts: certificateTimeouts,
-      hooks: { onError: [explainWaiting(args.clusterAccess ?? {})] },
+      hooks: { onError: [explainPendingCertificate(args.clusterAccess ?? {})] },
     });
     const certificates =
-      "issuer" in args.tls ? [certificate(names.secrets.mailTls, args.tls.issuer, namespace, awaited())] : [];
-    // The server's own is mounted from the stack's namespace, so a Gateway that looks elsewhere gets one more.
-    const elsewhere = args.ingress.gateway?.certificateNamespace;
-    if ("issuer" in args.tls && elsewhere !== undefined) {
-      certificate(`${names.secrets.mailTls}-gateway`, args.tls.issuer, elsewhere);
+      "issuer" in args.tls ? [certificate(names.secrets.mailTls, args.tls.issuer, namespace, untilIssued())] : [];
+    // The server mounts the one in the stack's namespace, so a Gateway that reads another namespace gets a second one.
+    const gatewayNamespace = args.ingress.gateway?.certificateNamespace;
+    if ("issuer" in args.tls && gatewayNamespace !== undefined) {
+      certificate(`${names.secrets.mailTls}-gateway`, args.tls.issuer, gatewayNamespace);
     }
 
     const service = new core.Service(
       names.stalwart,
-      { metadata: meta(names.stalwart, unawaited), spec: clusterService() },
-      own,
+      { metadata: meta(names.stalwart, skipAwait), spec: clusterService() },
+      childOpts,
     );
     new core.Service(
       names.mailService,
       {
-        metadata: meta(names.mailService, { ...unawaited, ...args.service.annotations }),
-        spec: peopleService(args.service),
+        metadata: meta(names.mailService, { ...skipAwait, ...args.service.annotations }),
+        spec: publicService(args.service),
       },
-      own,
+      childOpts,
     );
-    exposeHttp(mailEndpoint(hosts, tlsSecret, sizeLimits(args.provider.largestMessage)), args.ingress, namespace, own);
-    exposeDiscovery(args, namespace, own);
+    exposeHttp(
+      mailEndpoint(hosts, tlsSecret, sizeLimits(args.provider.largestMessage)),
+      args.ingress,
+      namespace,
+      childOpts,
+    );
+    exposeDiscovery(args, namespace, childOpts);
 
     const server = new apps.Deployment(
       names.stalwart,
@@ -176,13 +174,13 @@ export class MailServer extends ComponentResource {
           dataClaim: args.dataClaim,
           tlsSecret,
           ...(revision && { adminRevision: revision }),
-          authorities: args.authorities,
+          caBundle: args.caBundle,
         }),
       },
-      { ...own, dependsOn: [adminSecret, relaySecret, logins, config, ...certificates] },
+      { ...childOpts, dependsOn: [adminSecret, relaySecret, logins, config, ...certificates] },
     );
 
-    const settings = new Settings(
+    const settings = new SettingsSync(
       names.settings,
       {
         namespace,
@@ -196,7 +194,7 @@ export class MailServer extends ComponentResource {
         pythonImage: args.images.fetchmail,
         resources: args.resources.settings,
       },
-      own,
+      childOpts,
     );
 
     this.host = output(namespace).apply(mailServerHost);
@@ -206,12 +204,5 @@ export class MailServer extends ComponentResource {
 }
 
 function adminRevision(password: Output<string>, key: Output<string>): Output<string> {
-  return unsecret(
-    output([password, key]).apply(([text, secretKey]) =>
-      createHmac("sha256", secretKey as string)
-        .update(text as string)
-        .digest("hex")
-        .slice(0, 10),
-    ),
-  );
+  return unsecret(output([password, key]).apply(([text, secretKey]) => keyedHash(text as string, secretKey as string)));
 }

@@ -7,8 +7,8 @@ import { listeners } from "./listeners";
 import { action, ndjson, type Operation, reconcile, set, update, upsert } from "./operations";
 import { paths } from "./paths";
 import { type AccountsArgs, accounts, type DirectoryArgs, directory } from "./planAccounts";
-import { type DeliveryArgs, delivering, relayOthers } from "./planDelivery";
-import { accepting, emptyingTrash } from "./planMail";
+import { type DeliveryArgs, outboundSettings, relayOthers } from "./planDelivery";
+import { inboundSettings, trashSettings } from "./planMail";
 import { type SecurityArgs, security, webUi } from "./planSecurity";
 
 /** What the settings are made of. A whole StackConfig fits. */
@@ -67,7 +67,7 @@ const domainsAndTls = ({ domains, hosts, provider }: PlanArgs): Operation[] => {
   ];
 };
 
-const listening = (): Operation =>
+const listenerSettings = (): Operation =>
   reconcile(
     "NetworkListener",
     ["name"],
@@ -79,7 +79,7 @@ const listening = (): Operation =>
     ),
   );
 
-const logging = (): Operation[] => [
+const loggingSettings = (): Operation[] => [
   reconcile("Tracer", ["level"], { tracer: { "@type": "Stdout", level: "info", ansi: false, enable: true } }),
   // Every run of the command line tool would warn twice: it comes to the same listener as the ingress controller, and
   // straight. Somebody who looks for a proxy that forgets the header sees it at level debug.
@@ -90,7 +90,7 @@ const logging = (): Operation[] => [
  * The host that serves this is open to the world, so it asks for a login. The value itself, not the name of a file: the server
  * keeps these settings when nobody watches any more, and would refuse every reload for a file that is gone then.
  */
-const measuring = (): Operation =>
+const metricsSettings = (): Operation =>
   update("Metrics", {
     prometheus: {
       "@type": "Enabled",
@@ -108,17 +108,17 @@ export function plan(args: PlanArgs): Operation[] {
   const networks = [...new Set(args.cluster.networks.map(canonicalCidr))].sort();
   return [
     ...domainsAndTls(args),
-    listening(),
-    ...logging(),
-    ...delivering(args, networks),
-    ...accepting(
+    listenerSettings(),
+    ...loggingSettings(),
+    ...outboundSettings(args, networks),
+    ...inboundSettings(
       args.mailboxes.some(({ folders }) => folders.includes("Junk")),
       sizeLimits(args.provider.largestMessage),
     ),
-    emptyingTrash(args.trash),
+    trashSettings(args.trash),
     ...security(networks),
     ...directory(args),
-    ...(args.metrics ? [measuring()] : []),
+    ...(args.metrics ? [metricsSettings()] : []),
     // Late: an address that an account out of configuration still holds is refused, and all else is in place by then.
     accounts(args),
     ...relayOthers(args),

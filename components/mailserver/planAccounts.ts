@@ -52,7 +52,7 @@ const noSignIn: Body = {
  * They are accounts of the stack's own, not aliases of some person: a person's account stays on the server when they leave
  * the configuration, with its aliases, and an address can belong to one account only.
  */
-function caretakers({ domain, domains, mailboxes, relay }: AccountsArgs): Account[] {
+function systemAccounts({ domain, domains, mailboxes, relay }: AccountsArgs): Account[] {
   const claimed = new Set(mailboxes.flatMap(({ localPart, aliases }) => [localPart, ...aliases]));
   const relayAddress = relay.username.toLowerCase();
   const [relayLocal, relayDomain = ""] = relayAddress.split("@");
@@ -106,7 +106,7 @@ export function accounts(args: AccountsArgs): Operation {
   return upsert(
     "Account",
     ["name", "domainId"],
-    Object.fromEntries([...caretakers(args), ...people].map((account) => [account.reference, body(account)])),
+    Object.fromEntries([...systemAccounts(args), ...people].map((account) => [account.reference, body(account)])),
   );
 }
 
@@ -126,7 +126,7 @@ export function declaredAccounts(args: AccountsArgs & { readonly migrations?: re
   return {
     domain: canonicalName(args.domain),
     declared: namesOf(args.mailboxes),
-    closed: namesOf(caretakers(args)),
+    closed: namesOf(systemAccounts(args)),
     ...(migrations.length > 0 && { migrations }),
   };
 }

@@ -133,7 +133,7 @@ function holding({ mailboxes, provider }: DeliveryArgs): { operations: Operation
 }
 
 /** Outbound: everything without an account here goes through the provider, with its certificate checked each time. */
-export function delivering(args: DeliveryArgs, networks: readonly string[]): Operation[] {
+export function outboundSettings(args: DeliveryArgs, networks: readonly string[]): Operation[] {
   const trusted = networks.map(
     (network) => [`local_port == ${ports.smtp} && is_ip_in_cidr(remote_ip, '${network}')`, "true"] as const,
   );

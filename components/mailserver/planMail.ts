@@ -29,7 +29,7 @@ const onPort = (port: number): string => `local_port == ${port}`;
  * Inbound: everything on port 25 was accepted by the provider before. Whatever is refused here stays at the provider and
  * is tried again for ever, so nothing is judged, throttled or cut off.
  */
-export function accepting(fetchesJunk: boolean, { received, upload }: SizeLimits): Operation[] {
+export function inboundSettings(fetchesJunk: boolean, { received, upload }: SizeLimits): Operation[] {
   const open = fetchesJunk ? [ports.smtp, ports.junk] : [ports.smtp];
   return [
     upsert("MtaInboundThrottle", ["description"], {
@@ -128,5 +128,5 @@ const everythingIsJunk = (): Operation[] => [
 const DAY = 24 * 3_600_000;
 
 /** The server's default empties Deleted Items and Junk Mail after 30 days, of which nobody is told. */
-export const emptyingTrash = ({ emptyAfter }: StackConfig["trash"]): Operation =>
+export const trashSettings = ({ emptyAfter }: StackConfig["trash"]): Operation =>
   update("DataRetention", { expungeTrashAfter: emptyAfter === "forever" ? null : emptyAfter * DAY });

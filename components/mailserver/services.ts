@@ -8,9 +8,9 @@ import { listeners } from "./listeners";
 
 type ServiceSpec = types.input.core.v1.ServiceSpec;
 
-const servicePorts = (forPeopleOnly: boolean): types.input.core.v1.ServicePort[] =>
+const servicePorts = (publicOnly: boolean): types.input.core.v1.ServicePort[] =>
   listeners()
-    .filter(({ forPeople }) => forPeople || !forPeopleOnly)
+    .filter((listener) => listener.public || !publicOnly)
     .map(({ name, port }) => ({ name, port, targetPort: name, protocol: "TCP" }));
 
 /** Every port, for pods of this cluster. */
@@ -21,18 +21,18 @@ export const clusterService = (): ServiceSpec => ({
 });
 
 /**
- * The Service for people: mail clients only, never port 25.
+ * The public Service, for mail clients: never port 25.
  *
  * The address goes into `loadBalancerIP`: deprecated in Kubernetes for being vague, yet the one field that MetalLB, kube-vip,
  * Cilium and k3s all read. A vendor's annotation (`metallb.io/loadBalancerIPs`) can be set through `service.annotations`
  * instead; MetalLB refuses a Service that has both. The API server takes both fields for type LoadBalancer only.
  */
-export function peopleService({ type, address, sourceRanges }: StackConfig["service"]): ServiceSpec {
+export function publicService({ type, address, sourceRanges }: StackConfig["service"]): ServiceSpec {
   return {
     type,
     selector: selector(names.stalwart),
     ports: servicePorts(true),
-    // The server bans addresses that guess passwords: it must see the client's, not a node's.
+    // The server bans addresses that guess passwords, so it must see the client's address, not a node's.
     ...(type !== "ClusterIP" && { externalTrafficPolicy: "Local" }),
     ...(type === "LoadBalancer" && {
       ...(address && { loadBalancerIP: address }),

@@ -4,9 +4,9 @@ import { labels, mailServerHost, names, ports } from "../../config/names";
 import type { Resources } from "../../config/types";
 import { webUiFor } from "../../config/webUi";
 import { type HardenedContainerArgs, hardenedPod } from "../shared/pod";
-import { waiting } from "../shared/waiting";
+import { waitForUrl } from "../shared/waitForUrl";
 import { type AccessArgs, accessCheck, accessContainer, accessReport, accessVolumes } from "./accessPods";
-import { ringing } from "./heartbeat";
+import { heartbeatContainer } from "./heartbeat";
 import type { PlanArgs } from "./plan";
 
 export interface SettingsPodArgs {
@@ -24,7 +24,7 @@ export interface SettingsPodArgs {
 
 export const PLAN = "plan.ndjson";
 export const RELOAD = "reload.ndjson";
-/** Seconds. The server is up before `pulumi up` comes here; after a power cut it may not be. */
+/** Seconds. In an update the server is up by then; after a power cut it may not be. */
 const WAIT_LIMIT = 60;
 
 export type Step = "apply" | "reload";
@@ -64,7 +64,7 @@ const accessArgs = (args: SettingsPodArgs): AccessArgs => ({
   webUi: webUiFor(args.plan.images.stalwart).url,
 });
 
-/** What a pod applies: the settings in a Secret, or the reload, which holds nothing. */
+/** What a pod applies: the settings, in a Secret, or the reload, which has no confidential content. */
 const settingsVolume = (step: Step, secretName: Input<string>): types.input.core.v1.Volume => ({
   name: "settings",
   ...(step === "apply" ? { secret: { secretName, defaultMode: 0o440 } } : { configMap: { name: names.reload } }),
@@ -73,13 +73,13 @@ const settingsVolume = (step: Step, secretName: Input<string>): types.input.core
 interface RunArgs {
   /** Whether a CronJob runs it, or an update. */
   readonly scheduled: boolean;
-  /** Name of the Secret with the address that is asked after a run that went well. @default none is */
+  /** Name of the Secret with the URL that is pinged after a successful run. @default none */
   readonly heartbeat?: Input<string> | undefined;
-  /** What is waited for besides the server. @default nothing */
+  /** Init containers that run between the wait for the server and the step. @default none */
   readonly before?: readonly HardenedContainerArgs[] | undefined;
 }
 
-/** A pod that waits until the server answers, runs one step, and is done: whatever comes of it, it is not tried again. */
+/** A Job that waits until the server responds, and runs one step once, without retries. */
 export function jobSpec(
   step: Step,
   secretName: Input<string>,
@@ -88,20 +88,20 @@ export function jobSpec(
 ): types.input.batch.v1.JobSpec {
   const cli = cliContainer(step, args);
   const access = accessArgs(args);
-  const ring =
+  const ping =
     heartbeat === undefined
       ? undefined
-      : ringing({ image: args.serverImage, resources: args.resources, secretName: heartbeat });
+      : heartbeatContainer({ image: args.serverImage, resources: args.resources, secretName: heartbeat });
   const applies = step === "apply";
-  // During an update the comparison's failure is told by the last Job, which nothing waits for.
-  const told = applies === scheduled ? [applies ? accessReport(access) : accessCheck(access)] : [];
+  // During an update, the last Job reports a failed comparison, because no resource depends on it.
+  const report = applies === scheduled ? [applies ? accessReport(access) : accessCheck(access)] : [];
   return {
     backoffLimit: 0,
-    // A drained node or an eviction is no answer of the server's.
+    // A drained node or an eviction says nothing about the settings.
     podFailurePolicy: {
       rules: [{ action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] }],
     },
-    activeDeadlineSeconds: 300, // before Pulumi gives up on it, whose message would say less
+    activeDeadlineSeconds: 300, // less than Pulumi's own timeout, whose message would say less
     template: {
       metadata: { labels: labels(names.settings) },
       spec: hardenedPod({
@@ -109,7 +109,7 @@ export function jobSpec(
         group: 65532,
         restartPolicy: "Never", // the failure's message stays readable
         initContainers: [
-          waiting({
+          waitForUrl({
             name: "server",
             image: args.serverImage,
             resources: args.resources,
@@ -119,13 +119,13 @@ export function jobSpec(
           }),
           ...before,
           ...(applies ? [accessContainer(access)] : []),
-          ...(ring === undefined ? [] : [cli, ...told]),
+          ...(ping === undefined ? [] : [cli, ...report]),
         ],
-        containers: ring === undefined ? [cli, ...told] : [ring],
+        containers: ping === undefined ? [cli, ...report] : [ping],
         volumes: [
           settingsVolume(step, secretName),
           { name: "cache", emptyDir: { sizeLimit: "64Mi" } },
-          ...(applies || told.length > 0 ? accessVolumes : []),
+          ...(applies || report.length > 0 ? accessVolumes : []),
         ],
       }),
     },

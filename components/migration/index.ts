@@ -1,4 +1,3 @@
-import { createHash, createHmac } from "node:crypto";
 import * as batch from "@pulumi/kubernetes/batch/v1";
 import * as core from "@pulumi/kubernetes/core/v1";
 import {
@@ -15,27 +14,26 @@ import * as random from "@pulumi/random";
 import { sizeLimits } from "../../config/limits";
 import { labels, migrationName, names } from "../../config/names";
 import type { Migration, StackConfig } from "../../config/types";
-import { type Trust, trustParts } from "../shared/trust";
+import { type CaBundle, caBundleParts } from "../shared/caBundle";
+import { keyedHash, shortHash } from "../shared/hash";
+import { metadataFor, skipAwait } from "../shared/metadata";
 import { jobSpec } from "./pod";
 
 export interface MigrationsArgs extends Pick<StackConfig, "migrations" | "hosts" | "provider"> {
   readonly namespace: Input<string>;
   /** The mail server's name inside the cluster. */
   readonly mailServerHost: Input<string>;
-  /** What has to be there before the first message is copied. */
+  /** Must be ready before the first message is copied. */
   readonly waitFor: Resource;
   readonly images: Pick<StackConfig["images"], "imapsync" | "fetchmail">;
   readonly resources: Pick<StackConfig["resources"], "imapsync" | "settings">;
   /** Custom CAs, beside the public ones. @default none */
-  readonly authorities?: Trust | undefined;
+  readonly caBundle?: CaBundle | undefined;
 }
 
-/** A migration that fails, or takes days, is nothing that an update waits for. */
-const skipAwait = { "pulumi.com/skipAwait": "true" };
-
 /**
- * What a run depends on, each by itself, so that a property that a later release adds runs nothing again. A size limit that
- * follows from the provider's is not among it: another one of these is no reason to copy deleted mail back.
+ * The settings that a run depends on, listed one by one, so that a property added by a later release starts no new run. A size
+ * limit derived from the provider's is left out: a change of it must not copy deleted mail back.
  */
 const configured = (
   { name, mailbox, from, folders, gmail, since, largest }: Migration,
@@ -47,14 +45,6 @@ const configured = (
   largest === sizeLimits(args.provider.largestMessage).received ? null : largest,
 ];
 
-/** Names what a run depends on, logins included: what changes makes another name, and so another run. */
-const revision = (parts: readonly unknown[], key: string): string =>
-  createHmac("sha256", key).update(JSON.stringify(parts)).digest("hex").slice(0, 10);
-
-/** The same without what is confidential, for a name that must be known before anything is deployed. */
-const plainRevision = (parts: readonly unknown[]): string =>
-  createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 10);
-
 /**
  * Copies mail from accounts elsewhere into mailboxes here. Each migration is a Job that runs once for each change of its
  * configuration, and a suspended CronJob that never runs by itself: `kubectl create job --from` makes another run of it.
@@ -62,21 +52,15 @@ const plainRevision = (parts: readonly unknown[]): string =>
 export class Migrations extends ComponentResource {
   constructor(name: string, args: MigrationsArgs, opts?: ComponentResourceOptions) {
     super("homelab-mail:migration:Migrations", name, {}, opts);
-    // A plain hash of a password would tell it to whoever guesses.
     const key = new random.RandomPassword("migration-key", { length: 32, special: false }, { parent: this });
     for (const migration of args.migrations) this.migrate(migration, args, key);
     this.registerOutputs();
   }
 
   private migrate(migration: Migration, args: MigrationsArgs, key: random.RandomPassword): void {
-    const { namespace, images, resources, authorities } = args;
+    const { namespace, images, resources, caBundle } = args;
     const object = migrationName(migration.name);
-    const meta = (objectName: Input<string>, annotations?: Record<string, string>) => ({
-      name: objectName,
-      namespace,
-      labels: labels(names.migration, object),
-      ...(annotations && { annotations }),
-    });
+    const meta = metadataFor(namespace, labels(names.migration, object));
     const parts = configured(migration, args);
     const { user, password } = migration.from;
     const credentials = new core.Secret(
@@ -90,18 +74,20 @@ export class Migrations extends ComponentResource {
       mailHost: args.hosts.mail,
       images,
       resources,
-      trust: trustParts(authorities, { image: images.imapsync, resources: resources.imapsync }),
+      caBundle: caBundleParts(caBundle, { image: images.imapsync, resources: resources.imapsync }),
     });
+    // A change of anything that a run depends on, logins included, changes the Job's name and so starts another run.
     const hash = unsecret(
       output([key.result, user, password]).apply(([text, ...login]) =>
-        revision([parts, migration.account, login], text as string),
+        keyedHash(JSON.stringify([parts, migration.account, login]), text as string),
       ),
     );
     const dependsOn = [credentials, args.waitFor];
-    // Another image or more memory is no reason to run again: what a user deleted here since would be copied once more.
-    // The logical name has the configuration in it, so that ignoring the rest does not hide a change of that.
+    // A new image or more memory must not run it again: mail that a user has deleted here since would be copied again.
+    // The logical name contains the configuration's hash, so `ignoreChanges` does not hide a change of the configuration.
     new batch.Job(
-      `${object}-${plainRevision(parts)}`,
+      `${object}-${shortHash(JSON.stringify(parts))}`,
+      // Without a wait: a migration may fail, and may take days.
       { metadata: meta(interpolate`${object}-${hash}`, skipAwait), spec },
       { parent: this, dependsOn, deleteBeforeReplace: true, ignoreChanges: ["spec"] },
     );

@@ -2,8 +2,8 @@ import type { types } from "@pulumi/kubernetes";
 import { type Input, interpolate, output } from "@pulumi/pulumi";
 import { labels, migrationName, names, ports } from "../../config/names";
 import type { Migration, StackConfig } from "../../config/types";
+import type { CaBundleParts } from "../shared/caBundle";
 import { hardenedPod } from "../shared/pod";
-import type { TrustParts } from "../shared/trust";
 import { imapsyncArguments, places } from "./arguments";
 
 export interface MigrationPodArgs {
@@ -14,7 +14,7 @@ export interface MigrationPodArgs {
   /** The fetchers' image has Python. */
   readonly images: Pick<StackConfig["images"], "imapsync" | "fetchmail">;
   readonly resources: Pick<StackConfig["resources"], "imapsync" | "settings">;
-  readonly trust: TrustParts;
+  readonly caBundle: CaBundleParts;
 }
 
 /** `nobody`, as in the image itself. */
@@ -59,7 +59,7 @@ const FINAL = [64, 113, 161];
  * and the source's login.
  */
 export function jobSpec(args: MigrationPodArgs): types.input.batch.v1.JobSpec {
-  const { migration, trust } = args;
+  const { migration, caBundle } = args;
   const object = migrationName(migration.name);
   const items = (...keys: string[]) => keys.map((key) => ({ key, path: key }));
   const credentials = { name: "credentials", mountPath: "/credentials" };
@@ -73,14 +73,14 @@ export function jobSpec(args: MigrationPodArgs): types.input.batch.v1.JobSpec {
       ],
     },
     template: {
-      metadata: { labels: labels(names.migration, object), annotations: { ...trust.annotations } },
+      metadata: { labels: labels(names.migration, object), annotations: { ...caBundle.annotations } },
       spec: hardenedPod({
         user: NOBODY,
         group: NOBODY,
         restartPolicy: "Never",
         terminationGracePeriodSeconds: 60,
         initContainers: [
-          ...trust.initContainers,
+          ...caBundle.initContainers,
           {
             name: "credentials",
             image: args.images.fetchmail,
@@ -115,13 +115,13 @@ export function jobSpec(args: MigrationPodArgs): types.input.batch.v1.JobSpec {
             args: output(args.mailServerHost).apply((host) =>
               imapsyncArguments(migration, { host, certificateName: args.mailHost }),
             ) as unknown as Input<string>[],
-            env: [{ name: "HOME", value: places.work }, ...trust.env],
+            env: [{ name: "HOME", value: places.work }, ...caBundle.env],
             volumeMounts: [
               { ...credentials, readOnly: true },
               { name: "source", mountPath: places.source, readOnly: true },
               { name: "work", mountPath: places.work },
               { name: "tmp", mountPath: "/tmp" },
-              ...trust.volumeMounts,
+              ...caBundle.volumeMounts,
             ],
           },
         ],
@@ -144,7 +144,7 @@ export function jobSpec(args: MigrationPodArgs): types.input.batch.v1.JobSpec {
           },
           { name: "work", emptyDir: { sizeLimit: "1Gi" } },
           { name: "tmp", emptyDir: { sizeLimit: "1Gi" } },
-          ...trust.volumes,
+          ...caBundle.volumes,
         ],
       }),
     },

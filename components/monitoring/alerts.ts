@@ -1,5 +1,5 @@
 import { names } from "../../config/names";
-import { cluster, fetcher, pending, queued, server, type Watched } from "./sources";
+import { cluster, fetcher, type MonitoredStack, pending, queued, server } from "./metrics";
 
 /** The doctor's groups of checks. */
 export type DoctorGroup = "Configuration" | "DNS" | "Certificates" | "Provider" | "Sign-in" | "Cluster" | "Flow";
@@ -30,22 +30,22 @@ const PER_MAILBOX = "namespace, mailbox";
 export const LAST_DELIVERY = "homelab_mail:last_delivery:timestamp_seconds";
 export const LONGEST_PAUSE = "homelab_mail:longest_pause:seconds";
 
-const recorded = ({ namespace }: Watched, series: string): string => `${series}{namespace="${namespace}"}`;
+const recorded = ({ namespace }: MonitoredStack, series: string): string => `${series}{namespace="${namespace}"}`;
 
 /**
  * Both remember what they said before, so that neither a fetcher's restart, which begins at 0, nor a day without Prometheus
  * makes them forget. A pause counts once it is over: the one that lasts must not be its own measure. It is measured between
  * deliveries ten minutes apart at least, so it may come out ten minutes long too much, never too little.
  */
-export function recordings(watched: Watched): Recording[] {
-  const last = recorded(watched, LAST_DELIVERY);
-  const longest = recorded(watched, LONGEST_PAUSE);
+export function recordings(stack: MonitoredStack): Recording[] {
+  const last = recorded(stack, LAST_DELIVERY);
+  const longest = recorded(stack, LONGEST_PAUSE);
   const told = (expr: string, by: string): string => `label_replace(${expr}, "of", "${by}", "", "")`;
   return [
     {
       record: LAST_DELIVERY,
       expr:
-        `max by (${PER_MAILBOX}) ((${fetcher(watched)("last_delivery_timestamp_seconds")} > 0) ` +
+        `max by (${PER_MAILBOX}) ((${fetcher(stack)("last_delivery_timestamp_seconds")} > 0) ` +
         `or last_over_time(${last}[1d]))`,
     },
     {
@@ -58,8 +58,8 @@ export function recordings(watched: Watched): Recording[] {
 }
 
 /** Contact with the provider: the latest one that any pod of a mailbox had, within a month. */
-function silent(watched: Watched): string {
-  const contact = fetcher(watched)("last_contact_timestamp_seconds", ',folder="INBOX"');
+function silent(stack: MonitoredStack): string {
+  const contact = fetcher(stack)("last_contact_timestamp_seconds", ',folder="INBOX"');
   const latest = `max by (${PER_MAILBOX}) (max_over_time(${contact}[1h]) or max_over_time(${contact}[30d:30m]))`;
   // 0 is never: such a mailbox is silent once it has been looked at for as long.
   const never = `max by (${PER_MAILBOX}) (max_over_time(${contact}[15m])) == 0 and max by (${PER_MAILBOX}) (${contact} offset 15m)`;
@@ -67,21 +67,20 @@ function silent(watched: Watched): string {
 }
 
 /** Seconds since a CronJob's last run that went well, or since it was made. */
-function sinceSuccess(watched: Watched, name: string): string {
-  const of = (metric: string): string =>
-    `max by (namespace, cronjob) (${cluster(watched)(metric, `cronjob="${name}"`)})`;
+function sinceSuccess(stack: MonitoredStack, name: string): string {
+  const of = (metric: string): string => `max by (namespace, cronjob) (${cluster(stack)(metric, `cronjob="${name}"`)})`;
   return `time() - (${of("kube_cronjob_status_last_successful_time")} or ${of("kube_cronjob_created")})`;
 }
 
 /** cert-manager's word, whether or not its own `namespace` gave way to that of its pod. */
-function certificateLeft({ namespace }: Watched): string {
+function certificateLeft({ namespace }: MonitoredStack): string {
   const metric = "certmanager_certificate_expiration_timestamp_seconds";
   return `min by (name) ({__name__="${metric}",exported_namespace="${namespace}"} or {__name__="${metric}",namespace="${namespace}"}) - time()`;
 }
 
-function fillingUp(watched: Watched): string {
+function fillingUp(stack: MonitoredStack): string {
   const claims = `persistentvolumeclaim=~"${names.dataClaim}|${names.webmailClaim}"`;
-  const volume = (what: string): string => cluster(watched)(`kubelet_volume_stats_${what}`, claims);
+  const volume = (what: string): string => cluster(stack)(`kubelet_volume_stats_${what}`, claims);
   const by = "by (namespace, persistentvolumeclaim)";
   return (
     `max ${by} (${volume("used_bytes")} / ${volume("capacity_bytes")}) > 0.8 ` +
@@ -89,8 +88,8 @@ function fillingUp(watched: Watched): string {
   );
 }
 
-function restarts(watched: Watched): string {
-  const count = cluster(watched)("kube_pod_container_status_restarts_total", `container="${names.stalwart}"`);
+function restarts(stack: MonitoredStack): string {
+  const count = cluster(stack)("kube_pod_container_status_restarts_total", `container="${names.stalwart}"`);
   // Not increase(), which would make 2.02 of two.
   return `sum by (namespace) (${count} - min_over_time(${count}[1h])) > 2`;
 }
@@ -103,36 +102,36 @@ function restarts(watched: Watched): string {
 const UNDELIVERED = ["limit_quota", "limit_tenant_quota", "message_ingest_error", "delivery_double_bounce"];
 
 /** Those events within two hours. A counter appears with its first event, of which increase() knows nothing. */
-function undelivered(watched: Watched): string {
+function undelivered(stack: MonitoredStack): string {
   return UNDELIVERED.map((event) => {
-    const count = server(watched)(event);
+    const count = server(stack)(event);
     return `sum by (namespace) (increase(${count}[2h]) > 0 or ((${count} unless ${count} offset 2h) > 0))`;
   }).join(" or ");
 }
 
 /** Series without which alerts would be silent for ever, each under the name that tells which. */
-function missing(watched: Watched): string {
+function missing(stack: MonitoredStack): string {
   const named = (expr: string, series: string): string => `label_replace(${expr}, "series", "${series}", "", "")`;
   const gone = (selector: string, series: string): string => named(`absent(${selector})`, series);
-  const delivered = `sum by (namespace) (increase(${fetcher(watched)("delivered_total")}[1h])) > 1`;
+  const delivered = `sum by (namespace) (increase(${fetcher(stack)("delivered_total")}[1h])) > 1`;
   return [
-    gone(fetcher(watched)("ready"), "fetchmail_ready"),
-    gone(server(watched)("server_memory"), "server_memory"),
+    gone(fetcher(stack)("ready"), "fetchmail_ready"),
+    gone(server(stack)("server_memory"), "server_memory"),
     // A counter is not there before its first event; what a fetcher delivers is such an event.
-    named(`(${delivered} unless on (namespace) ${queued(watched)})`, "queue_message_queued"),
-    gone(cluster(watched)("kube_cronjob_created", `cronjob="${names.settings}"`), "kube_cronjob_created"),
+    named(`(${delivered} unless on (namespace) ${queued(stack)})`, "queue_message_queued"),
+    gone(cluster(stack)("kube_cronjob_created", `cronjob="${names.settings}"`), "kube_cronjob_created"),
   ].join(" or ");
 }
 
 /** Every alert there is, in the order in which docs/reference/alerts.md has them. */
-export function alerts(watched: Watched): Alert[] {
-  const last = recorded(watched, LAST_DELIVERY);
-  const queue = pending(watched);
-  const byFolder = (metric: string): string => `max by (${PER_MAILBOX}, folder) (${fetcher(watched)(metric)})`;
+export function alerts(stack: MonitoredStack): Alert[] {
+  const last = recorded(stack, LAST_DELIVERY);
+  const queue = pending(stack);
+  const byFolder = (metric: string): string => `max by (${PER_MAILBOX}, folder) (${fetcher(stack)(metric)})`;
   return [
     {
       name: "MailProviderSilent",
-      expr: silent(watched),
+      expr: silent(stack),
       severity: "critical",
       summary: "The provider has not answered {{ $labels.mailbox }}'s fetcher for 15 minutes: no mail comes in.",
       doctor: "Provider",
@@ -161,21 +160,21 @@ export function alerts(watched: Watched): Alert[] {
       // tried one again: that also ends the alert when somebody deletes a message, which is never counted as done with.
       expr:
         `min_over_time(${queue}[1h:1m]) > 0 and last_over_time(${queue}[5m:1m] offset 1h) > 0 ` +
-        `and on (namespace) sum by (namespace) (increase(${server(watched)("queue_rescheduled")}[3h])) > 0`,
+        `and on (namespace) sum by (namespace) (increase(${server(stack)("queue_rescheduled")}[3h])) > 0`,
       severity: "critical",
       summary: "A message has been in the mail server's queue for more than an hour, and is tried again and again.",
       doctor: "Flow",
     },
     {
       name: "MailUndelivered",
-      expr: undelivered(watched),
+      expr: undelivered(stack),
       severity: "critical",
       summary: "A message that the mail server had accepted could not be put into its account; its sender is not told.",
       doctor: "Flow",
     },
     {
       name: "MailCertificateExpiring",
-      expr: `${certificateLeft(watched)} < ${14 * DAY}`,
+      expr: `${certificateLeft(stack)} < ${14 * DAY}`,
       for: "15m",
       severity: "warning",
       summary:
@@ -184,7 +183,7 @@ export function alerts(watched: Watched): Alert[] {
     },
     {
       name: "MailSettingsFailing",
-      expr: `${sinceSuccess(watched, names.settings)} > 1800`,
+      expr: `${sinceSuccess(stack, names.settings)} > 1800`,
       severity: "warning",
       summary: "The mail server's settings have not been applied for {{ $value | humanizeDuration }}.",
       doctor: "Cluster",
@@ -192,7 +191,7 @@ export function alerts(watched: Watched): Alert[] {
     {
       name: "MailSignInDown",
       // A reload fails as a whole while the identity provider is away.
-      expr: `${sinceSuccess(watched, names.reload)} > 900`,
+      expr: `${sinceSuccess(stack, names.reload)} > 900`,
       severity: "critical",
       summary:
         "The mail server could not take up its sign-in for {{ $value | humanizeDuration }}: most likely the identity provider does not answer.",
@@ -200,7 +199,7 @@ export function alerts(watched: Watched): Alert[] {
     },
     {
       name: "MailVolumeFilling",
-      expr: fillingUp(watched),
+      expr: fillingUp(stack),
       for: "15m",
       severity: "warning",
       summary:
@@ -209,7 +208,7 @@ export function alerts(watched: Watched): Alert[] {
     },
     {
       name: "MailServerRestarting",
-      expr: restarts(watched),
+      expr: restarts(stack),
       severity: "critical",
       summary: "The mail server was restarted {{ $value }} times within an hour.",
       doctor: "Cluster",
@@ -217,7 +216,7 @@ export function alerts(watched: Watched): Alert[] {
     {
       name: "MailUnusuallyQuiet",
       // A week of knowing the mailbox: in its first night, every silence is the longest.
-      expr: `time() - ${last} > ${recorded(watched, LONGEST_PAUSE)} ` + `and present_over_time(${last}[1h] offset 7d)`,
+      expr: `time() - ${last} > ${recorded(stack, LONGEST_PAUSE)} ` + `and present_over_time(${last}[1h] offset 7d)`,
       for: "10m",
       severity: "warning",
       summary:
@@ -226,7 +225,7 @@ export function alerts(watched: Watched): Alert[] {
     },
     {
       name: "MailMetricsMissing",
-      expr: missing(watched),
+      expr: missing(stack),
       for: "15m",
       severity: "warning",
       summary: "Prometheus has no {{ $labels.series }} of the mail stack: alerts that look at it cannot fire.",

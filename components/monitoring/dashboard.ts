@@ -1,6 +1,6 @@
 import { names } from "../../config/names";
 import { LAST_DELIVERY, LONGEST_PAUSE } from "./alerts";
-import { cluster, fetcher, pending, server, type Watched } from "./sources";
+import { cluster, fetcher, type MonitoredStack, pending, server } from "./metrics";
 
 /** One line, number or bar of the dashboard. */
 export interface Query {
@@ -18,8 +18,8 @@ export interface Panel {
 
 const byMailbox = (expr: string): string => `max by (mailbox) (${expr})`;
 
-function mailIn(watched: Watched): Panel[] {
-  const of = fetcher(watched);
+function mailIn(stack: MonitoredStack): Panel[] {
+  const of = fetcher(stack);
   const one = (title: string, unit: string, expr: string): Panel => ({
     title,
     kind: "stat",
@@ -27,8 +27,8 @@ function mailIn(watched: Watched): Panel[] {
     queries: [{ expr, legend: "{{mailbox}}" }],
   });
   return [
-    one("Since the last mail", "s", `time() - ${LAST_DELIVERY}{namespace="${watched.namespace}"}`),
-    one("Longest pause so far", "s", `${LONGEST_PAUSE}{namespace="${watched.namespace}"}`),
+    one("Since the last mail", "s", `time() - ${LAST_DELIVERY}{namespace="${stack.namespace}"}`),
+    one("Longest pause so far", "s", `${LONGEST_PAUSE}{namespace="${stack.namespace}"}`),
     one("Since the provider last answered", "s", `time() - (${byMailbox(of("last_contact_timestamp_seconds"))} > 0)`),
     one("Waiting at the provider", "short", byMailbox(of("waiting"))),
     one("Set aside", "short", byMailbox(of("set_aside"))),
@@ -48,8 +48,8 @@ function mailIn(watched: Watched): Panel[] {
   ];
 }
 
-function mailServer(watched: Watched): Panel[] {
-  const of = server(watched);
+function mailServer(stack: MonitoredStack): Panel[] {
+  const of = server(stack);
   const line = (metric: string, legend: string): Query => ({ expr: `sum(${of(metric)})`, legend });
   const hourly = (metric: string, legend: string): Query => ({
     expr: `sum(increase(${of(metric)}[1h]))`,
@@ -62,7 +62,7 @@ function mailServer(watched: Watched): Panel[] {
     queries,
   });
   return [
-    graph("In the queue", "short", [{ expr: pending(watched), legend: "messages" }]),
+    graph("In the queue", "short", [{ expr: pending(stack), legend: "messages" }]),
     graph("Sending, an hour", "short", [
       hourly("queue_authenticated_message_queued", "from people"),
       hourly("delivery_completed", "done with"),
@@ -79,8 +79,8 @@ function mailServer(watched: Watched): Panel[] {
   ];
 }
 
-function around(watched: Watched): Panel[] {
-  const of = cluster(watched);
+function around(stack: MonitoredStack): Panel[] {
+  const of = cluster(stack);
   const claims = `persistentvolumeclaim=~"${names.dataClaim}|${names.webmailClaim}"`;
   const jobs = `cronjob=~"${names.settings}|${names.reload}"`;
   return [
@@ -121,25 +121,25 @@ function around(watched: Watched): Panel[] {
 }
 
 /** Every panel, in the order in which they are read. */
-export const panels = (watched: Watched): Panel[] => [...mailIn(watched), ...mailServer(watched), ...around(watched)];
+export const panels = (stack: MonitoredStack): Panel[] => [...mailIn(stack), ...mailServer(stack), ...around(stack)];
 
 const COLUMNS = 3;
 const WIDTH = 24 / COLUMNS;
 const HEIGHT = 7;
 
 /** The dashboard as Grafana stores one. Its uid names the stack, so that two stacks have two. */
-export function dashboard(watched: Watched): Record<string, unknown> {
+export function dashboard(stack: MonitoredStack): Record<string, unknown> {
   const datasource = { type: "prometheus", uid: `\${datasource}` };
   return {
-    uid: `homelab-mail-${watched.namespace}`.slice(0, 40),
-    title: `Mail (${watched.namespace})`,
+    uid: `homelab-mail-${stack.namespace}`.slice(0, 40),
+    title: `Mail (${stack.namespace})`,
     tags: ["homelab-mail"],
     schemaVersion: 39,
     editable: false,
     refresh: "1m",
     time: { from: "now-24h", to: "now" },
     templating: { list: [{ name: "datasource", type: "datasource", query: "prometheus", label: "Prometheus" }] },
-    panels: panels(watched).map(({ title, kind, unit, queries }, n) => ({
+    panels: panels(stack).map(({ title, kind, unit, queries }, n) => ({
       id: n + 1,
       title,
       type: kind,

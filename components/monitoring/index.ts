@@ -15,72 +15,73 @@ import { dashboard } from "./dashboard";
 import { fetcherMonitor, GROUP, serverMonitor } from "./monitors";
 import { ruleGroups } from "./rules";
 
-export interface MonitoringArgs extends MonitoringConfig {
+export interface MonitoringArgs {
   /** Namespace that holds the whole stack. */
-  readonly stackNamespace: Input<string>;
+  readonly namespace: Input<string>;
+  readonly monitoring: Pick<MonitoringConfig, "enabled" | "labels" | "dashboard" | "heartbeat">;
   readonly mailboxes: readonly Pick<Mailbox, "name">[];
-  /** What the metrics are read with. @default generated */
+  /** The password of the mail server's metrics. @default generated */
   readonly generatedPassword?: Output<string> | undefined;
 }
 
-/** What watches the stack: PodMonitors, alerts and a dashboard, and the heartbeat's address. */
+/** Monitoring of the stack: PodMonitors, alerts, a dashboard, and the URL of the heartbeat. */
 export class Monitoring extends ComponentResource {
-  /** What the mail server's metrics are read with; absent when nobody reads them. Secret. */
+  /** The password of the mail server's metrics; absent when monitoring is disabled. Secret. */
   readonly metricsPassword?: Output<string>;
-  /** Name of the Secret with the heartbeat's address; absent when there is none. */
+  /** Name of the Secret with the heartbeat's URL; absent without a heartbeat. */
   readonly heartbeat?: Output<string>;
 
   constructor(name: string, args: MonitoringArgs, opts?: ComponentResourceOptions) {
     super("homelab-mail:monitoring:Monitoring", name, {}, opts);
-    const own = { parent: this };
-    const namespace = args.stackNamespace;
+    const childOpts = { parent: this };
+    const { namespace, monitoring } = args;
     const meta = (objectName: string, more: Readonly<Record<string, string>> = {}, where = namespace) => ({
       name: objectName,
       namespace: where,
       labels: { ...labels(objectName), ...more },
     });
 
-    if (args.heartbeat) {
+    if (monitoring.heartbeat) {
       this.heartbeat = new core.Secret(
         names.secrets.heartbeat,
-        { metadata: meta(names.secrets.heartbeat), stringData: { url: args.heartbeat.url } },
-        own,
+        { metadata: meta(names.secrets.heartbeat), stringData: { url: monitoring.heartbeat.url } },
+        childOpts,
       ).metadata.name;
     }
 
-    if (args.enabled) {
+    if (monitoring.enabled) {
       const password = secret(
         args.generatedPassword ??
-          new random.RandomPassword(names.secrets.metrics, { length: 32, special: false }, own).result,
+          new random.RandomPassword(names.secrets.metrics, { length: 32, special: false }, childOpts).result,
       );
       this.metricsPassword = password;
       const login = new core.Secret(
         names.secrets.metrics,
         { metadata: meta(names.secrets.metrics), stringData: { username: metricsUser, password } },
-        own,
+        childOpts,
       );
-      const operators = (kind: string, objectName: string, spec: object): CustomResource =>
+      const customObject = (kind: string, objectName: string, spec: object): CustomResource =>
         new CustomResource(
           `${objectName}-${kind.toLowerCase()}`,
-          { apiVersion: `${GROUP}/v1`, kind, metadata: meta(objectName, args.labels), spec },
-          own,
+          { apiVersion: `${GROUP}/v1`, kind, metadata: meta(objectName, monitoring.labels), spec },
+          childOpts,
         );
-      operators("PodMonitor", names.fetchmail, fetcherMonitor());
-      operators("PodMonitor", names.stalwart, serverMonitor(login.metadata.name));
+      customObject("PodMonitor", names.fetchmail, fetcherMonitor());
+      customObject("PodMonitor", names.stalwart, serverMonitor(login.metadata.name));
 
       const mailboxes = args.mailboxes.map((mailbox) => mailbox.name);
-      const watched = output(namespace).apply((space) => ({ namespace: space, mailboxes }));
-      operators("PrometheusRule", names.alerts, { groups: watched.apply(ruleGroups) });
+      const stack = output(namespace).apply((space) => ({ namespace: space, mailboxes }));
+      customObject("PrometheusRule", names.alerts, { groups: stack.apply(ruleGroups) });
 
-      const { label, labelValue, namespace: elsewhere } = args.dashboard;
+      const { label, labelValue, namespace: dashboardNamespace } = monitoring.dashboard;
       new core.ConfigMap(
         names.dashboard,
         {
           // Named for the stack: Grafana's namespace may hold those of others.
-          metadata: meta(names.dashboard, { [label]: labelValue }, elsewhere ?? namespace),
-          data: { [`${names.dashboard}.json`]: watched.apply((stack) => `${JSON.stringify(dashboard(stack))}\n`) },
+          metadata: meta(names.dashboard, { [label]: labelValue }, dashboardNamespace ?? namespace),
+          data: { [`${names.dashboard}.json`]: stack.apply((it) => `${JSON.stringify(dashboard(it))}\n`) },
         },
-        own,
+        childOpts,
       );
     }
     this.registerOutputs({ heartbeat: this.heartbeat });

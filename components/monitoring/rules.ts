@@ -1,5 +1,5 @@
 import { type Alert, alerts, recordings } from "./alerts";
-import type { Watched } from "./sources";
+import type { MonitoredStack } from "./metrics";
 
 /** A rule as Prometheus reads it. */
 export type Rule =
@@ -34,6 +34,6 @@ function rule(alert: Alert): Rule {
 }
 
 /** The alerts of one stack, in the form that Prometheus' rule files and the operator's PrometheusRule share. */
-export const ruleGroups = (watched: Watched): RuleGroup[] => [
-  { name: "homelab-mail", interval: "1m", rules: [...recordings(watched), ...alerts(watched).map(rule)] },
+export const ruleGroups = (stack: MonitoredStack): RuleGroup[] => [
+  { name: "homelab-mail", interval: "1m", rules: [...recordings(stack), ...alerts(stack).map(rule)] },
 ];

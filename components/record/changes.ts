@@ -1,4 +1,4 @@
-/** What decides where everybody's mail is. */
+/** The settings that decide where each mailbox's mail is stored. */
 export interface MailRecord {
   /** The main one. */
   readonly domain: string;
@@ -7,12 +7,14 @@ export interface MailRecord {
   readonly accounts: Readonly<Record<string, string>>;
 }
 
+/** The accounts of a record, from the configured mailboxes. */
+export const accountsOf = (
+  mailboxes: readonly { readonly name: string; readonly localPart: string }[],
+): MailRecord["accounts"] => Object.fromEntries(mailboxes.map(({ name, localPart }) => [name, localPart]));
+
 const EMPTY = "Nobody's mail would be deleted, and nobody would see it any more";
 
-/**
- * What an update would do that nobody wants, a text per key; empty when nothing of the kind is changed. Neither an address
- * nor a part of one is in them.
- */
+/** One message per key whose change would hide mail. The messages contain no address and no part of one. */
 export function refusedChanges(before: MailRecord, after: MailRecord): string[] {
   const texts: string[] = [];
   if (before.domain !== after.domain) {
@@ -41,7 +43,7 @@ export function refusedChanges(before: MailRecord, after: MailRecord): string[] 
   return texts;
 }
 
-/** The end of an update or preview that would do such a thing. */
+/** The error that ends such an update or preview. */
 export const refusalText = (texts: readonly string[]): string =>
   [
     "Nothing was changed, because this update would hide mail:",

@@ -9,16 +9,16 @@ import {
 } from "@pulumi/pulumi";
 import { type MailRecord, refusalText, refusedChanges } from "./changes";
 
-/** A value that a hook gets: secrets come as outputs. */
+/** The plain value of a hook's input, in which secrets are outputs. */
 const plain = <T>(value: T): Promise<unknown> => new Promise((resolve) => output([value]).apply(([it]) => resolve(it)));
 
 /**
- * Remembers in the stack's state where everybody's mail is, and ends an update that would lead them elsewhere, in a preview
- * too. Everything else waits for it, so nothing is touched then. A stack from before this was here gets its record with the
- * next update; addresses are secret, and so is all of it.
+ * Records in the stack's state where each mailbox's mail is stored, and ends an update, or its preview, that would make users
+ * open empty mailboxes. Everything else depends on it, so nothing has changed then. A stack of a version without this guard gets
+ * its record with the next update. The record is secret, because addresses are.
  */
 export class UpdateGuard extends ComponentResource {
-  /** Done once it is clear that nobody's mail is left behind. */
+  /** Done once it is clear that the update hides no mail. */
   readonly passed: Resource;
 
   constructor(name: string, { domain, namespace, accounts }: MailRecord, opts?: ComponentResourceOptions) {

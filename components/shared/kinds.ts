@@ -1,10 +1,10 @@
 import type { ID, Output } from "@pulumi/pulumi";
 
 /**
- * Goes on when the cluster has what is asked for, and ends the run before anything is made when it has not, in a preview too.
- * The engine ends a run in which a `get` finds nothing before the program hears of it, and shows what was looked for: the
- * name, then `resource '…' does not exist`. So the name that is given to `get` is the report.
+ * Continues when the cluster has the object, and otherwise ends the run, or the preview, before any resource is created. The
+ * engine itself ends a run whose `get` finds nothing, with the resource's logical name and `resource '…' does not exist`. So
+ * the message to the user is passed to `get` as that name.
  */
-export async function demand(found: { readonly id: Output<ID> }): Promise<void> {
+export async function requireExisting(found: { readonly id: Output<ID> }): Promise<void> {
   await new Promise((resolve) => found.id.apply(resolve));
 }

@@ -9,6 +9,7 @@ import {
 } from "@pulumi/pulumi";
 import { labels, names } from "../../config/names";
 import type { Volume } from "../../config/types";
+import { skipAwait } from "../shared/metadata";
 import { classAnnotation, classProblem } from "./classes";
 import { shrinkingProblem } from "./shrinking";
 
@@ -20,7 +21,7 @@ export interface StorageArgs {
   /** The claim that holds the webmail's database, `roundcube-data`. */
   readonly webmail: Volume;
   /**
-   * What has to be done before the namespace, and with it everything else, is touched.
+   * What must be done before the namespace, and everything in it, is created or changed.
    * @default nothing
    */
   readonly waitFor?: readonly Resource[];
@@ -29,8 +30,8 @@ export interface StorageArgs {
 /**
  * What must outlive the rest of the stack: the namespace and the claims in it.
  *
- * `pulumi destroy`, or renaming these resources, leaves them in the cluster. The namespace is kept for the same reason
- * as the claims: deleting it would delete every claim in it.
+ * `pulumi destroy`, or renaming these resources, leaves them in the cluster. The namespace is retained for the same reason as
+ * the claims: deleting it would delete every claim in it.
  */
 export class Storage extends ComponentResource {
   /** The namespace, once it exists. */
@@ -42,7 +43,7 @@ export class Storage extends ComponentResource {
 
   constructor(name: string, args: StorageArgs, opts?: ComponentResourceOptions) {
     super("homelab-mail:storage:Storage", name, {}, opts);
-    const kept = { parent: this, retainOnDelete: true };
+    const retained = { parent: this, retainOnDelete: true };
 
     const namespace = new core.Namespace(
       "namespace",
@@ -59,12 +60,11 @@ export class Storage extends ComponentResource {
           },
         },
       },
-      { ...kept, ...(args.waitFor && { dependsOn: [...args.waitFor] }) },
+      { ...retained, ...(args.waitFor && { dependsOn: [...args.waitFor] }) },
     );
     const made = namespace.metadata.name;
 
-    // What the claim is like now is the engine's knowledge, so this check runs there, before the claim is touched; in a
-    // preview too.
+    // Only the engine knows the claim's current state, so this check is a hook. It runs before the claim changes, in previews, too.
     const refuse = new ResourceHook(
       "refuse-changing-claims",
       ({ oldInputs, oldOutputs, newInputs }) => {
@@ -82,8 +82,8 @@ export class Storage extends ComponentResource {
             name: claimName,
             namespace: made,
             labels: { ...labels(app), ...volume.labels },
-            // A class that binds at first use never binds before a pod does; the Deployment waits for the claim.
-            annotations: { "pulumi.com/skipAwait": "true", ...classAnnotation(volume.className) },
+            // A class with WaitForFirstConsumer binds only once a pod uses the claim; the Deployment waits for the claim.
+            annotations: { ...skipAwait, ...classAnnotation(volume.className) },
           },
           spec: {
             accessModes: ["ReadWriteOnce"],
@@ -91,12 +91,12 @@ export class Storage extends ComponentResource {
             resources: { requests: { storage: volume.size } },
           },
         },
-        // A claim's class is fixed once it is made. Left to the provider, another one replaces the claim, and the mail with it.
-        { ...kept, hooks: { beforeUpdate: [refuse] }, ignoreChanges: ["spec.storageClassName"] },
+        // A claim's class is immutable. Without `ignoreChanges`, the provider would replace the claim, and delete the mail in it.
+        { ...retained, hooks: { beforeUpdate: [refuse] }, ignoreChanges: ["spec.storageClassName"] },
       ).metadata.name;
     this.dataClaim = claim(names.dataClaim, names.stalwart, args.data);
     this.webmailClaim = claim(names.webmailClaim, names.roundcube, args.webmail);
-    // Whatever else is in the namespace comes after the claims: when one of them is refused, nothing was touched.
+    // All other objects in the namespace depend on the claims: when a change of a claim is refused, nothing has changed.
     this.namespace = all([made, this.dataClaim, this.webmailClaim]).apply(([name]) => name);
 
     this.registerOutputs({

@@ -3,15 +3,14 @@ import { join } from "node:path";
 import { sizeLimits } from "../../config/limits";
 import { ports } from "../../config/names";
 import { identitiesPhp } from "./identities";
+import { loginErrorsPhp } from "./loginErrors";
 import { FromEnvironment, type PhpValue, php } from "./php";
-import { refusalPhp } from "./refusal";
 import { responsePhp } from "./response";
 
 export interface WebmailSettings {
   /** The largest message that the provider sends, in MiB. */
   readonly largestMessage: number;
-  /** Domain of the addresses. */
-  /** The main domain, under which the webmail goes. */
+  /** The main domain. */
   readonly domain: string;
   readonly domains: readonly string[];
   readonly hosts: {
@@ -22,8 +21,8 @@ export interface WebmailSettings {
   readonly identity: { readonly issuer: string; readonly name: string };
   /** The mail server's name inside the cluster. */
   readonly mailServerHost: string;
-  /** File with every authority to trust, where that is not the image's own. */
-  readonly authoritiesFile?: string;
+  /** File with every CA to trust. @default the image's own */
+  readonly caFile?: string;
   /** CIDRs that the ingress controller's requests come from. */
   readonly networks: readonly string[];
 }
@@ -47,7 +46,7 @@ export const webmailRedirectUri = (host: string): string => `${webmailUrl(host)}
 export const webmailLogoutUri = (host: string): string => `${webmailUrl(host)}?_task=logout`;
 
 /** One sign-in at the provider; its token opens IMAP, sending and filters. */
-function signIn({ identity, authoritiesFile }: WebmailSettings): Record<string, PhpValue> {
+function signIn({ identity, caFile }: WebmailSettings): Record<string, PhpValue> {
   const { issuer, name } = identity;
   return {
     oauth_provider: "generic",
@@ -67,15 +66,15 @@ function signIn({ identity, authoritiesFile }: WebmailSettings): Record<string, 
     oauth_cache: "db", // the provider's keys would be fetched at each refresh
     oauth_timeout: 5, // seconds; a request that waits for the provider keeps a PHP worker
     // Guzzle's `verify`, for keys and tokens: true for the image's own authorities, or a file with all of them.
-    oauth_verify_peer: authoritiesFile ?? true,
+    oauth_verify_peer: caFile ?? true,
     oauth_login_redirect: true, // no password form: passwords of accounts do not exist
   };
 }
 
 /** The mail server, under its name in the cluster, held to the certificate of its public name. */
-function mailServer({ mailServerHost, hosts, authoritiesFile }: WebmailSettings): Record<string, PhpValue> {
+function mailServer({ mailServerHost, hosts, caFile }: WebmailSettings): Record<string, PhpValue> {
   const tls = {
-    ssl: { peer_name: hosts.mail, verify_peer: true, ...(authoritiesFile && { cafile: authoritiesFile }) },
+    ssl: { peer_name: hosts.mail, verify_peer: true, ...(caFile && { cafile: caFile }) },
   };
   return {
     imap_host: `ssl://${mailServerHost}:${ports.imaps}`,
@@ -170,7 +169,7 @@ export function webmailConfig(settings: WebmailSettings): string {
     program("identities.php"),
     identitiesPhp(),
     responsePhp({ ...settings, productName: productName(settings.domain) }),
-    refusalPhp(settings),
+    loginErrorsPhp(settings),
     "",
   ].join("\n");
 }

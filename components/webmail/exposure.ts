@@ -5,6 +5,7 @@ import type { SizeLimits } from "../../config/limits";
 import { labels, names, selector } from "../../config/names";
 import type { StackConfig } from "../../config/types";
 import { exposeHttp } from "../exposure";
+import { metadataFor, skipAwait } from "../shared/metadata";
 
 export interface ExposureArgs {
   readonly namespace: Input<string>;
@@ -20,13 +21,12 @@ export function expose(
   { namespace, host, tls, ingress, limits: { webmailBody } }: ExposureArgs,
   opts: CustomResourceOptions,
 ): void {
-  const skipAwait = { "pulumi.com/skipAwait": "true" };
-  const metadata = (name: string) => ({ name, namespace, labels: labels(names.roundcube) });
+  const metadata = metadataFor(namespace, labels(names.roundcube));
 
   new core.Service(
     names.roundcube,
     {
-      metadata: { ...metadata(names.roundcube), annotations: skipAwait },
+      metadata: metadata(names.roundcube, skipAwait),
       spec: { selector: selector(names.roundcube), ports: [{ name: "http", port: 80, targetPort: "http" }] },
     },
     opts,

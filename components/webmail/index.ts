@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import * as apps from "@pulumi/kubernetes/apps/v1";
 import * as core from "@pulumi/kubernetes/core/v1";
 import {
@@ -13,7 +12,9 @@ import { RandomPassword } from "@pulumi/random";
 import { sizeLimits } from "../../config/limits";
 import { labels, names, selector } from "../../config/names";
 import type { Resources, StackConfig } from "../../config/types";
-import { type Trust, trustBundle, trustParts } from "../shared/trust";
+import { type CaBundle, caBundleParts, caBundlePath } from "../shared/caBundle";
+import { shortHash } from "../shared/hash";
+import { metadataFor } from "../shared/metadata";
 import { apacheConf } from "./apache";
 import { webmailConfig, webmailUrl } from "./config";
 import { expose } from "./exposure";
@@ -41,18 +42,18 @@ export interface WebmailArgs {
     readonly mail: string;
     readonly webmail: string;
   };
-  /** Who signs people in. */
+  /** The OIDC issuer that signs users in. */
   readonly identity: StackConfig["identity"];
   /** Where the webmail host's certificate comes from. */
   readonly tls: StackConfig["tls"];
-  /** How HTTP comes in. */
+  /** How HTTP is exposed. */
   readonly ingress: StackConfig["ingress"];
   /** CIDRs that the ingress controller's requests come from. */
   readonly cluster: { readonly networks: readonly string[] };
   /** Whose largest message decides how much can be attached. */
   readonly provider: Pick<StackConfig["provider"], "largestMessage">;
-  /** Private authorities, beside the public ones. @default none */
-  readonly authorities?: Trust | undefined;
+  /** Custom CAs, in addition to the public ones. @default none */
+  readonly caBundle?: CaBundle | undefined;
   /** The key of its sessions. @default generated */
   readonly generated: Pick<StackConfig["generated"], "desKey">;
   readonly images: { readonly roundcube: string };
@@ -62,19 +63,16 @@ export interface WebmailArgs {
 /** Roundcube 1.7 refuses an empty client secret, and the provider ignores the one that a public client sends. */
 const NOT_A_SECRET = "public-client";
 
-const digest = (texts: readonly string[]): string =>
-  createHash("sha256").update(JSON.stringify(texts)).digest("hex").slice(0, 16);
-
-/** The webmail, Roundcube: people sign in at the identity provider, and their token opens their mail. */
+/** The webmail, Roundcube: users sign in at the identity provider, and their token opens their mailbox. */
 export class Webmail extends ComponentResource {
-  /** Where people read their mail. */
+  /** URL of the webmail. */
   readonly url: Output<string>;
 
   constructor(name: string, args: WebmailArgs, opts?: ComponentResourceOptions) {
     super("homelab-mail:webmail:Webmail", name, {}, opts);
     const { namespace, hosts, identity } = args;
-    const parent = { parent: this };
-    const metadata = (object: string) => ({ name: object, namespace, labels: labels(names.roundcube) });
+    const childOpts = { parent: this };
+    const metadata = metadataFor(namespace, labels(names.roundcube));
 
     const php = output(args.mailServerHost).apply((mailServerHost) =>
       webmailConfig({
@@ -82,7 +80,7 @@ export class Webmail extends ComponentResource {
         largestMessage: args.provider.largestMessage,
         mailServerHost,
         networks: args.cluster.networks,
-        ...(args.authorities && { authoritiesFile: trustBundle }),
+        ...(args.caBundle && { caFile: caBundlePath }),
       }),
     );
     const limits = sizeLimits(args.provider.largestMessage);
@@ -91,7 +89,7 @@ export class Webmail extends ComponentResource {
     const config = new core.ConfigMap(
       "roundcube-config",
       { metadata: metadata("roundcube-config"), data: { [configFile]: php, [iniFile]: ini, [apacheFile]: apache } },
-      parent,
+      childOpts,
     );
 
     const oidc = new core.Secret(
@@ -100,15 +98,16 @@ export class Webmail extends ComponentResource {
         metadata: metadata(names.secrets.oidc),
         stringData: { client_id: identity.clientId, client_secret: NOT_A_SECRET },
       },
-      parent,
+      childOpts,
     );
-    // Kept in the state: a new key would sign everybody out. 24 characters is what Roundcube's cipher takes.
+    // Kept in the state: a new key would sign every user out. 24 characters is what Roundcube's cipher takes.
     const desKey =
-      args.generated.desKey ?? new RandomPassword("roundcube-des-key", { length: 24, special: false }, parent).result;
+      args.generated.desKey ??
+      new RandomPassword("roundcube-des-key", { length: 24, special: false }, childOpts).result;
     const secret = new core.Secret(
       names.secrets.roundcube,
       { metadata: metadata(names.secrets.roundcube), stringData: { des_key: desKey } },
-      parent,
+      childOpts,
     );
 
     const senders = new core.Secret(
@@ -117,12 +116,12 @@ export class Webmail extends ComponentResource {
         metadata: metadata(names.secrets.identities),
         stringData: { [identitiesFile]: secretValue(identities(args.domain, args.mailboxes)) },
       },
-      parent,
+      childOpts,
     );
 
     const { roundcube: image } = args.images;
     const { roundcube: resources } = args.resources;
-    const trust = trustParts(args.authorities, { image, resources });
+    const caBundle = caBundleParts(args.caBundle, { image, resources });
     new apps.Deployment(
       names.roundcube,
       {
@@ -135,15 +134,17 @@ export class Webmail extends ComponentResource {
             metadata: {
               labels: labels(names.roundcube),
               annotations: {
-                ...trust.annotations,
+                ...caBundle.annotations,
                 // Configuration and environment reach PHP when the pod starts.
-                "homelab-mail/config-hash": php.apply((text) => digest([text, ini, apache, identity.clientId])),
+                "homelab-mail/config-hash": php.apply((text) =>
+                  shortHash(JSON.stringify([text, ini, apache, identity.clientId]), 16),
+                ),
               },
             },
             spec: webmailPod({
               image,
               resources,
-              trust,
+              caBundle,
               host: hosts.webmail,
               claim: args.claim,
               configMap: config.metadata.name,
@@ -154,9 +155,9 @@ export class Webmail extends ComponentResource {
           },
         },
       },
-      parent,
+      childOpts,
     );
-    expose({ namespace, host: hosts.webmail, tls: args.tls, ingress: args.ingress, limits }, parent);
+    expose({ namespace, host: hosts.webmail, tls: args.tls, ingress: args.ingress, limits }, childOpts);
 
     this.url = output(webmailUrl(hosts.webmail));
     this.registerOutputs({ url: this.url });

@@ -1,10 +1,11 @@
+import { escapeHtml } from "../shared/html";
 import { php } from "./php";
 
 export interface ResponseSettings {
   readonly productName: string;
   readonly identity: { readonly issuer: string; readonly name: string };
-  /** File with every authority to trust, where that is not the image's own. */
-  readonly authoritiesFile?: string;
+  /** File with every CA to trust. @default the image's own */
+  readonly caFile?: string;
 }
 
 /**
@@ -32,16 +33,14 @@ const headers: Record<string, string> = {
   "Strict-Transport-Security": "max-age=31536000",
 };
 
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
-
-/** What a visitor reads instead of a browser's error for a host they did not ask for. */
-function awayPage({ productName, identity }: ResponseSettings): string {
+/** Shown instead of the browser's error about an unreachable host that the user did not ask for. */
+function issuerDownPage({ productName, identity }: ResponseSettings): string {
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escaped(productName)}</title>
+<title>${escapeHtml(productName)}</title>
 <style>
 body { margin: 20vh auto; max-width: 30rem; padding: 0 1rem; font: 1rem/1.5 sans-serif; color: #2c363a; }
 @media (prefers-color-scheme: dark) { body { background: #21292c; color: #c5d1d3; } }
@@ -49,7 +48,7 @@ body { margin: 20vh auto; max-width: 30rem; padding: 0 1rem; font: 1rem/1.5 sans
 </head>
 <body>
 <h1>Signing in is not possible right now</h1>
-<p>${escaped(identity.name)} at ${escaped(identity.issuer)} does not answer. Your mail is safe, and phones and mail programs
+<p>${escapeHtml(identity.name)} at ${escapeHtml(identity.issuer)} does not answer. Your mail is safe, and phones and mail programs
 go on working.</p>
 <p>This page tries again by itself.</p>
 </body>
@@ -57,26 +56,26 @@ go on working.</p>
 `;
 }
 
-/** Roundcube's cookie of a signed-in person. */
+/** Roundcube's cookie of a signed-in user. */
 const SIGNED_IN = "roundcube_sessauth";
 
 /**
- * PHP that runs with the configuration, so before Roundcube answers: headers, where the provider's pages are, and a plain
- * word to people who are signed out while the provider is away. Roundcube itself would send them to a host that does not
- * answer. It is not told the discovery document's address, so that it never fetches that by itself (program/issuer.php).
+ * PHP that runs with the configuration, before Roundcube handles the request: response headers, the provider's endpoints, and a
+ * page for users who are signed out while the provider is unreachable. Roundcube itself would redirect them to a host that does
+ * not respond. It does not get the discovery document's address, so that it never fetches it by itself (program/issuer.php).
  */
 export function responsePhp(settings: ResponseSettings): string {
   const discovery = php(`${settings.identity.issuer}/.well-known/openid-configuration`);
   return [
     ...Object.entries(headers).map(([name, value]) => `header(${php(`${name}: ${value}`)});`),
     `$signedIn = !empty($_COOKIE[${php(SIGNED_IN)}]);`,
-    `$issuer = homelab_issuer::discover(${discovery}, ${php(settings.authoritiesFile ?? true)}, $signedIn);`,
+    `$issuer = homelab_issuer::discover(${discovery}, ${php(settings.caFile ?? true)}, $signedIn);`,
     "$config = array_merge($config, homelab_issuer::options($issuer['document']));",
     "if (!$signedIn && !$issuer['answers']) {",
     "    http_response_code(503);",
     "    header('Refresh: 10');",
     "    header('Retry-After: 10');",
-    `    exit(${php(awayPage(settings))});`,
+    `    exit(${php(issuerDownPage(settings))});`,
     "}",
   ].join("\n");
 }

@@ -2,8 +2,8 @@ import type { types } from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
 import { names, ports } from "../../config/names";
 import type { Resources } from "../../config/types";
+import type { CaBundleParts } from "../shared/caBundle";
 import { hardenedPod } from "../shared/pod";
-import type { TrustParts } from "../shared/trust";
 import { databaseDirectory, environment } from "./config";
 import { identitiesDirectory } from "./identities";
 
@@ -22,7 +22,7 @@ export interface WebmailPodArgs {
   readonly host: string;
   readonly claim: Input<string>;
   readonly configMap: Input<string>;
-  readonly trust: TrustParts;
+  readonly caBundle: CaBundleParts;
   /** Secret with `identities.json`. */
   readonly identities: Input<string>;
   /** Secret with `client_id` and `client_secret`. */
@@ -54,11 +54,11 @@ export function webmailPod(args: WebmailPodArgs): types.input.core.v1.PodSpec {
     port: "http",
     httpHeaders: [{ name: "Host", value: args.host }],
   };
-  const { trust } = args;
+  const { caBundle } = args;
   return hardenedPod({
     user: WWW_DATA,
     group: WWW_DATA,
-    ...(trust.initContainers.length > 0 && { initContainers: trust.initContainers }),
+    ...(caBundle.initContainers.length > 0 && { initContainers: caBundle.initContainers }),
     containers: [
       {
         name: names.roundcube,
@@ -68,7 +68,7 @@ export function webmailPod(args: WebmailPodArgs): types.input.core.v1.PodSpec {
           fromSecret(environment.desKey, args.secret, "des_key"),
           fromSecret(environment.clientId, args.oidcSecret, "client_id"),
           fromSecret(environment.clientSecret, args.oidcSecret, "client_secret"),
-          ...trust.env,
+          ...caBundle.env,
         ],
         ports: [{ name: "http", containerPort: ports.roundcubeHttp }],
         volumeMounts: [
@@ -90,7 +90,7 @@ export function webmailPod(args: WebmailPodArgs): types.input.core.v1.PodSpec {
             subPath: apacheFile,
             readOnly: true,
           },
-          ...trust.volumeMounts,
+          ...caBundle.volumeMounts,
         ],
         startupProbe: { httpGet, periodSeconds: 2, timeoutSeconds: 5, failureThreshold: 90 },
         readinessProbe: { httpGet, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3 },
@@ -102,7 +102,7 @@ export function webmailPod(args: WebmailPodArgs): types.input.core.v1.PodSpec {
       { name: "database", persistentVolumeClaim: { claimName: args.claim } },
       { name: "config", configMap: { name: args.configMap } },
       { name: "identities", secret: { secretName: args.identities, defaultMode: 0o440 } },
-      ...trust.volumes,
+      ...caBundle.volumes,
     ],
   });
 }

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import * as http from "node:http";
-import { ringing } from "../../components/mailserver/heartbeat";
+import { heartbeatContainer } from "../../components/mailserver/heartbeat";
 import { listen } from "../support/listen";
 
 const asked: string[] = [];
@@ -23,7 +23,7 @@ beforeEach(() => {
 /** The container's own command, with this machine's shell and curl. */
 function beat(url: string): Promise<{ failed: boolean; log: string }> {
   const resources = { requests: { cpu: "1m", memory: "1Mi" }, limits: { memory: "1Mi" } };
-  const { command, args } = ringing({ image: "image", resources, secretName: "heartbeat" });
+  const { command, args } = heartbeatContainer({ image: "image", resources, secretName: "heartbeat" });
   const [shell, ...rest] = [...(command as string[]), ...(args as string[])];
   return new Promise((resolve) =>
     execFile(shell as string, rest, { env: { PATH: process.env.PATH, HEARTBEAT: url } }, (error, stdout, stderr) =>
@@ -37,7 +37,7 @@ test.each([
   ["Uptime Kuma", "/api/push/0f1e?status=up&msg=OK&ping="],
   ["signs that curl would take for a list", "/push/{a,b}[1-2]"],
 ])("a real curl asks for the address once, as it is: %s", async (_name, path) => {
-  expect(await beat(`${origin}${path}`)).toEqual({ failed: false, log: "the heartbeat was heard\n" });
+  expect(await beat(`${origin}${path}`)).toEqual({ failed: false, log: "heartbeat sent\n" });
   expect(asked).toEqual([`GET ${path}`]);
 });
 
@@ -45,7 +45,7 @@ test("an address that its server does not know is said so, and no failure", asyn
   answer = 404;
   expect(await beat(`${origin}/S3cret`)).toEqual({
     failed: false,
-    log: "the heartbeat was not heard: curl's status 22\n",
+    log: "heartbeat failed: curl exit code 22\n",
   });
 });
 
@@ -54,12 +54,12 @@ test("a server that is busy is asked again", async () => {
   setTimeout(() => {
     answer = 200;
   }, 500);
-  expect((await beat(`${origin}/busy`)).log).toBe("the heartbeat was heard\n");
+  expect((await beat(`${origin}/busy`)).log).toBe("heartbeat sent\n");
   expect(asked.length).toBeGreaterThan(1);
 });
 
 test("a server that is away is no failure, and the log does not tell its address", async () => {
   const { failed, log } = await beat("http://127.0.0.1:1/S3cret");
   expect(failed).toBe(false);
-  expect(log).toBe("the heartbeat was not heard: curl's status 7\n");
+  expect(log).toBe("heartbeat failed: curl exit code 7\n");
 });

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse, stringify } from "yaml";
-import { refusal } from "../../components/monitoring/operator";
+import { missingCrdMessage } from "../../components/monitoring/operator";
 import type { KubeObject } from "../rig/cluster/kube";
 import { client, folder } from "./support/environment";
 import { applyOperatorKinds, operatorKinds, removeOperatorKinds } from "./support/schemas";
@@ -31,7 +31,7 @@ beforeAll(async () => {
 test("a cluster without the Prometheus operator is refused by a preview and by an update, with what to do, before anything is made", async () => {
   for (const kind of operatorKinds) expect(await client.read(definition(kind))).toBeUndefined();
   for (const { text } of [await stack.failingPreview(), await stack.failingUp()]) {
-    expect(text).toContain(refusal("podmonitors.monitoring.coreos.com"));
+    expect(text).toContain(missingCrdMessage("podmonitors.monitoring.coreos.com"));
     expect(text).toContain("resource 'podmonitors.monitoring.coreos.com' does not exist");
     expect(text).not.toMatch(/\n\s+at \S+ \(/);
   }

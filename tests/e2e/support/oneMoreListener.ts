@@ -4,7 +4,7 @@ import type { Listener } from "../../../components/mailserver/listeners";
 const file = require.resolve("../../../components/mailserver/listeners");
 const actual = require(file) as typeof import("../../../components/mailserver/listeners");
 
-const pop3: Listener = { name: "pop3s", port: 995, protocol: "imap", tlsImplicit: true, forPeople: true };
+const pop3: Listener = { name: "pop3s", port: 995, protocol: "imap", tlsImplicit: true, public: true };
 const listeners = () => [...actual.listeners(), pop3];
 const loaded = require.cache[file];
 if (loaded) {

@@ -3,11 +3,11 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { stringify } from "yaml";
+import type { MonitoredStack } from "../../../components/monitoring/metrics";
 import { ruleGroups } from "../../../components/monitoring/rules";
-import type { Watched } from "../../../components/monitoring/sources";
 import { promtool } from "./tools";
 
-export const watched: Watched = { namespace: "mail", mailboxes: ["kinga", "alpar"] };
+export const watched: MonitoredStack = { namespace: "mail", mailboxes: ["kinga", "alpar"] };
 
 /** A series in promtool's notation: `0+60x100` begins at 0, grows by 60, a hundred times. */
 export interface Series {

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { secret } from "@pulumi/pulumi";
+import { customCaBundle } from "../../../components/customCAs";
 import { Fetcher } from "../../../components/fetcher";
-import { authorities as trusted } from "../../../components/trust";
 import { defaultImages } from "../../../config/images";
 import type { Mailbox } from "../../../config/types";
 import { Front } from "../../rig/fakes/provider/front";
@@ -108,7 +108,7 @@ export class Rig {
       const namespace = "stalwart-mail";
       new Fetcher("fetchmail", {
         namespace,
-        ...(customCAs && { authorities: trusted(namespace, customCAs) }),
+        ...(customCAs && { caBundle: customCaBundle(namespace, customCAs) }),
         mailboxes: [mailbox],
         provider: { imap: { host: IMAP_HOST, port: 993 } },
         mailServerHost: MAIL_SERVER,

@@ -1,6 +1,6 @@
 import { CustomResource } from "@pulumi/kubernetes/apiextensions";
 import { CustomResourceDefinition } from "@pulumi/kubernetes/apiextensions/v1";
-import { noSnapshots, noSuchClass } from "../../../../components/backup/snapshotClass";
+import { missingSnapshotClass, missingSnapshotKind } from "../../../../components/backup/snapshotClass";
 import { type Deployed, deploy, threeMailboxes } from "../../../support/deploy";
 
 const on = { ...threeMailboxes, backup: { snapshotClass: "longhorn-snapshot-vsc", keep: 3, schedule: "30 2 * * 1-5" } };
@@ -16,12 +16,12 @@ test("the kind and the class are asked for, and what is missing is told in words
   const classes = jest.spyOn(CustomResource, "get");
   await deploy(on);
   expect(kinds.mock.calls.map(([report, name]) => [report, name])).toEqual([
-    [noSnapshots, "volumesnapshots.snapshot.storage.k8s.io"],
+    [missingSnapshotKind, "volumesnapshots.snapshot.storage.k8s.io"],
   ]);
   expect(classes.mock.calls.map(([report, { id }]) => [report, id])).toEqual([
-    [noSuchClass("longhorn-snapshot-vsc"), "longhorn-snapshot-vsc"],
+    [missingSnapshotClass("longhorn-snapshot-vsc"), "longhorn-snapshot-vsc"],
   ]);
-  for (const report of [noSnapshots, noSuchClass("x")]) {
+  for (const report of [missingSnapshotKind, missingSnapshotClass("x")]) {
     expect(report).toMatch(/^backup\.snapshotClass .* pulumi config rm --path backup\.snapshotClass$/);
   }
 });

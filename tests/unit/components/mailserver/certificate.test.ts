@@ -1,7 +1,11 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { certificateTimeouts, explainWaiting, waitingText } from "../../../../components/mailserver/certificate";
+import {
+  certificateTimeouts,
+  explainPendingCertificate,
+  pendingCertificateMessage,
+} from "../../../../components/mailserver/certificate";
 import { kubectl } from "../../../../components/shared/kubectl";
 import { deploy, threeMailboxes } from "../../../support/deploy";
 
@@ -37,16 +41,16 @@ async function withKubectl<T>(script: string, work: (folder: string) => Promise<
 describe("a certificate that is not issued", () => {
   it("is named with its conditions and its challenges, and with nobody else's", () => {
     const challenges = [challenge("mail.newjoy.ro", "pending"), challenge("other.example.org", "pending")];
-    const text = waitingText({ ...waits, certificate, challenges });
+    const text = pendingCertificateMessage({ ...waits, certificate, challenges });
     expect(text).toContain("The certificate stalwart-tls is not issued yet");
     expect(text).toContain("Ready: Issuing certificate as Secret does not exist");
     expect(text).toContain("HTTP-01 for mail.newjoy.ro: pending, Waiting for HTTP-01 challenge propagation");
-    expect(text).toContain("mail.newjoy.ro must lead to the ingress controller");
+    expect(text).toContain("mail.newjoy.ro must resolve to the ingress controller");
     expect(text).not.toContain("other.example.org");
   });
 
   it("is explained by a command where the cluster cannot be asked", () => {
-    expect(waitingText(waits)).toContain("kubectl -n mail describe certificate,challenge");
+    expect(pendingCertificateMessage(waits)).toContain("kubectl -n mail describe certificate,challenge");
   });
 
   it("is waited for by the update, for less than three minutes, and only where a pod mounts it", async () => {
@@ -70,7 +74,7 @@ describe("a certificate that is not issued", () => {
     const answer = JSON.stringify({ ...certificate, items: [challenge("mail.newjoy.ro", "pending")] });
     try {
       const again = await withKubectl(`echo "$@" >> "$0.args"; printf '%s' '${answer}'`, async (folder) => {
-        const hook = explainWaiting({ context: "home", kubeconfig: "/etc/kube.yaml" });
+        const hook = explainPendingCertificate({ context: "home", kubeconfig: "/etc/kube.yaml" });
         const newInputs = { metadata: { name: "stalwart-tls", namespace: "mail" } };
         const args = { urn: "", id: "", name: "", type: "", failedOperation: "create", errors: [], newInputs };
         const result = await hook.callback(args);

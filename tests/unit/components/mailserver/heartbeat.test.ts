@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ringing } from "../../../../components/mailserver/heartbeat";
+import { heartbeatContainer } from "../../../../components/mailserver/heartbeat";
 
 const url = "https://kuma.lan/api/push/S3cret?status=up&msg=OK&ping=";
 
@@ -20,7 +20,7 @@ tee '${folder}/input' >&2
 exit ${code}
 `;
   writeFileSync(join(folder, "curl"), curl, { mode: 0o755 });
-  const { command, args } = ringing({
+  const { command, args } = heartbeatContainer({
     image: "image",
     resources: { requests: { cpu: "1m", memory: "1Mi" }, limits: { memory: "1Mi" } },
     secretName: "heartbeat",
@@ -35,7 +35,7 @@ exit ${code}
 }
 
 it("asks for the address as it is", () => {
-  expect(run(0)).toMatchObject({ status: 0, log: "the heartbeat was heard\n", input: `url = "${url}"\n` });
+  expect(run(0)).toMatchObject({ status: 0, log: "heartbeat sent\n", input: `url = "${url}"\n` });
 });
 
 it.each([0, 6, 22, 28])(
@@ -47,5 +47,5 @@ it.each([0, 6, 22, 28])(
 );
 
 it.each([6, 22])("not heard is no failure of the settings (curl's status %d)", (code) => {
-  expect(run(code)).toMatchObject({ status: 0, log: `the heartbeat was not heard: curl's status ${code}\n` });
+  expect(run(code)).toMatchObject({ status: 0, log: `heartbeat failed: curl exit code ${code}\n` });
 });

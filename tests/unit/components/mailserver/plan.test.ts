@@ -188,7 +188,7 @@ describe("listening", () => {
       { ...first, name: "mx" },
     ];
     for (const listener of changed) expect(listenersHash([listener, ...rest])).not.toBe(listenersHash());
-    expect(listenersHash([{ ...first, forPeople: true }, ...rest])).toBe(listenersHash());
+    expect(listenersHash([{ ...first, public: true }, ...rest])).toBe(listenersHash());
   });
 });
 

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { fetcherMonitor, serverMonitor } from "../../../../components/monitoring/monitors";
-import { refusal } from "../../../../components/monitoring/operator";
+import { missingCrdMessage } from "../../../../components/monitoring/operator";
 import { type Deployed, deploy, type RawConfig, setConfig, threeMailboxes } from "../../../support/deploy";
 import { podsOf, selects } from "../../../support/kubernetes";
 import { type Recorded, settled, startRecording } from "../../../support/recorder";
@@ -239,7 +239,7 @@ describe("a cluster without the Prometheus operator", () => {
     await eventually("the question", () => asked.length > 0);
     await sleep(500); // it is still waiting then
     expect(gone).not.toHaveBeenCalled();
-    expect(asked).toEqual([refusal("podmonitors.monitoring.coreos.com")]);
+    expect(asked).toEqual([missingCrdMessage("podmonitors.monitoring.coreos.com")]);
     expect(asked[0]).toContain("pulumi config set --path monitoring.enabled false");
     expect(recorder.resources).toEqual([]);
   });

@@ -173,7 +173,7 @@ describe("the webmail's configuration", () => {
     expect(webmailConfig(settings)).toContain(
       `homelab_issuer::discover('${issuer}/.well-known/openid-configuration', true,`,
     );
-    const own = webmailConfig({ ...settings, authoritiesFile: "/trust/ca.pem" });
+    const own = webmailConfig({ ...settings, caFile: "/trust/ca.pem" });
     expect(own).toContain(`homelab_issuer::discover('${issuer}/.well-known/openid-configuration', '/trust/ca.pem',`);
   });
 });

@@ -2,16 +2,16 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { networkIsClosed, type WaitingArgs, waiting } from "../../../../components/shared/waiting";
+import { networkErrors, type WaitForUrlArgs, waitForUrl } from "../../../../components/shared/waitForUrl";
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "waiting-"));
+  folder = mkdtempSync(join(tmpdir(), "wait-for-url-"));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
 /** Runs the script by a real shell, with a curl that ends with these codes, one after the other, the last one for ever. */
-function run(codes: readonly number[], args: Pick<WaitingArgs, "limit" | "unanswered">) {
+function run(codes: readonly number[], args: Pick<WaitForUrlArgs, "limit" | "unanswered">) {
   writeFileSync(join(folder, "codes"), codes.map((code) => `${code}\n`).join(""));
   const curl = `#!/bin/sh
 echo "$@" >>'${folder}/calls'
@@ -21,7 +21,7 @@ code=$(head -n 1 '${folder}/codes')
 exit "$code"
 `;
   writeFileSync(join(folder, "curl"), curl, { mode: 0o755 });
-  const container = waiting({
+  const container = waitForUrl({
     name: "server",
     image: "image",
     resources: { requests: { cpu: "1m", memory: "1Mi" }, limits: { memory: "1Mi" } },
@@ -57,7 +57,7 @@ it("a server that never answers is left to what runs next, with the reason in th
 });
 
 it.each([errorPage, untrusted, 0])("any answer (%d) shows that the network is open", (code) => {
-  const { status, stdout, asked } = run([6, refused, 28, code], { limit: 60, unanswered: networkIsClosed });
+  const { status, stdout, asked } = run([6, refused, 28, code], { limit: 60, unanswered: networkErrors });
   expect({ status, asked }).toEqual({ status: 0, asked: 4 }); // no name, no connection and no time are no answers
   expect(stdout).toMatch(/it answers\n$/);
 });

@@ -1,9 +1,9 @@
 import { X509Certificate } from "node:crypto";
 import { rootCertificates } from "node:tls";
 import { output } from "@pulumi/pulumi";
+import { customCaBundle } from "../../../components/customCAs";
 import { Fetcher } from "../../../components/fetcher";
 import { MailServer } from "../../../components/mailserver";
-import { authorities } from "../../../components/trust";
 import { Webmail } from "../../../components/webmail";
 import { containersOf, hardeningProblems, podsOf } from "../../support/kubernetes";
 import { type Recorder, settled, startRecording } from "../../support/recorder";
@@ -14,7 +14,7 @@ const [first, second] = rootCertificates as [string, string];
 async function stack(certificates: readonly string[]): Promise<Recorder> {
   const recorder = await startRecording();
   const namespace = "stalwart-mail";
-  const config = { ...sampleConfig(), namespace, authorities: authorities(namespace, certificates) };
+  const config = { ...sampleConfig(), namespace, caBundle: customCaBundle(namespace, certificates) };
   const mail = new MailServer("stalwart", { ...config, dataClaim: output("stalwart-data") });
   const inside = { ...config, mailServerHost: mail.host };
   new Fetcher("fetchmail", inside);
@@ -25,7 +25,7 @@ async function stack(certificates: readonly string[]): Promise<Recorder> {
 
 const deployments = (recorder: Recorder) => podsOf(recorder).filter(({ kind }) => kind === "Deployment");
 
-describe("private authorities", () => {
+describe("custom CAs", () => {
   it("change nothing in a stack that has none", async () => {
     const recorder = await stack([]);
     const words = /trust|authorities|SSL_CERT|cafile/;

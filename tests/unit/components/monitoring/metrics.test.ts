@@ -1,15 +1,15 @@
-import { queued, server } from "../../../../components/monitoring/sources";
+import { queued, server } from "../../../../components/monitoring/metrics";
 
-const watched = { namespace: "mail", mailboxes: ["kinga"] };
+const stack = { namespace: "mail", mailboxes: ["kinga"] };
 
 /** Which series a selector takes: Prometheus holds the whole name against its pattern. */
 const takes = (selector: string, name: string): boolean =>
   new RegExp(`^(?:${/__name__=~"([^"]+)"/.exec(selector)?.[1]})$`).test(name);
 
 test.each([
-  [server(watched)("delivery_completed"), ["delivery_completed", "stalwart_delivery_completed_total"]],
-  [server(watched)("server_memory"), ["server_memory", "stalwart_server_memory_bytes"]],
-  [queued(watched), ["queue_dsn_queued", "stalwart_queue_message_queued_total"]],
+  [server(stack)("delivery_completed"), ["delivery_completed", "stalwart_delivery_completed_total"]],
+  [server(stack)("server_memory"), ["server_memory", "stalwart_server_memory_bytes"]],
+  [queued(stack), ["queue_dsn_queued", "stalwart_queue_message_queued_total"]],
 ])("finds the mail server's series under the names of 0.16 and of 1.x: %s", (selector, names) => {
   for (const name of names) expect({ name, found: takes(selector, name) }).toEqual({ name, found: true });
   expect(takes(selector, "other_series")).toBe(false);

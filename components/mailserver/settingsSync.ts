@@ -1,4 +1,3 @@
-import { createHmac } from "node:crypto";
 import * as apps from "@pulumi/kubernetes/apps/v1";
 import * as batch from "@pulumi/kubernetes/batch/v1";
 import * as core from "@pulumi/kubernetes/core/v1";
@@ -14,6 +13,8 @@ import {
 } from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { labels, names } from "../../config/names";
+import { keyedHash } from "../shared/hash";
+import { metadataFor } from "../shared/metadata";
 import type { HardenedContainerArgs } from "../shared/pod";
 import { ACCOUNTS, programs } from "./accessPods";
 import { rendererFor } from "./lines";
@@ -23,10 +24,10 @@ import { metricsLogin, type PlanArgs } from "./plan";
 import { declaredAccounts } from "./planAccounts";
 import { jobSpec, login, PLAN, RELOAD, type SettingsPodArgs, type Step } from "./settingsPods";
 
-export interface SettingsArgs extends SettingsPodArgs {
-  /** What Prometheus reads the server's metrics with. @default nobody reads them */
+export interface SettingsSyncArgs extends SettingsPodArgs {
+  /** The password with which Prometheus reads the server's metrics. @default monitoring is disabled */
   readonly metricsPassword?: Output<string> | undefined;
-  /** Name of the Secret with the address that is asked after a scheduled run that went well. @default none is */
+  /** Name of the Secret with the URL that is pinged after a successful scheduled run. @default none */
   readonly heartbeat?: Input<string> | undefined;
   /** The mail server, which must be up before settings are applied. */
   readonly server: apps.Deployment;
@@ -34,17 +35,17 @@ export interface SettingsArgs extends SettingsPodArgs {
   readonly service: core.Service;
 }
 
-/** A minute after the settings are applied, so that what that repairs is in effect at once. */
+/** The reload follows a minute after the settings are applied, so that repaired settings take effect at once. */
 const SCHEDULE = { apply: "*/5 * * * *", reload: "1-59/5 * * * *" };
 
 /**
- * What is named by the settings' hash gives way before its successor is made. By default it would go at the end of the update;
- * one that fails before that leaves it, and then the way back to the former settings would find its name taken.
+ * Resources named by hash are deleted before their replacement is created. By default they would be deleted at the end of the
+ * update; if it fails before that, the old name stays taken and an update back to the former settings would fail.
  */
-const inTurn = { deleteBeforeReplace: true };
+const deleteFirst = { deleteBeforeReplace: true };
 
-/** The plan with the one password that it holds. The name is without it: it is generated, and does not change. */
-const filledPlan = ({ plan, metricsPassword }: SettingsArgs): Input<string> =>
+/** The plan with its one password. The hash in the name leaves the password out: it is generated, and does not change. */
+const filledPlan = ({ plan, metricsPassword }: SettingsSyncArgs): Input<string> =>
   metricsPassword === undefined
     ? rendererFor(plan.images.stalwart).plan(plan)
     : metricsPassword.apply((password) =>
@@ -53,11 +54,10 @@ const filledPlan = ({ plan, metricsPassword }: SettingsArgs): Input<string> =>
           .replace(metricsLogin.placeholder, () => password),
       );
 
-/** Names one rendering of the settings. */
+/** The name of one rendering of the settings. */
 function planHash(plan: PlanArgs, key: string): string {
   const renderer = rendererFor(plan.images.stalwart);
-  const text = renderer.plan(plan) + renderer.reload();
-  return createHmac("sha256", key).update(text).digest("hex").slice(0, 10);
+  return keyedHash(renderer.plan(plan) + renderer.reload(), key);
 }
 
 /**
@@ -67,41 +67,36 @@ function planHash(plan: PlanArgs, key: string): string {
  * waits for each step, and a step that fails ends it with the server's message; the next `pulumi up` tries it again.
  *
  * Mail does not wait for the identity provider. Applying settings does not need it, but a reload fails as a whole while it
- * is away (crates/common/src/cache/reload.rs). So the reload is the last step and fetching does not wait for it: on a fresh
- * server the restart for the listeners has put everything but single sign-on in effect already, and later on the server goes
- * on with the settings it had. `pulumi up` still fails and names the issuer, rather than leave people to find out that they
- * cannot sign in; a CronJob reloads every five minutes and heals it when the issuer is back.
+ * is unreachable (crates/common/src/cache/reload.rs). So the reload is the last step, and fetching does not wait for it: on a
+ * fresh server the restart for the listeners has already put everything but single sign-on into effect, and later the server
+ * keeps its former settings. `pulumi up` still fails and names the issuer, so that it is noticed before users cannot sign in; a
+ * CronJob reloads every five minutes, which succeeds when the issuer is reachable again.
  */
-export class Settings extends ComponentResource {
+export class SettingsSync extends ComponentResource {
   /** Done once the settings are stored and the server listens where they say. */
   readonly applied: Resource;
 
-  constructor(name: string, args: SettingsArgs, opts?: ComponentResourceOptions) {
+  constructor(name: string, args: SettingsSyncArgs, opts?: ComponentResourceOptions) {
     super("homelab-mail:mailserver:Settings", name, {}, opts);
     const { namespace, server, service } = args;
-    // A keyed hash: a plain one of a text that is known but for the addresses would tell them to whoever guesses.
+    // A keyed hash: everything in the plan but the addresses is known, so a plain hash would confirm guesses of them.
     const key = new random.RandomPassword(`${names.settings}-key`, { length: 32, special: false }, { parent: this });
     const hash = unsecret(key.result.apply((text) => planHash(args.plan, text)));
     const settingsName = interpolate`${names.settings}-${hash}`;
-    const meta = (objectName: Input<string>, annotations?: Record<string, string>) => ({
-      name: objectName,
-      namespace,
-      labels: labels(names.settings),
-      ...(annotations && { annotations }),
-    });
+    const meta = metadataFor(namespace, labels(names.settings));
 
     const plan = secret(filledPlan(args));
     const settings = new core.Secret(
       `${names.settings}-plan`,
       { metadata: meta(settingsName), immutable: true, stringData: { [PLAN]: plan } },
-      { parent: this, ...inTurn },
+      { parent: this, ...deleteFirst },
     );
     const reload = new core.ConfigMap(
       names.reload,
       { metadata: meta(names.reload), data: { [RELOAD]: rendererFor(args.plan.images.stalwart).reload() } },
       { parent: this },
     );
-    // Not with the plan: who leaves must be gone even when the server refuses the new plan, and the CronJob keeps the old one.
+    // Not in the plan: access must end even if the server refuses the new plan and the CronJob keeps applying the old one.
     const accounts = new core.Secret(
       names.accounts,
       {
@@ -130,11 +125,11 @@ export class Settings extends ComponentResource {
           metadata: meta(objectName, { "pulumi.com/replaceUnready": "true" }),
           spec: jobSpec(step, settingsName, args, { scheduled: false, before }),
         },
-        { parent: this, dependsOn, ...inTurn },
+        { parent: this, dependsOn, ...deleteFirst },
       );
 
-    // Two, and not two containers of one: settings that the server refuses must not keep a renewed certificate or a
-    // returned identity provider from being noticed, nor make a reload that went well count as failed.
+    // Two CronJobs rather than two containers of one: settings that the server refuses must not prevent the reload, which picks
+    // up a renewed certificate or a reachable identity provider, nor make a successful reload count as failed.
     const schedule = (step: Step, objectName: string, dependsOn: Resource[]) =>
       new batch.CronJob(
         `${objectName}-schedule`,
@@ -162,19 +157,19 @@ export class Settings extends ComponentResource {
       );
 
     const apply = job("apply", names.settings, settingsName, [settings, accounts, program, server, service]);
-    // What the CronJob applies: the last settings that the server took. It changes in place once it has taken the new ones, so a
-    // plan that it refuses leaves the CronJob with those before.
-    const taken = new core.Secret(
+    // What the CronJob applies: the last settings that the server accepted. This Secret is updated only after the server accepted
+    // the new ones, so after a refused plan the CronJob continues with the former ones.
+    const accepted = new core.Secret(
       names.settings,
       { metadata: meta(names.settings), stringData: { [PLAN]: plan } },
       { parent: this, dependsOn: [apply] },
     );
-    // After the Job: two applies at once could both create an object that neither found, and then none would match.
-    schedule("apply", names.settings, [apply, taken]);
+    // After the Job: two concurrent runs could both create an object that neither found, and later runs would match two.
+    schedule("apply", names.settings, [apply, accepted]);
 
-    // Changes the pod template, and so restarts the server, when listeners change and never otherwise. The Deployment does
-    // not own this annotation; `patchForce` takes it over from an earlier stack's patch. Kept on destroy: giving it up would
-    // restart the server just before it is deleted.
+    // Changes the pod template, and so restarts the server, only when listeners change. The Deployment does not own this
+    // annotation; `patchForce` takes it over from an earlier stack's patch. Retained on destroy: removing it would restart the
+    // server just before it is deleted.
     const restart = new apps.DeploymentPatch(
       `${names.stalwart}-listeners`,
       {
@@ -191,7 +186,7 @@ export class Settings extends ComponentResource {
         ? [waitForLoginFiles({ image: args.serverImage, resources: args.resources, env: login(args) })]
         : [];
     job("reload", names.reload, interpolate`${names.reload}-${hash}`, [reload, accounts, program, restart], logins);
-    // Whether that went well or not: it is what heals it.
+    // Created regardless of the Job's result: this CronJob is the retry.
     schedule("reload", names.reload, [reload, restart]);
 
     this.registerOutputs({});
