@@ -160,6 +160,7 @@ describe("the client at Pocket ID", () => {
   it("is put right after a refresh when somebody changed it at Pocket ID", async () => {
     const wanted = { ...inputs, allowedGroups: ["family"] };
     const drifts: [string, Record<string, unknown>][] = [
+      ["name", { name: "Another name" }],
       ["callbackUrls", { callbackURLs: [...inputs.callbackUrls, "https://attacker.example/*"] }],
       ["logoutCallbackUrls", { logoutCallbackURLs: [] }],
       ["allowedGroups", { isGroupRestricted: false }],
@@ -228,7 +229,8 @@ describe("the client at Pocket ID", () => {
     said.mockRestore();
     await expect(provider.delete("stalwart-webui", stale)).rejects.toThrow(/then: pulumi destroy --run-program$/);
     await configure({ issuer: server.issuer, apiKey: "rotated" }); // with --run-program the engine knows it
-    expect(await provider.read("stalwart-webui", stale)).toMatchObject({ id: "stalwart-webui" });
+    server.clients.set("stalwart-webui", { ...server.clients.get("stalwart-webui"), isPublic: false });
+    expect((await provider.read("stalwart-webui", stale)).props).toEqual({ ...stale, isPublic: false });
     await provider.delete("stalwart-webui", stale);
     expect(server.clients.size).toBe(0);
   });
@@ -330,6 +332,12 @@ describe("registering with Pocket ID", () => {
       ],
     });
     expect(client?.inputs.__provider).not.toContain(KEY);
+  });
+
+  it("stays in the program without a key when it would go with destroy, so that it is let go of and not removed", async () => {
+    const identity = { issuer: "https://auth.newjoy.ro", onDestroy: "remove" };
+    const [client, ...others] = await registrations({ ...threeMailboxes, identity });
+    expect([client?.inputs.apiKey, others]).toEqual(["", []]);
   });
 
   it("survives destroy unless the configuration says otherwise", async () => {
