@@ -26,10 +26,14 @@ export const unpacked = (text: string): Set<number> =>
     }),
   );
 
-/** Where it is noted what was copied: with this machine's user, for the provider may store nothing beside a message. */
+/**
+ * Where it is noted what was copied: with this machine's user, for the provider may store nothing beside a message. A stack may be
+ * named with its organization and project or without, and its notes must be found either way. Stacks of the same name share a file;
+ * what is noted in it is told apart by provider and address.
+ */
 export const notesFile = (stack: string): string => {
   const home = process.env.XDG_STATE_HOME || join(homedir(), ".local", "state");
-  return join(home, "homelab-mail", `refetch-${stack.replaceAll("/", "-")}.json`);
+  return join(home, "homelab-mail", `refetch-${stack.split("/").at(-1)}.json`);
 };
 
 /**

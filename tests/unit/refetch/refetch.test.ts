@@ -193,7 +193,11 @@ test("UIDs are noted as IMAP writes them, and under another UIDVALIDITY they are
   expect(readFileSync(join(folder, "validity.json"), "utf8")).not.toContain("kinga");
   writeFileSync(join(folder, "broken.json"), "{");
   expect(() => Notes.open(join(folder, "broken.json"))).toThrow(/remove it/);
-  expect(notesFile("org/mail/family")).toMatch(/refetch-org-mail-family\.json$/);
+});
+
+test("the notes of a stack are found however it is named, so that nothing is delivered twice", () => {
+  expect(notesFile("family")).toMatch(/refetch-family\.json$/);
+  expect(notesFile("acme/mail/family")).toBe(notesFile("family"));
 });
 
 test.each([
