@@ -7,7 +7,7 @@ export const places: readonly {
   readonly key: keyof StackConfig["generated"];
   readonly secret: string;
   readonly field: string;
-  /** Whether this stack generates it: what people set is in the configuration already. */
+  /** Whether this stack generates it: what users set is in the configuration already. */
   readonly generates: (config: Pick<StackConfig, "admin" | "monitoring">) => boolean;
 }[] = [
   {

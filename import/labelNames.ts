@@ -96,7 +96,7 @@ const categories = [
 ];
 const category = new RegExp(`^(?:${categories.join("|")})(?:\\s*[:：„“"«]|\\s+\\S)`, "iu");
 
-/** Letters and case as people take them for the same. */
+/** Letters and case that users consider the same. */
 export const normal = (label: string): string =>
   label
     .normalize("NFC")

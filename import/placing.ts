@@ -33,9 +33,9 @@ const pathOf = (name: string): string[] =>
  * several messages of it that are read, moved and deleted one by one. So it goes to the first that applies:
  *
  * junk, trash, drafts: nobody looks for these elsewhere; the inbox, which stays what it was; sent mail; the deepest of the
- * labels that people made, and of several as deep the first; the archive.
+ * labels that users made, and of several as deep the first; the archive.
  *
- * All other labels that people made become keywords. `map` overrules it for labels that it names.
+ * All other labels that users made become keywords. `map` overrules it for labels that it names.
  */
 export function placed(labels: readonly string[], map: ReadonlyMap<string, string>): Placed {
   const flags = new Set<string>();
@@ -77,7 +77,7 @@ export function placed(labels: readonly string[], map: ReadonlyMap<string, strin
   return at(meanings.has("chat") ? { path: ["Chats"] } : { special: "archive" });
 }
 
-/** `LABEL=FOLDER` as people write it, for labels or folders. */
+/** `LABEL=FOLDER` as users write it, for labels or folders. */
 export function readMap(entries: readonly string[]): Map<string, string> {
   return new Map(
     entries.map((entry) => {

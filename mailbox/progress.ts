@@ -66,7 +66,7 @@ export class Progress {
   }
 }
 
-/** Without what a terminal would obey: names of folders, labels and app passwords, and a server's words, are other people's. */
+/** Without what a terminal would obey: names of folders, labels and app passwords, and a server's words, are untrusted. */
 export const printable = (text: string): string => text.replace(/(?!\n)\p{Cc}/gu, "\ufffd");
 
 /** A table in plain text: the first column to the left, the others to the right where they are numbers. */

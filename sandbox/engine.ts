@@ -69,7 +69,7 @@ export const projectFolder = (folder: string): string => path.join(folder, "proj
 
 /**
  * A project like this repository, in which `pulumi up` works when it is typed, with the sample stack's configuration unless
- * one is there already: people may have changed it.
+ * one is there already: users may have changed it.
  */
 export function writeProject(folder: string, stack: string): void {
   const project = projectFolder(folder);

@@ -115,8 +115,8 @@ function median(values: readonly number[]): number {
 
 function ratio(times: ReadonlyMap<string, number[]>, above: Subject, below: Subject, target?: number): void {
   const value = median(times.get(above.name) as number[]) / median(times.get(below.name) as number[]);
-  const verdict = target && ` (${value <= target ? "within" : "ABOVE"} the target of ${target})`;
-  log(`${above.name} / ${below.name}: ${value.toFixed(2)}${verdict ?? ""}`);
+  const result = target && ` (${value <= target ? "within" : "ABOVE"} the target of ${target})`;
+  log(`${above.name} / ${below.name}: ${value.toFixed(2)}${result ?? ""}`);
 }
 
 async function main(): Promise<void> {

@@ -234,7 +234,7 @@ describe("MailUnusuallyQuiet", () => {
   const alert = "MailUnusuallyQuiet";
   const last = "last_delivery_timestamp_seconds";
   const hour = 3600;
-  /** A message every six hours, for so many days; one sample an hour. */
+  /** A message every six hours, for a number of days; one sample per hour. */
   const regular = (days: number): string =>
     Array.from({ length: days * 4 }, (_, n) => `${n * 6 * hour + 1}x5`).join(" ");
 

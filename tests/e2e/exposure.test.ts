@@ -24,7 +24,7 @@ beforeAll(async () => {
     },
     "?fieldManager=test&force=true",
   );
-  stack = await TestStack.create("door");
+  stack = await TestStack.create("exposure");
   await stack.up();
 });
 
@@ -81,7 +81,7 @@ const middlewares = ["headers", "https"].flatMap((what) => [
 const classOf = async (name: string): Promise<string | undefined> =>
   (await stack.object("networking.k8s.io/v1", "Ingress", name))?.spec.ingressClassName;
 
-describe("the way in of a running stack", () => {
+describe("the ingress of a running stack", () => {
   test("is not touched when an old configuration names no class: the update says what to set", async () => {
     await stack.unset("ingress.className");
     const changed = await stack.changedBy(async () => {

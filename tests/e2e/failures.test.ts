@@ -150,7 +150,7 @@ test("a mailbox whose login is refused does not hold everybody up, and can be ta
   await stack.up();
   const reason = "INBOX: the provider refuses the login: authentication failed";
   const kinga = ["app.kubernetes.io/instance", "fetchmail-kinga"] as const;
-  const mend = await afflict(stack.namespace, kinga, ["not-ready-because", reason]);
+  const restore = await afflict(stack.namespace, kinga, ["not-ready-because", reason]);
   await stack.setSecret("mailboxes.kinga.password", "wrong");
   const { text } = await stack.failingUp(require.resolve("./support/shortTimeouts"));
   expect(text).toContain("fetchmail-kinga");
@@ -162,10 +162,10 @@ test("a mailbox whose login is refused does not hold everybody up, and can be ta
   await stack.unset("mailboxes.kinga");
   await stack.up(); // back to settings whose names were taken a moment ago
   expect((await stack.up()).steps).toEqual([]);
-  await mend();
+  await restore();
 });
 
-// cert-manager is played here: the kinds are in tests/rig/cluster/homelab.yaml, what it does in stages.yaml.
+// cert-manager is simulated here: the kinds are in tests/rig/cluster/homelab.yaml, what it does in stages.yaml.
 test("a certificate that waits for DNS ends the update by name, the rest is up, and the next update goes on", async () => {
   const stack = await TestStack.create("uncertified", ["kinga"]);
   const reason = "Waiting for HTTP-01 challenge propagation: lookup mail.newjoy.ro: no such host";

@@ -7,9 +7,9 @@ const FOLDER = path.join(__dirname, "..", "..", "tests", "rig", "fakes", "go", "
 const said = (command: string, args: readonly string[]): string =>
   execFileSync(command, args, { cwd: FOLDER, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
 
-// Where everything else was downloaded there may be no Go, and no stand-in either.
+// Where everything else was downloaded there may be no Go, and then no fake either.
 (onPath("go") ? test : test.skip)(
-  "the stand-in for Pulumi's plugins passes its tests, and neither go vet nor gofmt finds anything",
+  "the fake of Pulumi's plugins passes its tests, and neither go vet nor gofmt finds anything",
   () => {
     const likeTheBuild = "-trimpath"; // what it compiled need not be compiled again
     expect(said("go", ["vet", likeTheBuild, "./..."])).toBe("");

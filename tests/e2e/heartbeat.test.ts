@@ -58,7 +58,7 @@ test("a server that is busy is asked again", async () => {
   expect(asked.length).toBeGreaterThan(1);
 });
 
-test("a server that is away is no failure, and the log does not tell its address", async () => {
+test("an unreachable heartbeat service fails no run, and the log does not contain its URL", async () => {
   const { failed, log } = await beat("http://127.0.0.1:1/S3cret");
   expect(failed).toBe(false);
   expect(log).toBe("heartbeat failed: curl exit code 7\n");

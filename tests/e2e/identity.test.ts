@@ -22,7 +22,7 @@ function certificate(): { cert: string; key: string; file: string } {
   return { cert: fs.readFileSync(cert, "utf8"), key: fs.readFileSync(key, "utf8"), file: cert };
 }
 
-describe("registering the sign-in client, against a stand-in for Pocket ID's API", () => {
+describe("registering the sign-in client, against a fake of Pocket ID's API", () => {
   let server: FakePocketId;
   let stack: TestStack;
   let trusted: string | undefined;

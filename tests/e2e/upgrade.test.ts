@@ -39,7 +39,7 @@ test("an upgrade from the previous release keeps every claim and its volume", ()
   expect(claims(after)).toEqual(claims(before));
 });
 
-/** Settings that a release renders anew: their keys stay, and what people or the stack chose is in other Secrets. */
+/** Settings that a release renders anew: their keys stay, and what users or the stack chose is in other Secrets. */
 const isRendered = (key: string): boolean =>
   [names.accounts, names.settings].some((secret) => key.startsWith(`${secret}/`));
 

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
 import { type KeyPair, PrivateCa } from "../rig/ca";
 
-/** An authority that makes what nobody should trust, too. */
+/** A CA that also issues certificates which must not be trusted. */
 export class TestCa extends PrivateCa {
   constructor(folder: string) {
     mkdirSync(folder, { recursive: true });
@@ -24,7 +24,7 @@ export class TestCa extends PrivateCa {
     return this.certify(`${name}-ended`, [name], { days: -1 });
   }
 
-  /** A certificate that no authority vouches for. */
+  /** A self-signed certificate. */
   ofItself(name: string): KeyPair {
     return this.certify(`${name}-of-itself`, [name], { vouchesForItself: true });
   }

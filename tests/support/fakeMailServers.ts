@@ -9,7 +9,7 @@ type Talk = (line: string) => string | undefined;
 
 const open: { server: tls.Server; sockets: Set<net.Socket> }[] = [];
 
-/** Ends every stand-in that was started. */
+/** Ends every fake that was started. */
 export function stopFakeServers(): void {
   for (const { server, sockets } of open.splice(0)) {
     server.close();
@@ -55,7 +55,7 @@ export interface ImapRules {
   readonly heard?: string[];
 }
 
-/** As much of IMAP as a look needs. */
+/** As much of IMAP as a check needs. */
 export const fakeImapServer = (pair: KeyPair, { user, password, folders, heard = [] }: ImapRules): Promise<number> =>
   talking(pair, "* OK [CAPABILITY IMAP4rev1] ready\r\n", () => {
     let chosen: readonly Message[] = [];

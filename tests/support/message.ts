@@ -12,7 +12,7 @@ export interface Mail {
   readonly body?: string | Buffer;
 }
 
-/** A message as it goes over the wire. Each character is a byte, and nothing is mended: what is odd was meant so. */
+/** A message as it goes over the wire. Each character is a byte, and nothing is corrected: what is odd is intended. */
 export function message(mail: Mail): Buffer {
   const { subject, from = "Sender <sender@example.org>", to = "somebody@newjoy.ro", trace = [], header } = mail;
   const { id = `${subject.replaceAll(" ", ".")}@example.org`, body = "Hello.\r\n" } = mail;

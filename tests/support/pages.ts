@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 export const ROOT = join(__dirname, "..", "..");
 
-/** Every page that people read, by its path: what stands at the top, and docs/. */
+/** Every page of the docs by its path: the pages at the top, and docs/. */
 export const pages: ReadonlyMap<string, string> = new Map(
   [
     ...readdirSync(ROOT).filter((name) => name.endsWith(".md")),

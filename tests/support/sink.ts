@@ -48,7 +48,7 @@ export class Sink {
   constructor(
     readonly address: string,
     private readonly ports: readonly number[] = [25],
-    /** Greets with more lines than a mail server must, for servers that hand on what people sent. */
+    /** Greets with more lines than a mail server must, for servers that forward what users sent. */
     private readonly extensions: readonly string[] = [],
   ) {}
 

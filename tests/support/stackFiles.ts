@@ -15,7 +15,7 @@ export function numbers(seed: number): () => number {
 
 type Config = Record<string, unknown>;
 
-/** What people, editors and YAML put where a value belongs, and what each reader behind it takes for something else. */
+/** What users, editors and YAML put where a value belongs, and what each reader behind it takes for something else. */
 const odd: readonly unknown[] = [
   ...[
     "",

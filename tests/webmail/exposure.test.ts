@@ -15,23 +15,23 @@ import { letter } from "./support/letter";
 import { gateway, Traefiks } from "./support/traefik";
 
 const kinds = ["Ingress", "Gateway"] as const;
-const wayIn: Record<(typeof kinds)[number], RawConfig> = {
+const ingress: Record<(typeof kinds)[number], RawConfig> = {
   Ingress: { className: "traefik" },
   Gateway: { kind: "Gateway", controller: "traefik", gateway },
 };
 
 const rig = new Rig();
 const traefiks = new Traefiks();
-const folder = mkdtempSync(join(tmpdir(), "webmail-door-"));
+const folder = mkdtempSync(join(tmpdir(), "webmail-exposure-"));
 let servers: (Server | Relay)[] = [];
 const clients = {} as Record<(typeof kinds)[number], Client>;
 /** Connections that say nothing for three minutes: begun first, looked at last. */
 let pushed: Record<string, Promise<{ text: string }>>;
 
 beforeAll(async () => {
-  const stacks = [await deploy({ ...threeMailboxes, ingress: wayIn.Ingress })];
-  stacks.push(await deploy({ ...threeMailboxes, ingress: wayIn.Gateway }));
-  await rig.start({ door: false });
+  const stacks = [await deploy({ ...threeMailboxes, ingress: ingress.Ingress })];
+  stacks.push(await deploy({ ...threeMailboxes, ingress: ingress.Gateway }));
+  await rig.start({ proxy: false });
   servers = [await startMailServer(), await startPodNetwork()];
   await traefiks.start();
   await traefiks.certificate("roundcube-tls", rig.certificate(hosts.webmail));

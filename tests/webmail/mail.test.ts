@@ -112,7 +112,7 @@ describe("filters", () => {
 });
 
 describe("mail that came while the webmail was restarted", () => {
-  it("is there at the next click, for people who stay signed in", async () => {
+  it("is there at the next click, for users who stay signed in", async () => {
     const kinga = await signedIn("kinga");
     const before = await rig.providerState();
     await rig.pod.stop();

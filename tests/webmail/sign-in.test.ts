@@ -2,7 +2,7 @@ import { Passkey } from "../support/passkey";
 import { eventually } from "../support/wait";
 import { hosts } from "./support/addresses";
 import { browserFor, Person, webmail } from "./support/browser";
-import { people, Rig } from "./support/harness";
+import { Rig, users } from "./support/harness";
 import { isDebian } from "./support/image";
 import { letter } from "./support/letter";
 import { tokenCheckAddress } from "./support/mailServer";
@@ -25,7 +25,7 @@ describe("signing in to the webmail", () => {
     await kinga.leaves();
   });
 
-  it("shows two people in two browsers their own mail only", async () => {
+  it("shows two users in two browsers their own mail only", async () => {
     rig.mail.deliver("kinga", letter("Kinga's own"));
     rig.mail.deliver("alpar", letter("Alpar's own"));
     const [kinga, alpar] = [await Person.arrives(browser(), "kinga"), await Person.arrives(browser(), "alpar")];
@@ -77,7 +77,7 @@ describe("signing in to the webmail", () => {
 
 describe("signing in where Pocket ID asks for a passkey", () => {
   const passkey = new Passkey();
-  const [kingaAtProvider] = people;
+  const [kingaAtProvider] = users;
   beforeAll(() => rig.providerState({ passkeys: { [kingaAtProvider?.sub ?? ""]: passkey.registered } }));
   afterAll(() => rig.providerState({ passkeys: null }));
 
@@ -208,7 +208,7 @@ describe("a person whom the mail server does not let in", () => {
     await kinga.leaves();
   });
 
-  it("is told when the mail server is away", async () => {
+  it("is told when the mail server is unreachable", async () => {
     await rig.mail.stop();
     const away = ["The mail server does not answer. Your mail is safe. Try again in a few minutes."];
     expect(await refused("kinga")).toEqual(away);

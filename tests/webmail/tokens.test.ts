@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { eventually } from "../support/wait";
 import { hosts } from "./support/addresses";
 import { browserFor, Person, webmail } from "./support/browser";
-import { people, Rig } from "./support/harness";
+import { Rig, users } from "./support/harness";
 import { imapLogin } from "./support/imap";
 import { letter } from "./support/letter";
 import { SigningKey } from "./support/tokens";
@@ -79,7 +79,7 @@ describe("a token that expires while the page is open", () => {
   });
 });
 
-describe("while the provider is away", () => {
+describe("while the provider is unreachable", () => {
   it("tells visitors so in plain words, and lets them in when it is back, with nothing restarted", async () => {
     await rig.providerState({ reachable: false });
     const kinga = await Person.arrives(browser(), "kinga");
@@ -93,7 +93,7 @@ describe("while the provider is away", () => {
     await kinga.leaves();
   });
 
-  it("lets people who are signed in read on", async () => {
+  it("lets users who are signed in read on", async () => {
     const kinga = await (await Person.arrives(browser(), "kinga")).signsIn();
     await kinga.seesInbox();
     await rig.providerState({ reachable: false });
@@ -106,7 +106,7 @@ describe("while the provider is away", () => {
     await kinga.leaves();
   });
 
-  it("keeps people signed in whose token ends meanwhile", async () => {
+  it("keeps users signed in whose token ends meanwhile", async () => {
     const kinga = await withExpiredToken("kinga");
     await rig.providerState({ reachable: false });
     const before = await rig.providerState();
@@ -122,7 +122,7 @@ describe("while the provider is away", () => {
 });
 
 describe("the mail server", () => {
-  const [kinga] = people;
+  const [kinga] = users;
   const issuer = `https://${hosts.issuer}`;
   const good = () => ({
     iss: issuer,

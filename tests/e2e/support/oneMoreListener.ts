@@ -1,6 +1,6 @@
 import type { Listener } from "../../../components/mailserver/listeners";
 
-/** No configuration key changes the listeners, but an upgrade of this program may. Loaded first, this plays the upgrade. */
+/** No configuration key changes the listeners, but an upgrade of this program may. Loaded first, this simulates the upgrade. */
 const file = require.resolve("../../../components/mailserver/listeners");
 const actual = require(file) as typeof import("../../../components/mailserver/listeners");
 

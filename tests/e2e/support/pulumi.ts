@@ -3,7 +3,7 @@ import { serveProgram } from "../../rig/fakes/languageHost";
 
 /**
  * The command `pulumi` for README.md's lines. It is the real CLI; a CLI that was built from source lacks the part that
- * starts Node programs, so that part is played here, as Pulumi.yaml asks, and questions are answered with yes.
+ * starts Node programs, so that part is done here, as Pulumi.yaml asks, and questions are answered with yes.
  */
 async function main(): Promise<number> {
   const real = process.env.REAL_PULUMI as string;

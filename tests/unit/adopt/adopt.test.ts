@@ -28,7 +28,7 @@ const secret = (name: string, data: Record<string, string>) => ({
   [`/api/v1/namespaces/mail/secrets/${name}`]: { data },
 });
 
-test("what the cluster has is read back; what people set, and what is not made, is not", async () => {
+test("what the cluster has is read back; what users set and what is not generated is not", async () => {
   const cluster = new FakeCluster({
     ...secret("stalwart-admin", { password: base64("the admin's") }),
     ...secret("roundcube", { des_key: base64("the key") }),
@@ -77,8 +77,8 @@ test("a preview tells which objects would be created, and why it failed", () => 
   ]);
   const diagnostics = [
     { severity: "warning", message: "old" },
-    { severity: "error", message: "the cluster is away\n" },
+    { severity: "error", message: "the cluster is unreachable\n" },
   ];
-  expect(problemsIn(JSON.stringify({ diagnostics }))).toBe("the cluster is away");
+  expect(problemsIn(JSON.stringify({ diagnostics }))).toBe("the cluster is unreachable");
   expect(problemsIn("error: no passphrase\n")).toBe("error: no passphrase");
 });

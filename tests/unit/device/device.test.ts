@@ -112,8 +112,8 @@ describe("a configuration profile", () => {
   });
 
   it.each(["rsa", "ec"])("is signed with its content inside, whatever the key (%s)", (kind) => {
-    const authority = new PrivateCa(mkdtempSync(join(folder, "ca-")));
-    const pair = authority.issue("mail.newjoy.ro");
+    const privateCa = new PrivateCa(mkdtempSync(join(folder, "ca-")));
+    const pair = privateCa.issue("mail.newjoy.ro");
     let signer = { cert: pair.cert, key: pair.key };
     if (kind === "ec") {
       const [key, cert] = [join(folder, "ec.key"), join(folder, "ec.crt")];

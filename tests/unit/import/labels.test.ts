@@ -35,7 +35,7 @@ describe("Gmail's labels", () => {
     expect([inbox, sent, drafts, trash, unread].map(meaningOf)).toEqual(["inbox", "sent", "drafts", "trash", "unread"]);
   });
 
-  it("tell categories from labels that people made", () => {
+  it("tell categories from labels that users made", () => {
     expect(["Category Updates", "Catégorie\u00a0: Réseaux sociaux", "Kategorie „Werbung“"].map(meaningOf)).toEqual(
       Array(3).fill("category"),
     );

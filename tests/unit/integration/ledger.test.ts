@@ -4,7 +4,7 @@ import { message } from "../../integration/support/messages";
 const [moving, still] = [message("moving"), message("still")];
 const nothing = new Map<string, Buffer[]>();
 
-/** Looks into the folders as they are at each look. */
+/** Reads the folders as they are at each check. */
 const looks = (...folders: Map<string, Buffer[]>[]): (() => Promise<Ledger>) => {
   let n = 0;
   return async () => ledger([moving, still], folders[Math.min(n++, folders.length - 1)] ?? nothing, []);

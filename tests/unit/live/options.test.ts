@@ -2,7 +2,7 @@ import { HELP, read } from "../../live/support/options";
 
 const key = { POCKET_ID_API_KEY: "key" };
 
-test("without options the suite makes its own node, with a stand-in as issuer; jest gets the rest", () => {
+test("without options the suite makes its own node, with a fake issuer; jest gets the rest", () => {
   expect(read(["-t", "mail", "--verbose"], {})).toEqual({
     options: { issuer: { kind: "fake" }, config: {} },
     jest: ["-t", "mail", "--verbose"],

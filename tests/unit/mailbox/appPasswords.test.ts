@@ -27,7 +27,7 @@ describe("app passwords in a user's name", () => {
     server.close();
   });
 
-  it("are made with an end and without the permission to invite people", async () => {
+  it("are made with an end and without the permission to send invitations", async () => {
     answers.push({ created: { a: { id: "b1", secret: "app_x" } } });
     const made = await passwords.create({
       description: "homelab-mail import",
@@ -126,7 +126,7 @@ describe("progress", () => {
     expect(written[1]).toBe("15 messages, 1.5 GB of 10.0 GB, about 1 min left\n");
   });
 
-  it("counts as people do", () => {
+  it("formats sizes and tables", () => {
     expect([999, 1000, 99_950, 123_456_789].map(bytes)).toEqual(["999 bytes", "1.0 KB", "100.0 KB", "123 MB"]);
     expect(
       table([

@@ -11,9 +11,9 @@ import { stopFakeServers } from "../../support/fakeMailServers";
 import { FakeProvider } from "./fakeProvider";
 
 const folder = mkdtempSync(join(tmpdir(), "refetch-"));
-const authority = new PrivateCa(folder);
-const ca = [readFileSync(authority.cert, "utf8")];
-const pair = authority.issue("localhost");
+const privateCa = new PrivateCa(folder);
+const ca = [readFileSync(privateCa.cert, "utf8")];
+const pair = privateCa.issue("localhost");
 afterAll(() => {
   stopFakeServers();
   rmSync(folder, { recursive: true });

@@ -22,7 +22,7 @@ export const addresses = {
   pod: "127.0.0.60",
 };
 
-/** Where the cluster's doors are, and where they find the pods: the API server takes no loopback address for a pod's. */
+/** Where the cluster's HTTP proxies listen, and where they find the pods: the API server takes no loopback address for a pod's. */
 export const cluster = {
   Ingress: addresses.ingress,
   Gateway: "127.0.0.11",

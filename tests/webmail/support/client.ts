@@ -19,15 +19,15 @@ export interface Ask {
   readonly plain?: true;
 }
 
-/** A program that is no browser, at one of the doors. */
+/** An HTTP client without a browser, at one of the proxies. */
 export class Client {
   constructor(
-    private readonly door: string,
+    private readonly proxy: string,
     private readonly ca: string,
   ) {}
 
   ask(host: string, path: string, { method, headers, body, from, plain }: Ask = {}): Promise<Answer> {
-    const common = { host: this.door, path, method, headers: { host, ...headers }, localAddress: from, agent: false };
+    const common = { host: this.proxy, path, method, headers: { host, ...headers }, localAddress: from, agent: false };
     return new Promise((resolve, reject) => {
       const call = plain
         ? plainRequest({ ...common, port: 80 } as never)
@@ -42,7 +42,7 @@ export class Client {
     });
   }
 
-  /** Waits until the door leads somewhere. */
+  /** Waits until the proxy has a route. */
   async opens(host: string): Promise<void> {
     let last = "";
     const through = async (): Promise<true | undefined> => {
@@ -55,7 +55,7 @@ export class Client {
         return undefined;
       }
     };
-    await eventually(`${host} through ${this.door}`, through).catch((error) => {
+    await eventually(`${host} through ${this.proxy}`, through).catch((error) => {
       throw new Error(`${error.message}: ${last}`);
     });
   }
@@ -98,6 +98,6 @@ export class Client {
   }
 
   private secure(servername: string, protocol: string): TLSSocket {
-    return connect({ host: this.door, port: 443, servername, ca: this.ca, ALPNProtocols: [protocol] });
+    return connect({ host: this.proxy, port: 443, servername, ca: this.ca, ALPNProtocols: [protocol] });
   }
 }

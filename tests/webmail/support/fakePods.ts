@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import { connect, createServer as createRelay, type Server as Relay } from "node:net";
 import { addresses, cluster } from "./addresses";
 
-/** Longer than any idle time that a door has by default. */
+/** Longer than any idle time that a proxy has by default. */
 export const SILENCE_MS = 185_000;
 
 /** What the mail server's place has seen of a request. */

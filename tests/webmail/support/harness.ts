@@ -18,7 +18,7 @@ import { Server } from "./processes";
 import { type DirectoryRules, TokenCheck } from "./tokenCheck";
 import { SigningKey } from "./tokens";
 
-export const people = [
+export const users = [
   { sub: "7c9f0a2e-0000-4000-8000-000000000001", email: `kinga@${domain}`, name: "Kinga Nagy" },
   { sub: "7c9f0a2e-0000-4000-8000-000000000002", email: `alpar@${domain}`, name: "Alpár Nagy" },
   { sub: "7c9f0a2e-0000-4000-8000-000000000003", email: `guest@${domain}`, name: "A Guest" },
@@ -59,12 +59,12 @@ export class Rig {
   readonly trusted: string[] = [];
   ca = "";
   private readonly folder = mkdtempSync(join(tmpdir(), "webmail-rig-"));
-  private authority!: PrivateCa;
+  private privateCa!: PrivateCa;
   private provider!: Server;
   private ingress: IngressController | undefined;
 
-  /** Starts everything; without a door of the rig's own, something else must stand in front of the webmail. */
-  async start({ door = true } = {}): Promise<this> {
+  /** Starts everything; without the harness' own proxy, the test puts another one in front of the webmail. */
+  async start({ proxy = true } = {}): Promise<this> {
     chmodSync(this.folder, 0o711); // servers that are not root have files below
     this.recorder = await startRecording();
     const { identity, ...config } = sampleConfig();
@@ -80,8 +80,8 @@ export class Rig {
     });
     await settled();
 
-    this.authority = new PrivateCa(this.sub("tls"));
-    this.ca = readFileSync(this.authority.cert, "utf8");
+    this.privateCa = new PrivateCa(this.sub("tls"));
+    this.ca = readFileSync(this.privateCa.cert, "utf8");
     await this.startProvider(this.certificate(hosts.issuer), identity.clientId);
     const [operation] = directory({ identity });
     const [rules] = Object.values(operation?.value as unknown as Record<string, DirectoryRules>);
@@ -89,12 +89,12 @@ export class Rig {
     await this.tokenCheck.listen(...tokenCheckAddress);
     await this.sink.listen();
     // The certificate is for the public name only: the webmail has to ask for it by that name.
-    this.mail = await MailServer.start(this.sub("dovecot"), this.authority.issue(hosts.mail));
+    this.mail = await MailServer.start(this.sub("dovecot"), this.privateCa.issue(hosts.mail));
 
-    const image = buildImage(this.folder, this.authority.bundle(), hostsFile);
+    const image = buildImage(this.folder, this.privateCa.bundle(), hostsFile);
     this.pod = new Pod(this.recorder, "roundcube", image, this.folder);
     await this.pod.start();
-    if (!door) return this;
+    if (!proxy) return this;
     const rendered = this.recorder.object("Ingress", "roundcube").inputs;
     const backend = { host: addresses.pod, port: 8000 };
     this.ingress = new IngressController(rendered, this.certificate(hosts.webmail), backend);
@@ -104,7 +104,7 @@ export class Rig {
 
   /** A certificate that the browser and the webmail trust. */
   certificate(...names: [string, ...string[]]): KeyPair {
-    const pair = this.authority.issue(...names);
+    const pair = this.privateCa.issue(...names);
     this.trusted.push(spki(pair.cert));
     return pair;
   }
@@ -130,7 +130,7 @@ export class Rig {
       control,
       issuer: `https://${hosts.issuer}`,
       listen: addresses.issuer,
-      people,
+      users,
       jwk: this.key.jwk,
       pkce: !isDebian, // 1.6 knows no PKCE
       clients: [

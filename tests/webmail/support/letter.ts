@@ -11,7 +11,7 @@ interface Letter extends Pick<Mail, "from"> {
 export function letter(subject: string, options: Letter = {}): Buffer {
   const { from = "Somebody <somebody@example.org>", type = "text/plain; charset=utf-8", body = "Hello.\n" } = options;
   const header = [`Date: ${new Date().toUTCString()}`, "MIME-Version: 1.0", `Content-Type: ${type}`].join("\r\n");
-  return message({ subject, from, to: "people@newjoy.ro", header, body: body.replaceAll("\n", "\r\n") });
+  return message({ subject, from, to: "users@newjoy.ro", header, body: body.replaceAll("\n", "\r\n") });
 }
 
 /** A message with a file. */

@@ -38,7 +38,7 @@ export class Traefiks {
     return this;
   }
 
-  /** Puts a stack's way in there, as it was rendered, with its Services and where their pods are. */
+  /** Applies a stack's ingress objects as rendered, with its Services and the addresses of their pods. */
   async deploy({ recorder }: Deployed): Promise<void> {
     const kinds = ["Service", "Middleware", "Ingress", "HTTPRoute", "ReferenceGrant"];
     for (const kind of kinds) for (const { inputs } of recorder.kind(kind)) await this.apply(inputs);
@@ -56,7 +56,7 @@ export class Traefiks {
     }
   }
 
-  /** Plays cert-manager. */
+  /** Does the work of cert-manager. */
   certificate(name: string, { cert, key }: KeyPair): Promise<void> {
     const data = { "tls.crt": cert, "tls.key": key };
     const stringData = Object.fromEntries(Object.entries(data).map(([k, file]) => [k, readFileSync(file, "utf8")]));
@@ -82,7 +82,7 @@ export class Traefiks {
     });
   }
 
-  /** Starts a Traefik as k3s does, at that door's address. */
+  /** Starts a Traefik as k3s does, at that proxy's address. */
   async open(kind: "Ingress" | "Gateway"): Promise<void> {
     const { traefik } = await findTools(["traefik"], quiet);
     const providers = kind === "Ingress" ? ["kubernetesingress", "kubernetescrd"] : ["kubernetesgateway"];
