@@ -58,6 +58,7 @@ export = async () => {
     serverMetrics: monitoring.enabled,
     heartbeatPort: monitoring.heartbeat?.port,
     snapshots: backup.snapshotClass !== undefined,
+    mailboxes,
     migrations,
   });
   const generatedPassword = generated.metricsPassword;

@@ -27,7 +27,7 @@ export const names = {
   dataClaim: "stalwart-data",
   webmailClaim: "roundcube-data",
   secrets: {
-    /** FETCHMAIL_<NAME>_PASSWORD: the provider's IMAP passwords. */
+    /** FETCHMAIL_<NAME>_PASSWORD: the provider's IMAP passwords. <name>.<source>.user and .password: those of sources. */
     fetchCredentials: "migadu-fetch-credentials",
     /** <NAME>_EMAIL: the mailboxes' addresses. */
     addresses: "stalwart-emails",
@@ -64,6 +64,9 @@ function keyPart(mailbox: string): string {
 }
 
 export const passwordKey = (mailbox: string): string => `FETCHMAIL_${keyPart(mailbox)}_PASSWORD`;
+/** Of a source the key has a dot, which no mailbox's has. */
+export const sourceKey = (mailbox: string, source: string, what: "user" | "password"): string =>
+  `${mailbox}.${source}.${what}`;
 export const addressKey = (mailbox: string): string => `${keyPart(mailbox)}_EMAIL`;
 export const fetcherName = (mailbox: string): string => `${names.fetchmail}-${mailbox}`;
 

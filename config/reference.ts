@@ -11,8 +11,8 @@ export interface Key {
   readonly command: string;
 }
 
-/** Stands for a name of people's own choice in commands. */
-const SAMPLE_NAME = "kinga";
+/** Stand for names of people's own choice in commands: a mailbox's or a migration's, and a source's in a mailbox. */
+const SAMPLE_NAMES = { name: "kinga", source: "old-gmail" } as const;
 
 const quoted = (value: unknown): string => `\`${String(value)}\``;
 
@@ -47,7 +47,10 @@ function keysOf(at: z.ZodType, path: Path, shown: string): Key[] {
     );
   }
   const element = elementOf(at);
-  if (element && shapeOf(element)) return keysOf(element, [...path, SAMPLE_NAME], `${shown}.<name>`);
+  if (element && shapeOf(element)) {
+    const word = path.length === 1 ? "name" : "source";
+    return keysOf(element, [...path, SAMPLE_NAMES[word]], `${shown}.<${word}>`);
+  }
   const doc = docAt(path);
   const meaning = doc.secret ? `${doc.description}. Secret` : `${doc.description}`;
   return [{ key: shown, meaning, default: defaultOf(at, doc), command: exampleCommand(at, path) }];

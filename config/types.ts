@@ -42,6 +42,21 @@ export interface Mailbox {
   readonly retention: Retention;
   /** Provider folders to fetch; INBOX is always among them. */
   readonly folders: readonly Folder[];
+  /** Accounts elsewhere whose mail comes into this mailbox, too, sorted by name. */
+  readonly sources: readonly Source[];
+}
+
+/** An account elsewhere that is fetched as well, as declared under `mailboxes.<name>.sources.<source>`. */
+export interface Source {
+  /** The key under `sources`: a DNS label; a part of the Secret keys, and a label of the metrics. */
+  readonly name: string;
+  /** Its IMAP server: implicit TLS. */
+  readonly imap: Endpoint;
+  /** Confidential like a mailbox's address. */
+  readonly user: Secret;
+  readonly password: Secret;
+  readonly retention: Retention;
+  readonly folders: readonly Folder[];
 }
 
 /** An account elsewhere whose mail is copied into a mailbox here, as declared under `migrations.<name>`. */

@@ -9,6 +9,9 @@ export const proxyPorts = {
 /** Placeholders that the supervisor replaces, quoted, with the content of the mounted Secrets. */
 export const placeholders = { address: "@ADDRESS@", password: "@PASSWORD@", folder: "@FOLDER@" } as const;
 
+/** The same of a source: its login is another one, and its server and proxies differ from pod to pod. */
+export const sourcePlaceholders = { user: "@USER@", host: "@HOST@", imap: "@IMAP@", smtp: "@SMTP@" } as const;
+
 export interface FetchmailrcOptions {
   /** The provider's IMAP server: implicit TLS, its certificate checked against the system's CAs. */
   readonly imap: Endpoint;
@@ -32,19 +35,31 @@ export function quote(text: string): string {
  */
 export function renderFetchmailrc({ imap, folder }: FetchmailrcOptions): string {
   const proxy = proxyPorts[folder];
+  return render({
+    user: placeholders.address,
+    host: quote(imap.host),
+    imap: `${proxy.imap}`,
+    smtp: `"127.0.0.1/${proxy.sink}"`,
+  });
+}
+
+/** The run control file for any folder of any source: the pod fills in which. */
+export const renderSourceFetchmailrc = (): string => render(sourcePlaceholders);
+
+function render({ user, host, imap, smtp }: Readonly<Record<keyof typeof sourcePlaceholders, string>>): string {
   const server = [
     // Both ends go through the supervisor's proxies; TLS runs through to the provider, whose name is still checked.
-    `poll ${quote(imap.host)} via "127.0.0.1" service ${proxy.imap} protocol IMAP`,
+    `poll ${host} via "127.0.0.1" service ${imap} protocol IMAP`,
     "no dns",
     "auth password",
     "timeout 60",
     "bad-header reject", // a header line "." would end the SMTP data early; such mail is delivered directly
   ];
-  const user = [
-    `user ${placeholders.address} password ${placeholders.password} is ${placeholders.address} here`,
+  const account = [
+    `user ${user} password ${placeholders.password} is ${placeholders.address} here`,
     `folder ${placeholders.folder}`,
-    `ssl sslproto "TLS1.2+" sslcertck sslcommonname ${quote(imap.host)}`,
-    `smtphost "127.0.0.1/${proxy.sink}" smtpname ${placeholders.address}`, // SMTP: with LMTP a 5xx deletes the message
+    `ssl sslproto "TLS1.2+" sslcertck sslcommonname ${host}`,
+    `smtphost ${smtp} smtpname ${placeholders.address}`, // SMTP: with LMTP a 5xx deletes the message
     "antispam -1", // no refusal means "spam, drop it"
     "no idle", // the supervisor waits for new mail
     "fetchall no keep no flush",
@@ -62,7 +77,7 @@ export function renderFetchmailrc({ imap, folder }: FetchmailrcOptions): string 
     "set no spambounce",
     "",
     server.join("\n  "),
-    `  ${user.join("\n    ")}`,
+    `  ${account.join("\n    ")}`,
     "",
   ].join("\n");
 }

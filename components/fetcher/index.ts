@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import * as apps from "@pulumi/kubernetes/apps/v1";
 import * as core from "@pulumi/kubernetes/core/v1";
 import { ComponentResource, type ComponentResourceOptions, type Input, type Resource, secret } from "@pulumi/pulumi";
-import { addressKey, fetcherName, labels, names, passwordKey, ports, selector } from "../../config/names";
+import { addressKey, fetcherName, labels, names, passwordKey, ports, selector, sourceKey } from "../../config/names";
 import type { Endpoint, Mailbox, Resources } from "../../config/types";
 import { type CaBundle, caBundleParts } from "../shared/caBundle";
-import { renderFetchmailrc } from "./fetchmailrc";
+import { renderFetchmailrc, renderSourceFetchmailrc } from "./fetchmailrc";
 import { fetcherPod, programFiles, programs } from "./pod";
 
 export interface FetcherArgs {
@@ -38,6 +38,20 @@ function sharedFiles(imap: Endpoint): Record<string, string> {
     ...programs,
     "inbox.fetchmailrc": renderFetchmailrc({ imap, folder: "INBOX" }),
     "junk.fetchmailrc": renderFetchmailrc({ imap, folder: "Junk" }),
+    "source.fetchmailrc": renderSourceFetchmailrc(),
+  };
+}
+
+/** The login of the mailbox at the provider, and those of its sources. */
+function logins({ name, password, sources }: Mailbox): Record<string, Input<string>> {
+  return {
+    [passwordKey(name)]: password,
+    ...Object.fromEntries(
+      sources.flatMap((source) => [
+        [sourceKey(name, source.name, "user"), source.user],
+        [sourceKey(name, source.name, "password"), source.password],
+      ]),
+    ),
   };
 }
 
@@ -63,7 +77,7 @@ export class Fetcher extends ComponentResource {
       names.secrets.fetchCredentials,
       {
         metadata: metadata(names.secrets.fetchCredentials),
-        stringData: Object.fromEntries(mailboxes.map((m) => [passwordKey(m.name), m.password])),
+        stringData: Object.assign({}, ...mailboxes.map(logins)),
       },
       parent,
     );

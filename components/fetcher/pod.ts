@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { types } from "@pulumi/kubernetes";
 import { type Input, interpolate, type Output } from "@pulumi/pulumi";
-import { addressKey, names, passwordKey, ports } from "../../config/names";
-import type { Endpoint, Mailbox, Resources } from "../../config/types";
+import { addressKey, names, passwordKey, ports, sourceKey } from "../../config/names";
+import type { Endpoint, Mailbox, Resources, Source } from "../../config/types";
 import type { CaBundleParts } from "../shared/caBundle";
 import { hardenedPod } from "../shared/pod";
 
@@ -44,7 +44,8 @@ export const programs: Readonly<Record<string, string>> = Object.fromEntries(
 /** Which of the ConfigMap's files a mailbox's pod uses. */
 export function programFiles(mailbox: Mailbox): string[] {
   const junk = mailbox.folders.includes("Junk") ? ["junk.fetchmailrc"] : [];
-  return [...Object.keys(programs), "inbox.fetchmailrc", ...junk];
+  const sources = mailbox.sources.length > 0 ? ["source.fetchmailrc"] : [];
+  return [...Object.keys(programs), "inbox.fetchmailrc", ...junk, ...sources];
 }
 
 /** The supervisor's arguments for one mailbox. */
@@ -55,12 +56,24 @@ function supervisorArgs({ mailbox, imap, mailServerHost }: FetcherPodArgs): (str
     interpolate`--sink=${mailServerHost}:${ports.smtp}`,
     ...(mailbox.folders.includes("Junk") ? [interpolate`--junk-sink=${mailServerHost}:${ports.junk}`] : []),
     `--retention=${mailbox.retention}`,
+    ...mailbox.sources.map(({ name, imap: { host, port }, retention, folders }) =>
+      folders.includes("Junk")
+        ? interpolate`--source=${name},${host}:${port},${retention},${mailServerHost}:${ports.junk}`
+        : `--source=${name},${host}:${port},${retention}`,
+    ),
     `--program=${program}`,
     `--credentials=${credentials}`,
     `--state=${state}`,
     `--http=${ports.fetcherHttp}`,
   ];
 }
+
+/** In a folder of their own: a source may be called like one of the pod's files. */
+const sourceItems = (mailbox: string, { name }: Source) =>
+  (["user", "password"] as const).map((what) => ({
+    key: sourceKey(mailbox, name, what),
+    path: `sources/${name}/${what}`,
+  }));
 
 /** One mailbox's pod: it sees this mailbox's password and address, and nobody else's. */
 export function fetcherPod(args: FetcherPodArgs): types.input.core.v1.PodSpec {
@@ -118,6 +131,10 @@ export function fetcherPod(args: FetcherPodArgs): types.input.core.v1.PodSpec {
           sources: [
             { secret: { name: args.credentials, items: [{ key: passwordKey(mailbox.name), path: "password" }] } },
             { secret: { name: args.addresses, items: [{ key: addressKey(mailbox.name), path: "address" }] } },
+            // When a source is taken out, its keys go before the pod does: a pod that starts in between must not wait.
+            ...mailbox.sources.map((source) => ({
+              secret: { name: args.credentials, items: sourceItems(mailbox.name, source), optional: true },
+            })),
           ],
         },
       },

@@ -127,6 +127,7 @@ function missing(stack: MonitoredStack): string {
 export function alerts(stack: MonitoredStack): Alert[] {
   const last = recorded(stack, LAST_DELIVERY);
   const queue = pending(stack);
+  const bySource = `${PER_MAILBOX}, source`;
   const byFolder = (metric: string): string => `max by (${PER_MAILBOX}, folder) (${fetcher(stack)(metric)})`;
   return [
     {
@@ -152,6 +153,24 @@ export function alerts(stack: MonitoredStack): Alert[] {
       severity: "warning",
       summary:
         "{{ $value }} of {{ $labels.mailbox }}'s messages could not be delivered and lie in Fetcher-Refused at the provider.",
+      doctor: "Provider",
+    },
+    {
+      name: "MailSourceFailing",
+      // Gone with the source, unlike the provider: nobody waits for an account that is no longer declared.
+      expr: `min by (${bySource}) (${fetcher(stack)("source_ready")}) == 0`,
+      for: "15m",
+      severity: "warning",
+      summary: "{{ $labels.mailbox }}'s source {{ $labels.source }} is not fetched: its mail waits there.",
+      doctor: "Provider",
+    },
+    {
+      name: "MailSourceSetAside",
+      expr: `max by (${bySource}, folder) (${fetcher(stack)("source_set_aside")}) > 0`,
+      for: "5m",
+      severity: "warning",
+      summary:
+        "{{ $value }} of the messages of {{ $labels.mailbox }}'s source {{ $labels.source }} could not be delivered and are in Fetcher-Refused there.",
       doctor: "Provider",
     },
     {

@@ -1,7 +1,7 @@
 import type { types } from "@pulumi/kubernetes";
 import type { Controller } from "../../config/controllers";
-import { migrationName, names, ports, selector } from "../../config/names";
-import type { Endpoint } from "../../config/types";
+import { fetcherName, migrationName, names, ports, selector } from "../../config/names";
+import type { Endpoint, Mailbox } from "../../config/types";
 
 type Spec = types.input.networking.v1.NetworkPolicySpec;
 type Peer = types.input.networking.v1.NetworkPolicyPeer;
@@ -26,6 +26,8 @@ export interface PolicyArgs {
   readonly heartbeatPort?: number | undefined;
   /** Whether a CronJob asks the API server for snapshots. @default nobody asks it for anything */
   readonly snapshots?: boolean;
+  /** Mailboxes, of which those with sources fetch from other servers than the provider's, too. @default none */
+  readonly mailboxes?: readonly Pick<Mailbox, "name" | "sources">[];
   /** From where mail is copied into mailboxes here. @default from nowhere */
   readonly migrations?: readonly { readonly name: string; readonly from: Pick<Endpoint, "port"> }[];
   /** Namespaces whose pods may relay through port 25; empty means every namespace. */
@@ -117,10 +119,26 @@ export function policies(args: PolicyArgs): Record<string, Spec> {
       ],
     },
     ...watching(args),
+    ...fetchingElsewhere(args.mailboxes ?? []),
     ...migrating(args.migrations ?? []),
     ...(args.snapshots && { [names.backup]: snapshotting }),
   };
 }
+
+/** Beside the policy of all fetchers: a mailbox's fetcher, and no other one, reaches the ports of its sources. */
+const fetchingElsewhere = (mailboxes: NonNullable<PolicyArgs["mailboxes"]>): Record<string, Spec> =>
+  Object.fromEntries(
+    mailboxes
+      .filter(({ sources }) => sources.length > 0)
+      .map(({ name, sources }): [string, Spec] => [
+        fetcherName(name),
+        {
+          podSelector: { matchLabels: selector(names.fetchmail, fetcherName(name)) },
+          policyTypes: ["Egress"],
+          egress: [{ ports: tcp(...[...new Set(sources.map(({ imap }) => imap.port))].sort((a, b) => a - b)) }],
+        },
+      ]),
+  );
 
 /** Each migration reaches its own source's port; the mail server lets their pods make and end their app passwords. */
 function migrating(migrations: NonNullable<PolicyArgs["migrations"]>): Record<string, Spec> {

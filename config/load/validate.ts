@@ -11,6 +11,7 @@ import type { Finding, PartialConfig } from "../rules/finding";
 import { mailboxRules } from "../rules/mailboxes";
 import { migrationRules } from "../rules/migrations";
 import { providerRules } from "../rules/provider";
+import { sourceRules } from "../rules/sources";
 import { stackRules } from "../rules/stack";
 import { isGroup, isPresent, type Path, readAs, schema, schemaAt, settle, valueAt } from "../schema";
 import { toList } from "../schema/values";
@@ -78,13 +79,15 @@ export function validate({ raw, isSecret }: RawConfig): ValidConfig | InvalidCon
     ...reservedNames(paths),
     ...[...domainRules, ...stackRules, ...providerRules, ...migrationRules].flatMap((rule) => rule(partial)),
     ...mailboxRules.flatMap((rule) => rule(drafts)),
+    ...sourceRules.flatMap((rule) => rule(partial, drafts)),
     ...ingress.findings,
     ...migrations.findings,
     ...plaintextSecrets(paths, { raw, isSecret }),
   );
   const listed = toList(raw.domains) ?? [];
   if (!isPresent(raw.domain) && Array.isArray(listed) && listed.length === 0) findings.push(noDomain);
-  if (drafts.length === 0 && (raw.mailboxes === undefined || isGroup(raw.mailboxes))) findings.push(noMailboxes);
+  if (raw.mailboxes === null) findings.push({ ...noMailboxes, remove: "value" });
+  else if (drafts.length === 0 && isGroup(raw.mailboxes ?? {})) findings.push(noMailboxes);
   const values = { input, domains, mailboxes, migrations: migrations.value, ingress: ingress.value, isSecret };
   return findings.length === 0 && isValid(values) ? values : { findings, raw, isSecret };
 }

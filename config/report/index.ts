@@ -95,8 +95,9 @@ function shown({ path, remove }: Finding, { raw, isSecret }: InvalidConfig): str
 
 /** Addresses that were given as secrets are given anew as secrets. */
 function isSecretAddress(path: Path, { raw, isSecret }: InvalidConfig): boolean {
-  const [top, , key] = path;
-  const isAddress = top === "mailboxes" && ["address", "account", "aliases"].includes(String(key));
+  const [top, , key, , ofSource] = path;
+  const isAddress =
+    top === "mailboxes" && (["address", "account", "aliases"].includes(String(key)) || ofSource === "user");
   return isAddress && isPresent(valueAt(raw, path)) && isSecret(path);
 }
 

@@ -5,7 +5,7 @@ import type { Finding } from "../rules/finding";
 import { dnsLabel, localPart, notReserved, ownLocalPart, wholeAddress } from "../rules/values";
 import { isGroup, type MailboxInput, mailbox, type Path, readAs, shapeOf, valueAt } from "../schema";
 import { toList } from "../schema/values";
-import type { Mailbox, Retention } from "../types";
+import type { Folder, Mailbox, Retention, Source } from "../types";
 import type { Domains } from "./domains";
 
 /** A mailbox with its addresses completed. What is not valid is absent here: it has a finding of its own. */
@@ -115,10 +115,29 @@ export function draftMailboxes(
   return { drafts, findings };
 }
 
+const foldersOf = ({ folders }: Pick<MailboxInput, "folders">): Folder[] =>
+  folders.includes("Junk") ? ["INBOX", "Junk"] : ["INBOX"];
+
+/** A source keeps mail as its mailbox does, unless it says otherwise. */
+const resolveSources = (sources: MailboxInput["sources"], retention: Retention): Source[] =>
+  Object.entries(sources)
+    .map(
+      ([name, source]): Source => ({
+        name,
+        imap: { host: source.host, port: source.port },
+        user: pulumi.secret(source.user),
+        password: pulumi.secret(source.password),
+        retention: source.retention ?? retention,
+        folders: foldersOf(source),
+      }),
+    )
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+
 /** The value that components get. */
 export function resolveMailbox(mailbox: CompleteMailbox, stackRetention: Retention, mainDomain: string): Mailbox {
   const { name, address, account, aliases, input } = mailbox;
   const nameOf = (whole: string): string => shortAddress(whole, mainDomain);
+  const retention = input.retention ?? (input.keep ? "forever" : stackRetention);
   return {
     name,
     address,
@@ -130,7 +149,8 @@ export function resolveMailbox(mailbox: CompleteMailbox, stackRetention: Retenti
       ...(account === undefined ? [] : [nameOf(address)]),
     ].sort(),
     admin: input.admin,
-    retention: input.retention ?? (input.keep ? "forever" : stackRetention),
-    folders: input.folders.includes("Junk") ? ["INBOX", "Junk"] : ["INBOX"],
+    retention,
+    folders: foldersOf(input),
+    sources: resolveSources(input.sources, retention),
   };
 }

@@ -1,4 +1,5 @@
 import * as rule from "../rules/values";
+import { sources } from "./sources";
 import {
   boolean,
   enumValue,
@@ -58,6 +59,7 @@ export const mailbox = object(
       description: "The provider's folders to fetch; INBOX always is, and Junk arrives in Junk",
       example: "Junk",
     }),
+    sources,
   },
   { description: "One mailbox; the name is yours to choose" },
 );

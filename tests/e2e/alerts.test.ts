@@ -28,7 +28,7 @@ const cron = (metric: string, cronjob: string, values: string): Series => ({
 test("Prometheus takes the rules", () => {
   const { status, text } = rules.run(["check", "rules", "--lint=all", "--lint-fatal", rules.file("rules.yaml")]);
   expect({ status, text }).toMatchObject({ status: 0 });
-  expect(text).toContain("14 rules found");
+  expect(text).toContain("16 rules found");
 });
 
 test("a rule that does not hold is noticed: the harness itself can fail", () => {
@@ -88,6 +88,30 @@ describe("MailSetAside", () => {
 
   test("stays quiet when nothing was refused", () => {
     fares(alert, [fetcher("set_aside", "0x60")], { "30m": 0 });
+  });
+});
+
+describe("MailSourceFailing", () => {
+  const alert = "MailSourceFailing";
+  const ready = (values: string, folder = "INBOX") =>
+    fetcher("source_ready", values, "kinga", `source="old-gmail",folder="${folder}",pod="a"`);
+
+  test("fires when one folder of a source is not fetched for a quarter of an hour, and resolves when it is", () => {
+    fares(alert, [ready("1x60"), ready("1x9 0x29 1x20", "Junk")], { "20m": 0, "27m": 1, "39m": 1, "41m": 0 });
+  });
+
+  test("stays quiet for a source that was removed, and for a mailbox that fails itself", () => {
+    fares(alert, [ready("1x9 0x5 stale"), fetcher("ready", "0x60")], { "16m": 0, "40m": 0 });
+  });
+});
+
+describe("MailSourceSetAside", () => {
+  const alert = "MailSourceSetAside";
+
+  test("fires for what is in Fetcher-Refused at a source, and no alert of the mailbox does", () => {
+    const series = [fetcher("source_set_aside", "0x9 2x9 0x20", "kinga", 'source="isp",folder="INBOX",pod="a"')];
+    fares(alert, series, { "12m": 0, "16m": 1, "21m": 0 });
+    rules.fares("MailSetAside", series, { "16m": 0 });
   });
 });
 

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { defaultImages } from "../../config/images";
-import type { Mailbox, StackConfig } from "../../config/types";
+import type { Mailbox, Source, StackConfig } from "../../config/types";
 
 export function sampleMailbox(name: string, overrides: Partial<Mailbox> = {}): Mailbox {
   return {
@@ -11,6 +11,19 @@ export function sampleMailbox(name: string, overrides: Partial<Mailbox> = {}): M
     displayName: name,
     aliases: [],
     admin: false,
+    retention: 7,
+    folders: ["INBOX"],
+    sources: [],
+    ...overrides,
+  };
+}
+
+export function sampleSource(name: string, overrides: Partial<Source> = {}): Source {
+  return {
+    name,
+    imap: { host: "imap.example.net", port: 993 },
+    user: pulumi.secret(`${name}@example.net`),
+    password: pulumi.secret(`source-password-of-${name}`),
     retention: 7,
     folders: ["INBOX"],
     ...overrides,

@@ -158,6 +158,8 @@ const odd: readonly unknown[] = [
 ];
 
 const mailboxNames = ["kinga", "alpar", "mary-ann", "1", "domain", "a".repeat(53), "Kinga", "mary_ann", "x.y", ""];
+/** Few: a source has many keys, and other places are to be tried as well. */
+const sourceNames = ["old-gmail"];
 const freeKeys = ["a", "example.org/group", "a b", "", "__proto__", "x".repeat(64)];
 
 /** Every path at which something may be written. */
@@ -166,7 +168,8 @@ function places(at: import("zod").ZodType, path: Path = []): Path[] {
   if (shape) return [path, ...Object.entries(shape).flatMap(([key, child]) => places(child, [...path, key]))];
   const element = elementOf(at);
   if (element === undefined) return [path];
-  const keys = isMap(at) ? (path[0] === "mailboxes" ? mailboxNames : freeKeys) : [0, 1];
+  const inMailboxes = path.length === 1 ? mailboxNames : sourceNames;
+  const keys = isMap(at) ? (path[0] === "mailboxes" ? inMailboxes : freeKeys) : [0, 1];
   return [path, ...keys.flatMap((key) => places(element, [...path, key]))];
 }
 
@@ -226,6 +229,10 @@ export function stackFile(random: () => number): Config {
     const [group, name = ""] = path;
     const added = group === "mailboxes" && path.length > 2 && name !== "kinga" && name !== "alpar";
     if (added) config = written(config, ["mailboxes", name, "password"], "imap-Passw0rd-3") as Config;
+    if (path.length > 4 && path[2] === "sources") {
+      const source = { host: "imap.example.net", user: "old@example.net", password: "imap-Passw0rd-4" };
+      config = written(config, path.slice(0, 4), source) as Config;
+    }
     config = written(config, path, random() < 0.4 ? one(odd) : one(near)) as Config;
   }
   return config;

@@ -15,11 +15,21 @@ def quote(text: str) -> str:
     return '"' + "".join(chr(b) if b < 128 and chr(b).isalnum() else f"\\x{b:02x}" for b in text.encode()) + '"'
 
 
-def configuration(template: str, login: Login, folder: str) -> str:
-    """The run control file, with what the ConfigMap must not hold."""
-    for name, value in (("ADDRESS", login[0]), ("PASSWORD", login[1]), ("FOLDER", folder)):
+def filled(template: str, values: dict[str, str]) -> str:
+    for name, value in values.items():
         template = template.replace(f"@{name}@", quote(value))
     return template
+
+
+def for_source(template: str, host: str, imap: int, smtp: int) -> str:
+    """Of a source neither its server is in the ConfigMap, nor where its proxies listen."""
+    return filled(template, {"HOST": host, "IMAP": str(imap), "SMTP": f"127.0.0.1/{smtp}"})
+
+
+def configuration(template: str, login: Login, folder: str) -> str:
+    """The run control file, with what the ConfigMap must not hold."""
+    user, password, recipient = login
+    return filled(template, {"USER": user, "PASSWORD": password, "ADDRESS": recipient, "FOLDER": folder})
 
 
 def run(rc: str, home: str, hear: Callable[[str], None], over: Callable[[], bool], stop: threading.Event) -> int:

@@ -17,7 +17,8 @@ from worker import Worker
 class Health(http.server.BaseHTTPRequestHandler):
     """/live, /ready, /metrics, /status."""
 
-    workers: Sequence[Worker] = ()
+    workers: Sequence[Worker] = ()  # of the provider; these alone decide whether the pod is ready and alive
+    sources: Sequence[Worker] = ()
     mailbox, limit = "", 180.0
     METRICS = (
         ("last_contact_timestamp_seconds", "gauge", "When the provider last answered.", lambda w: w.status.contact),
@@ -49,15 +50,24 @@ class Health(http.server.BaseHTTPRequestHandler):
             self.answer(404, "no such page")
 
     def metrics(self) -> str:
-        lines = []
-        for name, kind, text, value in self.METRICS:
-            lines += [f"# HELP fetchmail_{name} {text}", f"# TYPE fetchmail_{name} {kind}"]
-            for w in self.workers:
-                lines.append(f'fetchmail_{name}{{mailbox="{self.mailbox}",folder="{w.folder}"}} {value(w):.15g}')
+        # Under names of their own: an old account that fails is not the mailbox that fails.
+        lines = self.lines("fetchmail_", self.workers)
+        if self.sources:
+            lines += self.lines("fetchmail_source_", self.sources)
         return "\n".join(lines)
 
+    def lines(self, prefix: str, workers: Sequence[Worker]) -> list[str]:
+        lines = []
+        for name, kind, text, value in self.METRICS:
+            lines += [f"# HELP {prefix}{name} {text}", f"# TYPE {prefix}{name} {kind}"]
+            for w in workers:
+                source = f',source="{w.options.source}"' if w.options.source else ""
+                labels = f'mailbox="{self.mailbox}"{source},folder="{w.folder}"'
+                lines.append(f"{prefix}{name}{{{labels}}} {value(w):.15g}")
+        return lines
+
     def status(self) -> dict[str, object]:
-        return status_page.page(self.workers, self.mailbox, unready_reason(self.workers))
+        return status_page.page(self.workers, self.sources, self.mailbox, unready_reason(self.workers))
 
     def answer(self, code: int, text: str, kind: str = "text/plain; version=0.0.4; charset=utf-8") -> None:
         body = (text + "\n").encode()
@@ -71,9 +81,9 @@ class Health(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def serve(port: int, workers: Sequence[Worker], mailbox: str, limit: float) -> None:
+def serve(port: int, workers: Sequence[Worker], sources: Sequence[Worker], mailbox: str, limit: float) -> None:
     """Answers on all the pod's addresses from now on; no progress for `limit` seconds is being stuck."""
-    Health.workers, Health.mailbox, Health.limit = workers, mailbox, limit
+    Health.workers, Health.sources, Health.mailbox, Health.limit = workers, sources, mailbox, limit
     server = http.server.ThreadingHTTPServer(("", port), Health)
     threading.Thread(target=server.serve_forever, daemon=True).start()
 

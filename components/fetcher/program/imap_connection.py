@@ -79,7 +79,7 @@ class ImapConnection:
             raise OSError(reasons.provider_answered(greeting.removeprefix("* "))) from None
         tune(self.imap.socket())
         try:
-            self.log_in(*login)
+            self.log_in(login.user, login.password)
             answer = self.imap.capability()[1][0]  # after login the list is longer
         except (OSError, imaplib.IMAP4.abort) as problem:
             self.close(lost=True)

@@ -178,6 +178,11 @@ class ImapSession(ImapConnection):
     def moves(self) -> bool:
         return "MOVE" in self.capabilities
 
+    @property
+    def expunges_at_once(self) -> bool:
+        """Whether it is Gmail, which takes a message away, and renumbers, as soon as it bears the flag for deletion."""
+        return "X-GM-EXT-1" in self.capabilities
+
     def move(self, uids: Iterable[int], folder: str) -> None:
         given = list(uids)
         if self.moves:

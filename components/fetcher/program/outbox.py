@@ -71,13 +71,13 @@ class Outbox:
         def deliver(these: list[Entry]) -> Outcome:
             return self.deliver(session, smtp, layout, these, finish)
 
-        if not self.only_direct(layout):
+        if not self.only_direct(session, layout):
             odd = [each for each in entries if not each.for_fetchmail]
             entries = [each for each in entries if each.for_fetchmail]
             outcome = deliver(odd)
             if outcome.unreachable or not entries or self.shared.stop.is_set():
                 return outcome
-        if self.only_direct(layout):
+        if self.only_direct(session, layout):
             return deliver(entries)
         self.remember(session, self.keys(session, (each.uid for each in entries)))
         self.flagged = None  # what fetchmail flags; when the session is lost meanwhile, the next check finds it
@@ -143,10 +143,15 @@ class Outbox:
         except CommandRefused as refusal:
             self.kept.warn(f"the provider refuses a folder for kept messages: {refusal}")
 
-    def only_direct(self, layout: Layout) -> bool:
-        """Whether fetchmail is not to touch the outbox now: it would be held up, or log in too often."""
+    def only_direct(self, session: ImapSession, layout: Layout) -> bool:
+        """Whether fetchmail is not to touch the outbox now: it would be held up, log in too often, or lose count."""
         held_up = self.cautious or bool(self.failures.of(layout.outbox))
-        return held_up or time.monotonic() < self.fetchmail_after or not self.shared.logins.spare()
+        return (
+            session.expunges_at_once
+            or held_up
+            or time.monotonic() < self.fetchmail_after
+            or not self.shared.logins.spare()
+        )
 
     def look(self, session: ImapSession) -> tuple[list[Entry], list[int]]:
         """What is in the outbox and not delivered, and what is flagged as deleted."""

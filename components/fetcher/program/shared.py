@@ -21,8 +21,8 @@ class Shared:
 
     def __init__(self, options: Options, folder: str, logins: Logins, stop: threading.Event) -> None:
         self.options, self.folder, self.logins, self.stop = options, folder, logins, stop
-        self.credentials = Credentials(options.credentials)
-        self.status, self.failures = Status(folder), Failures()
+        self.credentials = Credentials(options.credentials, options.source)
+        self.status, self.failures = Status(options.title(folder)), Failures()
         self.kept = KeptFolders(options.retention, self.say)
         self.beat = time.monotonic()
 
@@ -35,7 +35,7 @@ class Shared:
         return redact.clean(text, tuple(self.credentials.seen))
 
     def say(self, text: str) -> None:
-        report.log(f"{self.folder}: {self.clean(text)}")
+        report.log(f"{self.status.folder}: {self.clean(text)}")
 
     def delivery(self, failures: Failures) -> DirectDelivery:
         return DirectDelivery(self.stop, self.alive, self.status.arrived, lambda: self.status.delivered, failures)

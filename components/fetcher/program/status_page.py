@@ -16,8 +16,11 @@ VERSION = 1  # of the fields; a change that is not an addition raises it
 LISTED = 20  # reasons, and UIDs for each
 
 
-def page(workers: Sequence[Worker], mailbox: str, reason: str) -> dict[str, object]:
-    """`reason` is why the pod is not ready."""
+def page(workers: Sequence[Worker], sources: Sequence[Worker], mailbox: str, reason: str) -> dict[str, object]:
+    """`reason` is why the pod is not ready; that of a source does not count."""
+    by_source: dict[str, list[dict[str, object]]] = {}
+    for w in sources:
+        by_source.setdefault(w.options.source, []).append(folder(w))
     return {
         "version": VERSION,
         "mailbox": mailbox,
@@ -25,6 +28,7 @@ def page(workers: Sequence[Worker], mailbox: str, reason: str) -> dict[str, obje
         "ready": not reason,
         "reason": reason,
         "folders": [folder(w) for w in workers],
+        "sources": [{"source": name, "folders": folders} for name, folders in by_source.items()],
     }
 
 

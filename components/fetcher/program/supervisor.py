@@ -28,10 +28,22 @@ from worker import Worker
 def worker(
     options: Options, folder: str, ports: tuple[int, int], smtp: Endpoint, logins: Logins, stop: threading.Event
 ) -> Worker:
-    template = os.path.join(options.program, f"{folder.lower()}.fetchmailrc")  # rendered by ../fetchmailrc.ts
+    kind = "source" if options.source else folder.lower()
+    template = os.path.join(options.program, f"{kind}.fetchmailrc")  # rendered by ../fetchmailrc.ts
     provider = Proxy(ports[0], options.imap, silence=options.hung + 600)  # fetchmail's own timeout is shorter
     mail_server = Proxy(ports[1], smtp, silence=120, examine=True)
     return Worker(options, folder, template, provider, mail_server, logins, stop)
+
+
+def source_workers(options: Options, stop: threading.Event) -> list[Worker]:
+    """An account elsewhere has logins of its own to count, and proxies on any free ports."""
+    workers = []
+    for source in options.sources:
+        own, logins = options.of(source), Logins()
+        workers.append(worker(own, "INBOX", (0, 0), options.sink, logins, stop))
+        if source.junk_sink:
+            workers.append(worker(own, "Junk", (0, 0), source.junk_sink, logins, stop))
+    return workers
 
 
 def watch(options: Options, workers: Sequence[Worker], threads: Sequence[threading.Thread]) -> str:
@@ -73,9 +85,12 @@ def main() -> int:
     workers = [worker(options, "INBOX", (10993, 10025), options.sink, logins, stop)]
     if options.junk_sink:
         workers.append(worker(options, "Junk", (11993, 12525), options.junk_sink, logins, stop))
-    health.serve(options.http, workers, options.mailbox, options.stuck)
+    sources = source_workers(options, stop)
+    health.serve(options.http, workers, sources, options.mailbox, options.stuck)
     log(f"fetching {' and '.join(w.folder for w in workers)} of {options.mailbox}")
-    threads = [threading.Thread(target=w.forever) for w in workers]
+    for each in options.sources:
+        log(f"fetching from {each.name}, too")
+    threads = [threading.Thread(target=w.forever) for w in (*workers, *sources)]
     try:
         reason = watch(options, workers, threads)
     finally:

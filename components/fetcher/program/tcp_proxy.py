@@ -69,6 +69,7 @@ class Proxy:
         self.active = time.monotonic()  # when either side last sent a byte
         self.awaiting = 0.0  # since when the answer to a final dot is waited for; 0 when none is
         self.listener = socket.create_server(("127.0.0.1", port), backlog=16)
+        self.port: int = self.listener.getsockname()[1]  # a free one, when none is given
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self) -> None:

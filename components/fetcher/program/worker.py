@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 
+import fetchmail
 import reasons
 import report
 from collect import Collector
@@ -49,7 +50,10 @@ class Worker:
         self.layout = Layout(suffix="" if self.watched else f"-{folder}")
         self.collector = Collector(options.retention, self.kept, self.failures, self.alive)
         with open(template, encoding="utf-8") as file:
-            self.outbox = Outbox(self.shared, file.read(), imap, smtp)
+            text = file.read()
+        if options.source:
+            text = fetchmail.for_source(text, options.imap[0], imap.port, smtp.port)
+        self.outbox = Outbox(self.shared, text, imap, smtp)
         self.backoff = Backoff()
         unfetched = self.watched and options.junk_sink is None
         self.junk = JunkLeftovers(KeptFolders(options.retention, self.say), self.say) if unfetched else None
@@ -144,7 +148,7 @@ class Worker:
     def turn(self, session: ImapSession, source: str | None, login: Login) -> tuple[bool, float]:
         """Returns whether there is more to do at once, and how long to wait first."""
         moved, more, unreachable = 0, False, ""
-        outbox, smtp = self.outbox, SmtpSession(self.smtp.target, login[0], self.alive)
+        outbox, smtp = self.outbox, SmtpSession(self.smtp.target, login.recipient, self.alive)
         outbox.direct.before = self.status.delivered
         try:
             if source and session.selected != source:

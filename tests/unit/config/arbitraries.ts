@@ -31,6 +31,18 @@ const network = fc.tuple(fc.ipV4(), fc.integer({ min: 8, max: 32 })).map(([addre
 const port = fc.integer({ min: 1, max: 65535 }).filter((number) => ![25, 143, 587].includes(number));
 const endpoint = fc.record({ host: domain, port }, { requiredKeys: [] });
 
+/** An account elsewhere, but for the name of its user. */
+const source = fc.record(
+  {
+    host: domain.map((name) => `imap.${name}`),
+    port,
+    password,
+    folders: fc.constantFrom<unknown>(["INBOX"], ["INBOX", "Junk"], "Junk"),
+    retention: fc.constantFrom<unknown>(0, "14", "forever"),
+  },
+  { requiredKeys: ["host", "password"] },
+);
+
 /** A fixed list of distinct local parts is dealt out to mailboxes as names and aliases. */
 const mailboxes = (inDomain: string): fc.Arbitrary<Record<string, unknown>> =>
   fc.uniqueArray(label, { minLength: 1, maxLength: 12, selector: (name) => name.replaceAll("-", "_") }).chain((words) =>
@@ -48,6 +60,7 @@ const mailboxes = (inDomain: string): fc.Arbitrary<Record<string, unknown>> =>
               { retention: 3, keep: false },
             ),
             folders: fc.constantFrom<unknown>(["INBOX"], ["Junk"], ["INBOX", "Junk"], "Junk", []),
+            sources: fc.dictionary(label, source, { maxKeys: 2 }),
             withDomain: fc.boolean(),
             takes: fc.integer({ min: 0, max: 3 }),
           },
@@ -58,13 +71,17 @@ const mailboxes = (inDomain: string): fc.Arbitrary<Record<string, unknown>> =>
       .map((bodies) => {
         const names = [...words];
         const result: Record<string, unknown> = {};
-        for (const { withDomain, takes, stays, ...body } of bodies) {
+        for (const { withDomain, takes, stays, sources = {}, ...body } of bodies) {
           const name = names.shift();
           if (name === undefined) break;
           const taken = names.splice(0, takes);
           result[name] = {
             ...body,
             ...stays,
+            // No account is fetched twice.
+            sources: Object.fromEntries(
+              Object.entries(sources).map(([key, one]) => [key, { ...one, user: `${name}/${key}` }]),
+            ),
             ...(taken.length > 0 && { aliases: taken.map((alias) => (withDomain ? `${alias}@${inDomain}` : alias)) }),
           };
         }

@@ -2,6 +2,7 @@ import type { Case } from "./mistakes/case";
 import { onTheCluster } from "./mistakes/cluster";
 import { onMailboxes } from "./mistakes/mailboxes";
 import { onTheOutside } from "./mistakes/outside";
+import { onSources } from "./mistakes/sources";
 
 /** Every mistake that is reported by itself. */
-export const cases: readonly Case[] = [...onMailboxes, ...onTheOutside, ...onTheCluster];
+export const cases: readonly Case[] = [...onMailboxes, ...onSources, ...onTheOutside, ...onTheCluster];

@@ -99,7 +99,7 @@ describe("the documented table of configuration", () => {
   test("has a meaning and a command for every key, and the commands set those keys", () => {
     for (const { key, meaning, command } of referenceKeys()) {
       expect(meaning).not.toBe("");
-      const shown = key.replace("<name>", "kinga");
+      const shown = key.replace("<name>", "kinga").replace("<source>", "old-gmail");
       expect(command.replaceAll("'", "")).toMatch(
         new RegExp(`^pulumi config set (--secret |--plaintext )?(--path )?${shown}\\b`),
       );
@@ -111,6 +111,9 @@ describe("the documented table of configuration", () => {
     expect(required.map(({ key }) => key)).toEqual([
       "domain",
       "mailboxes.<name>.password",
+      "mailboxes.<name>.sources.<source>.host",
+      "mailboxes.<name>.sources.<source>.user",
+      "mailboxes.<name>.sources.<source>.password",
       "migrations.<name>.mailbox",
       "migrations.<name>.from.user",
       "migrations.<name>.from.password",
@@ -136,6 +139,10 @@ describe("the documented table of configuration", () => {
       if (nested.domains) delete config.domain;
       if (nested.mailboxes)
         config.mailboxes = { kinga: { ...working.mailboxes.kinga, ...nested.mailboxes.kinga } } as never;
+      const sources = (config.mailboxes as { kinga: { sources?: Record<string, object> } }).kinga.sources;
+      if (sources) {
+        sources["old-gmail"] = { host: "imap.example.net", user: "me", password: "p", ...sources["old-gmail"] };
+      }
       const { kinga } = nested.migrations ?? {};
       const from = { host: "imap.example.org", user: "me", password: "p", ...(kinga as { from?: object })?.from };
       if (kinga) config.migrations = { kinga: { mailbox: "kinga", ...kinga, from } };

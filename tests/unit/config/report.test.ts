@@ -61,6 +61,16 @@ describe("the report", () => {
     );
   });
 
+  test("a user of a source that is secret is set again as a secret", () => {
+    const sources = { old: { host: "imap.example.net", user: " ", password: "p" } };
+    const key = "mailboxes.kinga.sources.old.user";
+    expect(reportOf({ ...working, ...two({ sources }) })).toContain(`$ pulumi config set --secret --path ${key}`);
+    const stackFile = `config: {homelab-mail:mailboxes: {kinga: {sources: {old: {user: " "}}}}}`;
+    expect(reportOf({ ...working, ...two({ sources }) }, { stackFile })).toContain(
+      `set --path ${key} kinga@example.org`,
+    );
+  });
+
   test("shows no value of a mailbox, even where addresses are plain", () => {
     const report = reportOf(
       {

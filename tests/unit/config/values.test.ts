@@ -1,3 +1,5 @@
+import * as pulumi from "@pulumi/pulumi";
+import { resolved } from "../../support/recorder";
 import { loaded, working } from "./support";
 
 describe("what people write", () => {
@@ -83,6 +85,24 @@ describe("what people write", () => {
       aliases: ["boss", "kinga.k", "zsofi"],
     });
     expect(kinga({ account: "kinga" })).toMatchObject({ localPart: "kinga", aliases: [] });
+  });
+
+  test("a source has what its mailbox has, unless it says otherwise, and its login is secret", async () => {
+    const sources = {
+      isp: { host: "IMAP.example.net", user: "Old", password: " p ", port: "1993", folders: "Junk", retention: 0 },
+      gmail: { host: "imap.gmail.com", user: "me@gmail.com", password: "p" },
+    };
+    const [first, second, ...more] = kinga({ retention: 30, sources }).sources;
+    expect(more).toEqual([]);
+    expect(first).toMatchObject({ name: "gmail", imap: { port: 993 }, retention: 30, folders: ["INBOX"] });
+    expect(second).toMatchObject({ name: "isp", imap: { host: "imap.example.net", port: 1993 }, retention: 0 });
+    expect(second?.folders).toEqual(["INBOX", "Junk"]);
+    const logins = [first, second].flatMap((one) => (one ? [one.user, one.password] : []));
+    for (const login of logins) expect(await pulumi.isSecret(login)).toBe(true);
+    expect(await Promise.all(logins.map((login) => resolved(login)))).toEqual([
+      ...["me@gmail.com", "p"],
+      ...["Old", " p "],
+    ]);
   });
 
   test("true and false may be words", () => {

@@ -46,6 +46,25 @@ variants.push([
 ]);
 
 variants.push([
+  "a stack that fetches from elsewhere, too",
+  {
+    ...everything,
+    mailboxes: {
+      "mary-ann": {
+        password: "S3cret-mary",
+        address: "hidden.mary@newjoy.ro",
+        sources: {
+          "old-gmail": { host: "imap.gmail.com", user: "hidden.me@gmail.com", password: "S3cret-gmail" },
+          isp: { host: "imap.example.net", port: 1993, user: "S3cret-login", password: "S3cret-isp", folders: "Junk" },
+        },
+      },
+      alpar: { password: "S3cret-alpar", admin: true },
+    },
+  },
+  ["S3cret-mary", "S3cret-gmail", "S3cret-isp", "S3cret-login", "hidden.me", "hidden.mary"],
+]);
+
+variants.push([
   "a stack that copies mail from elsewhere",
   {
     ...everything,

@@ -1,5 +1,11 @@
 import fc from "fast-check";
-import { placeholders, quote, renderFetchmailrc } from "../../../../components/fetcher/fetchmailrc";
+import {
+  placeholders,
+  quote,
+  renderFetchmailrc,
+  renderSourceFetchmailrc,
+  sourcePlaceholders,
+} from "../../../../components/fetcher/fetchmailrc";
 
 const endpoint = fc.record({ host: fc.domain(), port: fc.integer({ min: 1, max: 65535 }) });
 const options = fc.record({
@@ -76,4 +82,18 @@ test("fetchmail never waits for new mail; Junk goes to a port of its own", () =>
 test("messages pass through unaltered", () => {
   const rc = renderFetchmailrc({ imap: { host: "imap.example.org", port: 993 }, folder: "INBOX" });
   expect(rc).toContain("no rewrite no mimedecode no stripcr no forcecr no dropstatus no dropdelivered pass8bits");
+});
+
+test("a source is fetched by the same rules, with blanks where its login, server and proxies belong", () => {
+  const known = {
+    [sourcePlaceholders.user]: placeholders.address,
+    [sourcePlaceholders.host]: quote("imap.example.org"),
+    [sourcePlaceholders.imap]: "10993",
+    [sourcePlaceholders.smtp]: '"127.0.0.1/10025"',
+  };
+  const filled = Object.entries(known).reduce(
+    (rc, [name, text]) => rc.replaceAll(name, text),
+    renderSourceFetchmailrc(),
+  );
+  expect(filled).toBe(renderFetchmailrc({ imap: { host: "imap.example.org", port: 993 }, folder: "INBOX" }));
 });

@@ -1,9 +1,10 @@
 import { ConfigMap } from "@pulumi/kubernetes/core/v1";
 import { secret } from "@pulumi/pulumi";
 import { Fetcher } from "../../../../components/fetcher";
+import { programFiles } from "../../../../components/fetcher/pod";
 import type { Mailbox } from "../../../../config/types";
 import { type Recorded, type Recorder, settled, startRecording } from "../../../support/recorder";
-import { sampleConfig, sampleMailbox } from "../../../support/sample";
+import { sampleConfig, sampleMailbox, sampleSource } from "../../../support/sample";
 
 const mailboxes = (): Mailbox[] => [
   sampleMailbox("alpar"),
@@ -135,4 +136,76 @@ test("a pod writes nowhere but in its own scratch folder, and its image's user d
   expect(writable).toEqual([{ name: "state", mountPath: "/run/fetcher" }]);
   expect(pod.containers[0].securityContext.readOnlyRootFilesystem).toBe(true);
   expect(pod.securityContext.runAsUser).toBe(65534);
+});
+
+describe("sources", () => {
+  const gmail = sampleSource("old-gmail", { imap: { host: "imap.gmail.com", port: 993 }, retention: "forever" });
+  const isp = sampleSource("password", { imap: { host: "10.0.0.9", port: 1993 }, folders: ["INBOX", "Junk"] });
+  const withSources = () => fetchers([sampleMailbox("alpar"), sampleMailbox("kinga", { sources: [gmail, isp] })]);
+  const secretOf = (recorder: Recorder) => recorder.object("Secret", "migadu-fetch-credentials").inputs.stringData;
+  const credentials = (recorder: Recorder) =>
+    podOf(recorder.object("Deployment", "fetchmail-kinga")).volumes.find(
+      (v: { name: string }) => v.name === "credentials",
+    ).projected.sources;
+
+  test("a source adds keys, and changes neither the others nor any other mailbox's pod", async () => {
+    const before = await fetchers([sampleMailbox("alpar"), sampleMailbox("kinga")]);
+    const after = await withSources();
+    expect(after.resources.length).toBe(before.resources.length);
+    expect(deployments(after).get("fetchmail-alpar")).toEqual(deployments(before).get("fetchmail-alpar"));
+    const { FETCHMAIL_ALPAR_PASSWORD, FETCHMAIL_KINGA_PASSWORD, ...added } = secretOf(after);
+    expect({ FETCHMAIL_ALPAR_PASSWORD, FETCHMAIL_KINGA_PASSWORD }).toEqual(secretOf(before));
+    expect(added).toEqual({
+      "kinga.old-gmail.user": "old-gmail@example.net",
+      "kinga.old-gmail.password": "source-password-of-old-gmail",
+      "kinga.password.user": "password@example.net",
+      "kinga.password.password": "source-password-of-password",
+    });
+  });
+
+  test("the pod of its mailbox alone is told where it is and sees its login, in a folder of its own", async () => {
+    const recorder = await withSources();
+    const { args } = podOf(recorder.object("Deployment", "fetchmail-kinga")).containers[0];
+    expect(args.filter((arg: string) => arg.startsWith("--source"))).toEqual([
+      "--source=old-gmail,imap.gmail.com:993,forever",
+      "--source=password,10.0.0.9:1993,7,stalwart.stalwart-mail.svc.cluster.local:2525",
+    ]);
+    const paths = credentials(recorder).flatMap(({ secret: { items } }: { secret: { items: { path: string }[] } }) =>
+      items.map(({ path }) => path),
+    );
+    expect(paths).toEqual([
+      "password",
+      "address",
+      "sources/old-gmail/user",
+      "sources/old-gmail/password",
+      "sources/password/user",
+      "sources/password/password",
+    ]);
+    const others = JSON.stringify(recorder.object("Deployment", "fetchmail-alpar").inputs);
+    expect(others).not.toMatch(/--source|sources\/|old-gmail/);
+  });
+
+  test("every key that a source's pod mounts exists, and one that is gone does not keep a pod from starting", async () => {
+    const recorder = await withSources();
+    for (const { secret } of credentials(recorder)) {
+      for (const { key } of secret.items) {
+        expect(Object.keys(recorder.object("Secret", secret.name).inputs.stringData)).toContain(key);
+        expect({ key, optional: secret.optional === true }).toEqual({ key, optional: key.startsWith("kinga.") });
+      }
+    }
+  });
+
+  test("the user's name and the password are in the Secret only", async () => {
+    for (const { inputs } of (await withSources()).resources) {
+      if (inputs.kind !== "Secret") expect(JSON.stringify(inputs)).not.toMatch(/@example\.net|source-password-of/);
+    }
+  });
+
+  test("a change of the source's template restarts only pods that have sources", async () => {
+    const files = (mailbox: Mailbox) => programFiles(mailbox).filter((file) => !file.endsWith(".py"));
+    expect(files(sampleMailbox("alpar"))).toEqual(["inbox.fetchmailrc"]);
+    expect(files(sampleMailbox("kinga", { sources: [gmail] }))).toEqual(["inbox.fetchmailrc", "source.fetchmailrc"]);
+    const data = (await withSources()).object("ConfigMap", "fetchmail").inputs.data;
+    expect(Object.keys(data)).toEqual(expect.arrayContaining(files(sampleMailbox("kinga", { sources: [gmail] }))));
+  });
 });

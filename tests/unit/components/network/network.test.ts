@@ -2,7 +2,7 @@ import { Network } from "../../../../components/network";
 import { ciliumPolicies, policies } from "../../../../components/network/policies";
 import { deploy, threeMailboxes } from "../../../support/deploy";
 import { settled, startRecording } from "../../../support/recorder";
-import { sampleConfig } from "../../../support/sample";
+import { sampleConfig, sampleMailbox, sampleSource } from "../../../support/sample";
 
 const args = {
   provider: sampleConfig().provider,
@@ -46,6 +46,30 @@ describe("network policies", () => {
   it("let fetchers reach the provider's IMAP and the mail server's port 25, and not the identity provider", () => {
     const { egress } = plain(policies(args)).fetchmail;
     expect(egress.flatMap(portsOf).sort((a: number, b: number) => a - b)).toEqual([25, 53, 53, 993, 2525]);
+  });
+
+  it("let a mailbox's fetcher reach the ports of its sources, and no other fetcher", () => {
+    const at = (name: string, port: number) => sampleSource(name, { imap: { host: "imap.example.net", port } });
+    const mailboxes = [
+      sampleMailbox("alpar"),
+      sampleMailbox("kinga", { sources: [at("a", 1993), at("b", 993), at("c", 1993)] }),
+    ];
+    const { "fetchmail-kinga": own, ...rest } = policies({ ...args, mailboxes });
+    expect(rest).toEqual(policies(args));
+    expect(plain(own)).toEqual({
+      podSelector: {
+        matchLabels: { "app.kubernetes.io/name": "fetchmail", "app.kubernetes.io/instance": "fetchmail-kinga" },
+      },
+      policyTypes: ["Egress"],
+      egress: [
+        {
+          ports: [
+            { protocol: "TCP", port: 993 },
+            { protocol: "TCP", port: 1993 },
+          ],
+        },
+      ],
+    });
   });
 
   it("change in nothing for being watched, but for what is added", () => {

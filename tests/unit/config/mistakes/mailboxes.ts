@@ -65,6 +65,7 @@ export const onMailboxes: readonly Case[] = [
     /at least one mailbox/,
     "pulumi config set --secret --path mailboxes.kinga.password",
   ],
+  ["mailboxes that are nothing", { mailboxes: null }, "mailboxes", /at least one mailbox/],
   [
     "a mailbox without a password",
     mailboxes({ kinga: {} }),

@@ -28,6 +28,7 @@ class FakeImap:
 
     def __init__(self, *names: str, keywords: bool = True, moves: bool = True) -> None:
         self.keywords, self.marks, self.moves = keywords, False, moves
+        self.expunges_at_once = False
         self.mail: dict[str, dict[int, Mail]] = {"INBOX": {}}
         self.next = 1
         self.selected: str | None = None

@@ -6,7 +6,7 @@ import os
 import tempfile
 import unittest
 
-from credentials import Credentials
+from credentials import Credentials, Login
 
 
 class Reading(unittest.TestCase):
@@ -22,7 +22,7 @@ class Reading(unittest.TestCase):
 
     def test_a_password_is_read_as_it_is_but_for_the_line_end(self) -> None:
         self.write(address=b"kinga@example.org\n", password=b" \xc5\x91 \r\n")
-        self.assertEqual(self.credentials.read(), ("kinga@example.org", " ő "))
+        self.assertEqual(self.credentials.read(), ("kinga@example.org", " ő ", "kinga@example.org"))
 
     def test_while_one_is_missing_empty_or_no_text_there_are_none(self) -> None:
         self.write(address=b"kinga@example.org")
@@ -33,9 +33,23 @@ class Reading(unittest.TestCase):
 
     def test_new_ones_are_a_change_and_missing_ones_are_not(self) -> None:
         self.write(address=b"kinga@example.org", password=b"one")
-        pair = ("kinga@example.org", "one")
+        pair = Login("kinga@example.org", "one", "kinga@example.org")
         self.assertFalse(self.credentials.changed(pair))
         self.write(password=b"")
         self.assertFalse(self.credentials.changed(pair))
         self.write(password=b"two")
         self.assertTrue(self.credentials.changed(pair))
+
+    def test_a_source_has_a_login_of_its_own_even_when_it_is_called_password(self) -> None:
+        for source in ("password", "old-gmail"):
+            os.makedirs(os.path.join(self.folder, "sources", source))
+            self.write(**{f"sources/{source}/user": b"old@example.net", f"sources/{source}/password": source.encode()})
+        self.write(address=b"kinga@example.org", password=b"one")
+        for source in ("password", "old-gmail"):
+            login = Credentials(self.folder, source).read()
+            self.assertEqual(login, ("old@example.net", source, "kinga@example.org"))
+        self.assertEqual(self.credentials.read(), ("kinga@example.org", "one", "kinga@example.org"))
+
+    def test_a_source_that_was_taken_away_has_none(self) -> None:
+        self.write(address=b"kinga@example.org", password=b"one")
+        self.assertIsNone(Credentials(self.folder, "old-gmail").read())

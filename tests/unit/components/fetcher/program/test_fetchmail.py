@@ -10,6 +10,7 @@ import unittest
 from unittest import mock
 
 import fetchmail
+from credentials import Login
 
 
 def read_back(quoted: str) -> str:
@@ -27,10 +28,18 @@ class Configuration(unittest.TestCase):
 
     def test_what_a_value_holds_is_never_taken_for_a_placeholder(self) -> None:
         rc = fetchmail.configuration(
-            "user @ADDRESS@ password @PASSWORD@ folder @FOLDER@", ("@PASSWORD@", "@FOLDER@"), "INBOX"
+            "user @ADDRESS@ password @PASSWORD@ folder @FOLDER@", Login("@PASSWORD@", "@FOLDER@", "@PASSWORD@"), "INBOX"
         )
         values = rc.split(" ")[1::2]
         self.assertEqual([read_back(value) for value in values], ["@PASSWORD@", "@FOLDER@", "INBOX"])
+
+    def test_of_a_source_the_login_is_its_own_and_the_recipient_the_mailbox(self) -> None:
+        template = "@HOST@ @IMAP@ @USER@ @PASSWORD@ @SMTP@ @ADDRESS@"
+        rc = fetchmail.configuration(
+            fetchmail.for_source(template, "imap.example.net", 40001, 40002), Login("old@USER@", "p", "kinga"), "INBOX"
+        )
+        values = [read_back(value) for value in rc.split(" ")]
+        self.assertEqual(values, ["imap.example.net", "40001", "old@USER@", "p", "127.0.0.1/40002", "kinga"])
 
 
 class Running(unittest.TestCase):

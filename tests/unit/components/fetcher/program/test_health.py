@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 import unittest
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -15,7 +17,8 @@ from report import Status
 
 
 class Worker:
-    def __init__(self, folder: str, reason: str = "", flowed: bool = False) -> None:
+    def __init__(self, folder: str, reason: str = "", flowed: bool = False, source: str = "") -> None:
+        self.options = SimpleNamespace(source=source)
         self.folder, self.status, self.logins = folder, Status(folder), Logins()
         self.status.left = 2
         self.status.error, self.status.flowed = reason, flowed
@@ -39,6 +42,27 @@ class Telling(unittest.TestCase):
         lines = page.metrics().splitlines()
         self.assertEqual(len(lines), 4 * len(Health.METRICS))
         self.assertIn('fetchmail_left{mailbox="kinga",folder="Junk"} 2', lines)
+
+    def test_a_source_is_told_of_under_names_of_its_own_and_does_not_decide_whether_the_pod_is_ready(self) -> None:
+        page: Any = Health.__new__(Health)
+        page.workers, page.mailbox = workers(Worker("INBOX")), "kinga"
+        page.sources = workers(
+            Worker("INBOX", "why", source="old-gmail"),
+            Worker("Junk", source="old-gmail"),
+            Worker("INBOX", source="isp"),
+        )
+        lines = page.metrics().splitlines()
+        self.assertIn('fetchmail_ready{mailbox="kinga",folder="INBOX"} 1', lines)
+        self.assertIn('fetchmail_source_ready{mailbox="kinga",source="old-gmail",folder="INBOX"} 0', lines)
+        self.assertIn('fetchmail_source_ready{mailbox="kinga",source="isp",folder="INBOX"} 1', lines)
+        self.assertEqual(len([line for line in lines if line.startswith("fetchmail_ready")]), 1)
+        answers: list[tuple[int, str]] = []
+        page.answer = lambda code, text, *_: answers.append((code, text))
+        page.sources[0].beat = 0.0  # without a sign of life for long
+        page.workers[0].beat = time.monotonic()
+        for page.path in ("/ready", "/live"):
+            page.do_GET()
+        self.assertEqual(answers, [(200, "ok"), (200, "ok")])
 
 
 class Words(unittest.TestCase):

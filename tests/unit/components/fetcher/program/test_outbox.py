@@ -13,6 +13,7 @@ from typing import Any
 from unittest import mock
 
 import fetchmail
+from credentials import Login
 from direct_delivery import Entry
 from failures import Kind
 from fake_imap import FakeImap, body
@@ -25,7 +26,7 @@ from outbox import Outbox
 from shared import Shared
 from smtp_session import Rejected
 
-LOGIN = ("kinga@example.org", "s3cret")
+LOGIN = Login("kinga@example.org", "s3cret", "kinga@example.org")
 OUTBOX = "Fetcher-Outbox"
 
 
@@ -105,6 +106,12 @@ class Emptying(unittest.TestCase):
         smtp: Any = self.smtp
         with mock.patch.object(fetchmail, "run", self.fetch), contextlib.redirect_stdout(self.said):
             return self.outbox.empty(imap, smtp, Layout(), LOGIN, filled).unreachable
+
+    def test_a_server_that_expunges_at_the_flag_never_meets_fetchmail(self) -> None:
+        self.session.expunges_at_once = True
+        self.put("a", "b")
+        self.assertEqual(self.empty(), "")
+        self.assertEqual((self.runs, len(self.smtp.got), self.session.names(OUTBOX)), (0, 2, []))
 
     def test_fetchmail_empties_it_with_one_login(self) -> None:
         self.put("a", "b", "c")
@@ -245,7 +252,7 @@ class Emptying(unittest.TestCase):
 
     def test_an_old_password_is_hidden_too(self) -> None:
         self.shared.credentials.read()
-        os.unlink(os.path.join(self.shared.credentials.folder, "password"))
+        os.unlink(self.shared.credentials.password)
         self.assertNotIn("s3cret", self.shared.clean("who is s3cret"))
 
     def test_when_there_is_no_room_for_the_flag_the_oldest_kept_mail_goes(self) -> None:

@@ -76,6 +76,16 @@ class StatusPage(Harness):
         for secret in LOGIN:
             self.assertNotIn(secret, text)
 
+    def test_tells_of_a_source_beside_the_mailbox_which_alone_is_ready_or_not(self) -> None:
+        self.run_session()
+        old = self.made("INBOX", "--source=old,imap.example.net:993,0", source=True)
+        server: Any = health.Health.__new__(health.Health)
+        server.workers, server.sources, server.mailbox = (self.worker,), (old,), "kinga"
+        page = json.loads(json.dumps(server.status()))
+        self.assertEqual((page["ready"], len(page["folders"])), (True, 1))
+        ((name, (folder,)),) = [(one["source"], one["folders"]) for one in page["sources"]]
+        self.assertEqual((name, folder["folder"], folder["ready"], folder["retention"]), ("old", "INBOX", False, 0))
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -10,6 +10,7 @@ import unittest
 from typing import Any
 from unittest import mock
 
+import fetchmail
 import health
 import supervisor
 from options import arguments
@@ -93,6 +94,32 @@ class Watching(unittest.TestCase):
             thread.join(60)
         self.assertEqual(self.worker.backoff.refusals, 2)
         self.assertEqual(self.returned[1:], [""])
+
+
+class Sources(unittest.TestCase):
+    def test_each_has_proxies_files_and_a_count_of_logins_of_its_own(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        with open(os.path.join(folder.name, "source.fetchmailrc"), "w", encoding="utf-8") as file:
+            file.write("poll @HOST@ service @IMAP@ smtphost @SMTP@")
+        paths = [f"--{name}={folder.name}" for name in ("program", "state", "credentials")]
+        options = arguments([
+            "--mailbox=kinga", "--imap=imap:993", "--sink=mail:25", "--retention=7", *paths,
+            "--source=trouble,imap.example.net:993,forever", "--source=isp,::1:1993,0,mail:2525",
+        ])  # fmt: skip
+        workers = supervisor.source_workers(options, threading.Event())
+        self.assertEqual([w.options.title(w.folder) for w in workers], ["trouble INBOX", "isp INBOX", "isp Junk"])
+        first, inbox, junk = workers
+        self.assertEqual((first.options.retention, inbox.options.retention), ("forever", 0))
+        self.assertEqual((first.imap.target, inbox.imap.target), (("imap.example.net", 993), ("::1", 1993)))
+        self.assertEqual((inbox.smtp.target, junk.smtp.target), (("mail", 25), ("mail", 2525)))
+        self.assertIs(inbox.logins, junk.logins)
+        self.assertIsNot(inbox.logins, first.logins)
+        self.assertEqual(len({proxy.port for w in workers for proxy in (w.imap, w.smtp)}), 6)
+        self.assertEqual(first.outbox.record.folder, os.path.join(folder.name, "sources", "trouble", "inbox"))
+        self.assertIn(fetchmail.quote(str(first.imap.port)), first.outbox.fetchmail.template)
+        # Junk of before is looked after where it is fetched no more, at the source as at the provider.
+        self.assertEqual([w.junk is not None for w in workers], [True, False, False])
 
 
 if __name__ == "__main__":

@@ -9,11 +9,12 @@ import unittest
 from typing import Any
 from unittest import mock
 
+import worker
 from fake_imap import FakeImap, body
 from imap_connection import CommandRefused, LoginRefused, SessionLost
 from logins import MOST
 from worker import Worker
-from worker_harness import LOGIN, Harness
+from worker_harness import LOGIN, Harness, Smtp
 
 
 class Sessions(Harness):
@@ -26,6 +27,28 @@ class Sessions(Harness):
         kept = [self.session.names(folder) for folder in self.session.mail if "Kept" in folder]
         self.assertEqual(kept, [["a", "b"]])
         self.assertEqual(self.worker.unready_reason(), "")
+
+    def test_mail_of_a_source_goes_to_the_mailbox_and_the_log_names_the_source(self) -> None:
+        os.makedirs(os.path.join(self.home, "sources", "old"))
+        for name, text in (("user", "old@example.net"), ("password", "other")):
+            self.write(os.path.join(self.home, "sources", "old", name), text)
+        self.worker = self.made("INBOX", "--source=old,imap.example.net:993,0", source=True)
+        login = self.worker.credentials.read()
+        self.assertEqual(login, ("old@example.net", "other", LOGIN.user))
+        self.session.put("INBOX", body("a"))
+        self.session.expunges_at_once = True
+        assert login
+        opened, handed = mock.Mock(return_value=self.session), mock.Mock(return_value=Smtp(self.got))
+        with (
+            mock.patch.object(worker, "ImapSession", opened),
+            mock.patch.object(worker, "SmtpSession", handed),
+            contextlib.redirect_stdout(self.said),
+        ):
+            self.worker.session(login)
+        opened.assert_called_once_with(("server", 1), login)
+        self.assertEqual({call.args[1] for call in handed.call_args_list}, {LOGIN.user})
+        self.assertEqual((len(self.got), self.session.names("INBOX")), (1, []))
+        self.assertIn(" old INBOX: 1 delivered directly", self.said.getvalue())
 
     def test_a_refused_login_is_asked_ever_more_rarely_and_told(self) -> None:
         def refuses(*_: object) -> None:

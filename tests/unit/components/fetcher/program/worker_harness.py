@@ -15,12 +15,13 @@ from unittest import mock
 
 import fetchmail
 import worker
+from credentials import Login
 from fake_imap import FakeImap
 from logins import Logins
 from options import arguments
 from worker import Worker
 
-LOGIN = ("kinga@example.org", "s3cret-word")
+LOGIN = Login("kinga@example.org", "s3cret-word", "kinga@example.org")
 
 
 class Session(FakeImap):
@@ -71,10 +72,11 @@ class Harness(unittest.TestCase):
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
 
-    def made(self, folder: str = "INBOX", *more: str) -> Worker:
+    def made(self, folder: str = "INBOX", *more: str, source: bool = False) -> Worker:
         paths = [f"--{name}={self.home}" for name in ("credentials", "state", "program")]
         options = arguments(["--mailbox=kinga", "--imap=imap:993", "--sink=mail:25", "--retention=7", *paths, *more])
-        proxy: Any = SimpleNamespace(target=("server", 1), error=None, active=0.0, awaiting=0.0)
+        proxy: Any = SimpleNamespace(target=("server", 1), error=None, active=0.0, awaiting=0.0, port=1)
+        options = options.of(options.sources[0]) if source else options
         template = os.path.join(self.home, "inbox.fetchmailrc")
         return Worker(options, folder, template, proxy, proxy, self.logins, self.stop)
 
