@@ -1,9 +1,9 @@
-/** Who is asked, and with what. */
+/** A Pocket ID server, and how to connect to it. */
 export interface Server {
   readonly issuer: string;
   /** Key of an administrator of Pocket ID. Secret. */
   readonly apiKey: string;
-  /** Certificates of private authorities, in PEM form, that Pocket ID's may be of, beside those that Node trusts. */
+  /** Custom CAs, in PEM form, that may have issued its certificate, in addition to those that Node trusts. */
   readonly trustedCertificates?: readonly string[];
 }
 

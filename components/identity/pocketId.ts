@@ -2,12 +2,12 @@ import type { dynamic } from "@pulumi/pulumi";
 import { checkVersion, listAll, type Response, request, type Server } from "./api";
 import { type Configured, configuredNow } from "./configuredNow";
 
-/** The client as it should stand at Pocket ID, and what it takes to put it there. */
+/** The client as it should be at Pocket ID, and how to connect to the server. */
 export interface ClientInputs extends Server {
   /** The stack whose configuration has the key. One that was registered by 0.1.0 has none in its state. */
   readonly stack?: string;
   readonly clientId: string;
-  /** Shown to people at sign-in. At most 50 characters. */
+  /** Shown to users at sign-in. At most 50 characters. */
   readonly name: string;
   readonly callbackUrls: readonly string[];
   readonly logoutCallbackUrls: readonly string[];
@@ -17,8 +17,8 @@ export interface ClientInputs extends Server {
   readonly isPublic: true;
   readonly pkceEnabled: true;
   /**
-   * Every client has the device grant, and its page approves on load for somebody who is signed in: a mailed link would give a
-   * stranger's program this person's mail. With this, it takes a passkey.
+   * Every client has the device grant, and its page approves on load for a signed-in user: opening a mailed link would give a
+   * stranger's program the user's mail. With this setting, approval needs a passkey.
    */
   readonly requiresReauthentication: true;
 }
@@ -43,7 +43,7 @@ interface Client {
 
 const pathOf = (clientId: string): string => `/oidc/clients/${encodeURIComponent(clientId)}`;
 
-/** Ids of the groups people are named by; fails when there is no such group. */
+/** Ids of the allowed groups; fails when a group does not exist. */
 async function groupIds(inputs: ClientInputs): Promise<string[]> {
   const ids: string[] = [];
   for (const name of inputs.allowedGroups) {
@@ -60,7 +60,7 @@ async function groupIds(inputs: ClientInputs): Promise<string[]> {
   return ids;
 }
 
-/** What is asked for, over what somebody set by hand and this stack has no opinion on. */
+/** The configured properties, and those set by hand that this stack does not manage. */
 function representation(inputs: ClientInputs, existing: Client | undefined): Record<string, unknown> {
   return {
     ...(existing?.launchURL && { launchURL: existing.launchURL }),
@@ -81,7 +81,7 @@ function representation(inputs: ClientInputs, existing: Client | undefined): Rec
   };
 }
 
-/** Brings the client to what is asked for, whether it exists or not. */
+/** Creates the client, or updates it to the configured properties. */
 async function register(inputs: ClientInputs): Promise<void> {
   const groups = await groupIds(inputs);
   const found = await request(inputs, "GET", pathOf(inputs.clientId));
@@ -95,12 +95,12 @@ async function register(inputs: ClientInputs): Promise<void> {
   }
 }
 
-/** The list as it is, in the order that was asked for where that is the only difference. */
+/** The live list, or the wanted one if they differ in their order only. */
 function found(wanted: readonly string[], live: readonly string[]): readonly string[] {
   return [...wanted].sort().join("\n") === [...live].sort().join("\n") ? wanted : live;
 }
 
-/** The same inputs with what the client really is: whatever differs from them is put right by the next update. */
+/** The inputs with the client's live properties, so that the next update corrects every difference. */
 function asFound(inputs: ClientInputs, live: Client): ClientInputs {
   const groups = live.isGroupRestricted ? (live.allowedUserGroups ?? []).map(({ name }) => name) : [];
   const really = {
@@ -146,7 +146,7 @@ type Provider = dynamic.ResourceProvider<ClientInputs, ClientInputs> & { configu
  * to values of the program. The key reaches it as a secret input, and with the configuration.
  */
 export const pocketIdClient: Provider = {
-  /** Told the stack's configuration: that of the last update, where the program does not run. */
+  /** Receives the stack's configuration: that of the last update, where the program does not run. */
   async configure(this: Provider, { config }) {
     try {
       this.configured = JSON.parse(config.get("identity") ?? "{}");
@@ -193,7 +193,7 @@ export const pocketIdClient: Provider = {
     return { id: inputs.clientId, outs: inputs };
   },
 
-  /** `pulumi refresh`: what somebody changed or removed at Pocket ID is put right by the next update. */
+  /** `pulumi refresh`: the next update corrects what was changed or removed at Pocket ID. */
   async read(this: Provider, id, props) {
     if (!props) return {};
     const answer = props.apiKey === "" ? undefined : await readClient(props, this.configured);
@@ -209,9 +209,9 @@ export const pocketIdClient: Provider = {
   },
 
   /**
-   * Without a key in the configuration the client is somebody's to keep by hand, and nobody asked to remove it; at another
-   * issuer it opens no mail any more. What the configuration says now decides: an update that takes `apiKey` and `onDestroy` out
-   * together has no such resource in its program, and looks like a destroy from here.
+   * Without a key in the configuration, the client is managed by hand and must stay; the same holds for a client at a former
+   * issuer, which opens no mail any more. The current configuration decides: an update that removes `apiKey` and `onDestroy`
+   * together has no such resource in its program, and looks like a destroy here.
    */
   async delete(this: Provider, id, props) {
     if (props.apiKey === "") return;

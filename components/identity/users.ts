@@ -11,13 +11,13 @@ import {
 import type { StackConfig } from "../../config/types";
 import { listAll, request, type Server } from "./api";
 
-/** At Pocket ID: where self-editing is switched off. */
+/** Where to disable self-editing at Pocket ID. */
 const SELF_EDITING = "Administration → Application Configuration → Enable Self-Account Editing";
 
 /**
- * What an administrator of Pocket ID should put right, for the preview: an address there decides whose mail opens. Warnings,
- * not errors: somebody who edits their own address must not be able to keep the stack from being updated. Nothing when Pocket
- * ID cannot be asked: the client's registration says why.
+ * What an administrator of Pocket ID should correct, for the preview: a user's address there decides whose mail opens. These are
+ * warnings, because a user who edits their own address must not be able to block updates. Empty when Pocket ID is unreachable:
+ * the client's registration reports that.
  */
 export async function signInWarnings(server: Server, addresses: Addresses): Promise<string[]> {
   const [users, settings] = await Promise.all([
@@ -40,7 +40,7 @@ export async function signInWarnings(server: Server, addresses: Addresses): Prom
   ];
 }
 
-/** Says in a preview what is wrong with the users at Pocket ID, where there is a key to ask with. */
+/** Warns in a preview about users at Pocket ID, if an API key is configured. */
 export async function warnAboutAccounts(
   config: Pick<StackConfig, "identity" | "trust" | "domain" | "domains" | "mailboxes" | "relay">,
 ): Promise<void> {

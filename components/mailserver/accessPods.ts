@@ -35,8 +35,8 @@ const volumeMounts = [
 ];
 
 /**
- * Runs before the plan is applied and always ends with 0: neither may somebody's access outlive a plan that the server refuses,
- * nor may a failure here keep settings from being applied.
+ * Runs before the plan is applied and always exits with 0: access must end even if the server refuses the plan, and a failure
+ * here must not keep settings from being applied.
  */
 export const accessContainer = ({ image, resources, env, webUi }: AccessArgs): HardenedContainerArgs => ({
   name: "access",
@@ -48,13 +48,13 @@ export const accessContainer = ({ image, resources, env, webUi }: AccessArgs): H
   volumeMounts,
 });
 
-/** The same, at the end of an update: ends as the comparison does, so that `pulumi up` shows a failure. */
+/** The same at the end of an update, with the comparison's exit code, so that `pulumi up` shows a failure. */
 export const accessCheck = (args: AccessArgs): HardenedContainerArgs => {
   const container = accessContainer(args);
   return { ...container, args: (container.args ?? []).filter((argument) => argument !== result) };
 };
 
-/** Ends as the comparison before it did, in a scheduled run. */
+/** Exits with the result of the comparison before it, in a scheduled run. */
 export const accessReport = ({ image, resources }: AccessArgs): HardenedContainerArgs => ({
   name: "access-report",
   image,

@@ -19,7 +19,7 @@ export interface MailServerPodArgs {
   readonly caBundle?: CaBundle | undefined;
   /** Secret with tls.crt and tls.key. */
   readonly tlsSecret: string;
-  /** Changes when the administrator's password does, which the server reads at start only. Tells nothing about it. */
+  /** Changes with the administrator's password, which the server reads at start only, and reveals nothing about it. */
   readonly adminRevision?: Input<string>;
 }
 

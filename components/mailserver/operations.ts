@@ -66,12 +66,16 @@ export const when = (cases: readonly (readonly [condition: string, result: strin
   match: list(cases.map(([condition, result]) => ({ if: condition, then: result }))),
 });
 
+/** Sorts mailboxes by name, so that the order in the configuration does not change the plan. */
+export const byName = (a: { readonly name: string }, b: { readonly name: string }): number =>
+  a.name < b.name ? -1 : 1;
+
 /** A list as the server has it. */
 export const list = (items: readonly Json[]): Body => Object.fromEntries(items.map((item, n) => [String(n), item]));
 
 /** A set as the server has it. */
 export const set = (items: readonly string[]): Body => Object.fromEntries(items.map((item) => [item, true]));
 
-/** One operation a line. */
+/** One operation per line. */
 export const ndjson = (operations: readonly Operation[]): string =>
   operations.map((operation) => `${JSON.stringify(operation)}\n`).join("");

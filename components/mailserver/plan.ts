@@ -19,16 +19,16 @@ export interface PlanArgs extends AccountsArgs, DirectoryArgs, DeliveryArgs, Sec
   readonly trash: StackConfig["trash"];
   readonly identity: DirectoryArgs["identity"];
   readonly hosts: { readonly mail: string };
-  /** Whose app passwords are theirs. @default none */
+  /** Migrations, whose app passwords must not be revoked. @default none */
   readonly migrations?: readonly { readonly name: string }[];
   /** Whether Prometheus reads the server's metrics. @default false */
   readonly metrics?: boolean | undefined;
 }
 
-/** The login under which Prometheus does, and what stands for its password until the plan is put into its Secret. */
+/** Prometheus' login, and the placeholder of its password until the plan is put into its Secret. */
 export const metricsLogin = { username: metricsUser, placeholder: "@metrics-password@" } as const;
 
-/** Client autoconfiguration offers these. The server's default names POP3 as well, which nobody listens for here. */
+/** Client autoconfiguration offers these. The server's default names POP3 as well, which has no listener here. */
 const ADVERTISED = ["caldav", "carddav", "imap", "jmap", "managesieve", "smtp", "webdav"];
 
 const domainsAndTls = ({ domains, hosts, provider }: PlanArgs): Operation[] => {
@@ -82,13 +82,13 @@ const listenerSettings = (): Operation =>
 const loggingSettings = (): Operation[] => [
   reconcile("Tracer", ["level"], { tracer: { "@type": "Stdout", level: "info", ansi: false, enable: true } }),
   // Every run of the command line tool would warn twice: it comes to the same listener as the ingress controller, and
-  // straight. Somebody who looks for a proxy that forgets the header sees it at level debug.
+  // straight. Level debug still shows a proxy that does not set the header.
   upsert("EventTracingLevel", ["event"], { forwarded: { event: "http.x-forwarded-missing", level: "debug" } }),
 ];
 
 /**
  * The host that serves this is open to the world, so it asks for a login. The value itself, not the name of a file: the server
- * keeps these settings when nobody watches any more, and would refuse every reload for a file that is gone then.
+ * keeps these settings after monitoring is disabled, and would then refuse every reload because of the missing file.
  */
 const metricsSettings = (): Operation =>
   update("Metrics", {
@@ -122,7 +122,7 @@ export function plan(args: PlanArgs): Operation[] {
     // Late: an address that an account out of configuration still holds is refused, and all else is in place by then.
     accounts(args),
     ...relayOthers(args),
-    // Last: a web UI that the server does not want keeps nobody's mail and nobody's sign-in from being set up.
+    // Last: a web UI that the server refuses must not keep mail and sign-in from being set up.
     webUi(args),
   ];
 }
@@ -132,7 +132,7 @@ export const renderPlan = (args: PlanArgs): string => ndjson(plan(args));
 
 /**
  * What makes the server act on changed settings; an apply of its own, because operations of one plan are not rolled back
- * when a reload fails. Certificates come first: reloading settings fails as long as the identity provider is away, and a
+ * when a reload fails. Certificates come first: reloading settings fails as long as the identity provider is unreachable, and a
  * renewed certificate must not wait for that.
  */
 export const renderReload = (): string => ndjson([action("ReloadTlsCertificates"), action("ReloadSettings")]);

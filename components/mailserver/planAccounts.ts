@@ -3,7 +3,7 @@ import { names } from "../../config/names";
 import type { Mailbox } from "../../config/types";
 import { canonicalName, canonicalText } from "./canonical";
 import { domainReference } from "./domains";
-import { type Body, list, type Operation, reconcile, set, update, upsert } from "./operations";
+import { type Body, byName, list, type Operation, reconcile, set, update, upsert } from "./operations";
 
 export type PlanMailbox = Pick<Mailbox, "name" | "localPart" | "displayName" | "aliases" | "admin" | "folders">;
 
@@ -24,8 +24,6 @@ export interface DirectoryArgs {
 /** App passwords per account: the server's 5 are too few for a family's phones, tablets and printers. */
 const APP_PASSWORDS = 100;
 
-const byName = (a: PlanMailbox, b: PlanMailbox): number => (a.name < b.name ? -1 : 1);
-
 interface Account {
   /** How other lines of the plan would refer to it. A mailbox may be called `domain`, whose reference must not be hidden. */
   readonly reference: string;
@@ -33,7 +31,7 @@ interface Account {
   readonly description: string;
   readonly admin: boolean;
   readonly aliases: readonly string[];
-  /** Whether nobody ever signs in to it. */
+  /** Whether sign-in is disabled. */
   readonly closed?: true;
 }
 
@@ -45,19 +43,19 @@ const noSignIn: Body = {
 };
 
 /**
- * Accounts for addresses that must lead somewhere although nobody asked for them: bounces for what an app sent as an
- * unknown local address go to postmaster, those for the relay account's own mail to that account, and without a mailbox
- * there they are dropped.
+ * Accounts for addresses that must be deliverable although no mailbox is configured for them: bounces of what an app sent as an
+ * unknown local address go to postmaster, those of the relay account's own mail to that account. Without an account they would
+ * be dropped.
  *
- * They are accounts of the stack's own, not aliases of some person: a person's account stays on the server when they leave
- * the configuration, with its aliases, and an address can belong to one account only.
+ * They are separate accounts, not aliases of a user: an account stays on the server after its mailbox leaves the configuration,
+ * with its aliases, and an address can belong to one account only.
  */
 function systemAccounts({ domain, domains, mailboxes, relay }: AccountsArgs): Account[] {
   const claimed = new Set(mailboxes.flatMap(({ localPart, aliases }) => [localPart, ...aliases]));
   const relayAddress = relay.username.toLowerCase();
   const [relayLocal, relayDomain = ""] = relayAddress.split("@");
   const relayName = shortAddress(relayAddress, domain);
-  // Closed, because whoever has the address at the identity provider would open it: apps send through port 25, without a login.
+  // Closed: otherwise a user with this address at the identity provider would open it. Apps send through port 25 without a login.
   const account = (reference: string, localPart: string, description: string, aliases: string[]): Account => ({
     reference,
     localPart,
@@ -80,13 +78,13 @@ function systemAccounts({ domain, domains, mailboxes, relay }: AccountsArgs): Ac
 }
 
 /**
- * One account a mailbox, all in one operation: two upserts that match on the same reference would make duplicates.
+ * One account per mailbox, all in one operation: two upserts that match on the same reference would make duplicates.
  * On a match the whole body is a patch that leaves alone what it omits, and replaces lists whole, so roles and aliases are
  * always written: taking `admin` or an alias out of the configuration takes it off the account. Accounts that are no longer
  * configured stay, with their mail.
  */
 export function accounts(args: AccountsArgs): Operation {
-  const people = [...args.mailboxes]
+  const users = [...args.mailboxes]
     .sort(byName)
     .map(
       (mailbox): Account => ({ ...mailbox, reference: `mailbox-${mailbox.name}`, description: mailbox.displayName }),
@@ -106,12 +104,12 @@ export function accounts(args: AccountsArgs): Operation {
   return upsert(
     "Account",
     ["name", "domainId"],
-    Object.fromEntries([...systemAccounts(args), ...people].map((account) => [account.reference, body(account)])),
+    Object.fromEntries([...systemAccounts(args), ...users].map((account) => [account.reference, body(account)])),
   );
 }
 
 /**
- * The names of all accounts that the settings declare, those that users sign in to and those that nobody does. The program that
+ * The names of all accounts that the settings declare, those that users sign in to and the closed ones. The program that
  * ends access ends that of every other account. Outside of the main domain a name is the whole address.
  */
 export function declaredAccounts(args: AccountsArgs & { readonly migrations?: readonly { readonly name: string }[] }): {
@@ -133,7 +131,7 @@ export function declaredAccounts(args: AccountsArgs & { readonly migrations?: re
 
 /**
  * Single sign-on. The token's audience must be our client: requiring the issuer instead would let any app of that identity
- * provider open people's mail with a token it got at sign-in.
+ * provider open users' mail with a token it got at sign-in.
  *
  * The directory is reconciled, not upserted: after a change of name, a stale one would stay, and its dead issuer would make
  * every reload fail.

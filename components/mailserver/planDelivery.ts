@@ -1,7 +1,7 @@
 import { ports } from "../../config/names";
 import type { Endpoint, Mailbox, StackConfig } from "../../config/types";
 import { domainKey } from "./domains";
-import { always, type Body, list, type Operation, reconcile, update, upsert, when } from "./operations";
+import { always, type Body, byName, list, type Operation, reconcile, update, upsert, when } from "./operations";
 import { loginFile, paths } from "./paths";
 
 export interface DeliveryArgs {
@@ -33,8 +33,6 @@ const IN_DOMAIN = "is_local_domain(rcpt_domain)";
  * address with an apostrophe stands in double quotes, which no address here can hold.
  */
 const quoted = (text: string): string => (text.includes("'") ? `"${text}"` : `'${text}'`);
-
-const byName = (a: { readonly name: string }, b: { readonly name: string }): number => (a.name < b.name ? -1 : 1);
 
 const routeName = (mailbox: string): string => `relay-${mailbox}`;
 
@@ -79,14 +77,14 @@ function routes(args: DeliveryArgs): Operation {
 /**
  * Which way a message leaves the queue.
  *
- * A delivery report for somebody without an account here goes the local way, where it ends: it has no sender to report to
- * (handle_double_bounce in crates/smtp/src/queue/dsn.rs). What an account does not take was sent by somebody outside, whom
- * the provider has told that it arrived; a bounce from here, days later, would be news to a stranger and to nobody else.
+ * A delivery report for an address without an account here takes the local route, where it ends: it has no sender to report to
+ * (handle_double_bounce in crates/smtp/src/queue/dsn.rs). What an account does not accept came from an outside sender, to
+ * whom the provider has confirmed the delivery; a bounce from here, days later, would only reach a stranger.
  * Users still get the reports about what they sent.
  *
  * A mailbox's own login is for what its user sent after signing in, and for what the user's filters and out-of-office
- * notice send. An app that says it is somebody, on port 25 and with no login, goes through the relay's login: whether that
- * may be somebody is for the provider to say.
+ * notice send. Mail of an app that names a user as its sender, on port 25 without a login, goes through the relay's login: the
+ * provider decides whether that login may send as this user.
  */
 function routing(args: DeliveryArgs): Body {
   const own = senders(args).map(
@@ -116,7 +114,7 @@ const HOLD = "hold";
 /**
  * Mail for a mailbox of this configuration whose account is missing (a new store, an account deleted by hand) is put off,
  * until the settings have made the account again. Where mail for others is relayed it would otherwise be sent to the
- * provider, fetched from there and sent again, until somebody counts too many hops and it bounces.
+ * provider, fetched from there and sent again, until a server counts too many hops and it bounces.
  */
 function holding({ mailboxes, provider }: DeliveryArgs): { operations: Operation[]; script: Body } {
   if (provider.others === "refuse") return { operations: [], script: always("false") };

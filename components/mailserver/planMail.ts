@@ -41,7 +41,7 @@ export function inboundSettings(fetchesJunk: boolean, { received, upload }: Size
     // fetchers bring stays at the provider.
     update("MtaStageAuth", {
       require: always(open.map((port) => `local_port != ${port}`).join(" && ")),
-      mustMatchSender: always("true"), // the default, put back: nobody in the house sends as somebody else
+      mustMatchSender: always("true"), // the default, restored: no user sends as another user
     }),
     update("MtaStageMail", { isSenderAllowed: always("true") }), // by default senders on a downloaded list are refused
     update("MtaStageData", {
@@ -127,6 +127,6 @@ const everythingIsJunk = (): Operation[] => [
 
 const DAY = 24 * 3_600_000;
 
-/** The server's default empties Deleted Items and Junk Mail after 30 days, of which nobody is told. */
+/** The server's default empties Deleted Items and Junk Mail after 30 days, without telling users. */
 export const trashSettings = ({ emptyAfter }: StackConfig["trash"]): Operation =>
   update("DataRetention", { expungeTrashAfter: emptyAfter === "forever" ? null : emptyAfter * DAY });

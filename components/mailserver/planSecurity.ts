@@ -12,7 +12,7 @@ const HOUR = 3_600_000;
 
 const LOOPBACK = "127.0.0.1";
 
-/** So many a hour; the limit of a whole home, which is one address to the server. */
+/** A rate per hour. It applies to a whole home, which is one address to the server. */
 const hourly = (count: number): Body => ({ count, period: HOUR });
 
 /** What the server's own record of its web UI is called; its one copy is changed, not joined by a second. */
@@ -26,8 +26,8 @@ const WEB_UI_CLIENT = "stalwart-webui";
  * ports too: an image in a message would shut its reader out. Nothing here runs PHP, so no path is worth a ban.
  *
  * The rates are for a home, which is one address to the server. Of logins only the administrator's count: beside an OIDC directory
- * a wrong app password ends in auth.error, which no rate sees (crates/common/src/auth/authentication.rs), so nobody's old phone
- * bans a home, and its 40 random characters are what keeps it from being guessed.
+ * a wrong app password ends in auth.error, which no rate sees (crates/common/src/auth/authentication.rs), so an old phone cannot
+ * ban a home, and its 40 random characters are what keeps it from being guessed.
  */
 const bans = (): Operation =>
   update("Security", {
@@ -45,7 +45,7 @@ const bans = (): Operation =>
 /**
  * Requests that came through a proxy and log in with anything but the token of a signed-in user, at the interface that
  * administers the server. What comes straight from a pod or through `kubectl port-forward` has no such header, and what the
- * proxy adds nobody outside can take away. So the administrator's password opens nothing there from outside, nor does
+ * proxy adds cannot be removed from outside. So the administrator's password opens nothing there from outside, nor does
  * `person%admin`. Users' web pages send a token, and their calendars and contacts are elsewhere (/dav).
  *
  * To refuse `Basic` is not enough: the server remembers what followed that word, and for an hour takes it after any other, as
@@ -76,7 +76,7 @@ const misspelledToken = (): string =>
 /**
  * What the server answers to `GET /mail/config-v1.1.xml?emailaddress=…` and its like under `/.well-known/` repeats the address
  * without escaping it (crates/common/src/network/autoconfig/legacy_autoconfig.rs), as XML, in which a browser runs a script of
- * the XHTML namespace. Under the mail host that is the origin of the web UI, so a link would be enough to read somebody's mail.
+ * the XHTML namespace. Under the mail host that is the origin of the web UI, so a link would be enough to read a user's mail.
  * The domain stands in an attribute, so a quote is enough, too: the namespace and an event handler are attributes themselves.
  * No address that is used has such a character, and no mail program sends one.
  */
@@ -114,11 +114,11 @@ export const webUi = ({ images, identity }: SecurityArgs): Operation => {
   });
 };
 
-/** Who is shut out, who never is, and what the administrator's password opens from where. Networks as the server stores them. */
+/** Bans, their exceptions, and refused requests. The networks are in the server's own notation. */
 export function security(networks: readonly string[]): Operation[] {
   return [
     update("Http", {
-      // Without it the address that gets banned for somebody's guesses is the ingress controller's.
+      // Without it, the ingress controller's address would be banned for a client's guesses.
       useXForwarded: true,
       allowedEndpoints: when(
         [

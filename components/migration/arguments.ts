@@ -5,7 +5,7 @@ import { ALL_MAIL } from "./allMail";
 
 /** Where imapsync's container finds what it needs: the account's login here, the source's, and room to write. */
 export const places = {
-  /** The password here, which the pod's other container makes and takes away again. */
+  /** The password here, which the pod's other container creates and revokes. */
   password: "/credentials/password",
   /** The source's login, and the account here. */
   source: "/source",

@@ -50,12 +50,12 @@ if grep -q '^++++' ${work}/end; then sed -n '/^++++/,$p' ${work}/end; else tail 
 exit $code
 `;
 
-/** imapsync's words for what another try does not change: its arguments, no room, a login that the source refuses. */
+/** imapsync's exit codes that a retry does not change: its arguments, no space left, a login that the source refuses. */
 const FINAL = [64, 113, 161];
 
 /**
- * Two containers, each with one secret. `credentials` has the administrator's password: it makes an app password in the
- * mailbox owner's name, waits, and takes it away when imapsync has ended, well or not. imapsync has that app password
+ * Two containers, each with one secret. `credentials` has the administrator's password: it creates an app password in the
+ * mailbox owner's name, waits, and revokes it when imapsync has ended, successfully or not. imapsync has that app password
  * and the source's login.
  */
 export function jobSpec(args: MigrationPodArgs): types.input.batch.v1.JobSpec {
@@ -85,7 +85,7 @@ export function jobSpec(args: MigrationPodArgs): types.input.batch.v1.JobSpec {
             name: "credentials",
             image: args.images.fetchmail,
             resources: args.resources.settings,
-            restartPolicy: "Always", // a sidecar: it starts before imapsync and is told to end after it
+            restartPolicy: "Always", // a sidecar: it starts before imapsync and is stopped after it
             command: ["python3", "-B", "-u", "/program/app_password.py"],
             args: [
               `--migration=${migration.name}`,

@@ -9,7 +9,7 @@ export interface Alert {
   readonly expr: string;
   /** How long that has to hold. */
   readonly for?: string;
-  /** Critical when mail does not flow, or somebody is shut out. */
+  /** Critical when mail does not flow, or a user cannot sign in. */
   readonly severity: "critical" | "warning";
   /** Prometheus' template: one sentence. */
   readonly summary: string;
@@ -176,7 +176,7 @@ export function alerts(stack: MonitoredStack): Alert[] {
     {
       name: "MailQueueStuck",
       // The server does not tell how old its messages are. It had one an hour ago, and has not been without one since, and has
-      // tried one again: that also ends the alert when somebody deletes a message, which is never counted as done with.
+      // tried one again: that also ends the alert when a message is deleted, which is never counted as completed.
       expr:
         `min_over_time(${queue}[1h:1m]) > 0 and last_over_time(${queue}[5m:1m] offset 1h) > 0 ` +
         `and on (namespace) sum by (namespace) (increase(${server(stack)("queue_rescheduled")}[3h])) > 0`,
@@ -209,7 +209,7 @@ export function alerts(stack: MonitoredStack): Alert[] {
     },
     {
       name: "MailSignInDown",
-      // A reload fails as a whole while the identity provider is away.
+      // A reload fails as a whole while the identity provider is unreachable.
       expr: `${sinceSuccess(stack, names.reload)} > 900`,
       severity: "critical",
       summary:

@@ -4,12 +4,12 @@ import { names, selector } from "../../config/names";
 /** The Prometheus operator's group. */
 export const GROUP = "monitoring.coreos.com";
 
-/** The kinds of it that the stack makes, as their definitions are called. */
+/** Names of the CustomResourceDefinitions of the kinds that the stack creates. */
 export const definitions = [`podmonitors.${GROUP}`, `prometheusrules.${GROUP}`] as const;
 
 const INTERVAL = "30s";
 
-/** One fetcher a mailbox: what they export is told apart by the label `mailbox` of their own. */
+/** All fetchers; their metrics carry a label `mailbox`. */
 export const fetcherMonitor = () => ({
   selector: { matchLabels: { "app.kubernetes.io/name": names.fetchmail } },
   podMetricsEndpoints: [{ port: "http", path: "/metrics", interval: INTERVAL }],

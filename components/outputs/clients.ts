@@ -13,7 +13,7 @@ export interface ClientSettings {
   readonly password: string;
 }
 
-/** The settings to type into a mail program. Passwords of accounts do not exist here: programs use app passwords. */
+/** The settings to type into a mail program. Accounts have no passwords: programs use app passwords. */
 export function clientSettings(mailHost: string): ClientSettings {
   return {
     imap: { host: mailHost, port: 993, security: "SSL/TLS" },
@@ -66,7 +66,7 @@ export interface RelayForApps {
   readonly port: number;
   readonly security: "none";
   readonly login: "none";
-  /** Who may send mail without a login. `pulumi preview` shows it, so that nobody opens it unawares. */
+  /** Who may send mail without a login. `pulumi preview` shows it, so that it is not opened by accident. */
   readonly openTo: string;
 }
 

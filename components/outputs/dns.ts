@@ -74,7 +74,7 @@ function services(domain: string, target: string): DnsRecord[] {
   ];
 }
 
-/** The records to set: the provider's own, and the hosts that people connect to, which point home. */
+/** The records to set: the provider's own, and the hosts that users connect to. */
 export function dnsRecords({ domains, hosts, provider }: DnsArgs): DnsRecord[] {
   const mail = `${hosts.mail}.`;
   const home = "<address of the cluster>";

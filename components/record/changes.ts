@@ -12,22 +12,22 @@ export const accountsOf = (
   mailboxes: readonly { readonly name: string; readonly localPart: string }[],
 ): MailRecord["accounts"] => Object.fromEntries(mailboxes.map(({ name, localPart }) => [name, localPart]));
 
-const EMPTY = "Nobody's mail would be deleted, and nobody would see it any more";
+const HIDDEN = "No mail would be deleted, but users would not see it any more";
 
 /** One message per key whose change would hide mail. The messages contain no address and no part of one. */
 export function refusedChanges(before: MailRecord, after: MailRecord): string[] {
   const texts: string[] = [];
   if (before.domain !== after.domain) {
     texts.push(
-      `domain: it was ${before.domain}, and every account is in that domain. In ${after.domain} everybody would begin with an ` +
-        `empty mailbox. ${EMPTY}. Set it back: pulumi config set domain ${before.domain}, or with several domains ` +
+      `domain: it was ${before.domain}, and every account is in that domain. In ${after.domain} every user would start with an ` +
+        `empty mailbox. ${HIDDEN}. Set it back: pulumi config set domain ${before.domain}, or with several domains ` +
         `pulumi config set --path 'domains[0]' ${before.domain}`,
     );
   }
   if (before.namespace !== after.namespace) {
     texts.push(
       `namespace: it was ${before.namespace}, and the volume with all mail is there. ${after.namespace} would get an empty one. ` +
-        `${EMPTY}. Set it back: pulumi config set namespace ${before.namespace}`,
+        `${HIDDEN}. Set it back: pulumi config set namespace ${before.namespace}`,
     );
   }
   if (before.domain !== after.domain) return texts; // the addresses follow

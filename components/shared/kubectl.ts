@@ -13,8 +13,8 @@ export interface ClusterAccess {
 const LIMIT = 15_000;
 
 /**
- * What kubectl prints; undefined when it cannot be asked. It is on the workstation (README.md), and it is only for
- * explaining: nothing that is deployed depends on it.
+ * What kubectl prints; undefined when it fails. It is on the workstation (README.md), and only explains errors: nothing that is
+ * deployed depends on it.
  */
 export async function kubectl(
   { context, kubeconfig }: ClusterAccess,

@@ -5,7 +5,7 @@ import type { Resources } from "../../config/types";
 type PodSpec = types.input.core.v1.PodSpec;
 type Container = types.input.core.v1.Container;
 
-/** A way out of the hardened defaults that the restricted profile still allows, with the reason on record. */
+/** An exception to the hardened defaults that the restricted profile still allows, with its reason. */
 export interface Exception {
   readonly reason: string;
 }
@@ -36,7 +36,7 @@ export interface HardenedPodArgs {
   readonly containers: readonly HardenedContainerArgs[];
   readonly initContainers?: readonly HardenedContainerArgs[];
   readonly volumes?: types.input.core.v1.Volume[];
-  /** Who its processes are for the API server; the token is a volume of its own. @default nobody */
+  /** The pod's identity at the API server; the token is a volume of its own. @default none */
   readonly serviceAccount?: Exception & { readonly name: Input<string> };
   /** @default "Always" */
   readonly restartPolicy?: "Never";
@@ -62,9 +62,8 @@ function hardenedContainer(args: HardenedContainerArgs): Container {
 }
 
 /**
- * The one way this project describes a pod: passes the Pod Security Standard "restricted", writes only to declared
- * volumes, and holds no API token. What is Kubernetes' default anyway is left out: each property costs time at every
- * preview, because the engine looks at it half a dozen times.
+ * Renders every pod of this project: it passes the Pod Security Standard "restricted", writes only to declared volumes, and
+ * has no API token. Kubernetes' own defaults are left out, because each property costs time in every preview.
  */
 export function hardenedPod(args: HardenedPodArgs): PodSpec {
   return {

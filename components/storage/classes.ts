@@ -9,8 +9,8 @@ const WANTED = "homelab-mail/storage-class";
 const CLUSTERS_CHOICE = "(default)"; // no class can have this name
 
 /**
- * What the configuration says, where a change of it is an update of the claim and reaches its hook. The field itself is the
- * one that stands: the API server fills it in when the claim is made, and it is never changed.
+ * The configured class as an annotation, so that a change of it is an update of the claim and reaches its hook. The field itself
+ * is filled in by the API server at creation and immutable.
  */
 export const classAnnotation = (className: string | undefined): Record<string, string> => ({
   [WANTED]: className ?? CLUSTERS_CHOICE,
@@ -23,10 +23,10 @@ interface Update {
   readonly newInputs?: Claim | undefined;
 }
 
-/** Says what is wrong when a claim would need another class than it has; undefined when all is well. */
+/** The error for a claim that would need another class than it has; undefined without one. */
 export function classProblem({ oldInputs, oldOutputs, newInputs }: Update): string | undefined {
-  const asked = oldInputs?.spec?.storageClassName;
-  const has = oldOutputs?.spec?.storageClassName ?? asked;
+  const requested = oldInputs?.spec?.storageClassName;
+  const has = oldOutputs?.spec?.storageClassName ?? requested;
   const wanted = newInputs?.metadata?.annotations?.[WANTED];
   if (has === undefined || wanted === undefined || wanted === has) return undefined;
   const name = newInputs?.metadata?.name;
@@ -38,8 +38,8 @@ export function classProblem({ oldInputs, oldOutputs, newInputs }: Update): stri
       `empty. Nothing was changed. Set it back: ${setBack}. docs/how-to/move.md tells how mail moves to another class.`
     );
   }
-  // The cluster's default class of now may be another than the one the claim was made with: only who asked for one is told.
-  if (asked === undefined) return undefined;
+  // The cluster's default class may have changed since the claim was created, so this applies only to an explicit class.
+  if (requested === undefined) return undefined;
   return (
     `${key}: it has no default any more, earlier versions took longhorn-ssd. The claim ${name} is of class ${has}; ` +
     `nothing was changed. Say so: ${setBack}`

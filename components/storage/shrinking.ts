@@ -9,8 +9,8 @@ interface Claim {
 const requested = (claim: Claim | undefined): string => claim?.spec?.resources?.requests?.storage ?? "";
 
 /**
- * Says what is wrong when a claim would become smaller than it is: Kubernetes can grow a claim in place, never shrink
- * it. Undefined when all is well or a size is not known.
+ * The error for a claim that would become smaller: Kubernetes can grow a claim in place, but never shrink it. Undefined without
+ * one, or when a size is unknown.
  */
 export function shrinkingProblem(before: Claim | undefined, after: Claim | undefined): string | undefined {
   const [old, wanted] = [amount(requested(before)), amount(requested(after))];
@@ -18,6 +18,6 @@ export function shrinkingProblem(before: Claim | undefined, after: Claim | undef
   const key = after?.metadata?.name === names.webmailClaim ? "storage.webmail.size" : "storage.size";
   return (
     `${key}: the claim ${after?.metadata?.name} has ${requested(before)} and cannot shrink to ${requested(after)}; ` +
-    `nothing was changed. Mend it: pulumi config set --path ${key} ${requested(before)}`
+    `nothing was changed. Fix it: pulumi config set --path ${key} ${requested(before)}`
   );
 }

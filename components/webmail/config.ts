@@ -39,10 +39,10 @@ export const databaseDirectory = "/var/roundcube/db";
 
 export const webmailUrl = (host: string): string => `https://${host}/`;
 
-/** Where the provider sends people back to after signing in. Providers compare it character by character. */
+/** Where the provider redirects users after sign-in. Providers compare it character by character. */
 export const webmailRedirectUri = (host: string): string => `${webmailUrl(host)}index.php/login/oauth`;
 
-/** Where the provider sends people back to after signing out (`rcmail_oauth::handle_logout`). */
+/** Where the provider redirects users after sign-out (`rcmail_oauth::handle_logout`). */
 export const webmailLogoutUri = (host: string): string => `${webmailUrl(host)}?_task=logout`;
 
 /** One sign-in at the provider; its token opens IMAP, sending and filters. */
@@ -53,7 +53,7 @@ function signIn({ identity, caFile }: WebmailSettings): Record<string, PhpValue>
     oauth_provider_name: name,
     oauth_client_id: new FromEnvironment(environment.clientId),
     oauth_client_secret: new FromEnvironment(environment.clientSecret),
-    // What discovery says at Pocket ID, for when it cannot be asked: without a token endpoint Roundcube takes single
+    // Pocket ID's endpoints, for when discovery fails: without a token endpoint Roundcube takes single
     // sign-on for switched off (rcmail_oauth::is_enabled) and shows a password form. Discovery has the last word, and
     // program/issuer.php asks for it: with `oauth_config_uri` Roundcube would do so by itself, without bounds.
     oauth_auth_uri: `${issuer}/authorize`,
@@ -65,7 +65,7 @@ function signIn({ identity, caFile }: WebmailSettings): Record<string, PhpValue>
     oauth_identity_fields: ["email"],
     oauth_cache: "db", // the provider's keys would be fetched at each refresh
     oauth_timeout: 5, // seconds; a request that waits for the provider keeps a PHP worker
-    // Guzzle's `verify`, for keys and tokens: true for the image's own authorities, or a file with all of them.
+    // Guzzle's `verify`, for keys and tokens: true for the image's own CAs, or a file with all CAs.
     oauth_verify_peer: caFile ?? true,
     oauth_login_redirect: true, // no password form: passwords of accounts do not exist
   };
@@ -100,15 +100,15 @@ function web({ hosts, networks }: WebmailSettings): Record<string, PhpValue> {
     // Without it Roundcube adds the container's port to the redirect URI, and the provider refuses that.
     request_url: webmailUrl(hosts.webmail),
     use_https: true,
-    proxy_whitelist: networks, // whose word on people's addresses counts: the ingress controller's
+    proxy_whitelist: networks, // trusted for the client's address: the ingress controller
     trusted_host_patterns: [`^${hosts.webmail.replaceAll(".", "\\.")}$`],
     session_storage: "homelab", // program/session.php: one refresh of the token at a time
-    // Minutes without a request: each sign-in is a passkey, and nobody should need it twice a day. Well under the life of
+    // Minutes without a request: each sign-in needs a passkey, and once a day is enough. Well under the life of
     // the provider's refresh tokens, 30 days at Pocket ID.
     session_lifetime: 24 * 60,
     session_samesite: "Lax", // Strict would not survive the way back from the provider
     ip_check: false, // phones change networks
-    x_frame_options: "sameorigin", // Roundcube frames itself; nobody else may
+    x_frame_options: "sameorigin", // Roundcube frames its own pages; other sites may not
     des_key: new FromEnvironment(environment.desKey),
     enable_installer: false,
   };

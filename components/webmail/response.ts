@@ -10,7 +10,7 @@ export interface ResponseSettings {
 
 /**
  * As much of a content policy as Roundcube can live with: it evaluates the scripts in its own answers and has inline
- * ones. Pictures from elsewhere are Roundcube's to hold back until asked for, hence `https:`.
+ * ones. Roundcube itself blocks remote images until the user asks for them, hence `https:`.
  */
 const contentPolicy = [
   "default-src 'self'",

@@ -23,7 +23,7 @@ async function refused(key: string, value: string | undefined, back: string, ...
 
 describe("a change that would hide mail is refused before anything is touched", () => {
   test("another domain", () =>
-    refused("domain", "example.org", "newjoy.ro", "everybody would begin with an empty mailbox", "domain newjoy.ro"));
+    refused("domain", "example.org", "newjoy.ro", "every user would start with an empty mailbox", "domain newjoy.ro"));
 
   test("another namespace", () =>
     refused("namespace", "elsewhere", stack.namespace, `pulumi config set namespace ${stack.namespace}`));
@@ -92,7 +92,7 @@ describe("more than one domain", () => {
 
   test("it cannot become the first", async () => {
     await stack.set("domains[0]", "example.org");
-    const texts = ["everybody would begin with an empty mailbox", "'domains[0]' newjoy.ro"];
+    const texts = ["every user would start with an empty mailbox", "'domains[0]' newjoy.ro"];
     await refused("domains[1]", "newjoy.ro", "example.org", ...texts);
     await stack.set("domains[0]", "newjoy.ro");
   });

@@ -81,7 +81,7 @@ describe("shrinking", () => {
   it("is refused with the key, both sizes and the command that mends it", () => {
     expect(shrinkingProblem(claim("stalwart-data", "20Gi"), claim("stalwart-data", "10Gi"))).toBe(
       "storage.size: the claim stalwart-data has 20Gi and cannot shrink to 10Gi; nothing was changed. " +
-        "Mend it: pulumi config set --path storage.size 20Gi",
+        "Fix it: pulumi config set --path storage.size 20Gi",
     );
     expect(shrinkingProblem(claim("roundcube-data", "2Gi"), claim("roundcube-data", "1Gi"))).toContain(
       "pulumi config set --path storage.webmail.size 2Gi",
