@@ -157,7 +157,7 @@ export const resources = object(
       "each settings Job",
     ),
     fetchmail: amounts(
-      { requests: { cpu: "5m", memory: "32Mi" }, limits: { cpu: "500m", memory: "128Mi" } },
+      { requests: { cpu: "5m", memory: "32Mi" }, limits: { cpu: "1", memory: "128Mi" } },
       "each fetcher",
     ),
     roundcube: amounts(

@@ -93,7 +93,7 @@ test.concurrent("fetchmail stops moving: it is started again, and mail arrives",
 test.concurrent("the liveness probe fails when the supervisor makes no progress, and not while it merely waits", async () => {
   const hang = (file: string, content: string): string =>
     file === "outbox.py"
-      ? content.replace("ended = self.fetchmail.run(layout, login)", "ended = time.sleep(600)")
+      ? content.replace(/ended = self\.run_fetchmail\(.*\)\n/, "ended = time.sleep(600)\n")
       : content;
   const [waiting, stuck] = await Promise.all([
     rig.station({ args: ["--stuck=5"] }),

@@ -38,6 +38,7 @@ class Collector:
         self.copied: set[Key] = set()  # to a kept folder, and still in the inbox
         self.taken: set[Key] = set()  # to the outbox, and still in the inbox or without a mark
         self.moved: set[Key] = set()  # the provider says that they are in the outbox; if they stay, it is not so
+        self.followed = False  # whether the provider has told the UIDs that messages got in the outbox
         self.no_outbox = False
         self.batches = Batches(alive)
 
@@ -76,19 +77,24 @@ class Collector:
             forever = self.retention == FOREVER
             found = self.copy_and_mark(session, layout) if forever else self.move(session, layout)
         except SessionLost as lost:
-            if not self.batches.at:
-                raise
-            at = self.batches.shrink()
-            if len(at) == 1:
-                key = self.key(session, at[0])
-                self.failures.note(key, Kind.PROVIDER, str(lost))
-                self.copied.add(key)  # if it was the copy, it is done without: the message is delivered all the same
-            raise LostOverMessage(str(lost)) from lost
+            self.broke_off(session, lost)
+            raise
         except CommandRefused:
             self.folders.current = None  # the folder may be gone: with the next session it is made
             raise
         self.batches.grow()
         return found
+
+    def broke_off(self, session: ImapSession, lost: SessionLost) -> None:
+        """If it was over certain messages, there are fewer to the next batch, until the one is found."""
+        if not self.batches.at:
+            return
+        at = self.batches.shrink()
+        if len(at) == 1:
+            key = self.key(session, at[0])
+            self.failures.note(key, Kind.PROVIDER, str(lost))
+            self.copied.add(key)  # if it was the copy, it is done without: the message is delivered all the same
+        raise LostOverMessage(str(lost)) from lost
 
     @staticmethod
     def create(session: ImapSession, folder: str) -> None:
@@ -206,9 +212,14 @@ class Collector:
             self.folders.warn("the provider refuses to copy a message to a kept folder: it is delivered and not kept")
 
     def move_to_outbox(self, session: ImapSession, layout: Layout, uids: list[int]) -> None:
-        action = session.move if session.moves else session.copy_all
+        def action() -> None:
+            if session.moves:
+                self.followed = len(session.move(uids, layout.outbox)) == len(uids)
+            else:
+                session.copy_all(uids, layout.outbox)
+
         try:
-            self.folders.with_room(session, layout, lambda: action(uids, layout.outbox))
+            self.folders.with_room(session, layout, action)
         except Full:
             raise CommandRefused("it is full") from None
         keys = {self.key(session, uid) for uid in uids}

@@ -36,6 +36,7 @@ class Entry(NamedTuple):
     size: int | None = None
     return_path: bytes | None = None  # the header with it alone
     deleted: bool = False
+    seen: bool = False
 
     @property
     def for_fetchmail(self) -> bool:
@@ -48,10 +49,9 @@ def entry(message: Message) -> Entry | None:
     path = next((value for name, value in message.items.items() if name.startswith(RETURN_PATH)), None)
     if message.uid is None:
         return None
-    deleted = isinstance(flags, list) and any(isinstance(f, bytes) and f.lower() == rb"\deleted" for f in flags)
-    return Entry(
-        message.uid, number(message.items.get("RFC822.SIZE")), path if isinstance(path, bytes) else None, deleted
-    )
+    set_flags = {flag.lower() for flag in flags if isinstance(flag, bytes)} if isinstance(flags, list) else set()
+    size, known = number(message.items.get("RFC822.SIZE")), path if isinstance(path, bytes) else None
+    return Entry(message.uid, size, known, rb"\deleted" in set_flags, rb"\seen" in set_flags)
 
 
 def envelope_sender(header: bytes) -> str:

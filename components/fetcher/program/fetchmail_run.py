@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Callable
 
 import fetchmail
 from credentials import Login
@@ -44,6 +46,14 @@ class FetchmailRun:
             self.round = self.round._replace(detail=str(trouble))
             status = -1
         return Ended(status, self.imap.error, self.smtp.error)
+
+    def run_beside(self, layout: Layout, login: Login, step: Callable[[], bool]) -> Ended:
+        """The same, while `step` is done again and again until it returns False. The run lasts until its own end."""
+        with ThreadPoolExecutor(1) as threads:
+            run = threads.submit(self.run, layout, login)
+            while not run.done() and step():
+                pass
+        return run.result()
 
     def hear(self, event: Event) -> None:
         with self.hearing:  # the watch over fetchmail speaks up, too

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple, Union
 
+MOST = 100_000  # UIDs in a range of an answer: a wrong one must not fill the memory
 Retention = Union[int, str]  # days, or FOREVER
 FOREVER = "forever"
 MONTHS = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
@@ -112,6 +113,26 @@ def internal_date(value: Any) -> datetime.datetime | None:
 
 def quoted(folder: str) -> str:
     return '"' + folder.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def copied_uids(data: list[Any]) -> dict[int, int]:
+    """UIDs in COPYUID ("38505 304,319:320 3956:3958"): those of the copies by those of the originals."""
+    pairs: dict[int, int] = {}
+    for line in data:
+        found = re.fullmatch(rb"\d+ ([\d,:]+) ([\d,:]+)", (line or b"").strip())
+        sets = [uids_in(part) for part in found.groups()] if found else []
+        if sets and len(sets[0]) == len(sets[1]):
+            pairs.update(zip(*sets))
+    return pairs
+
+
+def uids_in(text: bytes) -> list[int]:
+    """1:3,7 → 1, 2, 3, 7."""
+    uids: list[int] = []
+    for part in filter(None, text.split(b",")):
+        first, _, last = part.partition(b":")
+        uids += range(int(first), min(int(last or first), int(first) + MOST) + 1)
+    return uids
 
 
 def uid_set(uids: Iterable[int]) -> str:

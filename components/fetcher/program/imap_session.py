@@ -17,7 +17,7 @@ from typing import Callable
 import fetch_response
 from credentials import Login
 from fetch_response import Message
-from folders import FETCHED, Layout, internal_date, listed, namespace, quoted, uid_set
+from folders import FETCHED, Layout, copied_uids, internal_date, listed, namespace, quoted, uid_set
 from imap_connection import CommandRefused, ImapConnection, SessionLost, words
 from options import Endpoint
 
@@ -162,8 +162,11 @@ class ImapSession(ImapConnection):
             self.store(others, "-FLAGS", r"\Deleted")
         self.call("expunge")
 
-    def copy(self, uids: Iterable[int], folder: str) -> None:
+    def copy(self, uids: Iterable[int], folder: str) -> dict[int, int]:
+        """Returns the UIDs of the copies where the provider tells them (RFC 4315), by those of the originals."""
+        self.imap.response("COPYUID")
         self.uid("COPY", uid_set(uids), quoted(folder))
+        return copied_uids(self.imap.response("COPYUID")[1])
 
     def copy_all(self, uids: Iterable[int], folder: str) -> None:
         """Where the originals are deleted then: some say OK to a copy that they have made of a part only."""
@@ -183,13 +186,16 @@ class ImapSession(ImapConnection):
         """Whether it is Gmail, which takes a message away, and renumbers, as soon as it bears the flag for deletion."""
         return "X-GM-EXT-1" in self.capabilities
 
-    def move(self, uids: Iterable[int], folder: str) -> None:
+    def move(self, uids: Iterable[int], folder: str) -> dict[int, int]:
+        """Returns the new UIDs, as `copy` does."""
         given = list(uids)
-        if self.moves:
-            self.uid("MOVE", uid_set(given), quoted(folder))
-        else:
+        if not self.moves:
             self.copy_all(given, folder)
             self.delete(given)
+            return {}
+        self.imap.response("COPYUID")
+        self.uid("MOVE", uid_set(given), quoted(folder))
+        return copied_uids(self.imap.response("COPYUID")[1])
 
     def idle(self, seconds: float, stop: threading.Event, changed: Callable[[], bool]) -> None:
         """Waits until the folder changes, `seconds` pass, `stop` is set, or `changed()`."""

@@ -19,10 +19,14 @@ from imap_connection import CommandRefused, LostOverMessage, SessionLost
 from imap_session import ImapSession
 from outbox_record import OutboxRecord
 from quarantine import Quarantine
-from rounds import Step, next_step, problem
+from refill import Refill, Refilled
+from rounds import Ended, Step, next_step, problem
 from shared import Shared
 from smtp_session import SmtpSession
 from tcp_proxy import Proxy
+
+AHEAD = 2 * MOST  # messages in the outbox beyond which it is not filled again while fetchmail runs
+LOOK = 0.05  # seconds between looks at how far fetchmail is
 
 
 class Outbox:
@@ -34,6 +38,7 @@ class Outbox:
         self.record = OutboxRecord(os.path.join(shared.options.state, shared.folder.lower()), shared.options.retention)
         self.flagged: set[Key] | None = None  # what is delivered and bears the flag; None before the first check
         self.fetchmail_after = 0.0  # when fetchmail may log in again, on the monotonic clock
+        self.refilled: Refilled | None = None  # in a run of fetchmail that is not checked yet
         self.down = False  # whether the mail server could not be reached
         self.cautious = False  # the session broke over the outbox: its messages are asked for one by one
 
@@ -43,7 +48,17 @@ class Outbox:
             return False
         return session.count(layout.outbox) > 0
 
-    def empty(self, session: ImapSession, smtp: SmtpSession, layout: Layout, login: Login, filled: bool) -> Outcome:
+    def empty(
+        self,
+        session: ImapSession,
+        smtp: SmtpSession,
+        layout: Layout,
+        login: Login,
+        filled: bool,
+        refill: Refill | None = None,
+    ) -> Outcome:
+        if self.refilled:  # the session was lost before it was checked
+            self.after_fetchmail(session, layout)
         if not filled:
             if not session.count(layout.outbox):
                 self.failures.keep_only(layout.outbox, b"", [])
@@ -81,7 +96,7 @@ class Outbox:
             return deliver(entries)
         self.remember(session, self.keys(session, (each.uid for each in entries)))
         self.flagged = None  # what fetchmail flags; when the session is lost meanwhile, the next check finds it
-        ended = self.fetchmail.run(layout, login)
+        ended = self.run_fetchmail(layout, login, refill, [each.uid for each in entries])
         if self.shared.stop.is_set() and self.record.needed:  # a new pod may not have the record
             self.after_fetchmail(session, layout)
             self.remove_delivered(session)
@@ -89,6 +104,8 @@ class Outbox:
         step = next_step(self.fetchmail.round, ended, len(left))
         if step is Step.DONE:
             return Outcome()
+        if refill and ended.well and not self.fetchmail.round.detail and refill.copies.keys() >= set(left):
+            return Outcome(unfinished=True)  # fetchmail was done before it heard of these
         if step is Step.WAIT_FOR_SERVER:
             return Outcome(unreachable=problem(self.fetchmail.round, ended))
         if step is Step.PAUSE_FETCHMAIL:
@@ -98,11 +115,42 @@ class Outbox:
             self.shared.say(problem(self.fetchmail.round, ended))
         return deliver(self.look(session)[0])
 
+    def run_fetchmail(self, layout: Layout, login: Login, refill: Refill | None, uids: list[int]) -> Ended:
+        """A run over these; with `refill`, over what comes meanwhile, too."""
+        if refill is None:
+            return self.fetchmail.run(layout, login)
+        self.refilled = Refilled(refill, uids)
+
+        def step() -> bool:
+            now, before = self.fetchmail.round, len(refill.copies)
+            if now.detail or now.refused or self.shared.stop.is_set():
+                return False
+            # It begins with an expunge, of what was flagged before.
+            if not now.delivered or len(uids) + before - now.delivered > AHEAD:
+                self.shared.stop.wait(LOOK)
+                return True
+            more = refill.next()
+            self.status.waits(self.status.waiting + len(refill.copies) - before)
+            return more
+
+        return self.fetchmail.run_beside(layout, login, step)
+
     def after_fetchmail(self, session: ImapSession, layout: Layout) -> list[int]:
         """What is left; of what fetchmail has expunged, an open folder may still tell."""
         session.select(layout.outbox)
-        self.flagged = self.record.delivered(self.keys(session, session.search("DELETED")))
-        return session.search("UNDELETED")
+        flagged, left = session.search("DELETED"), session.search("UNDELETED")
+        self.flagged = self.record.delivered(self.keys(session, flagged))
+        if self.refilled:
+            astray = self.refilled.astray(left, self.fetchmail.round.delivered)
+            self.flagged -= self.keys(session, astray)
+            gone = [uid for uid in astray if uid not in flagged]
+            if gone:
+                self.refilled.refill.restore(session, gone)
+                self.shared.say(f"{len(gone)} that another client removed from the outbox are put there again")
+                session.select(layout.outbox)
+                left = session.search("UNDELETED")
+            self.refilled = None
+        return left
 
     def remember(self, session: ImapSession, keys: Iterable[Key] = ()) -> None:
         """For a new process: what is delivered, and what fetchmail is about to deliver."""

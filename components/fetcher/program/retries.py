@@ -1,4 +1,4 @@
-"""Giving up and trying again: how long to wait before the next round, and before the next check of rejected messages."""
+"""Giving up and trying again: how long to wait before the next round, and before the quarantine is tried again."""
 
 from __future__ import annotations
 

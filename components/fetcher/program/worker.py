@@ -22,6 +22,7 @@ from kept_folders import KeptFolders
 from logins import Logins
 from options import Options
 from outbox import Outbox
+from refill import Refill
 from retries import Backoff
 from shared import Shared
 from smtp_session import SmtpSession
@@ -147,7 +148,7 @@ class Worker:
 
     def turn(self, session: ImapSession, source: str | None, login: Login) -> tuple[bool, float]:
         """Returns whether there is more to do at once, and how long to wait first."""
-        moved, more, unreachable = 0, False, ""
+        moved, more, unreachable, refill = 0, False, "", None
         outbox, smtp = self.outbox, SmtpSession(self.smtp.target, login.recipient, self.alive)
         outbox.direct.before = self.status.delivered
         try:
@@ -157,11 +158,13 @@ class Worker:
                 found = self.collector.collect(session, self.layout)
                 self.status.contacted()
                 moved, more = found.moved, found.more or found.moved > 0
+                if found.more and Refill.possible(self.collector, session):
+                    refill = Refill(self.collector, session, source, self.layout)
                 finish = self.collector.finish(session, self.layout)
                 entries = [Entry(uid) for uid in found.direct]
                 unreachable = outbox.deliver(session, smtp, self.layout, entries, finish).unreachable
             if not unreachable and not self.collector.no_outbox:
-                emptied = outbox.empty(session, smtp, self.layout, login, moved > 0)
+                emptied = outbox.empty(session, smtp, self.layout, login, moved > 0, refill)
                 unreachable, more = emptied.unreachable, more or emptied.unfinished
             if not unreachable:
                 outbox.quarantine.retry(session, smtp, self.layout)

@@ -169,20 +169,17 @@ class FakeImap:
         for uid in listed:
             self.here.pop(uid, None)
 
-    def copy(self, uids: Iterable[int], folder: str) -> None:
+    def copy(self, uids: Iterable[int], folder: str) -> dict[int, int]:
         listed = list(uids)
         self.do("COPY", folder, listed)
-        for uid in listed:
-            if uid in self.here:
-                self.put(folder, self.here[uid].body, *self.here[uid].flags)
+        given = [uid for uid in listed if uid in self.here]
+        return {uid: self.put(folder, self.here[uid].body, *self.here[uid].flags) for uid in given}
 
     def copy_all(self, uids: Iterable[int], folder: str) -> None:
         self.copy(uids, folder)
 
-    def move(self, uids: Iterable[int], folder: str) -> None:
+    def move(self, uids: Iterable[int], folder: str) -> dict[int, int]:
         listed = list(uids)
         self.do("MOVE", folder, listed)
-        for uid in listed:
-            one = self.here.pop(uid, None)
-            if one:
-                self.put(folder, one.body, *one.flags)
+        given = {uid: self.here.pop(uid) for uid in listed if uid in self.here}
+        return {uid: self.put(folder, one.body, *one.flags) for uid, one in given.items()}

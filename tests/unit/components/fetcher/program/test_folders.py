@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import unittest
 
-from folders import FOREVER, Layout, listed, namespace, quoted, retention, uid_set
+from folders import FOREVER, Layout, copied_uids, listed, namespace, quoted, retention, uid_set
 
 DAY = datetime.date(2026, 11, 28)
 
@@ -84,3 +84,11 @@ class Time(unittest.TestCase):
         self.assertEqual((retention("7"), retention("0"), retention("forever")), (7, 0, FOREVER))
         with self.assertRaises(ValueError):
             retention("a week")
+
+    def test_the_uids_of_copies_are_told_in_the_order_of_the_originals(self) -> None:
+        self.assertEqual(copied_uids([b"38505 304,319:320 3956:3958"]), {304: 3956, 319: 3957, 320: 3958})
+        self.assertEqual(copied_uids([b"1 7 9", b"1 8 4"]), {7: 9, 8: 4})
+
+    def test_what_tells_no_uids_tells_none(self) -> None:
+        for answer in ([None], [], [b""], [b"1 2:3 4"], [b"1 2"], [b"1 a b"], [b"1 2:4000000000 1"]):
+            self.assertEqual(copied_uids(list(answer)), {}, answer)

@@ -1,0 +1,106 @@
+"""While fetchmail empties the outbox, the next messages of the inbox are moved there: fetched in the same login.
+
+A message goes this way only with a copy in the kept folder and without a flag that somebody else has set. Nothing looks
+at it between the move and fetchmail, which expunges whatever bears the flag for deletion. So when the run is over, what
+left the outbox is compared with what fetchmail says that it delivered, and the rest is taken from the kept folder.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from batches import MOST
+from collect import Collector
+from direct_delivery import ABOUT, entry
+from failures import Key
+from folders import FETCHED, Layout, uid_set
+from imap_connection import CommandRefused, SessionLost
+from imap_session import ImapSession
+
+IN_A_RUN = 10 * MOST  # messages to one login of fetchmail
+
+
+class Place(NamedTuple):
+    """Where the copy of a message is."""
+
+    folder: str
+    uid: int
+
+
+class Refill:
+    def __init__(self, collector: Collector, session: ImapSession, source: str, layout: Layout) -> None:
+        self.collector, self.session, self.source, self.layout = collector, session, source, layout
+        self.copies: dict[int, Place] = {}  # of what was moved to the outbox, by its UID there
+        self.tries = 3  # to restore: a connection may be lost for other reasons
+        self.passed: set[Key] = set()  # not for this way
+
+    @staticmethod
+    def possible(collector: Collector, session: ImapSession) -> bool:
+        """Whether there are copies, and what is moved can be followed."""
+        return collector.folders.wanted and session.moves and collector.followed and not collector.no_outbox
+
+    def next(self) -> bool:
+        """Moves the next messages; False when there is nothing more to move in this way."""
+        batches = self.collector.batches
+        try:
+            if self.session.selected != self.source:
+                self.session.select(self.source)
+            batch = self.batch()
+            going_on = bool(batch) and self.move(batch)
+            batches.at = []
+            return going_on and len(self.copies) < IN_A_RUN
+        except SessionLost as lost:
+            self.collector.broke_off(self.session, lost)
+            raise
+        except CommandRefused:  # the way over the outbox's next turn has an answer to each refusal
+            batches.at = []
+            return False
+
+    def batch(self) -> list[int]:
+        collector, session = self.collector, self.session
+        known = {*self.passed, *collector.taken, *collector.moved, *collector.copied, *collector.failures.known}
+        marked = set(session.search("KEYWORD", FETCHED)) if session.marks else set()
+        fresh = [uid for uid in session.search("ALL") if uid not in marked and collector.key(session, uid) not in known]
+        return fresh[: collector.batches.size]
+
+    def move(self, batch: list[int]) -> bool:
+        folder = self.collector.folders.folder(self.session, self.layout)
+        if folder is None:
+            return False
+        self.collector.batches.at = batch
+        kept = self.session.copy(batch, folder)
+        self.collector.copied |= {self.collector.key(self.session, uid) for uid in batch}
+        found = [one for one in map(entry, self.session.fetch(uid_set(batch), ABOUT)) if one]
+        plain = {one.uid for one in found if one.for_fetchmail and not one.deleted and not one.seen}
+        going = [uid for uid in batch if uid in plain and uid in kept]
+        self.passed |= {self.collector.key(self.session, uid) for uid in batch if uid not in going}
+        if going:
+            there = self.session.move(going, self.layout.outbox)
+            self.collector.moved |= {self.collector.key(self.session, uid) for uid in going}
+            self.copies.update({there[uid]: Place(folder, kept[uid]) for uid in going if uid in there})
+            return len(there) == len(going)
+        return True
+
+    def restore(self, session: ImapSession, astray: list[int]) -> None:
+        """Copies to the outbox again what somebody else took out of it."""
+        places, self.tries = [self.copies[uid] for uid in astray], self.tries - 1
+        for folder in sorted({place.folder for place in places}):
+            try:
+                session.select(folder)
+                session.copy([place.uid for place in places if place.folder == folder], self.layout.outbox)
+            except (CommandRefused, SessionLost) as problem:
+                if isinstance(problem, SessionLost) and self.tries > 0:
+                    raise
+                self.collector.folders.warn(f"the provider refuses to copy a message from {folder} again: {problem}")
+
+
+class Refilled(NamedTuple):
+    """A run of fetchmail over messages that were there at its start, and over those that came meanwhile."""
+
+    refill: Refill
+    uids: list[int]
+
+    def astray(self, left: list[int], delivered: int) -> list[int]:
+        """What came meanwhile, and is gone or flagged though fetchmail was not there yet: it goes by UID."""
+        done = sorted({*self.uids, *self.refill.copies} - set(left))
+        return [uid for uid in done[delivered:] if uid in self.refill.copies]

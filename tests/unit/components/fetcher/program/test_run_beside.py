@@ -1,0 +1,70 @@
+"""A run of fetchmail, with something else done meanwhile."""
+
+from __future__ import annotations
+
+import threading
+import unittest
+from typing import Any
+from unittest import mock
+
+from credentials import Login
+from fetchmail_run import FetchmailRun
+from folders import Layout
+from rounds import Ended
+
+LOGIN = Login("kinga@example.org", "s3cret", "kinga@example.org")
+
+
+class Beside(unittest.TestCase):
+    def setUp(self) -> None:
+        shared: Any = mock.Mock()
+        self.made = FetchmailRun(shared, "", mock.Mock(), mock.Mock())
+        self.end, self.steps = threading.Event(), 0
+        patch = mock.patch.object(self.made, "run", self.lasting)
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def lasting(self, *_: object) -> Ended:
+        self.end.wait(60)
+        return Ended(1)
+
+    def test_steps_are_made_until_the_run_ends(self) -> None:
+        def step() -> bool:
+            self.steps += 1
+            if self.steps == 3:
+                self.end.set()
+            return True
+
+        self.assertEqual(self.made.run_beside(Layout(), LOGIN, step), Ended(1))
+        self.assertGreaterEqual(self.steps, 3)
+
+    def test_steps_end_before_the_run_when_there_is_nothing_more_to_do(self) -> None:
+        def step() -> bool:
+            self.steps += 1
+            self.end.set()
+            return False
+
+        self.assertEqual(self.made.run_beside(Layout(), LOGIN, step), Ended(1))
+        self.assertEqual(self.steps, 1)
+
+    def test_what_goes_wrong_meanwhile_is_raised_when_the_run_has_ended_and_not_before(self) -> None:
+        ended = threading.Timer(0.05, self.end.set)
+
+        def step() -> bool:
+            ended.start()
+            raise OSError("connection lost")
+
+        with self.assertRaisesRegex(OSError, "connection lost"):
+            self.made.run_beside(Layout(), LOGIN, step)
+        self.assertTrue(self.end.is_set())
+
+    def test_what_goes_wrong_in_the_run_is_raised(self) -> None:
+        with (
+            mock.patch.object(self.made, "run", side_effect=ValueError("no fetchmail")),
+            self.assertRaisesRegex(ValueError, "no fetchmail"),
+        ):
+            self.made.run_beside(Layout(), LOGIN, lambda: True)
+
+
+if __name__ == "__main__":
+    unittest.main()
