@@ -20,6 +20,18 @@ TO_ANSWER = 60
 imaplib._MAXLINE = 10_000_000  # type: ignore[attr-defined] # a SEARCH over a large folder answers in one line
 
 
+OVERQUOTA = re.compile(r"\[OVERQUOTA\b", re.IGNORECASE)
+FULL = r"(?:over|beyond|exceed\w*|reached|full|used up|out of|insufficient|not enough|no (?:more|space|room))"
+USED_UP = re.compile(rf"\b{FULL}\b[^.;:]{{0,30}}\bquota\b|\bquota\b[^.;]{{0,30}}\b{FULL}\b", re.IGNORECASE)
+OTHER_QUOTA = re.compile(
+    r"bandwidth|traffic|\b(?:commands|requests|calls|connections|logins?|rate)\b"
+    r"|\[(?!OVERQUOTA\b|ALERT\b)[A-Z-]+"
+    r"|\b(?:check|determin|read|look|retriev|obtain|calculat|comput|updat|load|access|find|fetch|know)\w*\b[^.;]*\bquota\b"
+    r"|\bquota\b[^.;]*\b(?:not (?:be )?(?:exceeded|reached|found|known|set|supported)|unknown|unavailable)\b",
+    re.IGNORECASE,
+)
+
+
 class SessionLost(OSError):
     """The connection is gone, with the provider's last words, if there were any."""
 
@@ -37,10 +49,12 @@ class CommandRefused(Exception):
 
     @property
     def over_quota(self) -> bool:
-        full = re.search(r"\bOVERQUOTA\b|\bquota\b", str(self), re.IGNORECASE) is not None
-        # Gmail's bandwidth, and other quotas: of too much traffic, of commands.
-        other = r"bandwidth|\[(?:LIMIT|THROTTLED|UNAVAILABLE|INUSE|SERVERBUG)\b"
-        return full and re.search(other, str(self), re.IGNORECASE) is None
+        """Whether it is full, by the code (RFC 5530) or, without one, by words that say that a quota is used up.
+
+        Kept mail is deleted for it. So a quota that cannot be read is none, nor is one of traffic, as Gmail has it.
+        """
+        said = re.sub(r'"[^"]*"', "", str(self))  # names of folders
+        return (OVERQUOTA.search(said) or USED_UP.search(said)) is not None and OTHER_QUOTA.search(said) is None
 
     @property
     def no_such_folder(self) -> bool:

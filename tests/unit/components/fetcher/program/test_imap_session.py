@@ -170,3 +170,41 @@ class Quota(unittest.TestCase):
         self.assertFalse(CommandRefused("[OVERQUOTA] Account exceeded command or bandwidth limits.").over_quota)
         self.assertFalse(CommandRefused("[LIMIT] Too many messages").over_quota)
         self.assertFalse(CommandRefused("[LIMIT] Your quota of commands is used up").over_quota)
+
+    def test_without_a_code_the_words_must_say_that_a_quota_is_used_up(self) -> None:
+        for words in (
+            "Quota exceeded (mailbox for user is full)",
+            "Quota exceeded",
+            "Not enough disk quota",
+            "Over quota",
+            "Mailbox is over quota",
+            "Disk quota exceeded",
+            "COPY failed: you exceeded your mail quota.",
+            "Message would exceed the quota of this mailbox",
+            "Quota limit reached",
+            "Your storage quota is full",
+            "[ALERT] Mailbox is over quota",
+            "[OVERQUOTA] no",
+            "[overquota] Mailbox is full",
+        ):
+            self.assertTrue(CommandRefused(words).over_quota, words)
+
+    def test_another_word_about_a_quota_deletes_nothing_that_was_kept(self) -> None:
+        for words in (
+            "Internal error: cannot read quota file",
+            "Could not determine whether the quota is exceeded",
+            "Quota service unavailable",
+            "Quota backend timed out",
+            "quota database is locked, try again",
+            "No such quota root",
+            "Quota unknown",
+            "Permission denied: quota",
+            "Your quota of requests per minute is exceeded",
+            "Command quota exceeded: too many commands",
+            "Daily traffic quota exceeded",
+            "[UNAVAILABLE] Quota exceeded check failed",
+            "[TRYCREATE] no folder over quota",
+            'Mailbox "over quota" cannot be selected',
+            "over the limit",
+        ):
+            self.assertFalse(CommandRefused(words).over_quota, words)
