@@ -16,7 +16,8 @@ from provider_clock import ProviderClock
 
 REFUSED = 600.0  # seconds until a refused folder is asked for again
 LOOK = 3600.0  # seconds between looks for folders that have had their time
-SURE = 86_400.0  # seconds for which a folder must have looked old where the provider does not tell its time
+A_DAY = 86_400.0
+SURE = 30  # days, at most, for which a folder must be known to this process where the provider's time is unknown
 
 
 class Full(Exception):
@@ -37,7 +38,7 @@ class KeptFolders:
         self.current: tuple[datetime.date, str] | None = None
         self.asked_again = 0.0  # when the provider is asked again for a folder that it refused, on the monotonic clock
         self.looked: tuple[datetime.date, float] | None = None  # when the old ones were last looked through
-        self.old_since: dict[str, float] = {}  # when a folder was first seen to be old, on the monotonic clock
+        self.used: dict[str, float] = {}  # when a folder was first seen, or last filled, on the monotonic clock
         self.warned: set[str] = set()
 
     def warn(self, text: str) -> None:
@@ -51,21 +52,22 @@ class KeptFolders:
     def expire(self, session: ImapSession, layout: Layout) -> None:
         """Deletes what has been kept for as long as it should be, by both clocks.
 
-        Where the provider does not tell its time, a folder must have looked old to this process for a day.
+        Where the provider's time is unknown, the node's alone proves nothing: a folder that was named while that was
+        behind looks old as soon as it is right. The dates of messages do not help, because COPY keeps them. So this
+        process must have known the folder for all of the days, on the monotonic clock.
         """
         day, now = self.clock.clock().date(), self.monotonic()
         if self.retention == FOREVER or (self.looked and self.looked[0] == day and now - self.looked[1] < LOOK):
             return
         self.looked = day, now
         existing = self.existing(session, layout)
+        self.used = {folder: self.used.get(folder, now) for folder in existing}
         if not layout.expired(existing, day, self.retention):
-            self.old_since = {}
             return
         today = self.clock.earliest(session, layout)
         old = layout.expired(existing, today, self.retention)
-        if self.clock.ahead is None and self.retention:
-            self.old_since = {folder: self.old_since.get(folder, now) for folder in old}
-            old = [folder for folder in old if now - self.old_since[folder] >= SURE]
+        if self.clock.ahead is None and isinstance(self.retention, int):
+            old = [folder for folder in old if now - self.used[folder] >= min(self.retention, SURE) * A_DAY]
         elif self.clock.ahead:
             self.warn(reasons.clocks_differ(self.clock.ahead))
         for folder in old:
@@ -128,6 +130,7 @@ class KeptFolders:
             return None
         day = self.clock.latest(session, layout)
         if self.current and self.current[0] == day:
+            self.used[self.current[1]] = self.monotonic()
             return self.current[1]
         existing = self.existing(session, layout)
         for folder in (layout.kept(day), layout.kept_flat(day)):
@@ -135,7 +138,7 @@ class KeptFolders:
                 if folder not in existing:
                     session.create(folder)
                     self.copy_leftovers(session, layout, folder)
-                self.current = (day, folder)
+                self.current, self.used[folder] = (day, folder), self.monotonic()
                 return folder
             except CommandRefused as problem:
                 if problem.over_quota:

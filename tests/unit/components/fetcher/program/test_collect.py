@@ -386,12 +386,35 @@ class Days(Collecting):
         self.collect(session, collector)
         self.assertEqual(self.dates(session), ["2026-11-28"])
 
-    def test_where_the_provider_does_not_tell_its_time_a_folder_must_look_old_for_a_day(self) -> None:
+    def test_where_the_providers_time_is_unknown_a_folder_must_be_known_for_all_of_its_days(self) -> None:
         session = self.keeping("2026-11-01")
-        for hours in range(24):
+        for hours in range(7 * 24):
             self.monotonic = hours * 3600.0
             self.assertEqual(self.expire(session), ["2026-11-01"])
-        self.monotonic = 86_401.0
+        self.monotonic = 7 * 86_400.0
+        self.assertEqual(self.expire(session), [])
+
+    def test_nor_does_a_clock_that_is_put_right_end_what_was_kept_while_it_was_behind(self) -> None:
+        session, collector = FakeImap("a"), self.collector(7)
+        right, self.day = self.day, datetime.date(2020, 1, 1)
+        self.collect(session, collector)
+        self.day, self.monotonic = right, 1.5 * 86_400
+        self.assertEqual(self.expire(session), ["2020-01-01"])
+        self.monotonic = 6.9 * 86_400
+        self.assertEqual(self.expire(session), ["2020-01-01"])
+        self.monotonic = 7.1 * 86_400
+        self.assertEqual(self.expire(session), [])
+
+    def test_what_was_put_into_a_folder_last_is_kept_for_all_of_its_days_too(self) -> None:
+        session, collector = FakeImap("a"), self.collector(7)
+        right, self.day = self.day, datetime.date(2020, 1, 1)
+        self.collect(session, collector)
+        session.put("INBOX", body("b"))
+        self.monotonic = 5 * 86_400
+        self.collect(session, collector)
+        self.day, self.monotonic = right, 8 * 86_400
+        self.assertEqual(self.expire(session), ["2020-01-01"])
+        self.monotonic = 12.1 * 86_400
         self.assertEqual(self.expire(session), [])
 
     def test_nothing_is_left_of_asking_for_the_time_even_after_a_crash(self) -> None:
