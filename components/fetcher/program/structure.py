@@ -4,12 +4,41 @@ from __future__ import annotations
 
 import re
 from typing import NamedTuple
+from urllib.parse import unquote_to_bytes
 
-BOUNDARY = re.compile(
-    rb'^Content-Type:[ \t]*multipart/[^;\n]*;.*?\bboundary[ \t]*=[ \t]*(?:"([^"]+)"|([^\s;"]+))',
-    re.IGNORECASE | re.MULTILINE,
+MULTIPART = re.compile(rb"^Content-Type:[ \t]*multipart/[^;\n]*;(.*)$", re.IGNORECASE | re.MULTILINE)
+# boundary="x", or in pieces (RFC 2231): boundary*0="x"; boundary*1="y", and with a star behind it percent-encoded.
+QUOTED = rb'(?:[^"\\]|\\.)*'
+PARAMETER = re.compile(
+    rb';[ \t]*boundary(?:\*(\d{1,3}))?(\*)?[ \t]*=[ \t]*(?:"(%b)"|([^\s;"]+))|;[ \t]*[^;="]+=[ \t]*"%b"'
+    % (QUOTED, QUOTED),
+    re.IGNORECASE,
 )
+LOOSE = re.compile(rb'\bboundary[ \t]*=[ \t]*(?:"([^"]+)"|([^\s;"]+))', re.IGNORECASE)  # without a semicolon before it
 FIELD = 65_536  # bytes of a header that are looked at; more would cost more the longer it is
+
+
+def boundary(header: bytes) -> bytes:
+    """Of a multipart; empty of anything else."""
+    found = MULTIPART.search(re.sub(rb"\n[ \t]+", b" ", header))
+    pieces: dict[int, tuple[bytes, bool]] = {}
+    plain = b""
+    for number, star, quoted, token in PARAMETER.findall(b";" + found.group(1)) if found else ():
+        value = re.sub(rb"\\(.)", rb"\1", quoted) or token
+        if not value:
+            continue
+        if number or star:
+            pieces.setdefault(int(number or 0), (value, bool(star)))
+        else:
+            plain = plain or value
+    text = b""
+    for number, (value, encoded) in sorted(pieces.items()):
+        if encoded and number == 0:
+            value = value.split(b"'", 2)[-1]  # the character set and the language come first
+        text += unquote_to_bytes(value) if encoded else value
+    if not (plain or text) and found and (loose := LOOSE.search(found.group(1))):
+        return loose.group(1) or loose.group(2)
+    return plain or text
 
 
 class Leaf(NamedTuple):
@@ -52,11 +81,11 @@ class Structure:
             if len(self.header) < FIELD:
                 self.header += line[:FIELD] + b"\n"
         else:
-            found = BOUNDARY.search(re.sub(rb"\n[ \t]+", b" ", self.header))
+            found = boundary(bytes(self.header))
             self.header = None
             if found:
                 self.multipart = self.hollow = True  # what comes before its first part does not matter
-                self.open.append(found.group(1) or found.group(2))
+                self.open.append(found)
             else:
                 self.size, self.blank, self.line_end = 0, True, 0
 

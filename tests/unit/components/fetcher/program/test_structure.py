@@ -43,6 +43,22 @@ class Complete(unittest.TestCase):
         structure.feed(b"a: b\r\n" * 100)
         self.assertIs(structure.header, kept)
 
+    def test_a_boundary_in_the_forms_of_rfc_2231(self) -> None:
+        for written in (
+            b'boundary*0="ab"; boundary*1=" c"',
+            b'boundary*1=" c";\r\n\tboundary*0=ab',
+            b"boundary*=us-ascii'en'ab%20c",
+            b"boundary*0*=us-ascii''ab%20; boundary*1=c",
+            b"boundary*0*=us-ascii''ab; boundary*1*=%20c; charset=utf-8",
+            b'BOUNDARY*0="a"; x="boundary=z"; boundary*1="b "; boundary*2=c',
+            b'boundary="ab c"; boundary*0=other',
+            b'charset="a;boundary=no"; boundary="a\\b c"',
+            b'charset=x boundary="ab c"',
+        ):
+            text = NESTED.replace(b'boundary="ab c"', written, 1)
+            self.assertTrue(complete(text), written)
+            self.assertFalse(complete(text.replace(b"--ab c--", b"")), written)
+
     def test_of_what_is_no_multipart_nothing_is_known(self) -> None:
         for text in (
             b"From: a@example.org\r\n\r\ntext\r\n",
