@@ -174,7 +174,7 @@ class Outbox:
             if foreign:
                 session.store(foreign, "-FLAGS", r"\Deleted")
         except CommandRefused as refusal:
-            self.kept.warn(f"the provider refuses to take the flag for deletion off what is to be delivered: {refusal}")
+            self.kept.warn(reasons.flag_stays(refusal))
             return False
         return bool(foreign)
 

@@ -28,6 +28,7 @@ class Quarantine:
         options = self.shared.options
         try:
             session.create(layout.refused)
+            flagged = uid in session.search("UID", str(uid), "DELETED")
             if options.retention == FOREVER and session.selected != layout.outbox:
                 # The original stays where it is: what is set aside is deleted once it is delivered.
                 session.copy_all([uid], layout.refused)
@@ -39,6 +40,8 @@ class Quarantine:
         except CommandRefused as refusal:
             self.kept.warn(f"the provider refuses to move a message to {layout.refused}: {refusal}")
             return False
+        if flagged:
+            self.unflag_newest(session, layout)
         self.status.aside += 1
         if reason not in self.reasons:
             self.reasons.append(reason)
@@ -48,6 +51,17 @@ class Quarantine:
         else:
             self.shared.say(f"1 undeliverable, moved to the provider's folder {layout.refused}: {reason}")
         return True
+
+    def unflag_newest(self, session: ImapSession, layout: Layout) -> None:
+        """Takes the flag for deletion, which the original has, off what came last: what bears it is not tried."""
+        before = session.selected
+        session.select(layout.refused)
+        try:
+            session.store([max(session.search("ALL"))], "-FLAGS", r"\Deleted")
+        except CommandRefused as refusal:
+            self.kept.warn(reasons.flag_stays(refusal))
+        if before:
+            session.select(before)
 
     def retry(self, session: ImapSession, smtp: SmtpSession, layout: Layout) -> None:
         """Tries what is in it again, now and then, whatever else is wrong."""

@@ -96,3 +96,7 @@ def cannot_report(why: object) -> str:
 
 def clocks_differ(ahead: object) -> str:
     return f"the provider's clock differs from this node's by {ahead}: kept mail is deleted once it is old by both"
+
+
+def flag_stays(words: object) -> str:
+    return f"the provider refuses to take the flag for deletion off what is to be delivered: {words}"

@@ -357,6 +357,31 @@ class Emptying(unittest.TestCase):
             self.outbox.quarantine.retry(imap, smtp, Layout())
         self.assertEqual((self.session.names("Fetcher-Refused"), self.session.names("INBOX")), ([], ["refused"]))
 
+    def test_with_forever_what_somebody_has_flagged_and_is_set_aside_is_tried_like_the_others(self) -> None:
+        self.shared.options = self.shared.options._replace(retention=FOREVER)
+        self.shared.kept = self.outbox.kept = KeptFolders(FOREVER, self.shared.say)
+        originals = [self.session.put("INBOX", body(f"refused {flag}"), flag) for flag in (r"\Deleted", r"\Flagged")]
+        self.session.put("Fetcher-Refused", body("deleted by its owner"), r"\Deleted")
+        self.session.select("INBOX")
+        imap: Any = self.session
+        smtp: Any = self.smtp
+        self.outbox.direct.before = -1
+        for _ in range(3):
+            for key, failure in list(self.shared.failures.known.items()):
+                self.shared.failures.known[key] = failure._replace(last=-9e9)
+            with contextlib.redirect_stdout(self.said):
+                entries = [Entry(uid) for uid in originals]
+                self.outbox.deliver(imap, smtp, Layout(), entries, lambda uid: imap.store([uid], "+FLAGS", FETCHED))
+        self.assertEqual(len(self.session.names("Fetcher-Refused")), 3)
+        self.assertIn(r"\Deleted", self.session.mail["INBOX"][originals[0]].flags, "the original is its owner's")
+        got: list[bytes] = []
+        smtp = mock.Mock(endpoint=("mail", 25))
+        smtp.deliver = lambda _, __, pieces: got.append(b"".join(pieces))
+        self.outbox.quarantine.next_try = self.outbox.quarantine.next_try._replace(due=0)
+        with contextlib.redirect_stdout(self.said):
+            self.outbox.quarantine.retry(imap, smtp, Layout())
+        self.assertEqual((len(got), self.session.names("Fetcher-Refused")), (2, ["deleted by its owner"]))
+
     def test_with_zero_a_new_process_delivers_what_somebody_else_has_flagged(self) -> None:
         record = os.path.join(self.shared.options.state, "inbox", "outbox.json")
         os.makedirs(os.path.dirname(record))
