@@ -48,6 +48,19 @@ class Outbox:
             return False
         return session.count(layout.outbox) > 0
 
+    def know_delivered(self, session: ImapSession, layout: Layout) -> None:
+        """Before anything is moved to it: what bears the flag by now was delivered, unless the record says otherwise.
+
+        What bears it afterwards, and is not fetchmail's, was flagged by somebody else, if only just before the move.
+        """
+        if self.refilled:
+            self.after_fetchmail(session, layout)
+        elif self.flagged is None and not session.count(layout.outbox):
+            self.flagged = set()
+        elif self.flagged is None:
+            session.select(layout.outbox)
+            self.flagged = self.record.delivered(self.keys(session, session.search("DELETED")))
+
     def empty(
         self,
         session: ImapSession,
@@ -57,8 +70,7 @@ class Outbox:
         filled: bool,
         refill: Refill | None = None,
     ) -> Outcome:
-        if self.refilled:  # the session was lost before it was checked
-            self.after_fetchmail(session, layout)
+        self.know_delivered(session, layout)
         if not filled:
             if not session.count(layout.outbox):
                 self.failures.keep_only(layout.outbox, b"", [])
@@ -162,14 +174,9 @@ class Outbox:
         return {(session.selected or "", session.validity, uid) for uid in uids}
 
     def settle(self, session: ImapSession, flagged: list[int]) -> bool:
-        """Takes the flag for deletion off what somebody else has put there with it; returns whether there was some.
-
-        What bears it at the start was delivered before, unless the record has it otherwise.
-        """
-        keys = self.keys(session, flagged)
-        if self.flagged is None:
-            self.flagged = self.record.delivered(keys)
-        foreign = [key[2] for key in keys - self.flagged if not self.failures.handed_over(key)]
+        """Takes the flag for deletion off what somebody else has put there with it; returns whether there was some."""
+        keys = self.keys(session, flagged) - (self.flagged or set())
+        foreign = [key[2] for key in keys if not self.failures.handed_over(key)]
         try:
             if foreign:
                 session.store(foreign, "-FLAGS", r"\Deleted")

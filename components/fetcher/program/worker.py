@@ -152,6 +152,8 @@ class Worker:
         outbox, smtp = self.outbox, SmtpSession(self.smtp.target, login.recipient, self.alive)
         outbox.direct.before = self.status.delivered
         try:
+            if not self.collector.no_outbox:
+                outbox.know_delivered(session, self.layout)
             if source and session.selected != source:
                 session.select(source)
             if source and not outbox.held_back(session, self.layout):

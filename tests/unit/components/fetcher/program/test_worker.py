@@ -50,6 +50,24 @@ class Sessions(Harness):
         self.assertEqual((len(self.got), self.session.names("INBOX")), (1, []))
         self.assertIn(" old INBOX: 1 delivered directly", self.said.getvalue())
 
+    def test_a_flag_that_another_client_sets_just_before_the_move_does_not_mean_delivered(self) -> None:
+        for retention in (7, 0):
+            self.setUp()
+            self.worker = self.made("INBOX", f"--retention={retention}")
+            self.session.put("Fetcher-Outbox", body("delivered before"), *([r"\Deleted"] if retention else []))
+            self.session.put("INBOX", body("flagged"))
+            self.session.put("INBOX", body("other"))
+
+            def trouble(command: str, folder: str, uids: list[int]) -> None:
+                if command == "MOVE" and folder == "Fetcher-Outbox":
+                    self.session.here[uids[0]].flags.add(r"\Deleted")
+
+            self.session.trouble = trouble
+            self.run_session()
+            names = [name for name in ("flagged", "other") if any(name.encode() in one for one in self.got)]
+            self.assertEqual(names, ["flagged", "other"])
+            self.assertEqual(len(self.got), 2 if retention else 3)
+
     def test_a_refused_login_is_asked_ever_more_rarely_and_told(self) -> None:
         def refuses(*_: object) -> None:
             raise LoginRefused("the provider refuses the login: no")
