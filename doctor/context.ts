@@ -35,7 +35,7 @@ export interface ContextArgs {
   readonly migration: boolean;
   /** Fires when all checks are done, or the user interrupts. */
   readonly signal: AbortSignal;
-  /** Registers work that removes what it created: it is awaited before the program ends. */
+  /** Registers work that removes what it creates, which is awaited before the program ends. */
   readonly registerCleanup: (work: Promise<unknown>) => void;
 }
 

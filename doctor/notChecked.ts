@@ -2,7 +2,7 @@ import type { Group } from "./groups";
 import { defineMessages } from "./messages";
 import type { Capability, Result } from "./result";
 
-/** What any check can say when it could not be made. */
+/** The messages of any check that could not run. */
 export const metaCatalog = {
   meta: {
     title: "the check itself",

@@ -3,19 +3,19 @@ import type { StackConfig } from "../../../config/types";
 import { type HttpOptions, type HttpResponse, httpRequest } from "../../clients/http";
 import { reasonOf } from "../../clients/reason";
 
-/** A server that a mail program is told to use: `993 SSL mail.newjoy.ro`. */
+/** A server that a mail program gets: `993 SSL mail.newjoy.ro`. */
 export type Offer = string;
 
 export type SettingsAnswer = { readonly reason: string } | { readonly offers: readonly Offer[] };
 
 export type FoundService =
   | { readonly reason: string }
-  /** Where it is sent on to, and what is answered there to somebody without a password. */
+  /** The target of the redirect, and its response to a request without a password. */
   | { readonly path: string; readonly status: number; readonly basic: boolean };
 
 export interface DevicesObservation {
   readonly mailHost: string;
-  /** What Thunderbird and Outlook are told, by host. */
+  /** What Thunderbird and Outlook get, by host. */
   readonly settings: readonly {
     readonly host: string;
     readonly kind: DiscoveryHost["kind"];
@@ -25,7 +25,7 @@ export interface DevicesObservation {
   readonly services: Readonly<Record<"caldav" | "carddav" | "jmap", FoundService>>;
 }
 
-/** The servers that a device must be told of. */
+/** The servers that a device must get. */
 export const wantedOffers = (mailHost: string): Offer[] => [`imap 993 ${mailHost}`, `smtp 465 ${mailHost}`];
 
 const element = (xml: string, name: string): string =>
@@ -53,8 +53,8 @@ const outlookQuestion = (address: string): string =>
   `<EMailAddress>${address}</EMailAddress>` +
   `<AcceptableResponseSchema>${outlookSchema}/responseschema/2006a</AcceptableResponseSchema></Request></Autodiscover>`;
 
-/** Nobody's address: it is written to the ingress controller's log. */
-const somebody = (domain: string): string => `doctor@${domain}`;
+/** No user's address, because the ingress controller logs it. */
+const anAddress = (domain: string): string => `doctor@${domain}`;
 
 type Site = (host: string) => string;
 
@@ -63,7 +63,7 @@ async function settingsAt(
   site: Site,
   options: HttpOptions,
 ): Promise<SettingsAnswer> {
-  const address = somebody(domain);
+  const address = anAddress(domain);
   try {
     const answer =
       kind === "autoconfig"
@@ -108,7 +108,7 @@ async function serviceAt(
   }
 }
 
-/** Asks what devices ask when somebody types an address and a password into them. Nothing signs in. */
+/** Sends the requests of a device in which a user enters an address and a password. Nothing logs in. */
 export async function collectDevices(
   config: Pick<StackConfig, "domains" | "hosts">,
   options: HttpOptions,

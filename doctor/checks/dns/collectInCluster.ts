@@ -4,7 +4,7 @@ import type { ClusterApi } from "../../clients/kubectl";
 import { reasonOf } from "../../clients/reason";
 import { collectDns, type DnsArgs, type DnsObservation } from "./collect";
 
-/** What pods are told of the same names. */
+/** What pods resolve the same names to. */
 export type ClusterView =
   | { readonly absent: true }
   | { readonly reason: string }
@@ -35,7 +35,7 @@ function ask(query: Buffer, host: string, port: number, limit: number): Promise<
   });
 }
 
-/** A name server on loopback that says what another one says over TCP: port-forwarding knows no UDP, and resolvers use it. */
+/** A name server on loopback that forwards to another one over TCP: resolvers use UDP, which port-forwarding does not support. */
 export async function relay(host: string, port: number, limit: number): Promise<{ address: string; close(): void }> {
   const socket: Socket = createSocket("udp4");
   let closed = false;

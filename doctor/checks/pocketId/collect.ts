@@ -12,7 +12,7 @@ import { reasonOf } from "../../clients/reason";
 export interface PocketIdObservation {
   readonly issuer: string;
   readonly clientId: string;
-  /** Whether somebody who is signed in approves a device by opening its link. */
+  /** Whether a user who is signed in approves a device by opening its link. */
   readonly device:
     | { readonly closed: "no such grant" | "refused" | "passkey" }
     | { readonly open: true }

@@ -139,7 +139,7 @@ const part = (value: object): string => Buffer.from(JSON.stringify(value)).toStr
 const wrongToken = [part({ alg: "RS256", typ: "JWT", kid: "doctor" }), part({ sub: "doctor" }), "AAAA"].join(".");
 
 /**
- * Stalwart tells a mail address's issuer to whoever asks (crates/http/src/auth/oauth/auth.rs): the document of the
+ * Stalwart returns a mail address's issuer without a login (crates/http/src/auth/oauth/auth.rs): the document of the
  * directory that it has loaded, or its own when there is none, which over plain HTTP has an empty issuer.
  */
 async function collectDirectory({ server, domain, limit }: SignInArgs): Promise<SignInObservation["directory"]> {

@@ -26,7 +26,7 @@ const failures = Object.entries(catalogs).flatMap(([group, catalog]) =>
 const commandsIn = (text: string): string[] => [...text.matchAll(/`([^`]+)`/g)].map((match) => match[1] as string);
 
 test.each(failures.filter(({ row }) => row !== undefined))(
-  "the row of the docs about $name mends it in the same way",
+  "the row of the docs about $name has the same fix",
   ({ row, fix }) => {
     const rows = `${troubleshooting}\n${fetching}`.split("\n").filter((line) => line.startsWith(`| ${row}`));
     expect({ row, found: rows.length > 0 }).toEqual({ row, found: true });
@@ -38,7 +38,7 @@ test.each(failures.filter(({ row }) => row !== undefined))(
   },
 );
 
-test("whatever goes wrong can be mended with a command or at a place that is named", () => {
+test("each failure names a command or a place to fix it", () => {
   const mute = failures.filter(({ fix }) => !/`|Set |Remove |Leave |Wait|provider|Use |Take |As it says/.test(fix));
   expect(mute.map(({ name }) => name)).toEqual([]);
 });

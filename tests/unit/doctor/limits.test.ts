@@ -7,7 +7,7 @@ test("when nothing answers at all, the whole is over in under forty seconds", ()
   expect(start + limits.configuration + limits.check).toBeLessThan(40_000);
 });
 
-test("the trial of the policies ends, and its pods are removed, before its look is cut off", () => {
+test("the test of the policies ends, and its pods are removed, before its check is aborted", () => {
   expect(limits.policies + limits.connection).toBeLessThan(limits.check);
 });
 

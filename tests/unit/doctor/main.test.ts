@@ -61,7 +61,7 @@ function doctor(...args: string[]): Promise<Ended> {
   return ended(child);
 }
 
-test("a stack that cannot be reached is examined to the end, without a password, colours or progress where nobody looks", async () => {
+test("an unreachable stack is checked to the end, without passwords, and without colors or progress when it is not a terminal", async () => {
   const { code, out, err } = await doctor("--pulumi", pulumi);
   expect(err).toBe("");
   expect(code).toBe(2);
@@ -83,7 +83,7 @@ test("programs get JSON and the exit code", async () => {
   expect(out).not.toContain("relay-password");
 });
 
-test("without a Pulumi CLI the other groups are said not to have been looked at", async () => {
+test("without a Pulumi CLI the other groups are reported as not checked", async () => {
   const { code, out } = await doctor("--pulumi", join(folder, "absent"), "--stack", "family");
   expect(code).toBe(2);
   expect(out).toContain("is not installed");

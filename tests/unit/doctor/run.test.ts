@@ -17,7 +17,7 @@ const ok: Result = {
 const of = (run: Check["run"], limit = 10_000): Check => ({ group: "dns", limit, obscures: ["in"], run });
 const never = (): Promise<never> => new Promise(() => {});
 
-test("a look that never ends is cut off, says so, and is told to stop", async () => {
+test("a check that never ends is aborted at its limit and reports that", async () => {
   let told: AbortSignal | undefined;
   const results = await runCheck(
     of((signal) => {
@@ -29,13 +29,13 @@ test("a look that never ends is cut off, says so, and is told to stop", async ()
   expect(told?.aborted).toBe(true);
 });
 
-test("a look that fails tells why, and the others go on", async () => {
+test("a check that fails reports the reason, and the other checks run all the same", async () => {
   const results = await runChecks([of(() => Promise.reject(new Error("no cluster"))), of(async () => [ok])]);
   expect(results.map(({ code }) => code)).toEqual(["broken", "ok"]);
   expect(results[0]?.message).toContain("no cluster");
 });
 
-test("all looks are under way before the first one is over", async () => {
+test("all checks run side by side", async () => {
   let begun = 0;
   const waitForBoth = (): Promise<readonly Result[]> =>
     new Promise((resolve) => {
@@ -61,7 +61,7 @@ describe("the last line", () => {
   test("says no for what a failure breaks, and only for that", () => {
     expect(answers([ok, failing])).toEqual({ in: "no", out: "yes", read: "yes" });
   });
-  test("never says yes to what could not be looked at", () => {
+  test("never says yes to what could not be checked", () => {
     expect(answers([ok, { ...ok, level: "failure", obscures: ["out"] }])).toEqual({
       in: "yes",
       out: "unknown",
@@ -71,12 +71,12 @@ describe("the last line", () => {
   });
 });
 
-test("the exit code is 0, 1 with warnings, 2 with failures, and 2 when nothing was looked at", () => {
+test("the exit code is 0, 1 with warnings, 2 with failures, and 2 when nothing was checked", () => {
   const codes = [[ok], [ok, { ...ok, level: "warning" as const }], [{ ...ok, level: "failure" as const }, ok], []];
   expect(codes.map((results) => exitCode(worst(results)))).toEqual([0, 1, 2, 2]);
 });
 
-test("a text with a gap that nobody fills is an error and not a text with a gap", () => {
+test("a message without a value for one of its parameters is an error", () => {
   const messages = defineMessages("dns", {
     mx: { title: "MX", description: "", ok: "mail to {domain}", failures: {} },
   });

@@ -25,7 +25,7 @@ const refused: Result = {
 };
 const report = { stack: "family", context: "homelab", results: [refused, ok], took: 3210 };
 
-test("a screen has a line a check, grouped, with what mends it, and ends with what works", () => {
+test("a report has a line per result, grouped, with its fix, and ends with the answers", () => {
   expect(screen(report)).toBe(`Stack family, cluster context homelab
 
 DNS
@@ -40,7 +40,7 @@ Mail comes in: NO; goes out: yes; can be read: yes
 `);
 });
 
-test("what is not a terminal gets no colours, a terminal does", () => {
+test("only a terminal gets colors", () => {
   const red = String.fromCharCode(27);
   expect(screen(report)).not.toContain(red);
   expect(screen(report, true)).toContain(`${red}[31mFAIL`);
@@ -65,11 +65,11 @@ test("what was not tested is shown as unknown, is no ok and changes no exit code
   expect(JSON.parse(json({ ...report, results: [untested] }))).toMatchObject({ level: "unknown", exitCode: 0 });
 });
 
-test("nobody is told yes about what nobody looked at", () => {
+test("without any result the answers are unknown", () => {
   expect(summary([])).toBe("Mail comes in: unknown; goes out: unknown; can be read: unknown");
 });
 
-test("progress tells what is still looked at, and wipes itself", () => {
+test("progress shows the checks that are still running, and clears its line", () => {
   const written: string[] = [];
   const progress = new Progress((text) => written.push(text));
   progress.begin("DNS");

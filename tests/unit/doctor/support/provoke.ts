@@ -9,11 +9,11 @@ export const failuresOf = (catalog: MessageCatalog): string[] =>
 
 /** Every trouble that the docs explain can be provoked, and is told with its own words and level. */
 export function reportsEveryFailure(catalog: MessageCatalog, provoked: Provoked): void {
-  test("there is a provoked failure for each thing that can be wrong", () => {
+  test("each failure in the messages is caused by a test", () => {
     expect(Object.keys(provoked).sort()).toEqual(failuresOf(catalog).sort());
   });
 
-  test.each(Object.entries(provoked))("%s is told, with what mends it", (name, results) => {
+  test.each(Object.entries(provoked))("%s is reported, with its fix", (name, results) => {
     const [check = "", code = ""] = name.split(".");
     const told = results.find((result) => result.check === check && result.code === code);
     expect({ name, said: results.map((v) => `${v.check}.${v.code}`), told: told !== undefined }).toMatchObject({

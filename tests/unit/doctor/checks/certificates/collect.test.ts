@@ -69,7 +69,7 @@ test("a certificate for another host is seen as one", async () => {
   expect(codes([await look(await tlsServer(other))])).toEqual(["name"]);
 });
 
-test("an authority that nobody named is not trusted", async () => {
+test("a CA that is not configured is not trusted", async () => {
   const seen = await look(await tlsServer(good), { trusted: [] });
   expect(codes([seen])).toEqual(["untrusted"]);
 });
@@ -81,7 +81,7 @@ test("a certificate that has ended is seen as one, and not as one that is not tr
   ]);
 });
 
-test("a port that is closed, and one that says nothing, are told with the reason", async () => {
+test("a port that is closed, and one that does not respond, are reported with the reason", async () => {
   const server = net.createServer();
   const closed = await started(server);
   await new Promise((resolve) => server.close(resolve));
@@ -93,7 +93,7 @@ test("a port that is closed, and one that says nothing, are told with the reason
   ]);
 });
 
-test("a server that refuses STARTTLS is told in its own words", async () => {
+test("a server that refuses STARTTLS is reported with its response", async () => {
   const seen = await look(await submission(good, "454 4.7.0 TLS not available"), { startTls: true });
   expect(seen).toMatchObject({ error: expect.stringContaining("454 4.7.0 TLS not available") });
 });

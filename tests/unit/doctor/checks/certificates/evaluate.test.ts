@@ -32,17 +32,17 @@ reportsEveryFailure(certificateMessages.catalog, {
   "served.oldCertificate": say({ secret: { name: "stalwart-tls", same: false } }),
 });
 
-test("a certificate with two weeks left is not told of yet", () => {
+test("a certificate that is valid for two more weeks is ok", () => {
   expect(say({ validTo: now + daysLeftAtLeast * day })[0]?.level).toBe("ok");
 });
 
-test("a renewed one that the server has not taken is told before its end is", () => {
+test("a renewed certificate that the server has not loaded is reported rather than the old one's expiry", () => {
   expect(say({ validTo: now + 5 * day, secret: { name: "stalwart-tls", same: false } })[0]?.code).toBe(
     "oldCertificate",
   );
 });
 
-test("a way in that has a certificate of its own is no trouble, and is told of", () => {
+test("an ingress controller with its own certificate is ok, and the difference is mentioned", () => {
   const [told] = say({ port: 443, secret: { name: "stalwart-tls", same: false } });
   expect(told).toMatchObject({ level: "ok", message: "is valid for 60 days more, but differs from the Secret" });
 });

@@ -88,7 +88,7 @@ test("a volume's fill is that of the claim in this namespace", () => {
   expect(usage("roundcube-data")).toEqual({});
 });
 
-test("a cluster is looked at as a whole, and what it lacks is told", async () => {
+test("a cluster is collected as a whole, with what it lacks", async () => {
   const space = "stalwart-mail";
   const cluster = new FakeCluster({
     [`/apis/apps/v1/namespaces/${space}/deployments`]: { items: [deployment("stalwart"), deployment("roundcube")] },

@@ -45,7 +45,7 @@ test("pods that do not come up prove nothing, and are removed all the same", asy
   removedAll(cluster);
 });
 
-test("somebody who has had enough leaves no pod behind", async () => {
+test("an interrupted test leaves no pod behind", async () => {
   const enough = AbortSignal.abort();
   const cluster = new PodsCluster("closed");
   expect(await attempt(cluster, { signal: enough })).toEqual({ reason: "it was interrupted" });

@@ -45,13 +45,13 @@ test("a stack that was never deployed is not also accused of lacking each mailbo
   expect(deployed({ objects: 0, mailboxes: [] })).toHaveLength(1);
 });
 
-test("a cluster that has nothing of the stack is told by its context, and not one object after the other", () => {
+test("a cluster without any object of the stack is reported once, with its context", () => {
   const told = runs({ missing: Array.from({ length: 40 }, (_, n) => `Secret ${n}`) });
   expect(told).toHaveLength(1);
   expect(told[0]?.message).toContain("the cluster of context homelab");
 });
 
-test("nobody is told to refresh or to update a stack in a cluster that has nothing of it", () => {
+test("no refresh and no update is recommended in a cluster without any object of the stack", () => {
   const all = { missing: Array.from({ length: 40 }, (_, n) => `Secret ${n}`) };
   const results = withholdUpdates([...deployed({ pending: ["stalwart"] }), ...runs(all)]);
   expect(results.map(({ code }) => code)).toEqual(["pending", "elsewhere"]);

@@ -118,7 +118,7 @@ async function found(ingress: (method: string, url: URL, body: string, host: str
   };
 }
 
-test("each host of each domain is asked as its program asks, and all is well where the server answers", async () => {
+test("each host of each domain gets the request of its program, and a server that responds is ok", async () => {
   const { seen, wrong } = await found();
   expect(wrong).toEqual([]);
   expect(seen.sort()).toEqual(
@@ -138,7 +138,7 @@ test("each host of each domain is asked as its program asks, and all is well whe
   );
 });
 
-test("a host that serves another provider's settings is told of", async () => {
+test("a host that serves another provider's settings is reported", async () => {
   const { wrong } = await found((method, url, body, host) =>
     host === "autoconfig.example.org"
       ? { text: autoconfig("x", "imap.elsewhere.example") }
@@ -147,7 +147,7 @@ test("a host that serves another provider's settings is told of", async () => {
   expect(wrong).toEqual(["autoconfig wrong autoconfig.example.org"]);
 });
 
-test("an ingress controller that lets no PROPFIND through is told of, for calendars and contacts", async () => {
+test("an ingress controller that blocks PROPFIND is reported for calendars and contacts", async () => {
   const { wrong } = await found((method, url, body) =>
     method === "PROPFIND" ? { status: 405 } : stalwart(method, url, body),
   );

@@ -67,7 +67,7 @@ test("an empty zone lacks everything, and each line has the record to set", asyn
   expect(all.filter(({ check }) => check === "dkim")).toHaveLength(3);
 });
 
-test("a wrong key, a wrong SRV and a host that is gone are each told for themselves", async () => {
+test("a wrong DKIM key, a wrong SRV record and a missing host are reported separately", async () => {
   const changed = zone();
   changed["CNAME key2._domainkey.newjoy.ro"] = ["key2.elsewhere.test"];
   changed["SRV _imaps._tcp.newjoy.ro"] = ["0 1 993 imap.migadu.com"];

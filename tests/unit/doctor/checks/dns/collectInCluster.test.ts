@@ -94,7 +94,7 @@ test("one that does not answer is not taken for an empty one", async () => {
   expect(view).toMatchObject({ records: { "MX newjoy.ro.": { error: expect.any(String) } } });
 });
 
-test("a cluster that has none, or lets nobody through, says so", async () => {
+test("a cluster without kube-dns, or without access to it, is reported as such", async () => {
   expect(await look(new FakeCluster({}))).toEqual({ absent: true });
   expect(await look(new FakeCluster({ [service]: {} }))).toEqual({ reason: "no way to service/kube-dns" });
 });

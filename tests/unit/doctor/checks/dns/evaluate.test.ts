@@ -73,7 +73,7 @@ reportsEveryFailure(dnsMessages.catalog, {
   "resolver.silent": say({ [MX]: { values: [], error: "ETIMEOUT" } }),
 });
 
-test("what is missing is told as the very record to set", () => {
+test("a missing record is reported as the line to set", () => {
   const [told] = say({ "CNAME key1._domainkey.newjoy.ro.": [] }).filter(({ level }) => level === "failure");
   expect(told?.fix).toBe(
     "Set at your DNS provider: `key1._domainkey.newjoy.ro. IN CNAME key1.newjoy.ro._domainkey.migadu.com.`",
@@ -118,7 +118,7 @@ test("the webmail's host may lead elsewhere than the mail ports do", () => {
   expect(told?.level).toBe("ok");
 });
 
-test("a host that leads pods somewhere nearer is told of and no fault; one that they do not find is", () => {
+test("a host that resolves to an internal address for pods is ok, one that does not resolve for them is not", () => {
   const [nearer] = within({ "mail.newjoy.ro.": ["10.43.0.7"] });
   expect(nearer).toMatchObject({
     level: "ok",

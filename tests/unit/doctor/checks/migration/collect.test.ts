@@ -140,7 +140,7 @@ test("a message without a Message-ID, which imapsync knows by its Received lines
   expect(gmail.seen).toMatchObject({ folders });
 });
 
-test("a refused login is told of the side that refuses it", async () => {
+test("a refused login is reported for the side that refuses it", async () => {
   const args = { migration: migrationOf(), tls: { ca: [readFileSync(authority.cert, "utf8")] }, limit: 20_000 };
   const [good, bad] = [await server({}, "p"), await server({}, "another")];
   expect(await collectMigration({ ...args, source: bad, here: good })).toMatchObject({

@@ -36,7 +36,7 @@ test("it is not safe to switch the MX record while any folder lacks a message", 
   expect(said.at(-1)?.message).toBe("8 messages are not here: it is not safe yet to switch the MX record");
 });
 
-test("what is too large to be copied is told, and not counted as here", () => {
+test("messages that are too large to be copied are reported, and not counted as here", () => {
   const said = judge({ folders: [{ ...folder, tooLarge: 2 }] }).map(({ level, message }) => `${level}: ${message}`);
   expect(said).toContain(
     "warning: 2 messages at the source are not copied, because they are too large (`maxMessageSize`)",

@@ -26,7 +26,7 @@ async function codes(change: Partial<PocketIdArgs> = {}): Promise<string[]> {
   return wrong.map(({ check, code, subject }) => [check, code, ...(subject ? [subject] : [])].join("."));
 }
 
-test("a client that asks for a passkey, and users with addresses of their own, are found right", async () => {
+test("a client that requires a passkey, and users with their own addresses, have no failures", async () => {
   server.state.users = [
     { id: "1", username: "kinga", email: "kinga@newjoy.ro", disabled: false },
     { id: "2", username: "guest", email: "Guest@Example.org", disabled: false },
@@ -42,7 +42,7 @@ test("the device sign-in is tried as a stranger would, without the key", async (
   expect(await codes({ apiKey: undefined, clientId: "another" })).toEqual(["users.untested"]);
 });
 
-test("an issuer that gives device codes and does not say what approving takes is called neither wrong nor well", async () => {
+test("an issuer that offers device codes and does not report what approving requires is unknown", async () => {
   const other = createServer(({ url, headers }, response) => {
     const base = `http://${headers.host}`;
     if (url === "/.well-known/openid-configuration")
@@ -60,7 +60,7 @@ test("users who may edit themselves or sign up are noticed without a key", async
   expect(await codes()).toEqual(["accounts.edited", "accounts.signUp"]);
 });
 
-test("an address in capitals, an alias, a system address and one without a mailbox are told by the user's name", async () => {
+test("an address in capitals, an alias, a system address and one without a mailbox are reported with the user's name", async () => {
   const user = (username: string, email: string, disabled = false) => ({ id: username, username, email, disabled });
   server.state.users = [
     ...Array.from({ length: 250 }, (_, n) => user(`u${n}`, `u${n}@example.org`)), // three pages

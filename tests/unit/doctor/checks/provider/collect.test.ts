@@ -50,7 +50,7 @@ test("an empty mailbox has nothing that waits", async () => {
   });
 });
 
-test("Junk is looked into where it is fetched, and what was set aside is found in both folders for it", async () => {
+test("messages are counted in Junk where it is fetched, and in both quarantine folders", async () => {
   const folders = {
     INBOX: [],
     Junk: [{ date: newer }],
@@ -84,7 +84,7 @@ test("the outboxes count as waiting, and kept folders as kept since their first 
   });
 });
 
-test("with `keep`, copies that were fetched are told apart from mail that waits", async () => {
+test("with `keep`, copies that were fetched do not count as waiting", async () => {
   const fetched = { date: old, keywords: ["$HomelabMailFetched"] };
   const at = await imap({ INBOX: [fetched, fetched, { date: newer }] });
   expect(await collectMailbox(at, { ...kinga, keep: true }, args)).toMatchObject({
@@ -93,13 +93,13 @@ test("with `keep`, copies that were fetched are told apart from mail that waits"
   });
 });
 
-test("a wrong password is told as a refused login, in the provider's words and without the password", async () => {
+test("a wrong password is reported as a refused login, with the provider's message and without the password", async () => {
   const seen = await collectMailbox(await imap({ INBOX: [] }), { ...kinga, password: "wr0ng" }, args);
   expect(seen).toMatchObject({ failed: "refused", reason: expect.stringContaining("Authentication failed") });
   expect(JSON.stringify(seen)).not.toContain("wr0ng");
 });
 
-test("a login that was refused rests: a provider locks accounts that are asked again and again", async () => {
+test("a refused login is not repeated for a while, because providers lock accounts", async () => {
   const heard: string[] = [];
   const at = await imap({ INBOX: [] }, heard);
   const first = await collectMailbox(at, { ...kinga, password: "wr0ng" }, args);
@@ -109,7 +109,7 @@ test("a login that was refused rests: a provider locks accounts that are asked a
   expect(await collectMailbox(at, kinga, args)).toMatchObject({ waiting: [{ count: 0 }] });
 });
 
-test("a certificate for another name, or of an authority that nobody named, gets no password", async () => {
+test("no password is sent under a certificate for another name or of an unknown CA", async () => {
   const heard: string[] = [];
   const other = await collectMailbox(await imap({}, heard, elsewhere), kinga, args);
   const unknown = await collectMailbox(await imap({}, heard), kinga, { ...args, ca: [] });
@@ -117,7 +117,7 @@ test("a certificate for another name, or of an authority that nobody named, gets
   expect(heard).toEqual([]);
 });
 
-test("a provider that is away, and one that says nothing, are told as away", async () => {
+test("a provider that is down, and one that does not respond, are unreachable", async () => {
   const silent = net.createServer((socket) => socket.on("error", () => {}));
   const port = await listen(silent);
   const quiet = await collectMailbox({ host: "localhost", port }, kinga, { ...args, limit: 300 });
@@ -142,18 +142,18 @@ describe("sending as oneself", () => {
     expect(heard).toEqual(expect.arrayContaining([`MAIL FROM:<${kinga.address}>`, `RCPT TO:<${kinga.address}>`]));
     expect(heard.map((line) => line.slice(0, 4))).not.toContain("DATA");
   });
-  test("is told in the provider's words when it is not allowed, at the recipient at the latest", async () => {
+  test("is refused with the provider's message, at the recipient at the latest", async () => {
     expect(await seen(await smtp({ only: kinga.address }), "boss@newjoy.ro")).toMatchObject({
       failed: "sender",
       reason: expect.stringContaining("553 5.7.1"),
     });
   });
-  test("is told as a refused login when that is what it is, without the password", async () => {
+  test("is reported as a refused login when the login fails, without the password", async () => {
     const refused = await seen(await smtp({}), kinga.address, { ...login, password: "wr0ng-too" });
     expect(refused).toMatchObject({ failed: "refused", reason: expect.stringContaining("535 5.7.8") });
     expect(JSON.stringify(refused)).not.toContain("wr0ng-too");
   });
-  test("sends no password under a certificate for another name, and says when nobody answers", async () => {
+  test("sends no password under a certificate for another name, and reports a server that does not respond", async () => {
     expect(await seen(await smtp({}, elsewhere))).toMatchObject({ failed: "certificate" });
     expect(await seen({ host: "127.0.0.1", port: 1 })).toMatchObject({
       failed: "unreachable",
@@ -172,7 +172,7 @@ describe("the login for sending", () => {
   test("is tried without sending anything", async () => {
     expect(await collectRelay(await smtp(), relay, args)).toMatchObject({ works: true });
   });
-  test("is told as refused in the provider's words, without the password", async () => {
+  test("is reported as refused with the provider's message, without the password", async () => {
     const seen = await collectRelay(await smtp(), { ...relay, password: "wr0ng" }, args);
     expect(seen).toMatchObject({ failed: "refused", reason: "535 5.7.8 Error: authentication failed" });
     expect(JSON.stringify(seen)).not.toContain("wr0ng");
@@ -180,7 +180,7 @@ describe("the login for sending", () => {
   test("is not sent under a certificate for another name", async () => {
     expect(await collectRelay(await smtp(elsewhere), relay, args)).toMatchObject({ failed: "certificate" });
   });
-  test("is told as away when nobody answers", async () => {
+  test("is reported as unreachable when no server responds", async () => {
     const at = { host: "127.0.0.1", port: 1 };
     expect(await collectRelay(at, relay, args)).toMatchObject({ failed: "unreachable", reason: "connection refused" });
   });

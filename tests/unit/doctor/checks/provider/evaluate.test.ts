@@ -59,11 +59,11 @@ reportsEveryFailure(providerMessages.catalog, {
   "sending.certificate": sending("certificate", "CERT_HAS_EXPIRED"),
 });
 
-test("mail that has just come and waits for its fetcher is no trouble", () => {
+test("mail that has just arrived and waits for its fetcher is ok", () => {
   expect(waiting(1).find(({ check }) => check === "waiting")).toMatchObject({ level: "ok", message: "3 messages" });
 });
 
-test("copies that `keep` leaves at the provider are not taken for mail that waits", () => {
+test("copies that `keep` leaves at the provider do not count as waiting", () => {
   const [, told] = say({ ...empty, kept: 412 });
   expect(told).toMatchObject({ level: "ok", message: "none, and 412 messages kept" });
 });
@@ -83,7 +83,7 @@ test("the age of what waits is that of the folder that stands still longest", ()
   });
 });
 
-test("kept messages are told with the day since when", () => {
+test("kept messages are reported with the first day", () => {
   const [, told] = say({ ...empty, kept: 59, keptSince: "2026-11-21" });
   expect(told?.message).toBe("none, and 59 messages kept since 2026-11-21");
 });

@@ -82,7 +82,7 @@ describe("a round trip", () => {
     },
   );
 
-  test("that never comes home is told as lost, and what is left of it at the provider is removed", async () => {
+  test("that is never delivered is reported as lost, and what is left of it at the provider is removed", async () => {
     const { seen, called, heard } = await around({ delivers: false, in: "INBOX" });
     expect(seen).not.toHaveProperty("back");
     expect(seen).toMatchObject({ cleaned: "removed at the provider" });
@@ -90,7 +90,7 @@ describe("a round trip", () => {
     expect(removes(heard)).toBe(true);
   });
 
-  test("that the provider does not take is told in the provider's words", async () => {
+  test("that the provider refuses is reported with the provider's message", async () => {
     const { seen } = await around({ answer: "550 5.7.1 sender not allowed" });
     expect(seen).toEqual({ mailbox: "kinga", unsent: "550 5.7.1 sender not allowed" });
   });

@@ -97,7 +97,7 @@ async function codes({ issuer: more = () => ({}), stalwart = () => ({}), date, a
 
 const document = (page: unknown) => ({ issuer: () => ({ "/.well-known/openid-configuration": page }) });
 
-test("an issuer, a client and a server that are right are found right", async () => {
+test("a working issuer, client and server have no failures", async () => {
   expect(await codes()).toEqual([]);
 });
 
@@ -108,7 +108,7 @@ test("a slash too many in the issuer's own name is noticed", async () => {
   expect(await codes({ issuer })).toEqual(["discovery.issuerMismatch"]);
 });
 
-test("an issuer that is away, not trusted, or none is told apart", async () => {
+test("an issuer that is unreachable, not trusted or not an issuer has its own result each", async () => {
   const away = { args: { issuer: "https://localhost:1" } };
   expect(await codes(away)).toEqual(expect.arrayContaining(["discovery.unreachable"]));
   expect(await codes({ args: { ca: [] } })).toEqual(["discovery.untrusted", "client.unreadable"]);
@@ -121,7 +121,7 @@ test("a key set that is empty or away is noticed", async () => {
   expect(await codes({ issuer: () => ({ "/jwks": 500 }) })).toEqual(["keys.missing"]);
 });
 
-test("a client that is gone, lacks an address, is not public, or is kept from the key is told apart", async () => {
+test("a client that is missing, lacks a redirect URI, is not public or not readable has its own result each", async () => {
   const of = (page: unknown) => ({ issuer: () => ({ "/api/oidc/clients/stalwart-webui": page }) });
   expect(await codes(of(404))).toEqual(["client.missing"]);
   expect(await codes(of({ ...client, callbackURLs: [`${callback}/`] }))).toEqual([
@@ -150,12 +150,12 @@ test("an issuer's clock that is minutes off is noticed, and so is the cluster's"
   expect(await codes({ args: { clusterAhead: Promise.resolve(-30) } })).toEqual(["clock.clockDrift"]);
 });
 
-test("a mail server that started while the issuer was away is known by naming nobody", async () => {
+test("a mail server that started while the issuer was down names no issuer", async () => {
   const stalwart = () => ({ "/api/discover/postmaster@newjoy.ro": { issuer: "" } });
   expect(await codes({ stalwart })).toEqual(["directory.directoryMissing"]);
 });
 
-test("a mail server with another issuer, one that takes any token, and one that is away are told apart", async () => {
+test("a mail server with another issuer, one that accepts any token and one that is down have their own result each", async () => {
   const other = () => ({ "/api/discover/postmaster@newjoy.ro": { issuer: "https://auth.other.test" } });
   expect(await codes({ stalwart: other })).toEqual(["directory.another"]);
   expect(await codes({ stalwart: () => ({ "/jmap/session": 200 }) })).toEqual(["directory.open"]);

@@ -49,11 +49,11 @@ reportsEveryFailure(signInMessages.catalog, {
   "directory.open": say({ directory: { issuer, status: 200 } }),
 });
 
-test("without a key for Pocket ID's API the client is called neither wrong nor well", () => {
+test("without a key for Pocket ID's API the client is unknown", () => {
   expect(untested.find(({ check }) => check === "client")?.level).toBe("unknown");
 });
 
-test("a slash too many in the issuer's name is told with the command that sets it right", () => {
+test("a wrong slash in the issuer's name is reported with the command that fixes it", () => {
   const [told] = say({ discovery: { issuer: `${issuer}/` } });
   expect(told?.fix).toBe("`pulumi config set --path identity.issuer https://auth.newjoy.ro/`, then `pulumi up`");
 });
