@@ -23,7 +23,7 @@ export const names = {
   migration: "migration",
   alerts: "homelab-mail",
   dashboard: "homelab-mail-dashboard",
-  authorities: "trusted-authorities",
+  customCAs: "trusted-authorities",
   dataClaim: "stalwart-data",
   webmailClaim: "roundcube-data",
   secrets: {

@@ -11,7 +11,7 @@ export interface Key {
   readonly command: string;
 }
 
-/** Stand for names of people's own choice in commands: a mailbox's or a migration's, and a source's in a mailbox. */
+/** Stand for names of the user's choice in commands: a mailbox's or a migration's, and a source's in a mailbox. */
 const SAMPLE_NAMES = { name: "kinga", source: "old-gmail" } as const;
 
 const quoted = (value: unknown): string => `\`${String(value)}\``;

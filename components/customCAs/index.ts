@@ -21,9 +21,9 @@ export class CustomCAs extends ComponentResource {
   constructor(name: string, args: CustomCAsArgs, opts?: ComponentResourceOptions) {
     super("homelab-mail:trust:Authorities", name, {}, opts);
     const configMap = new core.ConfigMap(
-      names.authorities,
+      names.customCAs,
       {
-        metadata: { name: names.authorities, namespace: args.namespace, labels: labels(names.authorities) },
+        metadata: { name: names.customCAs, namespace: args.namespace, labels: labels(names.customCAs) },
         data: { [caBundleKey]: args.certificates.map((pem) => `${pem}\n`).join("") },
       },
       { parent: this },

@@ -7,7 +7,7 @@ import { dnsLabel } from "./values";
 
 interface Placed {
   readonly path: readonly string[];
-  /** As people write it. */
+  /** As users write it. */
   readonly key: string;
   readonly name: string;
   readonly source: MailboxInput["sources"][string];

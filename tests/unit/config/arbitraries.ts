@@ -136,7 +136,7 @@ const migrations = (mailbox: string): fc.Arbitrary<Record<string, unknown>> =>
     { maxKeys: 3 },
   );
 
-/** Configurations as people may write them, all of them good. */
+/** Valid configurations as users may write them. */
 export const goodConfig: fc.Arbitrary<Record<string, unknown>> = domain
   .chain((inDomain) =>
     fc.record(

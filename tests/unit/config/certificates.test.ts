@@ -4,10 +4,10 @@ import fc from "fast-check";
 import { fixed } from "./commands";
 import { loaded, reportOf, working } from "./support";
 
-/** Public authorities play private ones: there is nothing about a certificate that tells. */
+/** Public CA certificates serve as custom ones: a certificate does not say which it is. */
 const [first, second, third] = rootCertificates as [string, string, string];
 
-/** A self-signed certificate of a server, valid until 2126: not an authority's. */
+/** A self-signed certificate of a server, valid until 2126: not a CA certificate. */
 const serverCertificate = `-----BEGIN CERTIFICATE-----
 MIIBcjCCARigAwIBAgIUa74nzk9dYnchf4RZd9wyqyX2ly0wCgYIKoZIzj0EAwIw
 DzENMAsGA1UEAwwEbGVhZjAgFw0yNjExMjYxMDA1MTBaGA8yMTI2MTEwMjEwMDUx
@@ -26,12 +26,12 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-describe("private authorities", () => {
-  test("are none unless somebody names them", () => {
+describe("custom CA certificates", () => {
+  test("are none by default", () => {
     expect(loaded(working).trust.certificates).toEqual([]);
   });
 
-  test("are taken as they stand, with whatever stands around them, one or several a text", () => {
+  test("are read from texts with one or several certificates and comments around them", () => {
     expect(trusted(`Subject: CN=home\n${first}\n\n# the old one\n${second}\n`, third)).toEqual([first, second, third]);
     expect(trusted(first.replaceAll("\n", "\r\n"))).toEqual([first]);
     expect(loaded({ ...working, trust: { certificates: first } }).trust.certificates).toEqual([first]);
@@ -54,13 +54,13 @@ describe("private authorities", () => {
     expect(report).not.toMatch(/BEGIN EC|MHc|home-ca/);
   });
 
-  test("say which of several is wrong", () => {
+  test("are reported with the number of the wrong one when a text has several", () => {
     expect(reportOf(trusting(`${first}\n${serverCertificate}`))).toContain(
       "certificate 2 in it is a server certificate",
     );
   });
 
-  test("that have expired, or are not valid yet, are refused", () => {
+  test("are refused when they have expired or are not valid yet", () => {
     const { validTo, validFrom } = new X509Certificate(first);
     jest.useFakeTimers({ now: new Date(validTo).getTime() + 1000 });
     expect(reportOf(trusting(first))).toContain(`has expired on ${validTo}`);
@@ -68,13 +68,13 @@ describe("private authorities", () => {
     expect(reportOf(trusting(first))).toContain(`is not valid before ${validFrom}`);
   });
 
-  test("that stand there twice were meant to be two: the second is reported", () => {
+  test("are reported when the same certificate is given twice", () => {
     const report = reportOf(trusting(first, `${second}\n${first}`));
     expect(report).toContain("holds the same certificate as trust.certificates[0]");
     expect(report).toContain("$ pulumi config rm --path 'trust.certificates[1]'");
   });
 
-  test("can be fixed by doing what the report says", () => {
+  test("become valid when the commands of the report are run", () => {
     const texts = fc.array(fc.oneof(fc.constantFrom(first, second, serverCertificate), fc.string({ minLength: 1 })), {
       minLength: 1,
       maxLength: 4,

@@ -1,7 +1,7 @@
 import { rootCertificates } from "node:tls";
 import { reportOf } from "./support";
 
-/** A stand-in for `pulumi config`, so that tests can do what a report says. Knows only what reports use. */
+/** A fake of `pulumi config`, so that tests can run the commands of a report. It knows only what reports use. */
 
 type Segment = string | number;
 
@@ -36,7 +36,7 @@ let typed = 0;
 
 /** The configuration after one command. At a prompt for a secret, a text is typed that fits addresses and passwords. */
 function run(config: Record<string, unknown>, command: string): Record<string, unknown> {
-  const [line = "", file] = command.split(" < "); // such a file holds an authority's certificate
+  const [line = "", file] = command.split(" < "); // such a file holds a CA certificate
   const [pulumi, group, verb, ...rest] = words(line);
   if (pulumi !== "pulumi" || group !== "config") throw new Error(`not a command of pulumi config: ${command}`);
   const [key = "", value] = rest.filter((word) => !["--secret", "--plaintext", "--path"].includes(word));

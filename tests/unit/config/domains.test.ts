@@ -5,7 +5,7 @@ const { domain: _main, ...rest } = working;
 const several = { ...rest, domains: ["NewJoy.ro", "zebra.example", "example.org"] };
 const kinga = (body: object) => ({ ...several, mailboxes: { kinga: { password: "p", ...body } } });
 
-test("the first domain is the main one: names are made of it, and the order of the others does not matter", () => {
+test("the first domain is the main one, whatever the order of the others", () => {
   const config = loaded(several);
   expect(config).toMatchObject({
     domain: "newjoy.ro",
@@ -16,7 +16,7 @@ test("the first domain is the main one: names are made of it, and the order of t
   expect(config.mailboxes.map(({ address }) => address)).toEqual(["alpar@newjoy.ro", "kinga@newjoy.ro"]);
 });
 
-test("mailboxes, aliases and earlier accounts may be in any of them", () => {
+test("mailboxes, aliases and earlier accounts may be in any of the domains", () => {
   const [mailbox] = loaded(
     kinga({ address: "Kinga@Example.org", account: "kinga", aliases: ["boss", "boss@example.org"] }),
   ).mailboxes;
@@ -80,11 +80,11 @@ const mistakes: [string, object, string, RegExp, string?][] = [
   ],
 ];
 
-test.each(mistakes.map((one) => [one[0], one] as const))("%s is told of", (_what, [, config, key, what, command]) => {
+test.each(mistakes.map((one) => [one[0], one] as const))("reports %s", (_what, [, config, key, what, command]) => {
   expectProblem(reportOf(config as Record<string, unknown>), key, what, command);
 });
 
-test("a user's address at the issuer is held against every domain", () => {
+test("compares a user's address at the issuer with every domain", () => {
   const addresses = addressesOf(loaded(kinga({ address: "kinga@example.org", aliases: ["boss@example.org"] })));
   const problems = addressProblems(
     [

@@ -11,7 +11,7 @@ import { read } from "./support";
 const SEED = Number(process.env.FC_SEED ?? 20261128);
 const COUNT = 10_000;
 
-test(`${COUNT} stack files, whatever is in them, are reported or can be rendered`, () => {
+test(`${COUNT} random stack files are reported, or their plan, policies and records can be rendered`, () => {
   const random = numbers(SEED);
   const groups = ["mailboxes", "relay", "identity", "admin", "generated", "monitoring"];
   let accepted = 0;

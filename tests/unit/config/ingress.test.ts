@@ -5,27 +5,27 @@ const ingressOf = (ingress: object) => loaded({ ...working, ingress }).ingress;
 const report = (ingress: object, more: object = {}): string => reportOf({ ...working, ...more, ingress });
 const gateway = { name: "home", namespace: "edge", listeners: ["https"] };
 
-describe("a stack from the time when nginx was the only choice", () => {
+describe("a stack from a version in which nginx was the default", () => {
   const { ingress: _, ...old } = working;
 
-  it("is told what to set when it never named its class, and then has the class that it had", () => {
+  it("gets the command for ingress.className when it has no ingress keys, and then keeps its class", () => {
     expect(reportOf(old)).toContain("earlier versions defaulted to nginx");
     expect(reportOf(old)).toContain("$ pulumi config set --path ingress.className nginx\n");
     expect(loaded(fixed(old)).ingress).toEqual(ingressOf({ className: "nginx" }));
   });
 
-  it("is told so too when it has set other things of its way in", () => {
+  it("gets the same command when it has other ingress keys", () => {
     for (const ingress of [{}, { annotations: { "example.org/x": "y" } }, { namespace: "ingress-nginx" }]) {
       expect(reportOf({ ...old, ingress })).toContain("$ pulumi config set --path ingress.className nginx\n");
     }
   });
 
-  it("goes on when it named it", () => {
+  it("stays valid when it has ingress.className", () => {
     const same = { controller: "ingress-nginx", namespace: "ingress-nginx", port: 443 };
     expect(ingressOf({ className: "nginx" })).toEqual({ className: "nginx", annotations: {}, ...same });
   });
 
-  it("with a class of another name is told to say where its controller is", () => {
+  it("needs ingress.namespace when no known controller has its class", () => {
     expect(report({ className: "nginx-public" })).toMatch(
       /ingress\.namespace +is missing: the namespace of the controller of class nginx-public is unknown/,
     );
@@ -36,16 +36,16 @@ describe("a stack from the time when nginx was the only choice", () => {
   });
 });
 
-describe("where the controller is", () => {
+describe("the controller's namespace and port", () => {
   it.each([
     ["traefik", "kube-system", 8443],
     ["haproxy", "haproxy-controller", 8443],
     ["cilium", "kube-system", 443],
-  ])("follows from the class %s", (className, namespace, port) => {
+  ])("follow from the class %s", (className, namespace, port) => {
     expect(ingressOf({ className })).toMatchObject({ controller: className, namespace, port });
   });
 
-  it("can be set", () => {
+  it("can be set for every controller", () => {
     expect(ingressOf({ className: "traefik", namespace: "traefik", port: "9443" })).toMatchObject({
       controller: "traefik",
       namespace: "traefik",
@@ -53,7 +53,7 @@ describe("where the controller is", () => {
     });
   });
 
-  it("is the Gateway's own namespace where nothing else is known", () => {
+  it("default to the Gateway's namespace and 443 for a controller without a default", () => {
     expect(ingressOf({ kind: "Gateway", gateway })).toMatchObject({
       controller: "other",
       namespace: "edge",
@@ -65,15 +65,15 @@ describe("where the controller is", () => {
     });
   });
 
-  it("must be one that is known, or other", () => {
+  it("are known for the controllers in the list, and another controller is refused", () => {
     expect(report({ controller: "apache" })).toMatch(
       /ingress\.controller +"apache" is not a known ingress controller; one of/,
     );
   });
 });
 
-describe("a Gateway", () => {
-  it("is named with its namespace and its listeners", () => {
+describe("ingress.kind Gateway", () => {
+  it("needs the name, the namespace and the listeners of the Gateway", () => {
     const text = report({ kind: "Gateway" });
     for (const key of ["name", "namespace", "listeners"]) {
       expect(text).toMatch(new RegExp(`ingress\\.gateway\\.${key} +is missing; ingress\\.kind Gateway needs it`));
@@ -81,7 +81,7 @@ describe("a Gateway", () => {
     expect(reportOf(fixed({ ...working, ingress: { kind: "Gateway" } }))).toBe("");
   });
 
-  it("has no class, and an Ingress has no Gateway", () => {
+  it("refuses a class, and kind Ingress refuses the keys of a Gateway", () => {
     expect(report({ kind: "Gateway", className: "nginx", gateway })).toMatch(
       /ingress\.className +"nginx" does nothing with ingress\.kind Gateway/,
     );
@@ -90,7 +90,7 @@ describe("a Gateway", () => {
     );
   });
 
-  it("reads the certificates in one place", () => {
+  it("refuses a certificate namespace that has no effect", () => {
     const elsewhere = { ...gateway, certificateNamespace: "edge" };
     expect(ingressOf({ kind: "Gateway", gateway: elsewhere }).gateway).toMatchObject({
       certificateNamespace: "edge",

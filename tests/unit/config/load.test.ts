@@ -25,7 +25,7 @@ async function load(config: Readonly<Record<string, unknown>>, file = stackFile)
 }
 
 describe("loading the configuration", () => {
-  test("a domain and one password a mailbox are enough", async () => {
+  test("a domain and a password per mailbox are enough", async () => {
     const config = await load(working);
     expect(config.mailboxes.map(({ name, address }) => `${name} ${address}`)).toEqual([
       "alpar alpar@newjoy.ro",
@@ -68,7 +68,7 @@ describe("loading the configuration", () => {
     expect(recorder.resources).toEqual([]);
   });
 
-  test("other programs' and providers' keys are none of our business", async () => {
+  test("keys of other programs and providers are ignored", async () => {
     await startRecording();
     pulumi.runtime.setAllConfig(
       { ...engineValues(working), "kubernetes:context": "home", "other:domain": "x" },
@@ -77,7 +77,7 @@ describe("loading the configuration", () => {
     await expect(loadConfig({ stackFile })).resolves.toBeDefined();
   });
 
-  test("a password that stands in the stack file in plain text is refused", async () => {
+  test("a password that is stored in plain text in the stack file is refused", async () => {
     const plain = stackFile.replace("{ secure: v1:aaa }", "kinga-password");
     const failure = (await load(working, plain).catch((error: unknown) => error)) as Error;
     expect(failure.message).toMatch(/mailboxes\.kinga\.password +is stored in plain text/);

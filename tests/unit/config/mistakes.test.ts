@@ -4,18 +4,21 @@ import { expectProblem, loaded, reportOf, working } from "./support";
 
 const digest = `sha256:${"a".repeat(64)}`;
 
-describe("a mistake is reported with its key and the command that mends it", () => {
+describe("a mistake in the configuration", () => {
   const named = cases.map(([name, config, key, what, command]) => ({ name, config, key, what, command }));
 
-  test.each(named)("$name", ({ config, key, what, command }) => {
-    expectProblem(reportOf({ ...working, ...config }), key, what, command);
-  });
+  test.each(named)(
+    "is reported with its key and the command that fixes it: $name",
+    ({ config, key, what, command }) => {
+      expectProblem(reportOf({ ...working, ...config }), key, what, command);
+    },
+  );
 
-  test.each(named)("$name is fixed by running what the report says", ({ config }) => {
+  test.each(named)("is fixed by the commands of the report: $name", ({ config }) => {
     expect(reportOf(fixed({ ...working, ...config }))).toBe("");
   });
 
-  test("good values that look unusual are none", () => {
+  test("is not reported for valid values that look unusual", () => {
     const unusual = {
       hosts: { autoconfig: "autoconfig.newjoy.ro" },
       provider: { imap: { host: "192.168.1.2", port: "1993" } },

@@ -48,8 +48,8 @@ function withMistake(
   return { ...config, [first]: withMistake((config[first] ?? {}) as Record<string, unknown>, rest, value) };
 }
 
-describe("whatever is configured", () => {
-  test("it loads or is reported, and never crashes the program", () => {
+describe("any configuration", () => {
+  test("loads or is reported, and never crashes the program", () => {
     fc.assert(
       fc.property(fc.dictionary(anyKey, anyValue), (config) => {
         const values = Object.fromEntries(Object.entries(config).map(([key, value]) => [`${PROJECT}:${key}`, value]));
@@ -60,7 +60,7 @@ describe("whatever is configured", () => {
     );
   });
 
-  test("any JSON in any place of a good configuration loads or is reported", () => {
+  test("loads or is reported with any JSON anywhere in a good configuration", () => {
     fc.assert(
       fc.property(
         goodConfig,
@@ -79,7 +79,7 @@ describe("whatever is configured", () => {
     );
   });
 
-  test("any text as the stack file is survived", () => {
+  test("loads with any text in the stack file", () => {
     fc.assert(
       fc.property(goodConfig, fc.oneof(fc.string(), fc.json()), (config, stackFile) => {
         expect(reportOf(config, { stackFile })).toBe("");
@@ -129,7 +129,7 @@ describe("a configuration with mistakes", () => {
     );
   });
 
-  test("is fixed by running what the report says", () => {
+  test("is fixed by the commands of the report", () => {
     fc.assert(
       fc.property(goodConfig, fc.subarray([...mistakes], { minLength: 1 }), (config, chosen) => {
         const bad = chosen.reduce<Record<string, unknown>>(
@@ -172,7 +172,7 @@ describe("a configuration with mistakes", () => {
     );
   });
 
-  test("a key with a slip of the pen is recognised", () => {
+  test("gets the right key suggested when a letter of a key is missing", () => {
     fc.assert(
       fc.property(fc.constantFrom("mailboxes", "storage", "identity", "provider", "resources"), fc.nat(), (key, at) => {
         const place = 1 + (at % (key.length - 1));

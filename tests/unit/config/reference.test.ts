@@ -25,7 +25,7 @@ describe("Pulumi.yaml", () => {
     }
   });
 
-  test("its defaults are the ones the program has by itself", () => {
+  test("has the same defaults as the program", () => {
     const defaults = Object.fromEntries(
       Object.entries(declarations()).map(([key, declaration]) => [key, declaration.default]),
     );
@@ -59,12 +59,12 @@ describe("Pulumi.homelab.yaml", () => {
     ]);
   });
 
-  test("belongs to nobody's passphrase and holds no secret", () => {
+  test("has no salt of a passphrase and no secret", () => {
     expect(rest).toEqual({});
     expect(text.split("\n").filter((line) => /^\s*(password|apiKey|secure):/.test(line))).toEqual([]);
   });
 
-  test("with passwords, it is newjoy.ro with alpar as administrator", () => {
+  test("is newjoy.ro with alpar as administrator once it has passwords", () => {
     const withPasswords = {
       ...homelab,
       mailboxes: Object.fromEntries(
@@ -89,7 +89,7 @@ function completeIngress(key: string, set: Record<string, object>): object {
 }
 
 describe("the documented table of configuration", () => {
-  test("is the schema's", () => {
+  test("is the one that the schema makes", () => {
     const table = /<!-- config:begin -->\n([\s\S]*?)\n?<!-- config:end -->/
       .exec(file("docs/reference/configuration.md"))?.[1]
       ?.trim();
@@ -106,7 +106,7 @@ describe("the documented table of configuration", () => {
     }
   });
 
-  test("names the keys people need first", () => {
+  test("has the keys that users need first at the top", () => {
     const required = referenceKeys().filter((key) => key.default === "required");
     expect(required.map(({ key }) => key)).toEqual([
       "domain",
@@ -122,7 +122,7 @@ describe("the documented table of configuration", () => {
     ]);
   });
 
-  test("every example is a value that loads", () => {
+  test("has only examples that load", () => {
     for (const { key, command } of referenceKeys()) {
       const match = /--path '?([^' ]+)'? '?([^']+)'?$/.exec(command.replace(/< \S+$/, rootCertificates[0] as string));
       if (!match || command.includes("--secret") || key.startsWith("images.")) continue;

@@ -5,7 +5,7 @@ import { two } from "./mistakes/case";
 import { expectProblem, reportOf, working } from "./support";
 
 describe("the report", () => {
-  test("says everything at once", () => {
+  test("has every problem in one text", () => {
     const report = reportOf({
       domain: "newjoy",
       mailboxes: { kinga: {}, alpar: { password: "q", admin: "yes" } },
@@ -34,12 +34,12 @@ describe("the report", () => {
 `);
   });
 
-  test("names a key that JavaScript keeps for itself, wherever it stands", () => {
+  test("refuses the key __proto__ in every group", () => {
     const storage = JSON.parse('{"labels": {"__proto__": "a"}}');
     expectProblem(reportOf({ ...working, storage }), "storage.labels.__proto__", /not a usable name/);
   });
 
-  test("commands that take aliases out are right when run from top to bottom", () => {
+  test("has commands that remove the right aliases when they are run from top to bottom", () => {
     const report = reportOf(
       { ...working, ...two({ aliases: ["boss", "alpar", "boss", "info"] }) },
       {
@@ -50,18 +50,18 @@ describe("the report", () => {
     expect(removals).toEqual(["mailboxes.kinga.aliases[2]", "mailboxes.kinga.aliases[1]"]);
   });
 
-  test("aliases written in one line are fixed as a whole", () => {
+  test("replaces the whole list of aliases when it is one line of text", () => {
     const report = reportOf({ ...working, ...two({ aliases: "boss,alpar" }) });
     expect(report).toContain("$ pulumi config rm --path mailboxes.kinga.aliases\n");
   });
 
-  test("an address that is secret is set again as a secret", () => {
+  test("sets an address that is secret as a secret again", () => {
     expect(reportOf({ ...working, ...two({ address: "kinga@example.org" }) })).toContain(
       "$ pulumi config set --secret --path mailboxes.kinga.address",
     );
   });
 
-  test("a user of a source that is secret is set again as a secret", () => {
+  test("sets the user of a source that is secret as a secret again", () => {
     const sources = { old: { host: "imap.example.net", user: " ", password: "p" } };
     const key = "mailboxes.kinga.sources.old.user";
     expect(reportOf({ ...working, ...two({ sources }) })).toContain(`$ pulumi config set --secret --path ${key}`);
@@ -71,7 +71,7 @@ describe("the report", () => {
     );
   });
 
-  test("shows no value of a mailbox, even where addresses are plain", () => {
+  test("shows no value of a mailbox, even when addresses are plain text", () => {
     const report = reportOf(
       {
         ...working,
@@ -108,13 +108,13 @@ describe("the report", () => {
 });
 
 describe("suggestions", () => {
-  test("a slip of the pen is one edit", () => {
+  test("count a typing error as one edit", () => {
     expect(editDistance("pasword", "password")).toBe(1);
     expect(editDistance("stroage", "storage")).toBe(1);
     expect(editDistance("", "abc")).toBe(3);
   });
 
-  test("distance is the same both ways and zero only for equals", () => {
+  test("measure the same distance in both directions, and zero only for equal words", () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 8 }), fc.string({ maxLength: 8 }), (a, b) => {
         expect(editDistance(a, b)).toBe(editDistance(b, a));
@@ -123,7 +123,7 @@ describe("suggestions", () => {
     );
   });
 
-  test("a word that resembles nothing gets no suggestion", () => {
+  test("are absent for a word that resembles no key", () => {
     expect(nearest("colour", ["domain", "hosts", "storage"])).toBeUndefined();
     expect(nearest("host", ["domain", "hosts", "storage"])).toBe("hosts");
     expect(nearest("class", ["className", "size"])).toBe("className");
@@ -131,13 +131,13 @@ describe("suggestions", () => {
 });
 
 describe("commands", () => {
-  test("--path is there when the key has parts, and only then", () => {
+  test("have --path exactly when the key has several parts", () => {
     expect(setCommand(["domain"], "newjoy.ro")).toBe("pulumi config set domain newjoy.ro");
     expect(setSecretCommand(["relay", "password"])).toBe("pulumi config set --secret --path relay.password");
     expect(removeCommand(["mailboxes.kinga"])).toBe("pulumi config rm mailboxes.kinga");
   });
 
-  test("keys with dots, items of lists and blanks survive the shell", () => {
+  test("quote keys with dots, list items and blanks for the shell", () => {
     expect(setCommand(["storage", "labels", "example.org/a"], "b c")).toBe(
       `pulumi config set --path 'storage.labels["example.org/a"]' 'b c'`,
     );
@@ -147,13 +147,13 @@ describe("commands", () => {
     expect(shellWord("it's")).toBe(`'it'\\''s'`);
   });
 
-  test("a plain value under a key that sounds secret is set as plain", () => {
+  test("have --plaintext for a value that is not secret under a key that sounds secret", () => {
     expect(setCommand(["tls", "secretName"], "newjoy-ro-tls")).toBe(
       "pulumi config set --plaintext --path tls.secretName newjoy-ro-tls",
     );
   });
 
-  test("no word escapes its quotes", () => {
+  test("keep every word inside its quotes", () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         const word = shellWord(text);

@@ -2,13 +2,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { resolved } from "../../support/recorder";
 import { loaded, working } from "./support";
 
-describe("what people write", () => {
+describe("the values of a configuration", () => {
   const kinga = (body: object) => {
     const config = loaded({ ...working, mailboxes: { kinga: { password: "p", ...body } } });
     return config.mailboxes[0] as (typeof config.mailboxes)[number];
   };
 
-  test("everything but domain and passwords has its documented default", () => {
+  test("have their documented defaults, except domain and passwords", () => {
     const { mailboxes, relay, images, resources, ...rest } = loaded(working);
     expect(rest).toEqual({
       domain: "newjoy.ro",
@@ -77,7 +77,7 @@ describe("what people write", () => {
     expect(config.mailboxes[0]).toMatchObject({ name: "kinga", address: "kinga.k@newjoy.ro", localPart: "kinga.k" });
   });
 
-  test("an account keeps the name it was made with, and the address of now leads to it", () => {
+  test("an account keeps its first name after a change of the address, and gets the new address as an alias", () => {
     const moved = { address: "kinga.k", account: "KINGA@newjoy.ro", aliases: ["zsofi", "boss"] };
     expect(kinga(moved)).toMatchObject({
       address: "kinga.k@newjoy.ro",
@@ -131,7 +131,7 @@ describe("what people write", () => {
     expect(() => loaded({ ...working, relay: { password: 12345 } })).not.toThrow();
   });
 
-  test("a mailbox with nothing but its name in the file is a mailbox without a password", () => {
+  test("a mailbox without keys is reported as one without a password", () => {
     expect(() => loaded({ ...working, mailboxes: { kinga: null } })).toThrow("mailboxes.kinga.password  is missing");
   });
 
@@ -146,7 +146,7 @@ describe("what people write", () => {
     expect(loaded({ ...working, storage: both }).storage.webmail.className).toBe("slow");
   });
 
-  test("an existing certificate takes the issuer's place", () => {
+  test("tls.secretName replaces the issuer", () => {
     expect(loaded({ ...working, tls: { secretName: "newjoy-ro-tls" } }).tls).toEqual({ secretName: "newjoy-ro-tls" });
   });
 

@@ -7,13 +7,13 @@ import { oldWords } from "./oldWords";
 /** Lines that have an old word for a reason: a path, a part of the line, and the reason. */
 const allowed: readonly (readonly [path: string, part: string, reason: string])[] = [
   ["CONTRIBUTING.md", "4. *fix*, not mend;", "the rule itself"],
+  ["config/names.ts", '"trusted-authorities"', "the name of a ConfigMap stays"],
 ];
 
 /** Areas that are still being renamed. */
 const pending = [
   "adopt/",
   "components/",
-  "config/",
   "docs/",
   "import/",
   "index.ts",

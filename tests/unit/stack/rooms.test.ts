@@ -35,11 +35,11 @@ const rooms = new Map<string, readonly string[]>(
 const roomOf = (file: string): string | undefined =>
   [...rooms.keys()].filter((room) => file === room || file.startsWith(room)).sort((a, b) => b.length - a.length)[0];
 
-test("every file is in a room of the map", () => {
+test("every file is in a room of the code map", () => {
   expect(files.filter((file) => roomOf(file) === undefined)).toEqual([]);
 });
 
-test("every room of the map has somebody in it", () => {
+test("every room of the code map has files", () => {
   expect([...rooms.keys()].filter((room) => !files.some((file) => roomOf(file) === room))).toEqual([]);
 });
 
@@ -47,7 +47,7 @@ test("every room of the map has somebody in it", () => {
 const partOf = (file: string): string =>
   roomOf(file) === "components/" ? file.split("/").slice(0, 2).join("/") : (roomOf(file) as string);
 
-test("a room uses only the rooms that the map has below it", () => {
+test("a room imports only from the rooms that the code map allows", () => {
   const upwards = [...imports].flatMap(([file, targets]) => {
     const below = rooms.get(roomOf(file) as string) ?? [];
     const may = (target: string): boolean =>
@@ -89,11 +89,11 @@ const steps = [...WAYS.matchAll(/^\| `([^`]+)` \| `([^`]+)` \| [^|]+\|$/gm)].map
   ([, file = "", word = ""]) => [file, word] as const,
 );
 
-test.each(steps)("the way of a value goes by %s, which has %s", (file, word) => {
+test.each(steps)("tracing a value through the code passes %s, which has %s", (file, word) => {
   expect(readFileSync(join(ROOT, file), "utf8")).toContain(word);
 });
 
-test("there are ways to follow", () => {
+test("the code map traces values", () => {
   expect(steps.length).toBeGreaterThan(15);
 });
 
@@ -106,7 +106,7 @@ const namedInCode = files.flatMap((file) =>
   ].map(([path]) => `${file} names ${path}`),
 );
 
-test("a file that the code names is there", () => {
+test("every file that a comment names exists", () => {
   const gone = namedInCode.filter((line) => !existsSync(join(ROOT, line.split(" names ")[1] as string)));
   expect(gone).toEqual([]);
 });

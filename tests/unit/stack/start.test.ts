@@ -38,7 +38,7 @@ describe("Node", () => {
     expect(Number.parseInt(process.versions.node, 10)).toBeGreaterThanOrEqual(Number(oldest));
   });
 
-  test("that is too old is told in one line what is needed", () => {
+  test("that is too old gets one line with the version that is needed", () => {
     const older = `Object.defineProperty(process, "version", { value: "v20.1.0" });
       Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.1.0" } });`;
     const args = ["-e", `${older} require("./start.cjs")`];
@@ -75,7 +75,7 @@ test("an error shows its line in the .ts file", () => {
   expect(stack).toContain(`${file}:6:`);
 });
 
-test("the program's own TypeScript runs as it is", () => {
+test("the program's own TypeScript can be loaded by its file names", () => {
   const script = `console.log(JSON.stringify(Object.keys(require("./config/names.ts"))))`;
   expect(started(script)).toContain("names");
 });

@@ -1,6 +1,6 @@
 import { type Case, mailboxes, two } from "./case";
 
-/** About the domain, its mailboxes, and keys that nobody knows. */
+/** Mistakes in the domain, in its mailboxes, and in the names of keys. */
 export const onMailboxes: readonly Case[] = [
   ["no domain", { domain: "" }, "domain", /is missing/, "pulumi config set domain newjoy.ro"],
   ["a domain with one label", { domain: "newjoy" }, "domain", /"newjoy" is not a domain name/],
