@@ -118,6 +118,12 @@ class Emptying(unittest.TestCase):
         self.assertEqual(self.empty(), "")
         self.assertEqual((self.runs, self.logins.total, len(self.smtp.got)), (1, 1, 3))
 
+    def test_what_was_left_in_it_the_day_before_is_kept_from_the_day_on_which_it_is_delivered(self) -> None:
+        self.put("late")
+        self.empty(filled=False)
+        kept = [self.session.names(folder) for folder in self.session.mail if "Kept" in folder]
+        self.assertEqual((kept, len(self.smtp.got)), ([["late"]], 1))
+
     def test_what_fetchmail_leaves_is_delivered_directly_though_it_says_that_all_went_well(self) -> None:
         self.put("a", "b", "c")
         self.takes = 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import time
 import unittest
 from unittest import mock
 
@@ -109,6 +110,14 @@ class Unready(unittest.TestCase):
             self.assertEqual(self.status.waiting_since(), 1_700_000_000 - 5)
             self.status.arrived()
             self.assertEqual(self.status.waiting_since(), 0)
+
+    def test_unless_told_otherwise_the_clock_is_monotonic(self) -> None:
+        status = Status("INBOX")
+        with quietly():
+            status.fine()
+            status.contacted()
+            status.fail("why")
+        self.assertEqual(unready_reason(status, time.monotonic() + 61, 60, 300), "INBOX: why")
 
     def test_the_time_of_day_does_not_matter(self) -> None:
         with quietly(), mock.patch("time.time", lambda: 0.0):

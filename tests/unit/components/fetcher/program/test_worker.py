@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import os
 import time
 import unittest
@@ -11,7 +12,7 @@ from unittest import mock
 
 import worker
 from fake_imap import FakeImap, body
-from imap_connection import CommandRefused, LoginRefused, SessionLost
+from imap_connection import CommandRefused, LoginRefused, LostOverMessage, SessionLost
 from logins import MOST
 from worker import Worker
 from worker_harness import LOGIN, Harness, Smtp
@@ -123,9 +124,28 @@ class Sessions(Harness):
         while not self.logins.take():
             pass
         self.stop.set()
-        self.opens = mock.Mock(side_effect=AssertionError)
+        self.opens = mock.Mock()
         self.run_session()
+        self.opens.assert_not_called()
         self.assertEqual(self.logins.recent(), MOST)
+
+    def test_an_inbox_that_the_provider_does_not_list_is_fetched(self) -> None:
+        self.session.put("INBOX", body("a"))
+        there = self.session.exists
+        with mock.patch.object(self.session, "exists", lambda folder: folder != "INBOX" and there(folder)):
+            self.run_session()
+        self.assertEqual(len(self.got), 1)
+
+    def test_mail_that_was_kept_for_as_long_as_it_should_be_is_deleted(self) -> None:
+        self.session.clock = lambda: datetime.datetime.now(datetime.timezone.utc)
+        for day in ("2020-01-01", "2999-01-01"):
+            self.session.put(f"Fetcher-Kept/{day}", body(day))
+        self.run_session()
+        self.assertEqual([name for name in self.session.mail if "Kept" in name], ["Fetcher-Kept/2999-01-01"])
+
+    def test_a_session_that_breaks_over_a_message_is_followed_by_the_next_at_once(self) -> None:
+        with mock.patch.object(self.worker, "turn", side_effect=LostOverMessage("connection lost")):
+            self.assertLessEqual(self.run_session(), 1.0)
 
     def test_new_credentials_end_a_pause_at_once_and_its_reasons(self) -> None:
         self.write(os.path.join(self.home, "password"), "another")
