@@ -22,6 +22,12 @@ describe("people's accounts", () => {
     expect(account(samplePlan({ mailboxes: family }), "alpar").description).toBe("Alpár");
   });
 
+  it("have local parts as the server stores them, so that the next run finds them again", () => {
+    const args = samplePlan({ mailboxes: [sampleMailbox("zoe", { localPart: "Zo e", aliases: ["The Boss"] })] });
+    expect(account(args, "zoe")).toBeDefined();
+    expect(aliasesOf(args, "zoe")).toEqual(["theboss"]);
+  });
+
   it("takes the last alias away when it leaves the configuration", () => {
     const args = samplePlan({ mailboxes: [sampleMailbox("zoe", { aliases: [] }), ...family] });
     expect(account(args, "zoe").aliases).toEqual({});
