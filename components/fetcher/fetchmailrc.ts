@@ -73,7 +73,7 @@ function render({ user, host, imap, smtp }: Readonly<Record<keyof typeof sourceP
     "set no invisible",
     'set postmaster ""', // otherwise mail for a refused recipient goes to the local user instead
     "set softbounce", // a 5xx leaves the message at the provider
-    "set no bouncemail", // outside senders hear nothing from here
+    "set no bouncemail", // nothing is sent to outside senders
     "set no spambounce",
     "",
     server.join("\n  "),

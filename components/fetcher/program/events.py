@@ -16,7 +16,7 @@ class Kind(Enum):
     DELIVERED = "one message is handed over and marked for deletion"
     MAIL_SERVER_REFUSED = "the mail server does not take something"
     TIMED_OUT = "fetchmail's own timeout expired"
-    SILENT = "nothing was heard for so many seconds; fetchmail is ended"
+    SILENT = "no output and no traffic for so many seconds; fetchmail is ended"
 
 
 class Event(NamedTuple):

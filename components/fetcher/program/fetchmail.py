@@ -32,7 +32,7 @@ def configuration(template: str, login: Login, folder: str) -> str:
     return filled(template, {"USER": user, "PASSWORD": password, "ADDRESS": recipient, "FOLDER": folder})
 
 
-def run(rc: str, home: str, hear: Callable[[str], None], over: Callable[[], bool], stop: threading.Event) -> int:
+def run(rc: str, home: str, on_line: Callable[[str], None], over: Callable[[], bool], stop: threading.Event) -> int:
     """One run; returns the exit status. `over` is asked twice a second whether the run is to end, at once on `stop`."""
     os.makedirs(home, exist_ok=True)
     lock = os.path.join(home, "fetchmail.pid")
@@ -51,7 +51,7 @@ def run(rc: str, home: str, hear: Callable[[str], None], over: Callable[[], bool
         process.stdin.close()
         threading.Thread(target=watch, args=(process, over, stop), daemon=True).start()
         for line in process.stdout:
-            hear(line.decode("utf-8", "replace").rstrip())
+            on_line(line.decode("utf-8", "replace").rstrip())
         return process.wait()
     finally:
         process.kill()

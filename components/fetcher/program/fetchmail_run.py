@@ -13,7 +13,7 @@ from credentials import Login
 from events import Event, Kind
 from folders import Layout
 from output import Output
-from rounds import Ended, Round, heard
+from rounds import Ended, Round, apply
 from shared import Shared
 from tcp_proxy import LAST_ANSWER, Proxy
 
@@ -23,7 +23,7 @@ class FetchmailRun:
         self.shared, self.template, self.imap, self.smtp = shared, template, imap, smtp
         self.status = shared.status
         self.spoke = time.monotonic()
-        self.round, self.hearing = Round(), threading.Lock()
+        self.round, self.lock = Round(), threading.Lock()
 
     def run(self, layout: Layout, login: Login) -> Ended:
         """One run of fetchmail over the outbox, which tells its story line by line."""
@@ -37,7 +37,7 @@ class FetchmailRun:
         def listen(line: str) -> None:
             self.spoke = time.monotonic()
             for event in output.events(line):
-                self.hear(event)
+                self.on_event(event)
 
         self.shared.logins.take()
         try:
@@ -55,16 +55,16 @@ class FetchmailRun:
                 pass
         return run.result()
 
-    def hear(self, event: Event) -> None:
-        with self.hearing:  # the watch over fetchmail speaks up, too
-            self.round = heard(self.round, event)
-        self.status.heard(event)
+    def on_event(self, event: Event) -> None:
+        with self.lock:  # the thread that watches fetchmail reports, too
+            self.round = apply(self.round, event)
+        self.status.apply(event)
 
     def over(self, login: Login) -> bool:
         """Whether the run, which lasts, is to end: it hangs, is held up at a message, or has old credentials."""
         self.shared.alive()
         quiet = time.monotonic() - max(self.spoke, self.imap.active, self.smtp.active)
         if quiet > (LAST_ANSWER if self.smtp.awaiting else self.shared.options.hung):
-            self.hear(Event(Kind.SILENT, number=int(quiet)))
+            self.on_event(Event(Kind.SILENT, number=int(quiet)))
             return True
         return self.round.stuck or self.shared.stop.is_set() or self.shared.credentials.changed(login)

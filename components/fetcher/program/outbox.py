@@ -117,7 +117,7 @@ class Outbox:
         if step is Step.DONE:
             return Outcome()
         if refill and ended.well and not self.fetchmail.round.detail and refill.copies.keys() >= set(left):
-            return Outcome(unfinished=True)  # fetchmail was done before it heard of these
+            return Outcome(unfinished=True)  # fetchmail ended before it saw these
         if step is Step.WAIT_FOR_SERVER:
             return Outcome(unreachable=problem(self.fetchmail.round, ended))
         if step is Step.PAUSE_FETCHMAIL:

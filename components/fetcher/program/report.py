@@ -29,7 +29,7 @@ class Status:
         self.delivered = self.waiting = self.left = self.aside = self.rounds = 0
         self.error = self.last_error = ""  # why mail does not flow now; empty when it does
 
-    def heard(self, event: Event) -> None:
+    def apply(self, event: Event) -> None:
         if event.kind is Kind.ANSWERED:
             self.contacted()
         elif event.kind is Kind.DELIVERED:

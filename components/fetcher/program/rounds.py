@@ -21,7 +21,7 @@ class Round(NamedTuple):
     detail: str = ""  # why something did not work, in one line
 
 
-def heard(now: Round, event: Event) -> Round:
+def apply(now: Round, event: Event) -> Round:
     """The state after an event."""
     kind, number, words = event
     if kind is Kind.DELIVERED:

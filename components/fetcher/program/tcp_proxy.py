@@ -65,7 +65,6 @@ class Proxy:
     def __init__(self, port: int, target: Endpoint, silence: float, examine: bool = False) -> None:
         self.target, self.silence, self.examine = target, silence, examine
         self.error: str | None = None  # why the server could not be reached, in one line
-        self.heard = 0.0  # when the server last sent a byte
         self.active = time.monotonic()  # when either side last sent a byte
         self.awaiting = 0.0  # since when the answer to a final dot is waited for; 0 when none is
         self.listener = socket.create_server(("127.0.0.1", port), backlog=16)
@@ -126,7 +125,7 @@ class Proxy:
                     data = server.recv(CHUNK)
                     if not data:
                         return
-                    self.heard, self.error, self.awaiting = now, None, 0.0
+                    self.error, self.awaiting = None, 0.0
                     if passing:
                         passing.answered(data)
                     to_client(client, data)

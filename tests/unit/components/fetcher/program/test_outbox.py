@@ -86,7 +86,7 @@ class Emptying(unittest.TestCase):
         for name in names:
             self.session.put(OUTBOX, body(name))
 
-    def fetch(self, rc: str, _home: str, hear: Any, *_: Any) -> int:
+    def fetch(self, rc: str, _home: str, on_line: Any, *_: Any) -> int:
         """fetchmail takes so many messages, says what it says, and ends."""
         self.assertEqual(rc, 'password "s3cret"')
         self.runs += 1
@@ -95,9 +95,9 @@ class Emptying(unittest.TestCase):
             del box[uid]  # what bears the flag is expunged first
         for uid in list(box)[: self.takes]:
             self.smtp.got.append(box.pop(uid).body)
-            hear(" flushed")
+            on_line(" flushed")
         for line in self.lines:
-            hear(line)
+            on_line(line)
         self.proxy.error = self.lost
         return self.status
 

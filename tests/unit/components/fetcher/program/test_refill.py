@@ -53,7 +53,7 @@ class Refilling(Harness):
         for name in NAMES:
             self.session.put("INBOX", body(name), *flags)
 
-    def fetch(self, _rc: str, _home: str, hear: Any, *_: Any) -> int:
+    def fetch(self, _rc: str, _home: str, on_line: Any, *_: Any) -> int:
         """As fetchmail does it: an expunge first, then pass after pass over what is there, each with expunges."""
         self.runs += 1
         box, ours = self.session.mail[OUTBOX], set[int]()
@@ -73,7 +73,7 @@ class Refilling(Harness):
         while batch := sorted(box):
             for uid in batch:
                 self.got.append(box[uid].body)
-                hear(" flushed")
+                on_line(" flushed")
                 box[uid].flags.add(DELETED)
                 ours.add(uid)
                 self.during()
@@ -230,14 +230,14 @@ class Refilling(Harness):
                 self.session.mail[folder][uid].flags.add(DELETED)
             return told
 
-        def ends(rc: str, home: str, hear: Any, *more: Any) -> int:
+        def ends(rc: str, home: str, on_line: Any, *more: Any) -> int:
             if self.runs:
-                return fetch(rc, home, hear, *more)
+                return fetch(rc, home, on_line, *more)
             self.runs += 1
             uid, one = next(iter(self.session.mail[OUTBOX].items()))
             self.got.append(one.body)
             del self.session.mail[OUTBOX][uid]
-            hear(" flushed")
+            on_line(" flushed")
             self.step()
             return 2
 

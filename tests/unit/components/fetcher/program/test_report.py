@@ -31,15 +31,15 @@ class Counting(unittest.TestCase):
 
     def test_each_message_handed_over_is_counted_and_no_longer_waited_for(self) -> None:
         self.status.waits(3)
-        self.status.heard(Event(Kind.DELIVERED))
+        self.status.apply(Event(Kind.DELIVERED))
         self.assertEqual((self.status.delivered, self.status.waiting), (1, 2))
         self.assertTrue(self.status.flowed)
 
     def test_only_an_answer_or_a_delivery_is_contact(self) -> None:
         for kind in set(Kind) - {Kind.ANSWERED, Kind.DELIVERED}:
-            self.status.heard(Event(kind))
+            self.status.apply(Event(kind))
         self.assertEqual(self.status.contact, 0)
-        self.status.heard(Event(Kind.ANSWERED))
+        self.status.apply(Event(Kind.ANSWERED))
         self.assertGreater(self.status.contact, 0)
 
     def test_the_same_trouble_is_one_line(self) -> None:

@@ -7,11 +7,11 @@ from functools import reduce
 
 import reasons
 from events import Event, Kind
-from rounds import Ended, Round, Step, heard, next_step, problem
+from rounds import Ended, Round, Step, apply, next_step, problem
 
 
 def after(*events: Event | Kind) -> Round:
-    return reduce(heard, [e if isinstance(e, Event) else Event(e) for e in events], Round())
+    return reduce(apply, [e if isinstance(e, Event) else Event(e) for e in events], Round())
 
 
 class States(unittest.TestCase):
@@ -30,8 +30,8 @@ class States(unittest.TestCase):
     def test_the_latest_reason_counts(self) -> None:
         state = after(Event(Kind.PROVIDER_REFUSED, words="no"), Event(Kind.MAIL_SERVER_REFUSED, words="452 later"))
         self.assertEqual(state.detail, "the mail server answered 452 later")
-        self.assertEqual(heard(state, Event(Kind.TIMED_OUT, words="timeout after 60 s")).detail, "timeout after 60 s")
-        self.assertEqual(heard(state, Event(Kind.SILENT, number=240)).detail, "no sign of life for 240 s")
+        self.assertEqual(apply(state, Event(Kind.TIMED_OUT, words="timeout after 60 s")).detail, "timeout after 60 s")
+        self.assertEqual(apply(state, Event(Kind.SILENT, number=240)).detail, "no sign of life for 240 s")
 
     def test_the_providers_last_words_are_kept(self) -> None:
         state = after(Event(Kind.PROVIDER_LEFT, words="down for maintenance"))
@@ -44,7 +44,7 @@ class States(unittest.TestCase):
     def test_no_event_changes_the_state_that_was(self) -> None:
         before = Round(delivered=1, detail="why")
         for kind in Kind:
-            heard(before, Event(kind, number=5, words="words"))
+            apply(before, Event(kind, number=5, words="words"))
         self.assertEqual(before, Round(delivered=1, detail="why"))
 
 

@@ -80,13 +80,13 @@ class Harness(unittest.TestCase):
         template = os.path.join(self.home, "inbox.fetchmailrc")
         return Worker(options, folder, template, proxy, proxy, self.logins, self.stop)
 
-    def fetch(self, _rc: str, _home: str, hear: Any, *_: Any) -> int:
+    def fetch(self, _rc: str, _home: str, on_line: Any, *_: Any) -> int:
         box = self.session.mail["Fetcher-Outbox"]
         for uid in [uid for uid, one in box.items() if r"\Deleted" in one.flags]:
             del box[uid]  # it begins with an expunge
         for uid in list(box):
             self.got.append(box.pop(uid).body)
-            hear(" flushed")
+            on_line(" flushed")
         return 0
 
     def run_session(self) -> float:
