@@ -1,6 +1,7 @@
 import * as http from "node:http";
 import * as https from "node:https";
 import * as tls from "node:tls";
+import type { z } from "zod";
 
 export interface HttpResponse {
   readonly status: number;
@@ -59,4 +60,14 @@ export function httpRequest(
     call.on("error", reject);
     call.end(body);
   });
+}
+
+/** The JSON of a response, or an error that says why there is none. */
+export function parseResponse<T>(shape: z.ZodType<T>, { status, text }: HttpResponse): T {
+  if (status !== 200) throw new Error(`HTTP ${status}`);
+  try {
+    return shape.parse(JSON.parse(text));
+  } catch {
+    throw new Error("unexpected response");
+  }
 }

@@ -12,7 +12,7 @@ export const clientAddressMessages = defineMessages("signIn", {
         message:
           "a client can forge its address with {header}, so an attacker who guesses passwords is never banned, or gets others banned",
         fix: "Let the ingress controller replace it: docs/reference/ingress-controllers.md, `Forged addresses`",
-        row: "The doctor says that a client who writes `Forwarded` is believed",
+        row: "The doctor says that a client can forge its address",
       },
       unknown: {
         level: "unknown",

@@ -6,7 +6,7 @@ import {
   usersEditThemselves,
   usersSignUp,
 } from "../../../config/addresses";
-import { type HttpResponse, httpRequest } from "../../clients/http";
+import { httpRequest, parseResponse } from "../../clients/http";
 import { reasonOf } from "../../clients/reason";
 
 export interface PocketIdObservation {
@@ -43,15 +43,6 @@ const usersShape = z.object({
   pagination: z.object({ totalPages: z.number() }).nullish(),
 });
 
-function parsed<T>(shape: z.ZodType<T>, { status, text }: HttpResponse): T {
-  if (status !== 200) throw new Error(`HTTP ${status}`);
-  try {
-    return shape.parse(JSON.parse(text));
-  } catch {
-    throw new Error("unexpected response");
-  }
-}
-
 /**
  * Asks for a device code as a stranger would, with the client's public id. Nobody approves it, and it ends by itself. What
  * approving takes, Pocket ID tells everybody (GET /api/oidc/clients/<id>/meta, backend/internal/controller/oidc_controller.go).
@@ -59,7 +50,10 @@ function parsed<T>(shape: z.ZodType<T>, { status, text }: HttpResponse): T {
 async function collectDevice({ issuer, clientId, ca, limit }: PocketIdArgs): Promise<PocketIdObservation["device"]> {
   const session = { ca, limit };
   try {
-    const discovery = parsed(discoveryShape, await httpRequest(`${issuer}/.well-known/openid-configuration`, session));
+    const discovery = parseResponse(
+      discoveryShape,
+      await httpRequest(`${issuer}/.well-known/openid-configuration`, session),
+    );
     const endpoint = discovery.device_authorization_endpoint;
     if (endpoint === undefined) return { closed: "no such grant" };
     const body = new URLSearchParams({ client_id: clientId, scope: "openid email" }).toString();
@@ -68,7 +62,7 @@ async function collectDevice({ issuer, clientId, ca, limit }: PocketIdArgs): Pro
     if (status >= 400 && status < 500) return { closed: "refused" };
     if (status !== 200) return { reason: `HTTP ${status} for a device code` };
     const meta = await httpRequest(`${issuer}/api/oidc/clients/${encodeURIComponent(clientId)}/meta`, session);
-    return parsed(metaShape, meta).requiresReauthentication ? { closed: "passkey" } : { open: true };
+    return parseResponse(metaShape, meta).requiresReauthentication ? { closed: "passkey" } : { open: true };
   } catch (problem) {
     return { reason: reasonOf(problem) };
   }
@@ -77,7 +71,7 @@ async function collectDevice({ issuer, clientId, ca, limit }: PocketIdArgs): Pro
 async function collectAccounts({ issuer, ca, limit }: PocketIdArgs): Promise<Pick<PocketIdObservation, "accounts">> {
   try {
     const answer = await httpRequest(`${issuer}/api/application-configuration`, { ca, limit });
-    const set = Object.fromEntries(parsed(settingsShape, answer).map(({ key, value }) => [key, value ?? ""]));
+    const set = Object.fromEntries(parseResponse(settingsShape, answer).map(({ key, value }) => [key, value ?? ""]));
     return { accounts: { editThemselves: usersEditThemselves(set), signUp: usersSignUp(set) } };
   } catch {
     return {};
@@ -93,7 +87,7 @@ async function collectUsers(args: PocketIdArgs): Promise<Pick<PocketIdObservatio
     for (let page = 1, last = 1; page <= last; page++) {
       const query = new URLSearchParams({ "pagination[page]": `${page}`, "pagination[limit]": "100" });
       const answer = await httpRequest(`${issuer}/api/users?${query}`, { ca, limit, headers: { "X-API-Key": apiKey } });
-      const { data, pagination } = parsed(usersShape, answer);
+      const { data, pagination } = parseResponse(usersShape, answer);
       users.push(...data);
       last = pagination?.totalPages ?? 1;
     }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type HttpResponse, httpRequest } from "../../clients/http";
+import { type HttpResponse, httpRequest, parseResponse } from "../../clients/http";
 import { forwarded } from "../../clients/mailServer";
 import { reasonOf } from "../../clients/reason";
 
@@ -43,12 +43,11 @@ const clientShape = z.object({
   allowedUserGroups: z.array(z.object({ name: z.string() })).nullish(),
 });
 
-function parsed<T>(shape: z.ZodType<T>, { status, text }: HttpResponse): { value: T } | { reason: string } {
-  if (status !== 200) return { reason: `HTTP ${status}` };
+function parsed<T>(shape: z.ZodType<T>, response: HttpResponse): { value: T } | { reason: string } {
   try {
-    return { value: shape.parse(JSON.parse(text)) };
-  } catch {
-    return { reason: "unexpected response" };
+    return { value: parseResponse(shape, response) };
+  } catch (problem) {
+    return { reason: reasonOf(problem) };
   }
 }
 
