@@ -1,10 +1,11 @@
-import { createHash } from "node:crypto";
 import * as apps from "@pulumi/kubernetes/apps/v1";
 import * as core from "@pulumi/kubernetes/core/v1";
 import { ComponentResource, type ComponentResourceOptions, type Input, type Resource, secret } from "@pulumi/pulumi";
 import { addressKey, fetcherName, labels, names, passwordKey, ports, selector, sourceKey } from "../../config/names";
 import type { Endpoint, Mailbox, Resources } from "../../config/types";
 import { type CaBundle, caBundleParts } from "../shared/caBundle";
+import { shortHash } from "../shared/hash";
+import { metadataFor } from "../shared/metadata";
 import { renderFetchmailrc, renderSourceFetchmailrc } from "./fetchmailrc";
 import { fetcherPod, programFiles, programs } from "./pod";
 
@@ -56,11 +57,13 @@ function logins({ name, password, sources }: Mailbox): Record<string, Input<stri
 }
 
 /** Changes when a file changes that the mailbox's pod mounts. */
-function revision(mailbox: Mailbox, files: Record<string, string>): string {
-  const hash = createHash("sha256");
-  for (const file of programFiles(mailbox)) hash.update(`${file}\0${files[file]}\0`);
-  return hash.digest("hex").slice(0, 16);
-}
+const revision = (mailbox: Mailbox, files: Record<string, string>): string =>
+  shortHash(
+    programFiles(mailbox)
+      .map((file) => `${file}\0${files[file]}\0`)
+      .join(""),
+    16,
+  );
 
 /**
  * Pulls each mailbox from the provider and hands every message to the mail server: one fetchmail per mailbox, because
@@ -70,8 +73,8 @@ export class Fetcher extends ComponentResource {
   constructor(name: string, args: FetcherArgs, opts?: ComponentResourceOptions) {
     super("homelab-mail:fetcher:Fetcher", name, {}, opts);
     const { namespace, mailboxes } = args;
-    const parent = { parent: this };
-    const metadata = (object: string) => ({ name: object, namespace, labels: labels(names.fetchmail) });
+    const childOpts = { parent: this };
+    const metadata = metadataFor(namespace, labels(names.fetchmail));
 
     const credentials = new core.Secret(
       names.secrets.fetchCredentials,
@@ -79,7 +82,7 @@ export class Fetcher extends ComponentResource {
         metadata: metadata(names.secrets.fetchCredentials),
         stringData: Object.assign({}, ...mailboxes.map(logins)),
       },
-      parent,
+      childOpts,
     );
     const addresses = new core.Secret(
       names.secrets.addresses,
@@ -87,10 +90,14 @@ export class Fetcher extends ComponentResource {
         metadata: metadata(names.secrets.addresses),
         stringData: Object.fromEntries(mailboxes.map((m) => [addressKey(m.name), secret(m.address)])),
       },
-      parent,
+      childOpts,
     );
     const files = sharedFiles(args.provider.imap);
-    const program = new core.ConfigMap(names.fetchmail, { metadata: metadata(names.fetchmail), data: files }, parent);
+    const program = new core.ConfigMap(
+      names.fetchmail,
+      { metadata: metadata(names.fetchmail), data: files },
+      childOpts,
+    );
 
     const { fetchmail: image } = args.images;
     const { fetchmail: resources } = args.resources;

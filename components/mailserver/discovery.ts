@@ -1,11 +1,11 @@
-import { CustomResource } from "@pulumi/kubernetes/apiextensions";
 import type { CustomResourceOptions, Input } from "@pulumi/pulumi";
 import { type DiscoveryHost, discoveryHosts } from "../../config/discovery";
 import { labels, names, ports } from "../../config/names";
 import type { StackConfig } from "../../config/types";
 import { exposeHttp } from "../exposure";
+import { issueCertificate } from "../exposure/certificate";
 import type { HttpEndpoint } from "../exposure/types";
-import { skipAwait } from "../shared/metadata";
+import { metadataFor, skipAwait } from "../shared/metadata";
 
 /**
  * What mail programs ask such a host for, and all that is served there. Thunderbird asks for the first of its paths;
@@ -45,28 +45,7 @@ export const discoveryEndpoint = (config: Slice): HttpEndpoint => ({
 export function exposeDiscovery(config: Slice, namespace: Input<string>, opts: CustomResourceOptions): void {
   const endpoint = discoveryEndpoint(config);
   if (endpoint.hosts.length === 0) return;
-  const { tls, ingress } = config;
-  const { gateway } = ingress;
-  if ("issuer" in tls && gateway?.certificates !== "gateway") {
-    new CustomResource(
-      endpoint.tlsSecret,
-      {
-        apiVersion: "cert-manager.io/v1",
-        kind: "Certificate",
-        metadata: {
-          name: endpoint.tlsSecret,
-          namespace: gateway?.certificateNamespace ?? namespace,
-          labels: labels(names.stalwart),
-          annotations: skipAwait,
-        },
-        spec: {
-          secretName: endpoint.tlsSecret,
-          dnsNames: endpoint.hosts.map(({ name }) => name),
-          issuerRef: { group: "cert-manager.io", kind: "ClusterIssuer", name: tls.issuer },
-        },
-      },
-      opts,
-    );
-  }
-  exposeHttp(endpoint, ingress, namespace, opts);
+  const metadata = metadataFor(namespace, labels(names.stalwart));
+  issueCertificate(endpoint, config, metadata(endpoint.tlsSecret, skipAwait), opts);
+  exposeHttp(endpoint, config.ingress, namespace, opts);
 }

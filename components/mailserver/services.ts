@@ -2,6 +2,7 @@ import type { types } from "@pulumi/kubernetes";
 import type { SizeLimits } from "../../config/limits";
 import { labels, names, ports, selector } from "../../config/names";
 import type { StackConfig } from "../../config/types";
+import { clusterIssuer } from "../exposure/certificate";
 import type { HttpEndpoint } from "../exposure/types";
 import { discoveryPaths } from "./discovery";
 import { listeners } from "./listeners";
@@ -67,6 +68,6 @@ export const certificateSpec = (issuer: string, hosts: StackConfig["hosts"], tls
   secretName: tlsSecret,
   secretTemplate: { labels: labels(names.stalwart) },
   dnsNames: certificateHosts(hosts),
-  issuerRef: { group: "cert-manager.io", kind: "ClusterIssuer", name: issuer },
+  issuerRef: clusterIssuer(issuer),
   privateKey: { algorithm: "RSA", size: 2048, rotationPolicy: "Always" },
 });

@@ -1,10 +1,10 @@
-import { CustomResource } from "@pulumi/kubernetes/apiextensions";
 import * as core from "@pulumi/kubernetes/core/v1";
 import type { CustomResourceOptions, Input } from "@pulumi/pulumi";
 import type { SizeLimits } from "../../config/limits";
 import { labels, names, selector } from "../../config/names";
 import type { StackConfig } from "../../config/types";
 import { exposeHttp } from "../exposure";
+import { issueCertificate } from "../exposure/certificate";
 import { metadataFor, skipAwait } from "../shared/metadata";
 
 export interface ExposureArgs {
@@ -32,27 +32,6 @@ export function expose(
     opts,
   );
 
-  const { gateway } = ingress;
-  if ("issuer" in tls && gateway?.certificates !== "gateway") {
-    new CustomResource(
-      names.secrets.webmailTls,
-      {
-        apiVersion: "cert-manager.io/v1",
-        kind: "Certificate",
-        metadata: {
-          ...metadata(names.secrets.webmailTls),
-          ...(gateway?.certificateNamespace !== undefined && { namespace: gateway.certificateNamespace }),
-        },
-        spec: {
-          secretName: names.secrets.webmailTls,
-          dnsNames: [host],
-          issuerRef: { group: "cert-manager.io", kind: "ClusterIssuer", name: tls.issuer },
-        },
-      },
-      opts,
-    );
-  }
-
   const endpoint = {
     name: names.roundcube,
     hosts: [{ name: host }],
@@ -60,5 +39,6 @@ export function expose(
     tlsSecret: "issuer" in tls ? names.secrets.webmailTls : tls.secretName,
     requirements: { maxBodySize: `${webmailBody}m` },
   };
+  issueCertificate(endpoint, { tls, ingress }, metadata(endpoint.tlsSecret), opts);
   exposeHttp(endpoint, ingress, namespace, opts);
 }
