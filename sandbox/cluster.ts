@@ -31,7 +31,7 @@ export async function stopKeptCluster(log: Log): Promise<void> {
 
 export interface SandboxClusterArgs {
   readonly keep: boolean;
-  /** One's own cluster. */
+  /** The user's cluster. */
   readonly kubeconfig: string | undefined;
   readonly signal: AbortSignal;
 }

@@ -4,7 +4,7 @@ import { KubeClient } from "./rig";
 /** Kubernetes' own (https://kubernetes.io/docs/concepts/storage/storage-classes/#default-storageclass). */
 const DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class";
 
-/** Throws when one's own cluster lacks what the stack would wait for in vain: a line each, with the option that mends it. */
+/** Throws if the user's cluster lacks what the stack would wait for without end: a line each, with the option that fixes it. */
 export async function requireWhatItNeeds(kubeconfig: string, stack: Stack): Promise<void> {
   const client = KubeClient.fromFile(kubeconfig);
   const lines: string[] = [];

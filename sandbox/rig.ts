@@ -7,7 +7,7 @@ export { createEnvironment, deleteEnvironment, tlsSecret } from "../tests/rig/en
 export { type Kubectl, portForward } from "../tests/rig/environment/forward";
 export type { Address } from "../tests/rig/environment/https";
 export type { IssuerChoice } from "../tests/rig/environment/issuer";
-export { domain, environmentNamespace, hosts, people, person, stackNamespace } from "../tests/rig/environment/names";
+export { accounts, domain, environmentNamespace, hosts, person, stackNamespace } from "../tests/rig/environment/names";
 export { connectIssuer, type IssuerClient } from "../tests/rig/environment/signIn";
 export { newKeys, type TestEnvironment } from "../tests/rig/environment/types";
 export { findPlugins } from "../tests/rig/fakes/plugins";

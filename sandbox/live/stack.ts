@@ -6,6 +6,7 @@ import { defaultImages } from "../../config/images";
 import { type Engine, findEngine, openStack, projectFolder } from "../engine";
 import {
   type Address,
+  accounts,
   connectIssuer,
   createEnvironment,
   deleteEnvironment,
@@ -22,7 +23,6 @@ import {
   type Log,
   newKeys,
   PrivateCa,
-  people,
   person,
   portForward,
   spki,
@@ -60,7 +60,7 @@ export interface LiveSandbox {
   readonly stack: Stack;
   readonly client: KubeClient;
   readonly kubectl: Kubectl;
-  readonly authority: PrivateCa;
+  readonly ca: PrivateCa;
   readonly environment: TestEnvironment;
   /** The first page: Pocket ID's link that signs in, or the webmail itself. */
   readonly start: string;
@@ -106,7 +106,7 @@ async function configure(
     ...extra,
   };
   for (const [key, value] of Object.entries(plain)) await stack.setConfig(key, { value }, true);
-  for (const name of people) {
+  for (const name of accounts) {
     await stack.setConfig(
       `mailboxes.${name}.password`,
       { value: provider.passwords[name] as string, secret: true },
@@ -117,12 +117,12 @@ async function configure(
 }
 
 /** Does cert-manager's part once the stack has created its namespace: the stack's pods wait for their certificate. */
-async function issueCertificate(client: KubeClient, authority: PrivateCa, until: AbortSignal): Promise<void> {
+async function issueCertificate(client: KubeClient, ca: PrivateCa, until: AbortSignal): Promise<void> {
   const space = { apiVersion: "v1", kind: "Namespace", metadata: { name: stackNamespace } };
   while (!until.aborted && !(await client.read(space))) await sleep(300);
   if (until.aborted) return;
   await client.apply(
-    tlsSecret(TLS_SECRET, stackNamespace, authority, hosts.mail, hosts.webmail),
+    tlsSecret(TLS_SECRET, stackNamespace, ca, hosts.mail, hosts.webmail),
     "?fieldManager=homelab-mail-sandbox&force=true",
   );
 }
@@ -158,9 +158,9 @@ export async function startLiveSandbox(args: LiveSandboxArgs, log: Log): Promise
   const ending = new AbortController();
   const signal = AbortSignal.any([args.signal, ending.signal]);
   const keys = newKeys();
-  const authorityFolder = path.join(args.folder, "authority");
-  fs.mkdirSync(authorityFolder, { mode: 0o700 });
-  const authority = new PrivateCa(authorityFolder);
+  const caFolder = path.join(args.folder, "ca");
+  fs.mkdirSync(caFolder, { mode: 0o700 });
+  const ca = new PrivateCa(caFolder);
 
   let stack: Stack | undefined;
   let issuer: IssuerClient | undefined;
@@ -185,21 +185,21 @@ export async function startLiveSandbox(args: LiveSandboxArgs, log: Log): Promise
     const { issuer: choice, providerImage = defaultImages.fetchmail } = args;
     const storageClass = args.config["storage.className"] ?? (await defaultStorageClass(client));
     const environment = await createEnvironment({
-      ...{ client, kubectl, authority, keys, externalHost, providerImage, storageClass, signal },
+      ...{ client, kubectl, ca, keys, externalHost, providerImage, storageClass, signal },
       issuer: choice.kind,
     });
-    const ca = fs.readFileSync(authority.cert, "utf8");
-    issuer = await connectIssuer(choice, environment.issuer, { ca, apiKey: keys.api });
+    const caText = fs.readFileSync(ca.cert, "utf8");
+    issuer = await connectIssuer(choice, environment.issuer, { ca: caText, apiKey: keys.api });
 
     const project = projectFolder(args.folder);
     fs.mkdirSync(project, { recursive: true });
     fs.writeFileSync(path.join(project, `Pulumi.${STACK}.yaml`), ""); // not the sample's
     stack = await openStack(engine, { folder: args.folder, stack: STACK, kubeconfig: args.kubeconfig });
-    const customCAs = [ca, ...(choice.kind === "existing" && choice.ca !== undefined ? [choice.ca] : [])];
+    const customCAs = [caText, ...(choice.kind === "existing" && choice.ca !== undefined ? [choice.ca] : [])];
     await configure(stack, { environment, issuer, customCAs, storageClass, extra: args.config });
     log("\npulumi up");
     const upEnds = new AbortController();
-    const certificate = issueCertificate(client, authority, AbortSignal.any([signal, upEnds.signal]));
+    const certificate = issueCertificate(client, ca, AbortSignal.any([signal, upEnds.signal]));
     try {
       await stack.up({ onOutput: (text) => process.stdout.write(text), signal: args.signal });
     } finally {
@@ -219,13 +219,13 @@ export async function startLiveSandbox(args: LiveSandboxArgs, log: Log): Promise
       browser: {
         ingress,
         ...(environment.issuer && { issuer: environment.issuer.at }),
-        spki: names.map((name) => spki(path.join(authorityFolder, `${name}.pem`))),
+        spki: names.map((name) => spki(path.join(caFolder, `${name}.pem`))),
       },
       issuer,
       stack,
       client,
       kubectl,
-      authority,
+      ca,
       environment,
       start,
       close,

@@ -29,14 +29,14 @@ export class PrivateCa {
     const pair = { key: `${base}.key`, cert: `${base}.pem` };
     writeFileSync(`${base}.ext`, `subjectAltName=${names.map((name) => `DNS:${name}`).join(",")}\n`);
     this.openssl("req", ...this.newKey(pair.key), "-out", `${base}.csr`, "-subj", `/CN=${names[0]}`);
-    const authority = ["-CA", this.cert, "-CAkey", this.key, "-CAcreateserial"];
-    const signer = vouchesForItself ? ["-signkey", pair.key] : authority;
+    const ca = ["-CA", this.cert, "-CAkey", this.key, "-CAcreateserial"];
+    const signer = vouchesForItself ? ["-signkey", pair.key] : ca;
     const extensions = ["-days", String(days), "-extfile", `${base}.ext`];
     this.openssl("x509", "-req", "-in", `${base}.csr`, ...signer, "-out", pair.cert, ...extensions);
     return pair;
   }
 
-  /** The system's authorities and this one, as a pod with a private authority would mount them. */
+  /** The system's CAs and this one, as a pod with a custom CA would mount them. */
   bundle(): string {
     return `${readFileSync("/etc/ssl/certs/ca-certificates.crt", "utf8")}\n${readFileSync(this.cert, "utf8")}`;
   }

@@ -12,7 +12,7 @@ export function changeScenarios(fixture: LiveFixture): void {
     let renewedAt = 0;
     beforeAll(async () => {
       certificate = await fixture.programs.certificate();
-      const renewed = tlsSecret("family-tls", stackNamespace, fixture.live.authority, hosts.mail, hosts.webmail);
+      const renewed = tlsSecret("family-tls", stackNamespace, fixture.live.ca, hosts.mail, hosts.webmail);
       await fixture.live.client.apply(renewed, FIELD_MANAGER);
       renewedAt = performance.now();
     });

@@ -30,7 +30,7 @@ export function copyScenarios(fixture: LiveFixture): void {
       })) as { created: { device: { id: string; secret: string } } };
       const { id, secret } = made.created.device;
       const mail = await fixture.programs.opens(person.name, secret);
-      const people = await accounts();
+      const accountsBefore = await accounts();
       expect(mail).toContain("Welcome to your mail at home");
       await copy("save");
 
@@ -41,7 +41,7 @@ export function copyScenarios(fixture: LiveFixture): void {
       await fixture.inInbox(later.subject);
       await copy("restore");
       expect(await fixture.programs.opens(person.name, secret)).toEqual(mail);
-      expect(await accounts()).toEqual(people);
+      expect(await accounts()).toEqual(accountsBefore);
       await fixture.kill(environmentNamespace, "probe");
     });
   });

@@ -20,7 +20,7 @@ export function doctorScenarios(fixture: LiveFixture): void {
       expect(left).toEqual([]);
     });
 
-    test("says of a mail server that is away what breaks, and that the fetchers are stopped by it", async () => {
+    test("says of a mail server that is not running what breaks, and that the fetchers are stopped by it", async () => {
       await fixture.mailServer.stop();
       const results = await examine(fixture);
       await fixture.mailServer.start();
@@ -31,7 +31,7 @@ export function doctorScenarios(fixture: LiveFixture): void {
 
     // An issuer that is not the suite's own stays where it is.
     (fixture.options.issuer.kind === "existing" ? test.skip : test)(
-      "knows a server that started while the issuer was away, and what it then says to do mends it",
+      "recognizes a server that started while the issuer was unreachable, and gives the fix",
       async () => {
         await fixture.live.environment.issuer?.stop();
         await fixture.mailServer.stop();

@@ -32,7 +32,7 @@ export function mailScenarios(fixture: LiveFixture): void {
 
     test("of which the provider gives no body stays there, what is behind it arrives, and it comes once it is given", async () => {
       const { provider } = fixture.live.environment;
-      if (!provider.injectFaults) return; // in a cluster of one's own the provider is a pod with nothing before it
+      if (!provider.injectFaults) return; // on the user's cluster the mail provider is a pod without the faulty proxy
       provider.injectFaults({ "body NIL": ["hollow"] });
       await fixture.programs.putAtProvider(person.name, ["hollow", "behind it"]);
       expect(await fixture.inInbox("behind it")).not.toContain("hollow");
@@ -58,7 +58,7 @@ export function mailScenarios(fixture: LiveFixture): void {
       );
     });
 
-    test("of an app in another namespace leaves without a login, and reaches people at home", async () => {
+    test("of an app in another namespace leaves without a login, and reaches the users' mailboxes", async () => {
       expect(await fixture.programs.relay({ from: addressOf("service"), to: FRIEND, subject: "from an app" })).toBe(
         "sent",
       );

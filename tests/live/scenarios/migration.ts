@@ -59,7 +59,7 @@ export function migrationScenarios(fixture: LiveFixture): void {
     const probe = { namespace: environmentNamespace, name: "probe" };
     const at = (order: { host: string; user: string; password: string }, what: string) =>
       python<Record<string, unknown[]>>(fixture.live.kubectl, probe, FOLDERS, {
-        ca: readFileSync(fixture.live.authority.cert, "utf8"),
+        ca: readFileSync(fixture.live.ca.cert, "utf8"),
         folders,
         count: 17,
         do: what,

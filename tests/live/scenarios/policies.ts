@@ -5,7 +5,7 @@ import { eventually, sleep } from "../../support/wait";
 import { serialNumber } from "../support/certificate";
 import type { LiveFixture } from "../support/fixture";
 import { connects, nameserver, type Probe } from "../support/probe";
-import { doors, open, type Source, withKubeRouter } from "../support/table";
+import { endpoints, open, type Source, withKubeRouter } from "../support/table";
 
 const named = (name: string): Record<string, string> => ({
   "app.kubernetes.io/name": name,
@@ -29,7 +29,7 @@ export function policyScenarios(fixture: LiveFixture): void {
       const found = await fixture.live.client.list("v1", "Pod", stackNamespace);
       const podOf = (instance: string): string =>
         found.find(({ metadata }) => metadata.labels?.["app.kubernetes.io/instance"] === instance)?.status.podIP;
-      const where: Record<keyof typeof doors, string> = {
+      const where: Record<keyof typeof endpoints, string> = {
         stalwart: podOf("stalwart"),
         webmail: podOf("roundcube"),
         fetcher: podOf("fetchmail-kinga"),
@@ -37,8 +37,8 @@ export function policyScenarios(fixture: LiveFixture): void {
         issuer: new URL(fixture.live.issuer.url).hostname,
         DNS: nameserver,
       };
-      targets = Object.entries(doors).flatMap(([name, ports]) =>
-        ports.map((port: number) => [name, where[name as keyof typeof doors], port] as const),
+      targets = Object.entries(endpoints).flatMap(([name, ports]) =>
+        ports.map((port: number) => [name, where[name as keyof typeof endpoints], port] as const),
       );
       for (const [name, own] of Object.entries(labels)) {
         sources[name as Source] = await fixture.probe({ namespace: stackNamespace, name: `probe-${name}` }, own);
@@ -62,7 +62,7 @@ export function policyScenarios(fixture: LiveFixture): void {
       );
       const reached = targets.filter((_, n) => found[n]).map(([name, , port]) => `${name} ${port}`);
       const more = withKubeRouter[source] ?? [];
-      const expected = [...open[source], ...(fixture.node ? more : reached.filter((door) => more.includes(door)))];
+      const expected = [...open[source], ...(fixture.node ? more : reached.filter((port) => more.includes(port)))];
       expect(reached.sort()).toEqual([...new Set(expected)].sort());
     });
 
@@ -79,9 +79,9 @@ export function policyScenarios(fixture: LiveFixture): void {
       await eventually("it is open again", () => reach("the ingress' namespace"));
     });
 
-    // A cluster of one's own gets no address from its network for this.
+    // The user's cluster gets no address from its network for this.
     (fixture.options.kubeconfig ? test.skip : test)(
-      "let people in from outside, by the Service's own address",
+      "let users in from outside, by the Service's own address",
       async () => {
         const service = {
           apiVersion: "v1",
@@ -89,9 +89,9 @@ export function policyScenarios(fixture: LiveFixture): void {
           metadata: { name: "stalwart-mail", namespace: stackNamespace },
         };
         const address = (await fixture.live.client.read(service))?.status.loadBalancer.ingress[0].ip as string;
-        const ca = readFileSync(fixture.live.authority.cert, "utf8");
+        const ca = readFileSync(fixture.live.ca.cert, "utf8");
         const open: number[] = [];
-        for (const port of doors.stalwart) if (await isPortOpen(address, port)) open.push(port);
+        for (const port of endpoints.stalwart) if (await isPortOpen(address, port)) open.push(port);
         expect(open).toEqual([465, 587, 993, 4190]);
         expect(await serialNumber(address, 993, hosts.mail, ca)).toBe(await fixture.programs.certificate());
       },

@@ -1,7 +1,7 @@
 import { ProcessFolder } from "../../rig/cluster/processes";
 import { startNode } from "../../rig/node";
 
-/** A node and a machine beyond it, with somebody on it, until this process is killed. Says where they are. */
+/** A node and an external host with a program on it, until this process is killed. Prints where they are. */
 async function main(): Promise<void> {
   const folder = ProcessFolder.temporary();
   const node = await startNode({ folder, log: () => {}, externalHost: ["somebody.test"] });

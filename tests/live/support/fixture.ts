@@ -14,7 +14,7 @@ import type { Options } from "./options";
 import { type Probe, startProbe } from "./probe";
 import { signIn } from "./signIn";
 
-/** The one stack that all promises are about, and the hands that the suite has on it. */
+/** The stack that all scenarios share, and what they do to it. */
 export class LiveFixture {
   readonly options: Options = JSON.parse(process.env.HOMELAB_MAIL_LIVE ?? '{"issuer":{"kind":"fake"},"config":{}}');
   /** A pod of somebody else's app. */
@@ -24,12 +24,12 @@ export class LiveFixture {
   programs!: MailProgram;
   token!: string;
   mailServer!: Workload;
-  /** Undefined on a cluster of one's own. */
+  /** Undefined on the user's cluster. */
   node: LiveNode | undefined;
   private readonly said: string[] = [];
   private place!: ProcessFolder;
 
-  /** Where the project, its state and the authority are. */
+  /** Where the project, its state and the CA are. */
   get folder(): string {
     return this.place.path;
   }
@@ -53,7 +53,7 @@ export class LiveFixture {
         issuer,
         ...(providerImage !== undefined && { providerImage }),
         ...(this.node?.externalHost && { externalHost: this.node.externalHost }),
-        // The node plays a load balancer; a cluster of one's own is left without an address more.
+        // The node simulates a load balancer; the user's cluster needs no further address.
         config: { ...(this.node && { "service.type": "LoadBalancer" }), ...config },
         folder: this.place.path,
         kubeconfig: kubeconfig ?? (this.node as LiveNode).kubeconfig,
@@ -154,8 +154,8 @@ export class LiveFixture {
 
   /**
    * Everything is killed at once and comes back in the worst order: the mail server before the network's rules and the
-   * cluster's names, the issuer last. The provider is not at home: it stays. On a cluster of one's own the stack's pods are
-   * killed, and the issuer is away.
+   * cluster's names, the issuer last. The provider is not at home: it stays. On the user's cluster the stack's pods are
+   * killed, and the issuer is unreachable.
    */
   async powerCut(): Promise<void> {
     const { issuer } = this.live.environment;

@@ -102,7 +102,7 @@ export class MailProgram {
   ) {}
 
   private ask(order: object): Promise<Answer> {
-    const ca = fs.readFileSync(this.live.authority.cert, "utf8");
+    const ca = fs.readFileSync(this.live.ca.cert, "utf8");
     return python<Answer>(this.live.kubectl, this.probe, CLIENT, { ca, name: hosts.mail, host: this.host, ...order });
   }
 

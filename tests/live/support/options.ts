@@ -7,20 +7,20 @@ import { appsNamespace, environmentNamespace, stackNamespace } from "../../rig/e
 
 /** Where the suite runs, and with what. */
 export interface Options {
-  /** A cluster of one's own, with real images. @default a node of this machine, with stand-ins */
+  /** The user's cluster, with real images. @default a node on this machine, with fakes */
   readonly kubeconfig?: string;
   readonly issuer: IssuerChoice;
   readonly providerImage?: string;
-  /** Provider and issuer in the cluster, as on a cluster of one's own. @default on a machine beyond the node */
+  /** Provider and issuer in the cluster, as on the user's cluster. @default on an external host */
   readonly inCluster?: true;
   readonly config: Readonly<Record<string, string>>;
 }
 
 export const HELP = `npm run test:live [-- OPTIONS] [JEST'S OPTIONS]
 
-The whole stack, put up by the real engine on a real node: mail flows, and promises are kept.
-Without options the node is made on this machine (Linux, as root), with stand-ins for Stalwart and Pocket ID; provider and
-issuer run on a machine beyond it, a network of its own.
+The whole stack, deployed by the real engine to a real node: mail flows, and every scenario holds.
+Without options the node is made on this machine (Linux, as root), with fakes of Stalwart and Pocket ID; mail provider
+and issuer run on a host outside its cluster, in a network of their own.
 
   --in-cluster           provider and issuer in the node's cluster, as they are on a cluster of yours
   --kubeconfig FILE      a cluster of yours, and the real images
@@ -28,7 +28,7 @@ issuer run on a machine beyond it, a network of its own.
   --issuer URL           a Pocket ID that is there already, instead of one in the cluster; pods and this machine reach it
                          by this URL, on port 443 or 8443. The environment's POCKET_ID_API_KEY is an administrator's
                          API key: a person and a client are added, and removed at the end
-  --issuer-ca FILE       the private authority (PEM) of that Pocket ID's certificate
+  --issuer-ca FILE       the private CA (PEM) of that Pocket ID's certificate
   --provider-image NAME  an image with Dovecot 2.3 and Python 3, for the provider; the fetchers' image by default
 
 What a cluster of yours needs:
@@ -38,8 +38,8 @@ What a cluster of yours needs:
       ${defaultImages.stalwart}
       ${defaultImages.stalwartCli}
       ${defaultImages.imapsync}
-      ${defaultImages.roundcube}      (also the way in: its Apache)
-      ${defaultImages.fetchmail}      (also the provider, and the pods that knock at doors)
+      ${defaultImages.roundcube}      (also browser access: its Apache)
+      ${defaultImages.fetchmail}      (also the provider, and the pods that test connections)
       ${pocketIdImage}      (not with --issuer)
   - nothing of an earlier try: the namespaces ${stackNamespace}, ${environmentNamespace} and ${appsNamespace} are made, and
     removed at the end. An interrupted run is cleared by: npm run sandbox -- --live --stop --kubeconfig FILE

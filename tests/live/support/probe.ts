@@ -72,7 +72,7 @@ export function python<T>(kubectl: Kubectl, { namespace, name }: Probe, script: 
 
 const CONNECT = `
 import concurrent.futures, json, socket, sys
-def knock(target):
+def connect(target):
     host, port = target
     try:
         with socket.create_connection((host, port), timeout=4):
@@ -84,7 +84,7 @@ with open("/etc/resolv.conf") as file:
     dns = next(line.split()[1] for line in file if line.startswith("nameserver"))
 targets = [(dns if host == "the nameserver" else host, port) for host, port in targets]
 with concurrent.futures.ThreadPoolExecutor(32) as pool:
-    print(json.dumps(list(pool.map(knock, targets))))
+    print(json.dumps(list(pool.map(connect, targets))))
 `;
 
 /** Stands for the address at which that pod asks for names. */

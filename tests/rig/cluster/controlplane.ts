@@ -49,7 +49,7 @@ export interface ApiServerHost {
   readonly serviceRange: string;
 }
 
-/** This machine's loopback interface, for a control plane whose pods are played. */
+/** This machine's loopback interface, for a control plane whose pods are simulated. */
 const onLoopback = async (folder: ProcessFolder): Promise<ApiServerHost> => ({
   start: (program, args) => void folder.start(program, args),
   address: "127.0.0.1",

@@ -5,9 +5,9 @@ import * as os from "node:os";
 import * as path from "node:path";
 
 const PREFIX = "homelab-mail-sandbox-";
-/** The process groups that belong to a cluster's folder, one id a line. */
+/** The process groups that belong to a cluster's folder, an id per line. */
 const GROUPS = "groups";
-/** The control groups that belong to it, one folder a line. */
+/** The control groups that belong to it, a folder per line. */
 export const CGROUPS = "cgroups";
 const OWNER = "owner";
 

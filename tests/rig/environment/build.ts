@@ -22,14 +22,9 @@ const namespace = (name: string): KubeObject => ({
   metadata: { name, labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
 });
 
-/** A certificate of the throwaway authority, as the Secret that pods mount. */
-export function tlsSecret(
-  name: string,
-  space: string,
-  authority: PrivateCa,
-  ...names: [string, ...string[]]
-): KubeObject {
-  const { cert, key } = authority.issue(...names);
+/** A certificate of the throwaway CA, as the Secret that pods mount. */
+export function tlsSecret(name: string, space: string, ca: PrivateCa, ...names: [string, ...string[]]): KubeObject {
+  const { cert, key } = ca.issue(...names);
   return {
     apiVersion: "v1",
     kind: "Secret",
@@ -42,13 +37,13 @@ export function tlsSecret(
 export interface EnvironmentArgs {
   readonly client: KubeClient;
   readonly kubectl: Kubectl;
-  readonly authority: PrivateCa;
+  readonly ca: PrivateCa;
   readonly keys: EnvironmentKeys;
   readonly issuer: IssuerChoice["kind"];
   readonly storageClass: string;
   /** An image with Dovecot and Python in it. */
   readonly providerImage: string;
-  /** A machine beyond the cluster, for provider and stand-in. @default both are in the cluster */
+  /** A host outside the cluster, for mail provider and issuer. @default both are in the cluster */
   readonly externalHost: ExternalHost | undefined;
   readonly signal: AbortSignal;
 }
@@ -88,22 +83,22 @@ async function untilReady(client: KubeClient, signal: AbortSignal): Promise<void
   }
 }
 
-/** The provider and the issuer as pods of the world's namespace. */
-function inCluster({ authority, keys, issuer, providerImage, storageClass }: EnvironmentArgs): KubeObject[] {
+/** The provider and the issuer as pods of the environment's namespace. */
+function inCluster({ ca, keys, issuer, providerImage, storageClass }: EnvironmentArgs): KubeObject[] {
   const issuerObjects = {
     fake: fakeIssuerObjects,
     "pocket-id": () => pocketIdObjects({ keys, storageClass }),
     existing: () => [],
   };
   return [
-    tlsSecret("provider-tls", environmentNamespace, authority, services.provider),
-    tlsSecret("issuer-tls", environmentNamespace, authority, services.issuer),
+    tlsSecret("provider-tls", environmentNamespace, ca, services.provider),
+    tlsSecret("issuer-tls", environmentNamespace, ca, services.issuer),
     ...providerObjects(providerImage, keys.passwords),
     ...issuerObjects[issuer](),
   ];
 }
 
-/** The hands that one has on them through the cluster's API. */
+/** What tests can do to them through the cluster's API. */
 async function controlsInCluster({ client, kubectl, keys, issuer, signal }: EnvironmentArgs): Promise<TestEnvironment> {
   const provider = new Workload(client, environmentNamespace, "provider");
   const pod = new Workload(client, environmentNamespace, "issuer");
@@ -142,23 +137,23 @@ async function controlsInCluster({ client, kubectl, keys, issuer, signal }: Envi
 }
 
 /**
- * Puts up a provider, an issuer and a way in for browsers, and waits until they answer. All is in a namespace of its own,
- * but for those who are outside.
+ * Creates a mail provider, an issuer and browser access, and waits until they are ready. All of it is in one namespace,
+ * except for what runs outside the cluster.
  */
 export async function createEnvironment(args: EnvironmentArgs): Promise<TestEnvironment> {
-  const { client, authority, externalHost, signal } = args;
+  const { client, ca, externalHost, signal } = args;
   const objects = [
     namespace(environmentNamespace),
-    tlsSecret("ingress-tls", environmentNamespace, authority, hosts.webmail, hosts.mail),
+    tlsSecret("ingress-tls", environmentNamespace, ca, hosts.webmail, hosts.mail),
     ...ingressObjects(defaultImages.roundcube),
     ...(externalHost ? [] : inCluster(args)),
   ];
   for (const object of objects) await client.apply(object, FIELD_MANAGER);
   await untilReady(client, signal);
-  return externalHost ? startOnExternalHost(externalHost, authority, args.keys.passwords) : controlsInCluster(args);
+  return externalHost ? startOnExternalHost(externalHost, ca, args.keys.passwords) : controlsInCluster(args);
 }
 
-/** All namespaces of a try, and all that is in them. Waits until they are gone. */
+/** Deletes all namespaces of a run, and all that is in them. Waits until they are gone. */
 export async function deleteEnvironment(client: KubeClient): Promise<boolean> {
   const spaces = [environmentNamespace, stackNamespace, appsNamespace].map(namespace);
   const there: KubeObject[] = [];

@@ -26,7 +26,7 @@ export function whyNoExternalHost(): string | undefined {
   const missing = Object.entries(NEEDED).filter(([file]) => !fs.existsSync(file));
   if (missing.length === 0) return undefined;
   const packages = missing.map(([, name]) => name).join(" ");
-  return `The make-believe provider needs programs that are not here: apt-get install -y --no-install-recommends ${packages}`;
+  return `The fake mail provider needs programs that are not here: apt-get install -y --no-install-recommends ${packages}`;
 }
 
 /** Waits until something listens there. */
@@ -44,12 +44,12 @@ async function answers(externalHost: ExternalHost, port: number, log: string): P
 /** Dovecot and the SMTP server, as they are in the cluster: without root. */
 async function startProvider(
   externalHost: ExternalHost,
-  authority: PrivateCa,
+  ca: PrivateCa,
   passwords: Record<string, string>,
 ): Promise<Provider> {
   const folder = path.join(externalHost.folder, "provider");
   const root = path.join(externalHost.root, "provider");
-  const { cert, key } = authority.issue(externalNames.provider);
+  const { cert, key } = ca.issue(externalNames.provider);
   const files: Record<string, string> = {
     ...Object.fromEntries(Object.entries(providerFiles(root, true)).map(([name, text]) => [`config/${name}`, text])),
     "config/users": usersFile(passwords),
@@ -108,9 +108,9 @@ async function startProvider(
   };
 }
 
-async function startIssuer(externalHost: ExternalHost, authority: PrivateCa): Promise<Issuer> {
+async function startIssuer(externalHost: ExternalHost, ca: PrivateCa): Promise<Issuer> {
   const url = `https://${externalNames.issuer}`;
-  const { cert, key } = authority.issue(externalNames.issuer);
+  const { cert, key } = ca.issue(externalNames.issuer);
   const OPTIONS = fakeIssuerOptions({ issuer: url, listen: externalHost.address, port: ISSUER_PORT, key, cert });
   const program = path.join(__dirname, "..", "fakes", "pocket-id", "oidc-server.mjs");
   const start = async (): Promise<void> => {
@@ -126,14 +126,14 @@ async function startIssuer(externalHost: ExternalHost, authority: PrivateCa): Pr
   };
 }
 
-/** Provider and issuer on a machine beyond the cluster, where they are in real life. */
+/** Mail provider and issuer on a host outside the cluster, where they are in real life. */
 export async function startOnExternalHost(
   externalHost: ExternalHost,
-  authority: PrivateCa,
+  ca: PrivateCa,
   passwords: Record<string, string>,
 ): Promise<TestEnvironment> {
   return {
-    provider: await startProvider(externalHost, authority, passwords),
-    issuer: await startIssuer(externalHost, authority),
+    provider: await startProvider(externalHost, ca, passwords),
+    issuer: await startIssuer(externalHost, ca),
   };
 }

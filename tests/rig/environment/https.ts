@@ -20,7 +20,7 @@ export interface Address {
 /** Asks one server over https; no redirect is followed. */
 export type Ask = (method: string, path: string, question?: Question) => Promise<Answer>;
 
-/** A server that has `url`'s name, reached at another address if one leads there, under an authority of one's own. */
+/** A server that has `url`'s name, reached at another address if one leads there, under a CA of its own. */
 export function asker(url: string, { at, ca }: { readonly at?: Address; readonly ca?: string }): Ask {
   const { hostname, host, port } = new URL(url);
   const where = at ?? { host: hostname, port: Number(port || 443) };

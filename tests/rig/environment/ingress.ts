@@ -14,7 +14,7 @@ const site = (host: string, service: string, port: number): string => `
   SSLCertificateKeyFile /tls/tls.key
   ProxyPreserveHost On
   RequestHeader set X-Forwarded-Proto https
-  # Pods come and go while the stack is tried: no connection is kept for later, and what was away is asked again at once.
+  # Pods come and go while the stack is tried: no connection is kept for later, and a pod that was unreachable is tried again at once.
   ProxyPass / http://${service}.${stackNamespace}.svc.cluster.local:${port}/ upgrade=websocket disablereuse=on retry=0
 </VirtualHost>
 `;
@@ -33,7 +33,7 @@ ${site(hosts.webmail, "roundcube", 80)}
 ${site(hosts.mail, "stalwart", 8080)}
 `;
 
-/** The way in for browsers. On a cluster that has an ingress controller it changes nothing of it. */
+/** Browser access. On a cluster that has an ingress controller it changes nothing of it. */
 export function ingressObjects(image: string): KubeObject[] {
   return [
     configMap("ingress", { "apache.conf": apacheConf }),

@@ -10,9 +10,9 @@ export const pocketIdImage =
 
 const url = `https://${services.issuer}`;
 
-/** Who signs people in. */
+/** The OIDC issuer. */
 export type IssuerChoice =
-  /** A stand-in: where no image can be pulled. */
+  /** A fake, where no image can be pulled. */
   | { readonly kind: "fake" }
   /** The real one, in the cluster. */
   | { readonly kind: "pocket-id" }
@@ -25,7 +25,7 @@ const PORT = 8443;
 const probe = { readinessProbe: { tcpSocket: { port: PORT }, periodSeconds: 2 } };
 const tlsMount = { name: "tls", mountPath: "/tls", readOnly: true };
 
-/** Pocket ID, with an API key for the sandbox, and a volume: people and signing keys outlive its pod. */
+/** Pocket ID, with an API key for the sandbox, and a volume: users and signing keys outlive its pod. */
 export function pocketIdObjects({
   keys,
   storageClass,
@@ -78,7 +78,7 @@ export function pocketIdObjects({
   ];
 }
 
-/** What the stand-in for Pocket ID is told: people sign in by typing their name. It says so in its log. */
+/** The options of the fake Pocket ID: users sign in by typing their name, which its log states. */
 export function fakeIssuerOptions(at: {
   readonly issuer: string;
   readonly listen: string;
@@ -103,7 +103,7 @@ export function fakeIssuerOptions(at: {
   });
 }
 
-/** The stand-in in the cluster. */
+/** The fake in the cluster. */
 export function fakeIssuerObjects(): KubeObject[] {
   const options = fakeIssuerOptions({
     issuer: url,

@@ -1,7 +1,7 @@
-/** Everything that is made believe is in a namespace of its own, and goes with it. */
+/** The fakes around the stack have a namespace of their own and are deleted with it. */
 export const environmentNamespace = "homelab-mail-world";
 
-/** Where the stack goes: not its usual namespace, for a cluster of one's own may have the real one. */
+/** Where the stack goes: not its usual namespace, for the user's cluster may have the real one. */
 export const stackNamespace = "homelab-mail-try";
 
 /** Where other apps of a cluster would be: only the live suite makes it. */
@@ -14,22 +14,22 @@ export const hosts = { mail: `mail.${domain}`, webmail: `webmail.${domain}` } as
 
 const inCluster = (service: string): string => `${service}.${environmentNamespace}.svc.cluster.local`;
 
-/** Names that the cluster's DNS knows by itself: nothing of a cluster of one's own has to be changed for them. */
+/** Names that the cluster's DNS knows by itself: nothing of the user's cluster has to be changed for them. */
 export const services = {
   provider: inCluster("provider"),
   issuer: inCluster("issuer"),
 } as const;
 
-/** The same where both are beyond the cluster: its DNS has to be told of them. */
+/** The same where both are outside the cluster, whose DNS then needs these names. */
 export const externalNames = { provider: "mail.provider.test", issuer: "id.provider.test" } as const;
 
 /** Who has a mailbox. Apps and everybody's outbound mail use `service`. */
-export const people = ["alpar", "kinga", "service"] as const;
+export const accounts = ["alpar", "kinga", "service"] as const;
 
 /** Who has one at the provider: one more, to be added to the stack. */
-export const providerMailboxes = [...people, "dora"] as const;
+export const providerMailboxes = [...accounts, "dora"] as const;
 
-/** The person who signs in. */
+/** The user who signs in. */
 export const person = { name: "kinga", display: "Kinga", email: `kinga@${domain}` } as const;
 
 export const clientId = "stalwart-webui";

@@ -11,7 +11,7 @@ interface PodArgs {
 
 const meta = (name: string) => ({ name, namespace: environmentNamespace, labels: { app: name } });
 
-/** What a make-believe server consists of: settings, a pod that passes "restricted", and a name in the cluster. */
+/** What a server of the environment consists of: settings, a pod that passes "restricted", and a name in the cluster. */
 export function serverObjects(args: PodArgs & { readonly ports: Readonly<Record<number, number>> }): KubeObject[] {
   const { name, user, containers, volumes, ports } = args;
   const securityContext = {

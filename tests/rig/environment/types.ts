@@ -3,7 +3,7 @@ import type { Switched } from "../fakes/provider/switches";
 import type { Address } from "./https";
 import { providerMailboxes } from "./names";
 
-/** What the make-believe world is furnished with, new at each start. */
+/** Passwords and keys of the environment, new at each start. */
 export interface EnvironmentKeys {
   /** The provider's passwords, by mailbox. */
   readonly passwords: Record<string, string>;
@@ -28,9 +28,9 @@ export interface Provider {
   readonly passwords: Readonly<Record<string, string>>;
   /** Gives a mailbox another password and ends the sessions under the old one; returns when the new one works. */
   setPassword(mailbox: string, password: string): Promise<void>;
-  /** Has it misbehave about some messages, until told otherwise; only where this project's fake stands before it. */
+  /** Injects faults for some messages, until the next call; only where the faulty proxy is in front of it. */
   injectFaults?(switched: Switched): void;
-  /** Tells each line that its SMTP server says from now on. */
+  /** Calls back with each line that its SMTP server logs from now on. */
   followLog(onLine: (line: string) => void, signal: AbortSignal): void;
 }
 
@@ -40,13 +40,13 @@ export interface Issuer {
   readonly url: string;
   /** Where this machine reaches it. */
   readonly at: Address;
-  /** Ends it, until `back()`; what it knows stays. */
+  /** Stops it until `start()`; its state stays. */
   stop(): Promise<void>;
   start(): Promise<void>;
 }
 
 export interface TestEnvironment {
   readonly provider: Provider;
-  /** Undefined where the issuer is none of the world's. */
+  /** Undefined if the issuer is not part of the environment. */
   readonly issuer: Issuer | undefined;
 }

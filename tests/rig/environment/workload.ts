@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { KubeClient } from "../cluster/kube";
 
-/** A Deployment of one pod, which can be taken away and brought back. */
+/** A Deployment of one pod, which can be stopped and started. */
 export class Workload {
   constructor(
     private readonly client: KubeClient,
@@ -9,7 +9,7 @@ export class Workload {
     private readonly name: string,
   ) {}
 
-  /** Takes its pod away and waits until it is gone: one that is on its way out still answers. */
+  /** Waits until its pod is deleted: a terminating one still answers. */
   async stop(): Promise<void> {
     await this.scale(0);
     const own = new RegExp(`^${this.name}-[0-9a-f]+-[0-9a-z]{5}$`);
@@ -18,14 +18,14 @@ export class Workload {
     while (await left()) await sleep(200);
   }
 
-  /** Brings it back and waits until it is ready. Fails after `seconds`. */
+  /** Waits until it is ready. Fails after `seconds`. */
   async start(seconds = 300): Promise<void> {
     await this.scale(1);
     const { namespace, name } = this;
     const deployment = { apiVersion: "apps/v1", kind: "Deployment", metadata: { name, namespace } };
     const deadline = Date.now() + seconds * 1000;
     while ((await this.client.read(deployment))?.status?.readyReplicas !== 1) {
-      if (Date.now() > deadline) throw new Error(`${name} is not back within ${seconds} s`);
+      if (Date.now() > deadline) throw new Error(`${name} is not ready within ${seconds} s`);
       await sleep(500);
     }
   }

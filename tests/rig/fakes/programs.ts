@@ -10,12 +10,12 @@ const ownProgram = (folder: string): Pick<BuildSpec, "version" | "source"> => {
 
 export const pulumiPlugins: BuildSpec = {
   ...ownProgram("plugins"),
-  name: "The stand-in for Pulumi's plugins",
+  name: "The fake of Pulumi's plugins",
   module: "standin",
   programs: { standin: "." },
 };
 
-/** Stands for the pause image's program, which holds a pod's namespaces open. */
+/** Replaces the pause image's program, which holds a pod's namespaces open. */
 export const pause: BuildSpec = {
   ...ownProgram("pause"),
   name: "The pause image's program",
@@ -24,10 +24,10 @@ export const pause: BuildSpec = {
   isStatic: true,
 };
 
-/** Stands for the mail server's command line tool; what it talks to is in ../images. */
+/** Replaces the mail server's command line tool; it talks to the fake in ./stalwart. */
 export const stalwartCli: BuildSpec = {
   ...ownProgram("stalwart-cli"),
-  name: "The stand-in for stalwart-cli",
+  name: "The fake of stalwart-cli",
   module: "cli",
   programs: { "stalwart-cli": "." },
   isStatic: true,

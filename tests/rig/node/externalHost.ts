@@ -3,14 +3,14 @@ import * as fs from "node:fs";
 import type { ProcessFolder } from "../cluster/processes";
 import { ip, type NodeNamespace, waitForFile } from "./namespace";
 
-/** Where everybody out there finds `folder`: an unprivileged user may not go through this machine's way to it. */
+/** Where programs on the host find `folder`: an unprivileged user may not traverse its real path. */
 const ROOT = "/mnt";
 
-/** Programs of Debian's: what somebody has put before them may be nobody else's to run. */
+/** Debian's programs only: other users may not be allowed to run what precedes them on this machine's PATH. */
 const PATH = "/usr/sbin:/usr/bin:/sbin:/bin";
 
 /**
- * A machine beyond the node, one hop away: a network and mounts of its own, which neither the cluster nor its policies
+ * A host outside the cluster, one hop away: a network and mounts of its own, which neither the cluster nor its policies
  * know. What runs there stays when the node's power goes.
  */
 export interface ExternalHost {

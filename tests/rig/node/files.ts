@@ -108,7 +108,7 @@ export function writeKubeletConfig(machine: NodeNamespace): string {
   );
 }
 
-/** Names of the cluster; names of those beyond it; nothing else. */
+/** Resolves the cluster's names and the external host's, and nothing else. */
 export function writeCorefile(
   machine: NodeNamespace,
   kubeconfig: string,

@@ -38,7 +38,7 @@ export interface NodeOptions {
   readonly folder: ProcessFolder;
   readonly log: Log;
   readonly signal?: AbortSignal;
-  /** Names of those who run on a machine beyond the node; pods find them there. @default there is no such machine */
+  /** Names that resolve to a host outside the cluster. @default there is no such host */
   readonly externalHost?: readonly string[];
 }
 
@@ -60,7 +60,7 @@ export class LiveNode {
     /** Leads to the API server from this machine. */
     readonly kubeconfig: string,
     readonly client: KubeClient,
-    /** The machine beyond, if names were given for it. */
+    /** The host outside the cluster, if names were given for it. */
     readonly externalHost: ExternalHost | undefined,
   ) {
     this.services = setInterval(() => void assignLoadBalancerIPs(client, machine.address).catch(() => {}), 1_000);

@@ -5,7 +5,7 @@ import { NODE_NAME } from "./files";
 
 const VOLUMES = 16;
 
-/** Plays the load balancer: the node's address, which kube-proxy serves. */
+/** Simulates the load balancer: Services get the node's address, which kube-proxy serves. */
 export async function assignLoadBalancerIPs(client: KubeClient, address: string): Promise<void> {
   for (const service of await client.list("v1", "Service")) {
     if (service.spec.type !== "LoadBalancer" || service.status?.loadBalancer?.ingress?.length) continue;
@@ -16,7 +16,7 @@ export async function assignLoadBalancerIPs(client: KubeClient, address: string)
   }
 }
 
-/** Plays the storage driver: volumes that wait for claims. What was in one stays when its claim is gone. */
+/** Simulates the storage driver: volumes that wait for claims. Their content outlives the claim. */
 export async function createLocalVolumes(client: KubeClient, folder: ProcessFolder): Promise<void> {
   for (let n = 0; n < VOLUMES; n++) {
     const directory = folder.file("volumes", String(n));

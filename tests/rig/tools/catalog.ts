@@ -37,7 +37,7 @@ export interface Toolset extends BuildSpec {
   readonly versionArgs: readonly string[];
   /** The oldest version on PATH that will do. */
   readonly atLeast: string;
-  /** Where people with the internet get one program, when it is published for this platform. */
+  /** Where a program can be downloaded, if it is published for this platform. */
   readonly download?: (program: string, platform: Platform) => Download | undefined;
 }
 

@@ -23,7 +23,7 @@ export const oldWords: readonly OldWord[] = [
   word(/knock/i, "connect, probe"),
   word(/undertak/i, "clean up"),
   word(/patience/i, "timeout"),
-  word(/(?<!certificate )\bauthorit(y|ies)\b|private authorit|[aA]uthoritiesFile/i, "CA"),
+  word(/(?<!certificate[ -])\bauthorit(y|ies)\b|private authorit|[aA]uthoritiesFile/i, "CA"),
   word(
     /\b(one|two) (fetcher|fetchmail|process|operation|account|method|line|word|group|folder|message|duplicate|login|password|sample|byte|setting|page|row|id) an? /i,
     "per",

@@ -235,4 +235,4 @@ provider.on("grant.error", () => {
 provider.on("server_error", (_ctx, error) => console.error(error));
 if (control) serveControl();
 await up();
-console.log(`NOTE: this is a stand-in for Pocket ID, at ${issuer}`);
+console.log(`NOTE: this is a fake of Pocket ID, at ${issuer}`);

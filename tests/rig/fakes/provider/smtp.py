@@ -1,4 +1,4 @@
-"""The make-believe provider's SMTP server: TLS from the first byte, a login, and then every message finds a mailbox.
+"""The fake mail provider's SMTP server: implicit TLS, a login, and then every message finds a mailbox.
 
 Mail to the domain goes into that mailbox, where a fetcher collects it. Mail to anybody else "leaves": it is told on standard
 output, one JSON object a line, and its recipient answers, so that a person who tries the stack sees a round trip.
@@ -57,7 +57,7 @@ def answer(content, recipient, sender):
     if original["Message-ID"]:
         reply["In-Reply-To"] = reply["References"] = str(original["Message-ID"])
     reply.set_content(
-        "Your message left your home through the make-believe provider and reached me.\n"
+        "Your message left your home through the fake mail provider and reached me.\n"
         "This answer came back the same way: provider, fetchmail, Stalwart.\n"
     )
     return reply.as_bytes(policy=email.policy.SMTP)
@@ -155,7 +155,7 @@ class Session:
 
     async def run(self):
         try:
-            await self.say(f"220 {DOMAIN} ESMTP make-believe provider")
+            await self.say(f"220 {DOMAIN} ESMTP fake provider")
             while line := await self.reader.readline():
                 if not await self.command(line.decode("utf-8", "replace").strip()):
                     break
