@@ -1,4 +1,5 @@
 import { names } from "../config/names";
+import type { Endpoint } from "../config/types";
 import { addressesOf, mailService } from "./checks/cluster/collect";
 import { collectFetchers } from "./checks/fetching/collect";
 import { collectIssuer } from "./checks/signIn/collect";
@@ -71,6 +72,25 @@ export function logins({ config, passwords }: Stack): MailboxLogin[] {
     keep: retention === "forever",
   }));
 }
+
+/** The login of an account elsewhere that is fetched into a mailbox as well. */
+export interface SourceLogin extends MailboxLogin {
+  readonly source: string;
+  readonly imap: Endpoint;
+}
+
+export const sourceLogins = ({ config, sources }: Stack): SourceLogin[] =>
+  config.mailboxes.flatMap((mailbox) =>
+    mailbox.sources.map(({ name, imap, folders, retention }) => ({
+      mailbox: mailbox.name,
+      source: name,
+      imap,
+      address: sources[`${mailbox.name}.${name}`]?.user ?? "",
+      password: sources[`${mailbox.name}.${name}`]?.password ?? "",
+      folders,
+      keep: retention === "forever",
+    })),
+  );
 
 /** What several checks need, each looked up once. */
 function lookups({ stack: { config }, state, cluster, signal }: ContextArgs) {

@@ -15,12 +15,12 @@ import { type Check, runChecks } from "./run";
 import { json, Progress, type Report, screen } from "./screen";
 
 function secretsOf(stack: Stack, state: State | undefined): string[] {
-  const { config, passwords, relayPassword, migrations, apiKey } = stack;
+  const { config, passwords, relayPassword, sources, migrations, apiKey } = stack;
   const addresses = config.addressesAreSecret ? logins(stack).map(({ address }) => address) : [];
-  const sources = Object.values(migrations).map(({ password }) => password);
+  const elsewhere = [...Object.values(sources), ...Object.values(migrations)].map(({ password }) => password);
   return [
     ...Object.values(passwords),
-    ...sources,
+    ...elsewhere,
     relayPassword,
     apiKey ?? "",
     state?.adminPassword ?? "",

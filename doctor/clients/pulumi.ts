@@ -21,6 +21,8 @@ export interface Stack {
   readonly config: StackConfig;
   readonly passwords: Readonly<Record<string, string>>;
   readonly relayPassword: string;
+  /** Logins of accounts elsewhere that are fetched as well, as `<mailbox>.<source>`. */
+  readonly sources: Readonly<Record<string, { readonly user: string; readonly password: string }>>;
   /** Logins of the migrations' sources. */
   readonly migrations: Readonly<Record<string, { readonly user: string; readonly password: string }>>;
   readonly apiKey?: string;
@@ -74,6 +76,11 @@ export function understand(text: string, project: string, stackFile: string | un
     config: result.config,
     passwords: Object.fromEntries(mailboxes.map(({ name, input: { password } }) => [name, password])),
     relayPassword: input.relay.password,
+    sources: Object.fromEntries(
+      mailboxes.flatMap(({ name, input: { sources } }) =>
+        Object.entries(sources).map(([source, { user, password }]) => [`${name}.${source}`, { user, password }]),
+      ),
+    ),
     migrations: Object.fromEntries(
       Object.entries(input.migrations).map(
         ([

@@ -76,6 +76,39 @@ export const providerMessages = defineMessages("provider", {
       },
     },
   },
+  source: {
+    title: "source",
+    description:
+      "that each account elsewhere that is fetched as well (`sources`) opens with its password, has the folders that are fetched, and has nothing in Fetcher-Refused",
+    ok: "works; {waiting} to be fetched, {kept} kept there",
+    failures: {
+      refused: {
+        level: "warning",
+        message: "{server} refuses the login: {reason}",
+        fix: "`pulumi config set --secret --path mailboxes.{mailbox}.sources.{source}.password`, then `pulumi up`",
+      },
+      unreachable: {
+        level: "warning",
+        message: "{server} is unreachable from here: {reason}",
+        fix: "Wait; if it lasts, `kubectl -n {namespace} logs deploy/fetchmail-{mailbox} | grep {source}` says what the fetcher sees",
+      },
+      certificate: {
+        level: "warning",
+        message: "the certificate of {server} is not accepted ({reason}); no password was sent",
+        fix: "Set `mailboxes.{mailbox}.sources.{source}.host` to the name in the certificate. If its CA is a custom one: `pulumi config set --path 'trust.certificates[0]' < ca.crt`",
+      },
+      folder: {
+        level: "warning",
+        message: "has no folder {folder}, which is to be fetched",
+        fix: "`pulumi config rm --path mailboxes.{mailbox}.sources.{source}.folders`, then `pulumi up`; or make the folder there",
+      },
+      quarantined: {
+        level: "warning",
+        message: "{count} in {folder} there: they could not be delivered",
+        fix: "Read them there; why: `kubectl -n {namespace} logs deploy/fetchmail-{mailbox} | grep {source}`",
+      },
+    },
+  },
   relay: {
     title: "login for sending",
     description: "that the relay's password logs in over SMTP, as the mail server does",

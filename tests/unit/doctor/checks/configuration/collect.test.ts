@@ -1,6 +1,7 @@
 import { listenersHash } from "../../../../../components/mailserver/listeners";
 import { collectRunning, collectState } from "../../../../../doctor/checks/configuration/collect";
 import { understand, understandState } from "../../../../../doctor/clients/pulumi";
+import { sourceLogins } from "../../../../../doctor/context";
 import { working } from "../../../config/support";
 import { FakeCluster } from "../../support/fakeCluster";
 
@@ -120,6 +121,29 @@ describe("the configuration", () => {
       passwords: { kinga: "kinga-password", alpar: "alpar-password" },
       relayPassword: "relay-password",
     });
+  });
+
+  test("has the login of each source under its mailbox's name and its own", () => {
+    const old = { host: "imap.gmail.com", user: "me@gmail.com", password: "old-password" };
+    const kinga = { ...working.mailboxes.kinga, sources: { "old-gmail": old }, folders: "Junk", retention: "forever" };
+    const stack = understand(
+      shown({ ...working, mailboxes: { ...working.mailboxes, kinga } }),
+      "homelab-mail",
+      undefined,
+    );
+    if (typeof stack === "string") throw new Error(stack);
+    expect(stack.sources).toEqual({ "kinga.old-gmail": { user: "me@gmail.com", password: "old-password" } });
+    expect(sourceLogins({ name: "family", ...stack })).toEqual([
+      {
+        mailbox: "kinga",
+        source: "old-gmail",
+        imap: { host: "imap.gmail.com", port: 993 },
+        address: "me@gmail.com",
+        password: "old-password",
+        folders: ["INBOX"],
+        keep: true,
+      },
+    ]);
   });
 
   test("that is wrong gives the program's own report, without a password", () => {

@@ -2,6 +2,7 @@ import type { FetcherObservation } from "../../../../../doctor/checks/fetching/c
 import type { MailboxObservation, RelayObservation } from "../../../../../doctor/checks/provider/collect";
 import type { SenderObservation } from "../../../../../doctor/checks/provider/collectSenders";
 import { evaluateProvider } from "../../../../../doctor/checks/provider/evaluate";
+import { evaluateSource, type SourceObservation } from "../../../../../doctor/checks/provider/evaluateSource";
 import { providerMessages } from "../../../../../doctor/checks/provider/messages";
 import { emptyFolder } from "../../support/fetcherStatus";
 import { reportsEveryFailure, reportsOkForAWorkingStack } from "../../support/provoke";
@@ -40,7 +41,15 @@ const three = { ...empty, waiting: [{ folder: "INBOX", count: 3 }] };
 const waiting = (minutes: number) => say(three, works, fetcher({ waitingSince: now - minutes * minute }));
 const failed = (failed: "refused" | "unreachable" | "certificate", reason: string) => ({ failed, reason });
 
-reportsOkForAWorkingStack(say(empty), providerMessages.catalog);
+const source = (change: object = {}) =>
+  evaluateSource({ ...empty, source: "old-gmail", wanted: ["INBOX"], ...change } as SourceObservation, "stalwart-mail");
+const sourceFailed = (...failure: Parameters<typeof failed>) =>
+  evaluateSource(
+    { ...who, server: "imap.gmail.com:993", source: "old-gmail", wanted: ["INBOX"], ...failed(...failure) },
+    "stalwart-mail",
+  );
+
+reportsOkForAWorkingStack([...say(empty), ...source()], providerMessages.catalog);
 
 reportsEveryFailure(providerMessages.catalog, {
   "login.refused": say({ ...who, ...failed("refused", "Authentication failed.") }),
@@ -50,6 +59,11 @@ reportsEveryFailure(providerMessages.catalog, {
   "waiting.late": waiting(20),
   "waiting.stuck": waiting(90),
   "quarantine.quarantined": say({ ...empty, quarantined: [{ folder: "Fetcher-Refused", count: 2 }] }),
+  "source.refused": sourceFailed("refused", "Invalid credentials (Failure)"),
+  "source.unreachable": sourceFailed("unreachable", "timed out"),
+  "source.certificate": sourceFailed("certificate", "CERT_HAS_EXPIRED"),
+  "source.folder": source({ wanted: ["INBOX", "Junk"] }),
+  "source.quarantined": source({ quarantined: [{ folder: "Fetcher-Refused", count: 1 }] }),
   "relay.refused": say(empty, { server: relayServer, ...failed("refused", "535 5.7.8 Bad credentials") }),
   "relay.unreachable": say(empty, { server: relayServer, ...failed("unreachable", "connection refused") }),
   "relay.certificate": say(empty, { server: relayServer, ...failed("certificate", "ERR_TLS_CERT_ALTNAME_INVALID") }),
@@ -86,4 +100,11 @@ test("the age of what waits is that of the folder that stands still longest", ()
 test("kept messages are reported with the first day", () => {
   const [, told] = say({ ...empty, kept: 59, keptSince: "2026-11-21" });
   expect(told?.message).toBe("none, and 59 messages kept since 2026-11-21");
+});
+
+test("a source that fails says which, and how to fix it, and stops nothing", () => {
+  const [result, ...more] = sourceFailed("refused", "Invalid credentials (Failure)");
+  expect(more).toEqual([]);
+  expect(result).toMatchObject({ subject: "kinga/old-gmail", level: "warning", breaks: [], obscures: [] });
+  expect(result?.fix).toContain("mailboxes.kinga.sources.old-gmail.password");
 });
