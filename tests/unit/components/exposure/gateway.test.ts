@@ -46,7 +46,7 @@ describe("a stack behind a Gateway", () => {
     }
   });
 
-  it("sends plain http on to https, for every host", () => {
+  it("redirects plain http to https for every host", () => {
     const { "stalwart-http": http } = objects(stack, "HTTPRoute");
     expect(http.spec).toEqual({
       parentRefs: [parent("http")],
@@ -66,7 +66,7 @@ describe("a stack behind a Gateway", () => {
     );
   });
 
-  it("serves discovery hosts by routes of their own, of which none is for every host", async () => {
+  it("serves each discovery host by a route of its own, and no route matches every host", async () => {
     const hosts = { autoconfig: "autoconfig.newjoy.ro", autodiscover: "autodiscover.newjoy.ro" };
     const found = await behind({ kind: "Gateway", gateway: gatewayConfig }, { hosts });
     const all = objects(found, "HTTPRoute");
@@ -81,13 +81,13 @@ describe("a stack behind a Gateway", () => {
     );
   });
 
-  it("carries the annotations that are configured, and hangs no update where no controller answers", () => {
+  it("sets the configured annotations on every route, and waits for no controller", () => {
     for (const { metadata } of Object.values(objects(stack, "HTTPRoute"))) {
       expect(metadata.annotations).toEqual({ "example.org/x": "y", "pulumi.com/skipAwait": "true" });
     }
   });
 
-  it("is told that nothing beyond the API is asked of a controller that is not named", () => {
+  it("warns that nothing beyond the Gateway API is configured for an unknown controller", () => {
     expect(stack.warnings).toEqual([expect.stringContaining("Gateway edge/home: its controller is unknown")]);
   });
 });
@@ -107,7 +107,7 @@ describe("a listener's certificates", () => {
     expect(identity(await withGateway({}))).toEqual(identity(await behind({ className: "nginx" })));
   });
 
-  it("are made where it looks, and the server keeps its own", async () => {
+  it("are issued in the namespace that the listener reads, and the mail server keeps its own", async () => {
     const stack = await withGateway({ certificateNamespace: "edge" });
     expect(certificates(stack)).toEqual(["edge/roundcube-tls", "edge/stalwart-tls", "stalwart-mail/stalwart-tls"]);
     expect(stack.recorder.kind("ReferenceGrant")).toEqual([]); // the Gateway is in that namespace
@@ -119,13 +119,13 @@ describe("a listener's certificates", () => {
     expect(places).toEqual(["certificates", "certificates"]);
   });
 
-  it("are not asked for when the Gateway has its own; the server's is", async () => {
+  it("are not issued when the Gateway has its own; only the mail server's is", async () => {
     const stack = await withGateway({ certificates: "gateway" });
     expect(certificates(stack)).toEqual(["stalwart-mail/stalwart-tls"]);
     expect(stack.recorder.kind("ReferenceGrant")).toEqual([]);
   });
 
-  it("may be read where somebody else put them", async () => {
+  it("may be read from an existing Secret", async () => {
     const stack = await withGateway({}, { secretName: "wildcard" });
     expect(certificates(stack)).toEqual([]);
     const named = Object.values(objects(stack, "ReferenceGrant")).map(({ spec }) => spec.to[0].name);
@@ -140,7 +140,7 @@ describe("each controller of Gateways", () => {
     return route?.spec.rules?.[0];
   };
 
-  it("has browsers remember https, and takes a client's own word for its address away", () => {
+  it("sets HSTS, and removes the forwarding headers of a client", () => {
     const envoy = { set: [{ name: "Forwarded", value: "for=%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%" }] };
     for (const controller of controllers) {
       const requestHeaderModifier = /envoy|cilium/.test(controller) ? envoy : { remove: ["Forwarded"] };
@@ -154,14 +154,14 @@ describe("each controller of Gateways", () => {
     }
   });
 
-  it("ends no request for having lasted long, where it can be told so", () => {
+  it("sets no request timeout, if the controller supports it", () => {
     for (const controller of ["other", "envoy-gateway", "cilium", "traefik"] as const) {
       expect(rule(controller).timeouts).toEqual({ request: "0s" });
     }
     expect(rule("nginx-gateway-fabric")).not.toHaveProperty("timeouts");
   });
 
-  it("is told the size of requests if it has a limit: NGINX Gateway Fabric", () => {
+  it("NGINX Gateway Fabric gets a policy for the request size", () => {
     const sizes = routes(mail, gateway, "nginx-gateway-fabric").filter(({ kind }) => kind === "ClientSettingsPolicy");
     expect(sizes.map(({ spec }) => spec)).toEqual([
       {
@@ -171,7 +171,7 @@ describe("each controller of Gateways", () => {
     ]);
   });
 
-  it("redirects nothing where no listener for plain http is named", () => {
+  it("creates no redirect without a listener for plain http", () => {
     const { redirectListener, ...quiet } = gateway;
     expect(redirectListener).toBe("http");
     expect(routes(mail, quiet, "other").map(({ name }) => name)).toEqual(["stalwart", "stalwart-auto.newjoy.ro"]);

@@ -79,7 +79,7 @@ describe("a stack with ingress-nginx, or a fork of it", () => {
     });
   });
 
-  it("is warned of nothing, and has nothing of another controller's", () => {
+  it("has no warning, and no object of another controller", () => {
     expect(stack.warnings).toEqual([]);
     for (const kind of ["Middleware", "HTTPRoute", "ReferenceGrant", "CiliumNetworkPolicy", "ClientSettingsPolicy"]) {
       expect(stack.recorder.kind(kind)).toEqual([]);
@@ -93,7 +93,7 @@ describe("a stack with Traefik", () => {
     stack = await behind({ className: "traefik" }, { namespace: "family-mail" });
   });
 
-  it("sends plain http on to https by an Ingress of its own, for the same hosts", () => {
+  it("redirects plain http to https by a second Ingress for the same hosts", () => {
     const ingresses = objects(stack, "Ingress");
     expect(Object.keys(ingresses).sort()).toEqual(["roundcube", "roundcube-http", "stalwart", "stalwart-http"]);
     for (const name of ["roundcube", "stalwart"]) {
@@ -104,7 +104,7 @@ describe("a stack with Traefik", () => {
     }
   });
 
-  it("serves nothing over plain http but that, whatever Traefik's entry points are called", () => {
+  it("serves only the redirect over plain http, whatever the names of Traefik's entry points", () => {
     const ingresses = objects(stack, "Ingress");
     const prefix = "traefik.ingress.kubernetes.io";
     for (const name of ["roundcube", "stalwart"]) {
@@ -114,7 +114,7 @@ describe("a stack with Traefik", () => {
     }
   });
 
-  it("names Middlewares that are there, by the namespace that they are in", () => {
+  it("refers to existing Middlewares by their namespace", () => {
     const middlewares = objects(stack, "Middleware");
     for (const ingress of Object.values(objects(stack, "Ingress"))) {
       const named = annotationsOf(ingress)["traefik.ingress.kubernetes.io/router.middlewares"] as string;
@@ -125,14 +125,14 @@ describe("a stack with Traefik", () => {
     expect(Object.keys(middlewares)).toHaveLength(4);
   });
 
-  it("has browsers remember https, and takes a client's own word for its address away", () => {
+  it("sets HSTS, and removes the forwarding headers of a client", () => {
     const { headers } = objects(stack, "Middleware")["stalwart-headers"].spec;
     expect(headers).toEqual({ stsSeconds: 31536000, customRequestHeaders: { Forwarded: "" } });
   });
 });
 
-describe("a stack whose class is not named", () => {
-  it("asks for the cluster's default class, with what its controller needs", async () => {
+describe("a stack without an ingress class", () => {
+  it("uses the cluster's default class, with its controller's annotations", async () => {
     const stack = await behind({ controller: "ingress-nginx" });
     for (const { spec, metadata } of Object.values(objects(stack, "Ingress"))) {
       expect(spec).not.toHaveProperty("ingressClassName");
@@ -141,8 +141,8 @@ describe("a stack whose class is not named", () => {
   });
 });
 
-describe("a stack whose class nobody knows", () => {
-  it("has no annotations but its own, and says so in the preview", async () => {
+describe("a stack with an unknown ingress class", () => {
+  it("has only the configured annotations, and the preview warns about that", async () => {
     const ingress = { className: "edge", namespace: "edge", annotations: { "example.org/size": "64m" } };
     const stack = await behind(ingress);
     for (const object of Object.values(objects(stack, "Ingress"))) {
@@ -151,7 +151,7 @@ describe("a stack whose class nobody knows", () => {
     expect(stack.warnings).toEqual([expect.stringMatching(/class edge: .* no annotations.*ingress\.controller/)]);
   });
 
-  it("has the annotations of the controller that it is told to be", async () => {
+  it("has the annotations of the configured controller", async () => {
     const stack = await behind({ className: "nginx-public", controller: "f5" });
     expect(annotationsOf(objects(stack, "Ingress").roundcube)).toMatchObject({
       "nginx.org/client-max-body-size": "34m",
