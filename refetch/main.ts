@@ -1,7 +1,7 @@
 import * as path from "node:path";
 import { parseArgs } from "node:util";
-import { readStack } from "../doctor/clients/pulumi";
-import { logins } from "../doctor/context";
+import { readStack, type Stack } from "../doctor/clients/pulumi";
+import { logins, sourceLogins } from "../doctor/context";
 import { firstSentence, projectProblem, stackOptions } from "../doctor/options";
 import { redactor } from "../doctor/redact";
 import { type Refetched, refetch } from "./mailbox";
@@ -16,7 +16,7 @@ Ends with 0 when all is delivered, 1 when not, 2 with options that it does not t
 
   --stack NAME       the stack; without it the selected one
   --since DATE       the first day, in UTC. Take the day before the backup: what comes twice does no harm
-  --mailbox NAME     only this mailbox; may be repeated
+  --mailbox NAME     only this mailbox and its sources; may be repeated
   --again            also what an earlier run has copied: for when a backup was put back once more
   --newest-first     of two messages with one Message-ID and subject, Stalwart keeps the one that comes first in the inbox
   --project FOLDER   the folder with Pulumi.yaml and the stack's file; without it this one
@@ -72,6 +72,12 @@ export function outcome(mailbox: string, { copied, before, waiting, problem }: R
   return `${mailbox}: ${messages(copied)} delivered again${earlier}`;
 }
 
+/** Each mailbox's account at the provider and those of its sources: all of them keep what was fetched. */
+export const accounts = (stack: Stack) => [
+  ...logins(stack).map((login) => ({ ...login, imap: stack.config.provider.imap, title: login.mailbox })),
+  ...sourceLogins(stack).map(({ source, ...login }) => ({ ...login, title: `${login.mailbox}/${source}` })),
+];
+
 async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2), new Date().toISOString().slice(0, 10));
   if (options === undefined) {
@@ -80,7 +86,7 @@ async function main(): Promise<number> {
   }
   const stack = await readStack({ ...options, limit: 30_000 });
   if ("report" in stack) throw new Error(stack.report);
-  const { config, passwords, name } = stack;
+  const { config, passwords, sources, name } = stack;
   const all = logins(stack);
   const unknown = options.mailbox.find((wanted) => !all.some(({ mailbox }) => mailbox === wanted));
   if (unknown !== undefined) {
@@ -88,6 +94,7 @@ async function main(): Promise<number> {
   }
   const clean = redactor([
     ...Object.values(passwords),
+    ...Object.values(sources).map(({ password }) => password),
     ...(config.addressesAreSecret ? all.map(({ address }) => address) : []),
   ]);
   const say = (text: string): void => void process.stdout.write(`${clean(text)}\n`);
@@ -99,16 +106,17 @@ async function main(): Promise<number> {
   });
   process.once("SIGTERM", () => stop.abort());
   const notes = Notes.open(notesFile(name));
-  const wanted = all.filter(({ mailbox }) => options.mailbox.length === 0 || options.mailbox.includes(mailbox));
+  const wanted = accounts(stack).filter(
+    ({ mailbox }) => options.mailbox.length === 0 || options.mailbox.includes(mailbox),
+  );
   const results = await Promise.all(
-    wanted.map(async (login) => {
-      const { imap } = config.provider;
+    wanted.map(async ({ imap, title, ...login }) => {
       const own = notes.of(imap.host, login.address);
       if (options.again) own.forget();
       const { since, newestFirst } = options;
       const result = await refetch({
         imap,
-        login,
+        login: { ...login, mailbox: title },
         ca: config.trust.certificates,
         since,
         newestFirst,
@@ -116,7 +124,7 @@ async function main(): Promise<number> {
         signal: stop.signal,
         say,
       });
-      return { mailbox: login.mailbox, result };
+      return { mailbox: title, result };
     }),
   );
   for (const { mailbox, result } of results) say(outcome(mailbox, result));

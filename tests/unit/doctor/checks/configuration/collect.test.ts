@@ -2,6 +2,7 @@ import { listenersHash } from "../../../../../components/mailserver/listeners";
 import { collectRunning, collectState } from "../../../../../doctor/checks/configuration/collect";
 import { understand, understandState } from "../../../../../doctor/clients/pulumi";
 import { sourceLogins } from "../../../../../doctor/context";
+import { accounts } from "../../../../../refetch/main";
 import { working } from "../../../config/support";
 import { FakeCluster } from "../../support/fakeCluster";
 
@@ -123,7 +124,7 @@ describe("the configuration", () => {
     });
   });
 
-  test("has the login of each source under its mailbox's name and its own", () => {
+  test("has the login of each source under its mailbox's name and its own, for the doctor and for refetch", () => {
     const old = { host: "imap.gmail.com", user: "me@gmail.com", password: "old-password" };
     const kinga = { ...working.mailboxes.kinga, sources: { "old-gmail": old }, folders: "Junk", retention: "forever" };
     const stack = understand(
@@ -133,6 +134,11 @@ describe("the configuration", () => {
     );
     if (typeof stack === "string") throw new Error(stack);
     expect(stack.sources).toEqual({ "kinga.old-gmail": { user: "me@gmail.com", password: "old-password" } });
+    expect(accounts({ name: "family", ...stack }).map(({ title, imap }) => `${title} at ${imap.host}`)).toEqual([
+      "alpar at imap.migadu.com",
+      "kinga at imap.migadu.com",
+      "kinga/old-gmail at imap.gmail.com",
+    ]);
     expect(sourceLogins({ name: "family", ...stack })).toEqual([
       {
         mailbox: "kinga",
