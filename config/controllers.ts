@@ -4,17 +4,17 @@ type Kind = "Ingress" | "Gateway";
 interface ControllerInfo {
   /** What it serves, when that is not both. */
   readonly serves?: Kind;
-  /** Classes that are taken for this controller when `ingress.controller` does not say which it is. */
+  /** Ingress classes that mean this controller when `ingress.controller` is not set. */
   readonly classes: readonly string[];
-  /** Where its pods run when it is installed as its makers say; undefined: in the Gateway's own namespace. */
+  /** The namespace of its pods in a usual installation; undefined for the Gateway's own namespace. */
   readonly namespace: string | undefined;
-  /** Where its pods take https. Policies know pods' ports, not the Service's. */
+  /** The https port of its pods: network policies match the ports of pods, not of the Service. */
   readonly port: number;
 }
 
 /**
- * The controllers that this stack knows how to ask for what it needs; what is asked of each, with the sources, is in
- * docs/reference/ingress-controllers.md. `other` is any that speaks plain Ingress or Gateway API.
+ * The controllers that have settings of their own here; docs/reference/ingress-controllers.md lists the settings and their
+ * sources. `f5` is F5's NGINX Ingress Controller. `other` is any that speaks plain Ingress or Gateway API.
  */
 const CONTROLLERS = {
   "ingress-nginx": { serves: "Ingress", classes: ["nginx"], namespace: "ingress-nginx", port: 443 },

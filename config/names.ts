@@ -10,7 +10,7 @@ export const names = {
   discovery: "stalwart-discovery",
   roundcube: "roundcube",
   fetchmail: "fetchmail",
-  /** The stack's own account: postmaster's mail lands there unless somebody has that alias. */
+  /** The stack's own account: postmaster's mail is delivered there unless a mailbox has that alias. */
   systemAccount: "homelab-mail",
   settings: "stalwart-settings",
   reload: "stalwart-reload",
@@ -45,7 +45,7 @@ export const names = {
     identities: "roundcube-identities",
     /** username, password: what Prometheus reads the mail server's metrics with. */
     metrics: "stalwart-metrics",
-    /** url: what is asked after a settings run that went well. */
+    /** url: pinged after each successful settings run. */
     heartbeat: "heartbeat",
     /** Certificates, when cert-manager issues them. */
     mailTls: "stalwart-tls",

@@ -16,7 +16,7 @@ const SAMPLE_NAMES = { name: "kinga", source: "old-gmail" } as const;
 
 const quoted = (value: unknown): string => `\`${String(value)}\``;
 
-/** A digest says nothing to a reader; the whole reference stands in Pulumi.yaml. */
+/** A shorter digest is easier to read; Pulumi.yaml has the whole reference. */
 const shortened = (value: string): string => value.replace(/(@sha256:[0-9a-f]{8})[0-9a-f]{56}$/, "$1…");
 
 function defaultOf(at: z.ZodType, { derived, default: fallback }: ReturnType<typeof docAt>): string {

@@ -9,7 +9,7 @@ export type StalwartLine = (typeof stalwartLines)[number];
 
 export type Version = readonly [major: number, minor: number, patch: number];
 
-/** The version in an image reference or a tag, as numbers; undefined when it does not say. */
+/** The version in an image reference or a tag, as numbers; undefined when it has none. */
 export function stalwartVersion(image: string): Version | undefined {
   const found = /(?:^|:)v?(\d+)\.(\d+)\.(\d+)(?:-[\w.-]+)?(?:@|$)/.exec(image);
   return found ? [Number(found[1]), Number(found[2]), Number(found[3])] : undefined;

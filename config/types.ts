@@ -113,7 +113,7 @@ export interface Gateway {
 
 /** How HTTP comes in, whatever asks for it. */
 export interface Ingress {
-  /** What serves it: decides what is asked for besides hosts and paths. */
+  /** The controller that serves it: its annotations and custom objects differ. */
   readonly controller: Controller;
   readonly annotations: Readonly<Record<string, string>>;
   /** Namespace of the controller's pods: only it may reach the HTTP ports. */

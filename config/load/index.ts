@@ -15,7 +15,7 @@ export interface Sources {
   readonly values: Readonly<Record<string, string>>;
   /** Text of Pulumi.<stack>.yaml; absent when it cannot be found. */
   readonly stackFile: string | undefined;
-  /** Top-level keys that hold a secret anywhere, as the engine says. */
+  /** Top-level keys that the engine marks as secret: one secret anywhere in a group is enough. */
   readonly secretKeys: ReadonlySet<string>;
 }
 
@@ -23,7 +23,7 @@ function parseGroup(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return text; // the schema then says that it must be a group of settings
+    return text; // the schema then reports that it must be a group of settings
   }
 }
 

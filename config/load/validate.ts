@@ -56,7 +56,7 @@ const noMailboxes: Finding = {
 
 type Values = { readonly [Key in keyof ValidConfig]: ValidConfig[Key] | undefined };
 
-/** What keeps a value from being known has a finding of its own, so with no findings there is nothing to say here. */
+/** A value that is not known has a finding that says why, so this never fails without a finding. */
 const isValid = (values: Values): values is ValidConfig => Object.values(values).every((value) => value !== undefined);
 
 /**

@@ -68,7 +68,7 @@ const requiredPaths = (path: Path, at: z.ZodType): Path[] =>
     return child.isOptional() ? [] : [[...path, key]];
   });
 
-/** The first of these that can stand in a command; of a list its first item. */
+/** The first of these that fits into a command; for a list, its first item. */
 export const firstText = (...candidates: readonly unknown[]): string | undefined =>
   candidates
     .map((candidate) => (Array.isArray(candidate) ? candidate[0] : candidate))

@@ -20,7 +20,7 @@ export interface CompleteMigration {
 const GMAIL = "imap.gmail.com";
 const MIB = 2 ** 20;
 
-/** The mailboxes' names are absent when the group is not valid, and then nothing is said of them. */
+/** `names` are those of all mailboxes; without them (the group is not valid) there is no finding about the mailbox. */
 function complete(
   [name, input]: readonly [string, MigrationInput],
   mailboxes: readonly CompleteMailbox[],

@@ -34,7 +34,7 @@ export function migrationsUseTls({ migrations }: PartialConfig): Finding[] {
   });
 }
 
-/** The copying program makes one folder of two, and then a second run would not tell their messages apart. */
+/** imapsync merges the two folders, and a second run could not tell their messages apart. */
 export function distinctMappedFolders({ migrations }: PartialConfig): Finding[] {
   return Object.entries(migrations ?? {}).flatMap(([name, { folders }]): Finding[] => {
     const seen = new Map<string, string>();

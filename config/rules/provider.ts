@@ -9,8 +9,8 @@ export const CLEARTEXT: Readonly<Record<"imap" | "smtp", Readonly<Record<number,
 };
 
 /**
- * Both connections to the provider are TLS from the first byte. STARTTLS is not offered: whoever sits on the line can take
- * the offer away, and a mail password is worth that (RFC 8314, 3.3, prefers implicit TLS for the same reason).
+ * Both connections to the provider use implicit TLS. STARTTLS is not supported: an attacker on the network can remove the
+ * server's offer and read the password (RFC 8314, 3.3, prefers implicit TLS for the same reason).
  */
 export function implicitTls({ provider }: PartialConfig): Finding[] {
   return (["imap", "smtp"] as const).flatMap((protocol): Finding[] => {

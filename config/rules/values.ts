@@ -110,7 +110,7 @@ export const issuerUrl: Rule = (value) => {
   return serverHost(url.hostname.replace(/^\[|\]$/g, "")) ?? is(value === url.origin, `is not in its plain form`);
 };
 
-/** What curl can be told in a quoted line of its configuration, with nothing left to escape. */
+/** A URL that a quoted line of curl's configuration can hold without escaping. */
 export const heartbeatUrl: Rule = (value) => {
   if (!/^https?:\/\/[^\s"\\]+$/.test(value) || !URL.canParse(value)) {
     return "is not a URL to ping; it looks like https://hc-ping.com/<uuid>";
@@ -221,7 +221,7 @@ export function amount(quantity: string): number | undefined {
 const SMALLEST_SIZE = 2 ** 20;
 const LARGEST = 2 ** 63; // Kubernetes counts in 64 bits
 
-/** Bytes. `10` and `128m` are quantities too, but nobody means ten bytes or an eighth of one. */
+/** Bytes. `10` and `128m` are quantities too, but ten bytes or an eighth of one are a mistake. */
 export const byteSize: Rule = (value) => {
   const bytes = amount(value);
   if (bytes === undefined) return "is not a size; it looks like 512Mi or 10Gi";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { noControlCharacters, notEmpty, type Rule } from "../rules/values";
 
-/** What the reference and the report say about a key. Its default and whether it is required are asked of zod. */
+/** What the reference and the report say about a key. Zod itself knows its default and whether it is required. */
 export interface KeyDoc {
   readonly description: string;
   /** A value to show in commands and in the reference. */
