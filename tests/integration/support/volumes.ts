@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, chownSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Recorder } from "../../support/recorder";
 
 export interface VolumesOptions {
@@ -64,6 +64,7 @@ export class Volumes {
     const fresh = `..${this.revision}`;
     mkdirSync(join(path, fresh), { mode: 0o755 });
     for (const [file, content] of files) {
+      mkdirSync(dirname(join(path, fresh, file)), { recursive: true, mode: 0o755 });
       writeFileSync(join(path, fresh, file), content);
       chownSync(join(path, fresh, file), 0, this.group);
       chmodSync(join(path, fresh, file), mode);
@@ -71,7 +72,7 @@ export class Volumes {
     rmSync(join(path, "..data_tmp"), { force: true });
     symlinkSync(fresh, join(path, "..data_tmp"));
     renameSync(join(path, "..data_tmp"), join(path, "..data"));
-    for (const file of files.keys()) {
+    for (const file of new Set([...files.keys()].map((name) => name.split("/")[0] as string))) {
       rmSync(join(path, file), { force: true });
       symlinkSync(`..data/${file}`, join(path, file));
     }
