@@ -16,7 +16,7 @@ export interface FetcherPodArgs {
   readonly resources: Resources;
   /** Name of the ConfigMap with the programs and fetchmail's configuration. */
   readonly program: Input<string>;
-  /** Private authorities that the provider's certificate may be of. */
+  /** Custom CAs that may have issued the provider's certificate. */
   readonly caBundle: CaBundleParts;
   /** Names of the Secrets with passwords and addresses. */
   readonly credentials: Input<string>;

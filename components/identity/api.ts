@@ -60,7 +60,7 @@ export async function request(server: Server, method: string, path: string, body
       throw new Error(
         `identity.issuer: Pocket ID at ${issuer} does not answer (${problem.code ?? problem.message}). Nothing was changed. ` +
           (untrusted
-            ? "If its certificate is of a private authority: pulumi config set --path 'trust.certificates[0]' < ca.crt"
+            ? "If its certificate is issued by your own CA: pulumi config set --path 'trust.certificates[0]' < ca.crt"
             : "Fix it, then try again: pulumi up"),
       );
     },

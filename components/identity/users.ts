@@ -35,7 +35,7 @@ export async function signInWarnings(server: Server, addresses: Addresses): Prom
       ? [`${issuer}: users may change their own address, and with it whose mail they open. Switch off ${SELF_EDITING}.`]
       : []),
     ...(usersSignUp(set)
-      ? [`${issuer}: people may sign up and choose their address. Restrict sign-in to a group: identity.allowedGroups.`]
+      ? [`${issuer}: users may sign up and choose their address. Restrict sign-in to a group: identity.allowedGroups.`]
       : []),
   ];
 }

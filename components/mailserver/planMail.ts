@@ -95,7 +95,7 @@ const spamFilterOff = (): Operation[] => [update("SpamSettings", { enable: false
  * discard, a rule or block list asks the network. Not an empty list, for kinds with no object get their defaults back.
  *
  * A person's own Sieve script goes first: with `fileinto` it decides the folder, with `keep` the message lands in Junk
- * (crates/email/src/sieve/ingest.rs hands the verdict on).
+ * (crates/email/src/sieve/ingest.rs passes the result on).
  */
 const everythingIsJunk = (): Operation[] => [
   update("SpamSettings", {

@@ -64,7 +64,7 @@ function mailServer(stack: MonitoredStack): Panel[] {
   return [
     graph("In the queue", "short", [{ expr: pending(stack), legend: "messages" }]),
     graph("Sending, an hour", "short", [
-      hourly("queue_authenticated_message_queued", "from people"),
+      hourly("queue_authenticated_message_queued", "from users"),
       hourly("delivery_completed", "done with"),
       hourly("queue_rescheduled", "put off"),
       hourly("delivery_auth_failed", "the provider refused the relay's login"),

@@ -74,7 +74,7 @@ export function policies(args: PolicyArgs): Record<string, Spec> {
       podSelector: { matchLabels: selector(names.stalwart) },
       policyTypes: ["Ingress", "Egress"],
       ingress: [
-        // People come through the LoadBalancer from anywhere; `service.sourceRanges` narrows that at the Service.
+        // Users connect through the LoadBalancer from anywhere; `service.sourceRanges` narrows that at the Service.
         { ports: tcp(...mailPorts) },
         {
           from: args.relayNamespaces.length === 0 ? [everyNamespace] : args.relayNamespaces.map(namespace),

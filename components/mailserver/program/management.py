@@ -1,4 +1,4 @@
-"""The mail server's management interface: JMAP as its administrator. One method a request."""
+"""The mail server's management interface: JMAP as its administrator. One method per request."""
 
 from __future__ import annotations
 

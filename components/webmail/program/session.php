@@ -9,7 +9,7 @@
 final class rcube_session_homelab extends rcube_session_db
 {
     /** Seconds to wait for another request of this session: longer than it may wait for the issuer's token and keys. */
-    private const PATIENCE = 12;
+    private const WAIT_SECONDS = 12;
     /** Seconds until an issuer that did not answer is asked again. */
     private const PAUSE = 10;
     private $lock;
@@ -109,7 +109,7 @@ final class rcube_session_homelab extends rcube_session_db
         }
         $part = substr(hash('sha256', session_id()), 0, 3); // so there are never more than 4096 files
         $lock = @fopen(sys_get_temp_dir() . "/homelab-mail-session-$part.lock", 'c');
-        $until = microtime(true) + self::PATIENCE;
+        $until = microtime(true) + self::WAIT_SECONDS;
         while ($lock && !($alone = flock($lock, LOCK_EX | LOCK_NB)) && microtime(true) < $until) {
             usleep(20000);
         }

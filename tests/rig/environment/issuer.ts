@@ -99,7 +99,7 @@ export function fakeIssuerOptions(at: {
         requiresReauthentication: true,
       },
     ],
-    people: [{ sub: "6f2d8b1e-1c3a-4a52-9d7e-0b5f3a9c4d21", email: person.email, name: person.display }],
+    users: [{ sub: "6f2d8b1e-1c3a-4a52-9d7e-0b5f3a9c4d21", email: person.email, name: person.display }],
   });
 }
 

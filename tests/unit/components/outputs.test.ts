@@ -60,7 +60,7 @@ describe("DNS records to set", () => {
     );
   });
 
-  it("send people to their own provider for its records when it is not Migadu", () => {
+  it("refer users to their own provider for its records when it is not Migadu", () => {
     const smtp = { host: "smtp.example.org", port: 465 };
     const other = dnsRecords({ ...config, provider: { smtp } });
     expect(JSON.stringify(other)).not.toContain("migadu");

@@ -15,7 +15,7 @@ export const oldWords: readonly OldWord[] = [
   word(/\bmend(s|ed|ing)?\b/i, "fix"),
   word(/\bdoors?\b|[a-z]Doors?\b|\b(d|[a-z]+D)oor[A-Z]|\bDoor[A-Z]/, "exposure, endpoint"),
   word(/whereabouts/i, "controllerDefaults"),
-  word(/\bcouriers?\b/i, "direct delivery"),
+  word(/\bcouriers?\b(?!-)/, "direct delivery"),
   word(/\bkeepers?\b/i, "keep-copy worker"),
   word(/beyond.hope/i, "permanently rejected"),
   word(/caretaker/i, "system account"),

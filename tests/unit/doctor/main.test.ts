@@ -30,7 +30,7 @@ const shown = Object.fromEntries(
     },
   ]),
 );
-/** Plays the CLI: prints what it is asked for, and notes what it was asked. */
+/** A fake of the CLI: prints what it is asked for, and notes what it was asked. */
 const pulumi = program(
   "pulumi",
   `require("node:fs").appendFileSync(${JSON.stringify(join(folder, "asked"))}, process.argv.slice(2).join(" ") + "\\n");
@@ -39,7 +39,7 @@ const pulumi = program(
    else if (second === "export") console.log('{"version":3,"deployment":{}}');
    else console.log("family");`,
 );
-/** A cluster that is away, in words that repeat a password. */
+/** An unreachable cluster, in words that repeat a password. */
 const kubectl = program(
   "kubectl",
   `const words = process.argv.slice(2).join(" ");

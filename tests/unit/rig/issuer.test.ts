@@ -14,9 +14,9 @@ import { Passkey } from "../../support/passkey";
 
 const program = join(__dirname, "../../rig/fakes/pocket-id/oidc-server.mjs");
 const folder = mkdtempSync(join(tmpdir(), "issuer-"));
-const authority = new PrivateCa(folder);
-const pair = authority.issue("localhost");
-const agent = new https.Agent({ ca: readFileSync(authority.cert), keepAlive: false });
+const privateCa = new PrivateCa(folder);
+const pair = privateCa.issue("localhost");
+const agent = new https.Agent({ ca: readFileSync(privateCa.cert), keepAlive: false });
 afterAll(() => rmSync(folder, { recursive: true }));
 
 interface Reply {
@@ -154,7 +154,7 @@ describe("the fake of Pocket ID that signs users in", () => {
     /** A fake whose kinga has a passkey, somebody who says they are kinga, and what they are asked. */
     async function asked() {
       const { base, port, options } = await issuer();
-      const passkeys = { [options.people[0].sub]: kinga.registered };
+      const passkeys = { [options.users[0].sub]: kinga.registered };
       child = await start({ ...options, passkeys }, port);
       const browser = new Browser(base);
       const { location } = await browser.begin();

@@ -7,8 +7,8 @@ import { KubeClient } from "../../rig/cluster/kube";
 import { listen } from "../../support/listen";
 
 const folder = mkdtempSync(join(tmpdir(), "kube-client-"));
-const authority = new PrivateCa(folder);
-const { cert, key } = authority.issue("localhost");
+const privateCa = new PrivateCa(folder);
+const { cert, key } = privateCa.issue("localhost");
 
 /** What the server answers, one after the other: a status, and how many seconds it asks for. */
 let answers: (readonly [status: number, retryAfter?: number])[] = [];
@@ -37,7 +37,7 @@ beforeAll(async () => {
     clusters: [
       {
         name: "c",
-        cluster: { server: `https://localhost:${await listen(server)}`, "certificate-authority": authority.cert },
+        cluster: { server: `https://localhost:${await listen(server)}`, "certificate-authority": privateCa.cert },
       },
     ],
     users: [],

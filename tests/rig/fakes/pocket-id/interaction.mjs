@@ -6,7 +6,7 @@ const page = (title, content) => `<!doctype html><html><head><title>${title}</ti
 const NAME = '<form method="post"><label>Name <input name="name" autofocus></label> <button>Sign in</button></form>';
 
 /** The pages between /authorize and the way back: a name for whoever is not signed in, and a passkey where one is asked for. */
-export function interactions({ provider, issuer, people, body, passkeyOf, seen }) {
+export function interactions({ provider, issuer, users, body, passkeyOf, seen }) {
   const { ask, proves } = passkeys(issuer);
   /** Who gave their name, by sign-in. */
   const named = new Map();
@@ -15,7 +15,7 @@ export function interactions({ provider, issuer, people, body, passkeyOf, seen }
     const { uid, params, session } = await provider.interactionDetails(ctx.req, ctx.res);
     const show = (title, content, status = 200) => Object.assign(ctx, { status, type: "html", body: page(title, content) });
     const form = ctx.method === "POST" ? await body(ctx.req) : undefined;
-    const given = people.find(({ email }) => email.split("@")[0] === form?.get("name"))?.sub;
+    const given = users.find(({ email }) => email.split("@")[0] === form?.get("name"))?.sub;
     if (given) named.set(uid, given);
     const sub = named.get(uid) ?? session?.accountId;
     const passkey = sub && passkeyOf(params.client_id, sub);

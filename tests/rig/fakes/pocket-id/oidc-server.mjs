@@ -1,7 +1,7 @@
 /**
  * A real OpenID provider (oidc-provider) that behaves as Pocket ID does: its paths, RS256 `at+jwt` access tokens without
  * email, `aud` = client and issuer, email at the userinfo endpoint, public clients whose secret is ignored, no consent.
- * People sign in by typing their name; once they have `passkeys`, a client that asks for re-authentication gets one. With `control`,
+ * Users sign in by typing their name; once they have `passkeys`, a client that asks for re-authentication gets one. With `control`,
  * state that tests turn is at http://<control>/.
  */
 import { createPublicKey, verify } from "node:crypto";
@@ -14,7 +14,7 @@ import { interactions } from "./interaction.mjs";
 import { takeLock } from "./lock.mjs";
 
 const options = JSON.parse(process.env.OPTIONS);
-const { issuer, listen, port = 443, control, clients, people, jwk, pkce } = options;
+const { issuer, listen, port = 443, control, clients, users, jwk, pkce } = options;
 if (options.lock) takeLock(options.lock);
 const state = { accessTokenSeconds: 3600, refuseRefresh: false, slowSeconds: 0, passkeys: options.passkeys };
 const seen = { authorize: 0, code: 0, refresh: 0, refused: 0, discovery: 0, passkeysTaken: 0, verifiers: 0, secrets: [] };
@@ -25,7 +25,7 @@ const ended = new Set();
 const end = (grant) => current.has(grant) && ended.add(current.get(grant));
 
 const account = (sub) => {
-  const person = people.find((p) => p.sub === sub);
+  const person = users.find((p) => p.sub === sub);
   return (
     person && {
       accountId: sub,
@@ -170,7 +170,7 @@ function count(ctx, form) {
   seen.secrets.push(form.get("client_secret") ?? "");
 }
 
-const interact = interactions({ provider, issuer, people, body, passkeyOf, seen });
+const interact = interactions({ provider, issuer, users, body, passkeyOf, seen });
 
 provider.use(async (ctx, next) => {
   const form = ctx.path === "/api/oidc/token" ? await body(ctx.req) : undefined;

@@ -1,4 +1,4 @@
-"""SMTP: mail from apps and fetchers on 25 and 2525, from people with a token or an app password on 465 and 587."""
+"""SMTP: mail from apps and fetchers on 25 and 2525, from users with a token or an app password on 465 and 587."""
 
 import asyncio
 import base64
@@ -93,7 +93,7 @@ class Handler:
 def listen(loop, server, port):
     """Opens one listener."""
     handler = Handler(server, port)
-    people = port in (465, 587)
+    submission = port in (465, 587)
     options = {
         "data_size_limit": LIMIT,
         "enable_SMTPUTF8": True,
@@ -107,6 +107,6 @@ def listen(loop, server, port):
         options.update(tls_context=server.tls, require_starttls=True)
 
     def factory():
-        return Smtp(handler, auth_required=people, loop=loop, **options)
+        return Smtp(handler, auth_required=submission, loop=loop, **options)
 
     loop.run_until_complete(loop.create_server(factory, host=None, port=port, ssl=tls))

@@ -97,7 +97,7 @@ function run(base: string, claims: string[], keep = 3): Promise<Ended> {
 const namesIn = (snapshots: Snapshot[], claim: string): string[] =>
   snapshots.map(({ metadata }) => metadata.name).filter((name) => name.startsWith(claim));
 
-test("each claim gets a snapshot, and the oldest usable ones above the number go; other people's snapshots stay", async () => {
+test("each claim gets a snapshot, and the oldest usable ones above the limit are deleted; other snapshots stay", async () => {
   const foreign = {
     ...old("stalwart-data", 1, true),
     metadata: { name: "by-hand", creationTimestamp: day(1), labels: {} },

@@ -122,7 +122,7 @@ describe("the client at Pocket ID", () => {
     ]);
   });
 
-  it("is not touched with a wrong key, which the preview names with the command that mends it", async () => {
+  it("is not touched with a wrong key, which the preview names with the command that fixes it", async () => {
     const { failures } = await provider.check(inputs, { ...inputs, apiKey: "wrong" });
     expect(failures).toEqual([
       {
@@ -136,7 +136,7 @@ describe("the client at Pocket ID", () => {
     expect(server.requests.filter((r) => !r.startsWith("GET"))).toEqual([]);
   });
 
-  it("is not touched while the server is away, which the preview says", async () => {
+  it("is not changed while the server is unreachable, which the preview reports", async () => {
     await server.close();
     const { failures } = await provider.check(inputs, inputs);
     expect(failures?.[0]?.reason).toMatch(/^identity\.issuer: Pocket ID at .* does not answer \(ECONNREFUSED\)/);
@@ -311,7 +311,7 @@ describe("registering with Pocket ID", () => {
   const registrations = async (config: Record<string, unknown>) =>
     (await deploy(config)).recorder.resources.filter((r) => r.type.startsWith("pulumi-nodejs:dynamic"));
 
-  it("is left to people unless there is a key", async () => {
+  it("is left to the administrator unless there is a key", async () => {
     expect(await registrations(threeMailboxes)).toEqual([]);
   });
 
@@ -346,7 +346,7 @@ describe("registering with Pocket ID", () => {
   });
 });
 
-/** Of a server on this machine, self-signed, so its own authority; valid until 2126. */
+/** Of a server on this machine, self-signed, so its own CA; valid until 2126. */
 const tls = {
   cert: `-----BEGIN CERTIFICATE-----
 MIIBnDCCAUGgAwIBAgIUcQuGewUZQ5MDPfgMFkllS3IoSFUwCgYIKoZIzj0EAwIw
@@ -366,7 +366,7 @@ B695GWHh9OgIv3MBYNsFedvsPHVbsCS+HYcGGEIJQEu70g6rjRFfrQa/
 -----END PRIVATE KEY-----`,
 };
 
-describe("Pocket ID with a certificate of a private authority", () => {
+describe("Pocket ID with a certificate of a custom CA", () => {
   let server: FakePocketId;
   const inputs = (): ClientInputs => ({
     issuer: server.issuer,
@@ -389,7 +389,7 @@ describe("Pocket ID with a certificate of a private authority", () => {
     expect(server.requests).toEqual([]);
   });
 
-  it("is taken once that authority is trusted, from the text that the state holds, too", async () => {
+  it("is accepted once that CA is trusted, from the text that the state holds, too", async () => {
     const trusting = { ...inputs(), trustedCertificates: [rootCertificates[0] as string, tls.cert] };
     expect((await provider.check(trusting, trusting)).failures).toEqual([]);
     const { text } = await runtime.serializeFunction(() => pocketIdClient);

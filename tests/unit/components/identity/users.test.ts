@@ -52,7 +52,7 @@ describe("what the preview says of the users at Pocket ID", () => {
     Object.assign(server.state.configuration, { allowOwnAccountEdit: "true", allowUserSignups: "open" });
     expect(await warnings()).toEqual([
       expect.stringContaining("users may change their own address"),
-      expect.stringContaining("people may sign up"),
+      expect.stringContaining("users may sign up"),
     ]);
   });
 

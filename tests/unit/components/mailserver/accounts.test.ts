@@ -5,7 +5,7 @@ import { aliasesOf, objectsOf, samplePlan, settingOf } from "./plans";
 
 const account = (args: PlanArgs, name: string) => objectsOf(args, "Account").find((a) => a.name === name);
 
-describe("people's accounts", () => {
+describe("users' accounts", () => {
   const family = [
     sampleMailbox("alpar", { admin: true, aliases: ["boss"], displayName: "Alpár" }),
     sampleMailbox("kinga"),

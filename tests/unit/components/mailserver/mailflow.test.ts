@@ -104,9 +104,9 @@ describe("taking fetched mail", () => {
   it("judges neither the greeting, the sender, SPF, DKIM, DMARC nor reverse DNS", () => {
     expect(settingOf(args, "MtaStageEhlo").rejectNonFqdn).toEqual(always("false"));
     expect(settingOf(args, "MtaStageMail").isSenderAllowed).toEqual(always("true"));
-    const { dkimSignDomain, ...verdicts } = settingOf(args, "SenderAuth");
+    const { dkimSignDomain, ...results } = settingOf(args, "SenderAuth");
     expect(dkimSignDomain).toEqual(always("false"));
-    expect(Object.keys(verdicts).sort()).toEqual([
+    expect(Object.keys(results).sort()).toEqual([
       "arcVerify",
       "dkimVerify",
       "dmarcVerify",
@@ -114,7 +114,7 @@ describe("taking fetched mail", () => {
       "spfEhloVerify",
       "spfFromVerify",
     ]);
-    for (const verdict of Object.values(verdicts)) expect(verdict).toEqual(always("disable"));
+    for (const result of Object.values(results)) expect(result).toEqual(always("disable"));
   });
 
   it("filters nothing, downloads nothing and asks nobody, for the provider has filtered", () => {

@@ -178,7 +178,7 @@ describe("listening", () => {
     expect([defaultHostname, defaultCertificateId]).toEqual(["mail.newjoy.ro", "#certificate"]);
   });
 
-  it("restarts for another port, protocol or kind of TLS, and not for another order of people", () => {
+  it("restarts for another port, protocol or kind of TLS, and not for another order of mailboxes", () => {
     const [first, ...rest] = listeners();
     if (!first) throw new Error("no listeners");
     const changed = [
@@ -193,7 +193,7 @@ describe("listening", () => {
 });
 
 describe("reloading", () => {
-  it("renews certificates even while the identity provider is away and settings cannot be reloaded", () => {
+  it("renews certificates even while the identity provider is unreachable and settings cannot be reloaded", () => {
     const actions = renderReload()
       .trim()
       .split("\n")

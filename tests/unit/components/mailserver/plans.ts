@@ -21,7 +21,7 @@ export const configs: fc.Arbitrary<PlanArgs> = fc
   .record({
     domain: host,
     second: fc.option(host.map((name) => `second.${name}`)),
-    people: fc.uniqueArray(
+    users: fc.uniqueArray(
       fc.record({
         name: label,
         displayName: fc.string({ unit: "binary" }),
@@ -56,7 +56,7 @@ export const configs: fc.Arbitrary<PlanArgs> = fc
     ({
       domain,
       second,
-      people,
+      users,
       addresses,
       relayName,
       relayAtHome,
@@ -72,7 +72,7 @@ export const configs: fc.Arbitrary<PlanArgs> = fc
     }) => {
       const left = [...addresses];
       const take = (count: number): string[] => left.splice(0, count);
-      const mailboxes = people.map(({ name, displayName, admin, junk, extra, away }) => {
+      const mailboxes = users.map(({ name, displayName, admin, junk, extra, away }) => {
         const [own = ""] = take(1);
         const inSecond = away && second !== null;
         return sampleMailbox(name, {

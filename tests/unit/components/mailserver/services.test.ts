@@ -7,8 +7,8 @@ beforeAll(async () => {
   sample = await deploy();
 });
 
-describe("people's way in", () => {
-  const people = (deployed: Deployed) => deployed.recorder.object("Service", "stalwart-mail").inputs;
+describe("the public Service", () => {
+  const publicService = (deployed: Deployed) => deployed.recorder.object("Service", "stalwart-mail").inputs;
   const numbers = (spec: { ports: { port: number }[] }): number[] =>
     spec.ports.map(({ port }) => port).sort((a, b) => a - b);
 
@@ -16,12 +16,12 @@ describe("people's way in", () => {
     "never offers port 25, 2525 or 8080 (%s)",
     async (type) => {
       const deployed = await deploy({ service: { type, annotations: {}, sourceRanges: [] } });
-      expect(numbers(people(deployed).spec)).toEqual([465, 587, 993, 4190]);
+      expect(numbers(publicService(deployed).spec)).toEqual([465, 587, 993, 4190]);
     },
   );
 
   it("lets the server see who connects", () => {
-    expect(people(sample).spec.externalTrafficPolicy).toBe("Local");
+    expect(publicService(sample).spec.externalTrafficPolicy).toBe("Local");
   });
 
   it("has the address, the annotations and the allowed networks that are configured", async () => {
@@ -33,8 +33,8 @@ describe("people's way in", () => {
         sourceRanges: ["192.168.0.0/16"],
       },
     });
-    expect(people(deployed).metadata.annotations).toMatchObject({ "metallb.io/address-pool": "home" });
-    expect(people(deployed).spec).toMatchObject({
+    expect(publicService(deployed).metadata.annotations).toMatchObject({ "metallb.io/address-pool": "home" });
+    expect(publicService(deployed).spec).toMatchObject({
       loadBalancerIP: "192.168.1.25",
       loadBalancerSourceRanges: ["192.168.0.0/16"],
     });
@@ -42,8 +42,8 @@ describe("people's way in", () => {
 
   it("has only fields that the API server takes for its type", async () => {
     const service = { annotations: {}, address: "192.168.1.25", sourceRanges: ["192.168.0.0/16"] };
-    const node = people(await deploy({ service: { ...service, type: "NodePort" } })).spec;
-    const inside = people(await deploy({ service: { ...service, type: "ClusterIP" } })).spec;
+    const node = publicService(await deploy({ service: { ...service, type: "NodePort" } })).spec;
+    const inside = publicService(await deploy({ service: { ...service, type: "ClusterIP" } })).spec;
     for (const spec of [node, inside]) {
       expect(spec).not.toHaveProperty("loadBalancerIP");
       expect(spec).not.toHaveProperty("loadBalancerSourceRanges");

@@ -27,7 +27,7 @@ describe("settings", () => {
     expect(waitsFor(recorder, job(recorder, "stalwart-reload"), patch(recorder))).toBe(true);
   });
 
-  it("let mail flow while the identity provider is away: what fetchers wait for does not wait for the reload", async () => {
+  it("let mail flow while the identity provider is unreachable: what fetchers wait for does not wait for the reload", async () => {
     const { recorder, mail } = sample;
     const ready = await resolved((mail.ready as pulumi.CustomResource).urn);
     expect(ready).toBe(patch(recorder).urn);

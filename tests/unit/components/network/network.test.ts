@@ -22,7 +22,7 @@ describe("network policies", () => {
     expect(policies(args)["default-deny"]).toEqual({ podSelector: {}, policyTypes: ["Ingress", "Egress"] });
   });
 
-  it("let people reach the mail ports and nothing else", () => {
+  it("let users reach the mail ports and nothing else", () => {
     const all = plain(policies(args));
     expect(fromAnywhere(all.stalwart).sort()).toEqual([4190, 465, 587, 993]);
     for (const name of ["default-deny", "stalwart-settings", "fetchmail", "roundcube", "acme-solver"]) {

@@ -78,7 +78,7 @@ describe("storage", () => {
 });
 
 describe("shrinking", () => {
-  it("is refused with the key, both sizes and the command that mends it", () => {
+  it("is refused with the key, both sizes and the command that fixes it", () => {
     expect(shrinkingProblem(claim("stalwart-data", "20Gi"), claim("stalwart-data", "10Gi"))).toBe(
       "storage.size: the claim stalwart-data has 20Gi and cannot shrink to 10Gi; nothing was changed. " +
         "Fix it: pulumi config set --path storage.size 20Gi",

@@ -71,11 +71,11 @@ describe("the webmail's configuration", () => {
   const server = "stalwart.stalwart-mail.svc.cluster.local";
   /** Every option, the one value that keeps its promise, and the promise. */
   const promises: Record<string, [PhpValue, string]> = {
-    oauth_provider: ["generic", "people sign in at the identity provider"],
-    oauth_provider_name: ["Pocket ID", "the sign-in button names the provider as people know it"],
+    oauth_provider: ["generic", "users sign in at the identity provider"],
+    oauth_provider_name: ["Pocket ID", "the sign-in button names the provider as users know it"],
     oauth_client_id: [new FromEnvironment("OIDC_CLIENT_ID"), "the provider knows who asks"],
     oauth_client_secret: [new FromEnvironment("OIDC_CLIENT_SECRET"), "the client's secret is in no file"],
-    oauth_auth_uri: [`${issuer}/authorize`, "people are sent to the provider's page"],
+    oauth_auth_uri: [`${issuer}/authorize`, "users are sent to the provider's page"],
     oauth_token_uri: [`${issuer}/api/oidc/token`, "no password form while the provider cannot be asked for its pages"],
     oauth_identity_uri: [`${issuer}/api/oidc/userinfo`, "the person's address is asked for: the token has none"],
     oauth_scope: [
@@ -104,14 +104,14 @@ describe("the webmail's configuration", () => {
     archive_mbox: ["Archive", "archived mail lies in a folder of that name"],
     request_url: ["https://webmail.newjoy.ro/", "the redirect URI is the registered one, without the pod's port"],
     use_https: [true, "cookies go over HTTPS only"],
-    proxy_whitelist: [["10.42.0.0/16", "fd00::/8"], "the ingress controller's word on people's addresses counts"],
+    proxy_whitelist: [["10.42.0.0/16", "fd00::/8"], "the ingress controller is trusted to set client addresses"],
     trusted_host_patterns: [["^webmail\\.newjoy\\.ro$"], "a request for another host name gets nowhere"],
     session_storage: ["homelab", "requests of one session refresh its token once"],
-    session_lifetime: [1440, "people stay signed in through a day without a click"],
+    session_lifetime: [1440, "users stay signed in through a day without a click"],
     session_samesite: ["Lax", "cookies stay away from other sites' forms, and survive the way back from the provider"],
     ip_check: [false, "a phone stays signed in when it changes networks"],
     x_frame_options: ["sameorigin", "no other site can frame the webmail"],
-    des_key: [new FromEnvironment("WEBMAIL_DES_KEY"), "the key of people's sessions is in no file"],
+    des_key: [new FromEnvironment("WEBMAIL_DES_KEY"), "the key of users' sessions is in no file"],
     enable_installer: [false, "nobody can set the webmail up anew"],
     product_name: ["newjoy.ro Mail", "pages carry the household's name"],
     skin: ["elastic", "pages fit a phone"],
@@ -122,7 +122,7 @@ describe("the webmail's configuration", () => {
     ],
     managesieve_vacation: [1, "the out-of-office notice has a page of its own"],
     newmail_notifier_basic: [true, "the tab's title tells of new mail"],
-    identities_level: [1, "people change their names and signatures, and not their address"],
+    identities_level: [1, "users change their names and signatures, and not their address"],
     show_images: [0, "pictures from elsewhere are not loaded before the person asks"],
     max_message_size: ["40M", "what is too large is refused by the webmail, in words"],
     db_dsnw: [

@@ -31,7 +31,7 @@ describe("the webmail", () => {
     ({ recorder, webmail } = await deploy());
   });
 
-  it("tells where people read their mail", async () => {
+  it("tells where users read their mail", async () => {
     expect(await resolved(webmail.url)).toBe("https://webmail.newjoy.ro/");
   });
 

@@ -9,7 +9,7 @@ test.each([
   ["what another error wraps", new Error("fetch failed", { cause: problem("ECONNREFUSED") }), "connection refused"],
   ["the first of several addresses", new AggregateError([problem("EHOSTUNREACH")]), "no route to host"],
   ["a code in a message", new Error("connect ENOTFOUND imap.migadu.com"), "no such name"],
-  ["an error that nobody knows", new Error("\nthe moon is full\nat night"), "the moon is full"],
+  ["an unknown error", new Error("\nthe moon is full\nat night"), "the moon is full"],
 ])("%s is told in few words", (_, given, words) => {
   expect(reasonOf(given)).toBe(words);
 });

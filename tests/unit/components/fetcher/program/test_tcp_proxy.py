@@ -54,7 +54,7 @@ class Blame(unittest.TestCase):
         self.assertIsNone(self.ended())
 
 
-class Patience(unittest.TestCase):
+class SlowServers(unittest.TestCase):
     def test_the_answer_to_the_last_dot_is_waited_for_when_every_other_silence_would_be_too_long(self) -> None:
         server = socket.create_server(("127.0.0.1", 0))
         self.addCleanup(server.close)

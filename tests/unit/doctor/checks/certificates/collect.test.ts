@@ -10,10 +10,10 @@ import { TestCa } from "../../../../support/ca";
 import { listen } from "../../../../support/listen";
 
 const folder = mkdtempSync(join(tmpdir(), "doctor-certificates-"));
-const authority = new TestCa(folder);
-const ca = [authority.pem];
-const good = authority.issue("mail.newjoy.test");
-const other = authority.issue("elsewhere.test");
+const testCa = new TestCa(folder);
+const ca = [testCa.pem];
+const good = testCa.issue("mail.newjoy.test");
+const other = testCa.issue("elsewhere.test");
 const servers: net.Server[] = [];
 afterAll(() => {
   for (const server of servers) server.close();
@@ -75,7 +75,7 @@ test("a CA that is not configured is not trusted", async () => {
 });
 
 test("a certificate that has ended is seen as one, and not as one that is not trusted", async () => {
-  const seen = await look(await tlsServer(authority.ended("mail.newjoy.test")));
+  const seen = await look(await tlsServer(testCa.ended("mail.newjoy.test")));
   expect(evaluateCertificates({ namespace: "x", now: Date.now(), endpoints: [seen] })).toMatchObject([
     { code: "expired" },
   ]);

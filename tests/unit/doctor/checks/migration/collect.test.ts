@@ -9,8 +9,8 @@ import { PrivateCa } from "../../../../rig/ca";
 import { stopFakeServers, talking } from "../../../../support/fakeMailServers";
 
 const directory = mkdtempSync(join(tmpdir(), "doctor-migration-"));
-const authority = new PrivateCa(directory);
-const pair = authority.issue("localhost");
+const privateCa = new PrivateCa(directory);
+const pair = privateCa.issue("localhost");
 afterAll(() => {
   stopFakeServers();
   rmSync(directory, { recursive: true });
@@ -86,7 +86,7 @@ const observe = async (there: Record<string, Mail[]>, here: Record<string, Mail[
     migration,
     source: await server(there, "p", heard),
     here: await server(here, "p", heard),
-    tls: { ca: [readFileSync(authority.cert, "utf8")] },
+    tls: { ca: [readFileSync(privateCa.cert, "utf8")] },
     limit: 20_000,
   });
   return { seen, heard };
@@ -141,7 +141,7 @@ test("a message without a Message-ID, which imapsync knows by its Received lines
 });
 
 test("a refused login is reported for the side that refuses it", async () => {
-  const args = { migration: migrationOf(), tls: { ca: [readFileSync(authority.cert, "utf8")] }, limit: 20_000 };
+  const args = { migration: migrationOf(), tls: { ca: [readFileSync(privateCa.cert, "utf8")] }, limit: 20_000 };
   const [good, bad] = [await server({}, "p"), await server({}, "another")];
   expect(await collectMigration({ ...args, source: bad, here: good })).toMatchObject({
     side: "source",

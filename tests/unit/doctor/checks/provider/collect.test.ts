@@ -9,10 +9,10 @@ import { fakeImapServer, fakeSmtpServer, type ImapRules, stopFakeServers } from 
 import { listen } from "../../../../support/listen";
 
 const folder = mkdtempSync(join(tmpdir(), "doctor-provider-"));
-const authority = new PrivateCa(folder);
-const ca = [readFileSync(authority.cert, "utf8")];
-const here = authority.issue("localhost");
-const elsewhere = authority.issue("elsewhere.test");
+const privateCa = new PrivateCa(folder);
+const ca = [readFileSync(privateCa.cert, "utf8")];
+const here = privateCa.issue("localhost");
+const elsewhere = privateCa.issue("elsewhere.test");
 afterAll(() => {
   stopFakeServers();
   rmSync(folder, { recursive: true });

@@ -47,7 +47,7 @@ describe("the queue", () => {
     expect([await again(), await again()]).toMatchObject([{ refused: true }, { refused: true }]);
     expect(asked).toHaveLength(1);
   });
-  test("of a server that is away is not taken for an empty one", async () => {
+  test("of an unreachable server is not taken for an empty one", async () => {
     const seen = await collectQueue({ base: "http://127.0.0.1:1", user: "admin", password: "x", limit: 60_000 });
     expect(seen).toEqual({ refused: false, reason: "connection refused" });
   });

@@ -7,8 +7,8 @@ import { fakeImapServer, fakeSmtpServer, stopFakeServers } from "../../../../sup
 import { fakeStalwart, type StalwartRules } from "../../../../support/fakeStalwart";
 
 const folder = mkdtempSync(join(tmpdir(), "doctor-flow-"));
-const authority = new PrivateCa(folder);
-const pair = authority.issue("localhost");
+const privateCa = new PrivateCa(folder);
+const pair = privateCa.issue("localhost");
 const closing: (() => void)[] = [stopFakeServers];
 afterAll(() => {
   for (const close of closing) close();
@@ -50,7 +50,7 @@ describe("a round trip", () => {
       },
       relay: { ...relay, password: more.password ?? relay.password },
       to: kinga,
-      ca: [readFileSync(authority.cert, "utf8")],
+      ca: [readFileSync(privateCa.cert, "utf8")],
       limit: 60_000,
       timeout: more.delivers === false ? 300 : 60_000,
       server: { base: await stalwart({ inbox, called }), password: "admin-password" },

@@ -14,8 +14,8 @@ import { PrivateCa } from "../../../../rig/ca";
 import { listen } from "../../../../support/listen";
 
 const folder = mkdtempSync(join(tmpdir(), "doctor-sign-in-"));
-const authority = new PrivateCa(folder);
-const pair = authority.issue("localhost");
+const privateCa = new PrivateCa(folder);
+const pair = privateCa.issue("localhost");
 const servers: http.Server[] = [];
 afterAll(() => {
   for (const server of servers) server.close();
@@ -84,7 +84,7 @@ async function codes({ issuer: more = () => ({}), stalwart = () => ({}), date, a
     redirectUris: [callback],
     logoutRedirectUris: ["https://webmail.newjoy.ro/?_task=logout"],
     allowedGroups: [],
-    ca: [readFileSync(authority.cert, "utf8")],
+    ca: [readFileSync(privateCa.cert, "utf8")],
     limit: 60_000,
     clusterAhead: Promise.resolve(0),
     server: Promise.resolve(server),
