@@ -49,6 +49,7 @@ class FetchmailRun:
 
     def run_beside(self, layout: Layout, login: Login, step: Callable[[], bool]) -> Ended:
         """The same, while `step` is done again and again until it returns False. The run lasts until its own end."""
+        self.round = Round()  # not in the thread alone: the first step may come before it
         with ThreadPoolExecutor(1) as threads:
             run = threads.submit(self.run, layout, login)
             while not run.done() and step():

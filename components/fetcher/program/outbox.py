@@ -109,8 +109,10 @@ class Outbox:
         self.remember(session, self.keys(session, (each.uid for each in entries)))
         self.flagged = None  # what fetchmail flags; when the session is lost meanwhile, the next check finds it
         ended = self.run_fetchmail(layout, login, refill, [each.uid for each in entries])
-        if self.shared.stop.is_set() and self.record.needed:  # a new pod may not have the record
+        # A new pod may not have the record, and without one it takes every flag for fetchmail's.
+        if self.shared.stop.is_set() and (self.record.needed or self.refilled):
             self.after_fetchmail(session, layout)
+            self.settle(session, session.search("DELETED"))
             self.remove_delivered(session)
         left = [] if self.shared.stop.is_set() else self.after_fetchmail(session, layout)
         step = next_step(self.fetchmail.round, ended, len(left))
@@ -153,7 +155,7 @@ class Outbox:
         flagged, left = session.search("DELETED"), session.search("UNDELETED")
         self.flagged = self.record.delivered(self.keys(session, flagged))
         if self.refilled:
-            astray = self.refilled.astray(left, self.fetchmail.round.delivered)
+            astray = self.refilled.astray(left, self.fetchmail.round.flagged)
             self.flagged -= self.keys(session, astray)
             gone = [uid for uid in astray if uid not in flagged]
             if gone:

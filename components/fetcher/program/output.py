@@ -16,6 +16,9 @@ REFUSAL = re.compile(r"IMAP< A\d+ (?:NO|BAD) (.*)")
 ABOUT_SMTP = re.compile(r"SMTP error:|SMTP<")
 ABOUT_A_MESSAGE = re.compile(r"IMAP> A\d+ (?:UID )?(?:FETCH|STORE) \d")
 COMMAND = re.compile(r"IMAP> (A\d+) ")
+FLAGS = re.compile(r"IMAP> A\d+ STORE \d+ \+FLAGS \([^)]*\\Deleted")
+DONE = re.compile(r"IMAP< A\d+ OK")
+OF_A_MESSAGE = "fetchmail: line: "  # a header line without a colon, as its sender wrote it
 
 
 class Output:
@@ -23,13 +26,19 @@ class Output:
 
     def __init__(self, clean: Clean) -> None:
         self.clean = clean
-        self.about_a_message = False
+        self.about_a_message = self.flags = False
 
     def events(self, line: str) -> list[Event]:
         """What a line means; most mean nothing here."""
+        if OF_A_MESSAGE in line:
+            return []
         if COMMAND.search(line):
             self.about_a_message = ABOUT_A_MESSAGE.search(line) is not None
+            self.flags = FLAGS.search(line) is not None
             return []
+        if self.flags and DONE.search(line):
+            self.flags = False
+            return [Event(Kind.ANSWERED), Event(Kind.FLAGGED)]
         refusal = REFUSAL.search(line)
         if refusal:
             kind = Kind.MESSAGE_REFUSED if self.about_a_message else Kind.PROVIDER_REFUSED

@@ -2,7 +2,7 @@
 
 A message goes this way only with a copy in the kept folder and without a flag that somebody else has set. Nothing looks
 at it between the move and fetchmail, which expunges whatever bears the flag for deletion. So when the run is over, what
-left the outbox is compared with what fetchmail says that it delivered, and the rest is taken from the kept folder.
+left the outbox is compared with what fetchmail has delivered and flagged, and the rest is taken from the kept folder.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ class Refilled(NamedTuple):
     refill: Refill
     uids: list[int]
 
-    def astray(self, left: list[int], delivered: int) -> list[int]:
+    def astray(self, left: list[int], flagged: int) -> list[int]:
         """What came meanwhile, and is gone or flagged though fetchmail was not there yet: it goes by UID."""
         done = sorted({*self.uids, *self.refill.copies} - set(left))
-        return [uid for uid in done[delivered:] if uid in self.refill.copies]
+        return [uid for uid in done[flagged:] if uid in self.refill.copies]

@@ -16,6 +16,7 @@ class Round(NamedTuple):
     """What is known of the run that lasts, or of the last one."""
 
     delivered: int = 0
+    flagged: int = 0  # of these, what the provider has marked for deletion
     refused: bool = False  # the login
     stuck: bool = False  # at a message; fetchmail would wait for it in vain
     detail: str = ""  # why something did not work, in one line
@@ -26,6 +27,8 @@ def apply(now: Round, event: Event) -> Round:
     kind, number, words = event
     if kind is Kind.DELIVERED:
         return now._replace(delivered=now.delivered + 1)
+    if kind is Kind.FLAGGED:
+        return now._replace(flagged=now.flagged + 1)
     if kind in (Kind.PROVIDER_REFUSED, Kind.PROVIDER_LEFT):
         return now._replace(detail=reasons.provider_answered(words))
     if kind is Kind.MESSAGE_REFUSED:

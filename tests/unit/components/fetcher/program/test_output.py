@@ -68,6 +68,8 @@ LINES: tuple[tuple[str, list[Event]], ...] = (
         "fetchmail: timeout after 60 seconds waiting for server imap.example.org.",
         [Event(Kind.TIMED_OUT, words="timeout after 60 seconds waiting for server imap.example.org.")],
     ),
+    ("fetchmail: line: this is no header, and it is flushed", []),
+    ("fetchmail: line: Authorization failure", []),
     ("fetchmail: will idle after poll", []),
     ("fetchmail: socket error while fetching from kinga@example.org@imap.example.org", []),
     ("#", []),
@@ -116,7 +118,22 @@ class Lines(unittest.TestCase):
 
     def test_each_kind_of_event_that_a_line_can_bring_is_brought_by_one(self) -> None:
         brought = {event.kind for _, events in LINES for event in events}
-        self.assertEqual(set(Kind) - brought, {Kind.SILENT, Kind.MESSAGE_REFUSED})
+        self.assertEqual(set(Kind) - brought, {Kind.SILENT, Kind.MESSAGE_REFUSED, Kind.FLAGGED})
+
+    def test_a_message_is_flagged_when_the_provider_says_so(self) -> None:
+        store, done = r"fetchmail: IMAP> A0009 STORE 2 +FLAGS (\Seen \Deleted)", "fetchmail: IMAP< A0009 OK done"
+        flags = "fetchmail: IMAP< * 2 FETCH (FLAGS (\\Deleted))"
+        for lines, flagged in (
+            ((store, flags, done), 1),
+            ((store, done, done), 1),
+            ((store, flags), 0),
+            ((store, "fetchmail: IMAP< A0009 NO [UNAVAILABLE] not now"), 0),
+            (("fetchmail: IMAP> A0009 FETCH 2 BODY.PEEK[TEXT]", done), 0),
+            ((store, "fetchmail: IMAP> A0010 LOGOUT", done), 0),
+        ):
+            said = Output(as_it_is)
+            kinds = [event.kind for line in lines for event in said.events(line)]
+            self.assertEqual(kinds.count(Kind.FLAGGED), flagged, lines)
 
     def test_a_message_that_is_left_is_never_taken_for_a_delivered_one(self) -> None:
         for ending in (" not flushed", " retained", "(412 header octets) not flushed"):

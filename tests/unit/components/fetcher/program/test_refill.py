@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import unittest
 from typing import Any, Callable
 from unittest import mock
@@ -12,7 +13,7 @@ from fake_imap import body
 from folders import Layout
 from imap_connection import CommandRefused, SessionLost
 from rounds import Ended
-from worker_harness import Harness
+from worker_harness import Harness, says_delivered
 
 OUTBOX, DELETED = "Fetcher-Outbox", r"\Deleted"
 NAMES = [f"m{n:02}" for n in range(20)]
@@ -37,6 +38,9 @@ class Refilling(Harness):
         self.problem: Exception | None = None  # in a step
         self.step: Callable[[], bool] = lambda: False
         self.during: Callable[[], None] = lambda: None  # after each message that fetchmail delivers
+        self.breaks: Callable[[int], bool] = lambda _: False  # whether fetchmail's connection does, before its flag
+        self.ends = threading.Event()  # the pod is stopped
+        self.says: tuple[str, ...] = ()  # what else fetchmail says after each message
 
     def beside(self, layout: Layout, login: Login, step: Callable[[], bool]) -> Ended:
         """In turns instead of at once, so that it is the same each time: a step after each message."""
@@ -73,10 +77,17 @@ class Refilling(Harness):
         while batch := sorted(box):
             for uid in batch:
                 self.got.append(box[uid].body)
-                on_line(" flushed")
+                if self.breaks(uid):
+                    says_delivered(on_line, flagged=False)
+                    return 2
+                says_delivered(on_line)
+                for line in self.says:
+                    on_line(line)
                 box[uid].flags.add(DELETED)
                 ours.add(uid)
                 self.during()
+                if self.ends.is_set():
+                    return 15
                 if self.problem is None:
                     try:
                         self.step = self.step if self.step() else lambda: False
@@ -188,6 +199,49 @@ class Refilling(Harness):
                 self.racing(place)
             self.nothing_is_missing()
 
+    def test_nor_does_it_when_a_sender_writes_what_fetchmail_says(self) -> None:
+        self.says = ("fetchmail: line: this is no header, and it is flushed",)
+        self.backlog()
+        self.racing(-1)
+        self.nothing_is_missing()
+
+    def test_nor_does_it_when_the_connection_breaks_before_the_flag_of_what_is_delivered(self) -> None:
+        self.backlog()
+        broken = list[int]()
+
+        def breaks(uid: int) -> bool:
+            flagged = [there for there, one in self.session.mail[OUTBOX].items() if there > uid and one.flags]
+            if flagged and not broken:
+                broken.append(uid)
+                self.problem = None
+                return True
+            return False
+
+        self.breaks = breaks
+        self.racing(-1)
+        self.assertEqual(len(broken), 1)
+        self.nothing_is_missing()
+
+    def test_nor_does_it_to_a_new_pod_when_the_old_one_is_stopped_meanwhile(self) -> None:
+        self.backlog()
+
+        def stops() -> None:
+            box = self.session.mail[OUTBOX]
+            if any(one.flags and one.body not in self.got for one in box.values()):
+                self.ends.set()
+                self.stop.set()
+
+        self.during = stops
+        self.racing(-1)
+        self.assertTrue(self.ends.is_set())
+        self.during = lambda: None
+        for event in (self.ends, self.stop):
+            event.clear()
+        self.worker = self.made()
+        self.run_all()
+        self.nothing_is_missing()
+        self.assertEqual(len(self.got), 20)
+
     def racing(self, place: int) -> None:
         move, flagged = self.session.move, list[int]()
 
@@ -237,7 +291,7 @@ class Refilling(Harness):
             uid, one = next(iter(self.session.mail[OUTBOX].items()))
             self.got.append(one.body)
             del self.session.mail[OUTBOX][uid]
-            on_line(" flushed")
+            says_delivered(on_line)
             self.step()
             return 2
 

@@ -10,7 +10,7 @@ from unittest import mock
 from credentials import Login
 from fetchmail_run import FetchmailRun
 from folders import Layout
-from rounds import Ended
+from rounds import Ended, Round
 
 LOGIN = Login("kinga@example.org", "s3cret", "kinga@example.org")
 
@@ -37,6 +37,18 @@ class Beside(unittest.TestCase):
 
         self.assertEqual(self.made.run_beside(Layout(), LOGIN, step), Ended(1))
         self.assertGreaterEqual(self.steps, 3)
+
+    def test_the_first_step_knows_nothing_of_the_run_before(self) -> None:
+        self.made.round = Round(delivered=3, detail="the provider answered no")
+        seen = list[Round]()
+
+        def step() -> bool:
+            seen.append(self.made.round)
+            self.end.set()
+            return False
+
+        self.made.run_beside(Layout(), LOGIN, step)
+        self.assertEqual(seen, [Round()])
 
     def test_steps_end_before_the_run_when_there_is_nothing_more_to_do(self) -> None:
         def step() -> bool:

@@ -24,6 +24,14 @@ from worker import Worker
 LOGIN = Login("kinga@example.org", "s3cret-word", "kinga@example.org")
 
 
+def says_delivered(on_line: Any, flagged: bool = True) -> None:
+    """What fetchmail says of a message that it has delivered, unless the connection breaks before it is flagged."""
+    on_line(" flushed")
+    on_line(r"fetchmail: IMAP> A0007 STORE 1 +FLAGS (\Seen \Deleted)")
+    if flagged:
+        on_line("fetchmail: IMAP< A0007 OK done")
+
+
 class Session(FakeImap):
     """Ends by itself once there is nothing to do but wait."""
 
@@ -86,7 +94,7 @@ class Harness(unittest.TestCase):
             del box[uid]  # it begins with an expunge
         for uid in list(box):
             self.got.append(box.pop(uid).body)
-            on_line(" flushed")
+            says_delivered(on_line)
         return 0
 
     def run_session(self) -> float:
