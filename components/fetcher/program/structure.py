@@ -10,11 +10,12 @@ MULTIPART = re.compile(rb"^Content-Type:[ \t]*multipart/[^;\n]*;(.*)$", re.IGNOR
 # boundary="x", or in pieces (RFC 2231): boundary*0="x"; boundary*1="y", and with a star behind it percent-encoded.
 QUOTED = rb'(?:[^"\\]|\\.)*'
 PARAMETER = re.compile(
-    rb';[ \t]*boundary(?:\*(\d{1,3}))?(\*)?[ \t]*=[ \t]*(?:"(%b)"|([^\s;"]+))|;[ \t]*[^;="]+=[ \t]*"%b"'
+    rb';[ \t]*boundary(?:\*(\d{1,3}))?(\*)?[ \t]*=[ \t]*(?:"(%b)"|([^\s;"]+))|;[ \t]*[^;=" \t][^;="]*=[ \t]*"%b"'
     % (QUOTED, QUOTED),
     re.IGNORECASE,
 )
 LOOSE = re.compile(rb'\bboundary[ \t]*=[ \t]*(?:"([^"]+)"|([^\s;"]+))', re.IGNORECASE)  # without a semicolon before it
+PARTS = 10_000  # that are looked at; no mailer makes so many, and to note millions would fill the memory
 FIELD = 65_536  # bytes of a header that are looked at; more would cost more the longer it is
 
 
@@ -56,6 +57,7 @@ class Structure:
         self.rest = b""
         self.header: bytearray | None = bytearray()  # of the part that is read; None in its body
         self.open: list[bytes] = []  # boundaries, the innermost last
+        self.delimiters: set[bytes] = set()  # lines worth a look at each boundary, which are few
         self.multipart = False
         self.unclosed = False  # whether an inner multipart ends with the outer one's boundary
         self.ended = False
@@ -71,7 +73,7 @@ class Structure:
             self.line(line.rstrip(b"\r"), 2 if line.endswith(b"\r") else 1)
 
     def line(self, line: bytes, line_end: int) -> None:
-        if line.startswith(b"--") and self.delimiter(line.rstrip()):
+        if line.startswith(b"--") and line.rstrip() in self.delimiters and self.delimiter(line.rstrip()):
             return
         if self.header is None:
             if self.size is not None:
@@ -86,6 +88,7 @@ class Structure:
             if found:
                 self.multipart = self.hollow = True  # what comes before its first part does not matter
                 self.open.append(found)
+                self.delimiters |= {b"--" + found, b"--" + found + b"--"}
             else:
                 self.size, self.blank, self.line_end = 0, True, 0
 
@@ -105,7 +108,9 @@ class Structure:
 
     def leaf(self, line_end: int) -> None:
         """The part that is read is over."""
-        if self.hollow:
+        if self.endless:
+            pass
+        elif self.hollow:
             self.leaves.append(Leaf(0, True, True))
         elif self.header is not None:  # it has not even an empty line
             self.leaves.append(Leaf(0, True))
@@ -123,11 +128,16 @@ class Structure:
         self.ended = True
 
     @property
+    def endless(self) -> bool:
+        """Whether there are more parts than are looked at, so that nothing is known of the message."""
+        return len(self.leaves) > PARTS
+
+    @property
     def complete(self) -> bool:
         """Whether all parts of a multipart message are there; of any other nothing is known."""
         self.end()
         blank = any(leaf.blank for leaf in self.leaves)
-        return self.multipart and not self.open and not self.unclosed and not blank
+        return self.multipart and not self.open and not self.unclosed and not blank and not self.endless
 
     def agrees(self, told: list[int]) -> bool:
         """Whether what looks incomplete in a multipart message is so in the provider's structure of it, too.

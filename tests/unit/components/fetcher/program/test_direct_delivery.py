@@ -10,7 +10,7 @@ from typing import Any
 from direct_delivery import DirectDelivery, Entry, Outcome, entry, envelope_sender
 from failures import Failures, Kind
 from fake_imap import FakeImap, body
-from fetch_response import parse
+from fetch_response import leaves, parse
 from imap_connection import CommandRefused, LostOverMessage, SessionLost
 from smtp_session import Rejected, Unreachable
 
@@ -132,6 +132,17 @@ class Delivering(unittest.TestCase):
         self.assertEqual(self.estimated(photo, size, leaves=lambda _: [2, 400]), 1)
         for told in ([90, 400], [400], None):
             self.assertEqual(self.estimated(photo, size, leaves=lambda _, n=told: n), 0, told)
+
+    def test_a_message_of_too_many_or_too_deep_parts_holds_up_no_other(self) -> None:
+        def deep(_: int) -> list[int] | None:
+            return leaves(parse([b"1 (BODYSTRUCTURE %b%b)" % (b"(" * 5000, b")" * 5000)])[0].items["BODYSTRUCTURE"])
+
+        plain = body("p") + b"text\r\n" * 100
+        self.assertEqual(self.estimated(plain, len(plain) * 5 // 4, leaves=deep), 0)
+        many = body("m").replace(b"\r\n\r\n", b"\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n", 1)
+        many += b"--x\r\n\r\none\r\n" * 20_000 + b"--x--\r\n"
+        self.assertEqual(self.estimated(many, len(many) * 5 // 4), 0)
+        self.assertEqual(len(self.failures.known), 1)
 
     def test_a_mail_that_is_a_subject_alone_is_delivered_if_the_providers_structure_says_so(self) -> None:
         for kind in (b"text/plain", b"multipart/mixed; boundary=x"):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 import unittest
 
-from structure import Structure
+from structure import Structure, boundary
 
 NESTED = (
     b'From: a@example.org\r\nContent-Type: multipart/mixed;\r\n boundary="ab c"\r\n\r\npreamble\r\n--ab c\r\n'
@@ -42,6 +43,28 @@ class Complete(unittest.TestCase):
         kept = structure.header
         structure.feed(b"a: b\r\n" * 100)
         self.assertIs(structure.header, kept)
+
+    def test_a_header_of_blanks_costs_no_more_than_one_of_letters(self) -> None:
+        for start in (b";", b"; boundary", b"; boundary=", b"; x", b"; boundary=z; boundary*0"):
+            before = time.process_time()
+            boundary(b"Content-Type: multipart/mixed" + start + b" " * 40_000 + b"\n")
+            self.assertLess(time.process_time() - before, 1, start)
+
+    def test_a_line_costs_no_more_in_two_thousand_multiparts_than_in_one(self) -> None:
+        structure, before = Structure(), time.process_time()
+        for depth in range(2000):
+            structure.feed(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (depth, depth))
+        structure.feed(b"\r\n" + b"--zz\r\n" * 10_000)
+        self.assertEqual(len(structure.open), 2000)
+        self.assertLess(time.process_time() - before, 3)
+
+    def test_millions_of_parts_are_not_noted(self) -> None:
+        structure = Structure()
+        structure.feed(b"Content-Type: multipart/mixed; boundary=x\r\n\r\n")
+        structure.feed(b"--x\r\n\r\ntext\r\n" * 30_000 + b"--x--\r\n")
+        self.assertFalse(structure.complete)
+        self.assertTrue(structure.endless)
+        self.assertLess(len(structure.leaves), 20_000)
 
     def test_a_boundary_in_the_forms_of_rfc_2231(self) -> None:
         for written in (
