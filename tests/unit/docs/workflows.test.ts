@@ -1,10 +1,12 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { ROOT } from "../../support/pages";
 
 const file = (name: string): string => readFileSync(join(ROOT, name), "utf8");
-const ci: { jobs: Record<string, { steps: { run?: string }[] }> } = parse(file(".github/workflows/ci.yml"));
+const ci: { jobs: Record<string, { steps: { run?: string; with?: { key?: string } }[] }> } = parse(
+  file(".github/workflows/ci.yml"),
+);
 const commands = (job: string): string => (ci.jobs[job]?.steps ?? []).map(({ run = "" }) => run).join("\n");
 
 test("CI fails when a fake takes a plugin's place: it searches for the words that the sandbox prints then", () => {
@@ -20,4 +22,12 @@ test("each npm script that CI runs is one of package.json", () => {
   );
   expect(run).toEqual(expect.arrayContaining(["test", "test:e2e", "test:live"]));
   expect(run.filter((script) => !(script in scripts))).toEqual([]);
+});
+
+test("the cache of built programs is made anew when one of them is pinned to another version", () => {
+  const keys = (ci.jobs.e2e?.steps ?? []).flatMap(({ with: input }) => input?.key ?? []);
+  const hashed = [...keys.join().matchAll(/'([^']+)\/\*\*'/g)].map(([, folder = ""]) => folder);
+  expect(hashed).toContain("tests/rig/tools");
+  expect(hashed).toContain("tests/rig/modules");
+  expect(hashed.filter((folder) => !existsSync(join(ROOT, folder)))).toEqual([]);
 });
