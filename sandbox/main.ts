@@ -22,21 +22,31 @@ Deploys the whole stack to a throwaway Kubernetes control plane, with the real P
                        a node on this machine (Linux, as root), with fakes of Stalwart and Pocket ID
   --cluster NAME       with --live: kind, k3d or node. Without it, the first of them that is available
   --live --stop        removes what an interrupted run left: clusters of kind and k3d, or with --kubeconfig its namespaces
-  --prepare            only get the programs that the sandbox needs
-`;
+  --prepare            only get the programs that the sandbox needs`;
 
-const { values: options } = parseArgs({
-  options: {
-    keep: { type: "boolean", default: false },
-    stop: { type: "boolean", default: false },
-    kubeconfig: { type: "string" },
-    config: { type: "string", multiple: true, default: [] },
-    live: { type: "boolean", default: false },
-    cluster: { type: "string" },
-    prepare: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
-});
+/** A wrong option ends the command with 2 and one line, as it does in the others. */
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        keep: { type: "boolean", default: false },
+        stop: { type: "boolean", default: false },
+        kubeconfig: { type: "string" },
+        config: { type: "string", multiple: true, default: [] },
+        live: { type: "boolean", default: false },
+        cluster: { type: "string" },
+        prepare: { type: "boolean", default: false },
+        help: { type: "boolean", default: false },
+      },
+    }).values;
+  } catch (error) {
+    const [problem] = (error as Error).message.split(". ");
+    process.stderr.write(`${problem}\n`);
+    process.exit(2);
+  }
+}
+
+const options = readOptions();
 
 const STACK = "sandbox";
 

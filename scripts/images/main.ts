@@ -14,7 +14,10 @@ npm run images -- --update  pins the newest release of each line, by tag and dig
 const root = join(__dirname, "..", "..");
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { check: { type: "boolean" }, update: { type: "boolean" } } });
+  const { values } = parseArgs({
+    options: { check: { type: "boolean" }, update: { type: "boolean" }, help: { type: "boolean" } },
+  });
+  if (values.help) return console.log(USAGE);
   const sources = { registry: new RegistryClient(), github: "https://api.github.com" };
   const names = Object.keys(defaultImages) as (keyof typeof defaultImages)[];
   const pins = await Promise.all(

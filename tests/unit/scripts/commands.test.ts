@@ -1,0 +1,30 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { ROOT } from "../../support/pages";
+
+/** The other commands read their options with doctor/options.ts, and have tests of their own. */
+const commands = [
+  ["sandbox", "sandbox/main.ts"],
+  ["images", "scripts/images/main.ts"],
+] as const;
+
+const run = (file: string, ...options: string[]) =>
+  spawnSync(process.execPath, ["--require", "./start.cjs", join(ROOT, file), ...options], {
+    cwd: ROOT,
+    encoding: "utf8",
+  });
+
+describe.each(commands)("npm run %s", (name, file) => {
+  test("prints its help and ends with 0", () => {
+    const { status, stdout, stderr } = run(file, "--help");
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(stdout).toContain(`npm run ${name}`);
+  });
+
+  test("ends with 2, and without a stack trace, when it does not know an option", () => {
+    const { status, stdout, stderr } = run(file, "--bogus");
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(stderr).not.toMatch(/^ +at /m);
+    expect(stderr).toMatch(/--bogus|npm run/);
+  });
+});
