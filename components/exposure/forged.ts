@@ -21,8 +21,9 @@ export function forgedAddresses({ controller, gateway, annotations }: Ingress): 
   if (/(^|[^-])Forwarded\s+"?for=/.test(snippets)) return undefined;
   const remaining = headers.filter((header) => !snippets.includes(`${header.slice(1, -1)} `));
   if (remaining.length === 0) return undefined;
+  const named = `${remaining.join(" and ")} ${remaining.length > 1 ? "headers" : "header"}`;
   return (
-    `${controller} passes on the ${remaining.join(" and ")} header of a client, and the mail server takes the client's address from it: ` +
+    `${controller} passes on the ${named} of a client, and the mail server takes the client's address from there: ` +
     'bans for wrong passwords over the web can be avoided. docs/reference/ingress-controllers.md, "Forged addresses", says what to ' +
     "set at the controller; `npm run doctor` shows whether a forged header is believed."
   );
