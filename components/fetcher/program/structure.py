@@ -57,7 +57,7 @@ class Structure:
         self.rest = b""
         self.header: bytearray | None = bytearray()  # of the part that is read; None in its body
         self.open: list[bytes] = []  # boundaries, the innermost last
-        self.delimiters: set[bytes] = set()  # lines worth a look at each boundary, which are few
+        self.delimiters: set[bytes] = set()  # lines to compare with each boundary, which are few
         self.multipart = False
         self.unclosed = False  # whether an inner multipart ends with the outer one's boundary
         self.ended = False
