@@ -108,7 +108,8 @@ class ImapConnection:
             self.imap.authenticate("PLAIN", lambda _: f"\0{address}\0{password}".encode())
         else:
             self.imap._encoding = "utf-8"  # type: ignore[attr-defined]
-            self.imap.login(address, password)
+            # imaplib quotes the password alone.
+            self.imap.login(self.imap._quote(address), password)
 
     def __exit__(self, _: type | None, problem: BaseException | None, __: TracebackType | None) -> None:
         self.close(lost=isinstance(problem, OSError))

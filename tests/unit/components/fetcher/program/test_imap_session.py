@@ -96,6 +96,22 @@ class Refusal(unittest.TestCase):
         self.assertEqual(session.search("ALL"), [])
 
 
+class LoggingIn(unittest.TestCase):
+    def test_a_user_may_be_called_anything(self) -> None:
+        for user, sent in (
+            ("kinga@example.org", '"kinga@example.org"'),
+            ("kinga smith", '"kinga smith"'),
+            (r"HOME\kinga", r'"HOME\\kinga"'),
+            ('ki"nga', r'"ki\"nga"'),
+        ):
+            session = ImapSession.__new__(ImapSession)
+            session.imap = imaplib.IMAP4_SSL.__new__(imaplib.IMAP4_SSL)  # type: ignore[assignment] # not connected
+            session.imap.capabilities = ()
+            with mock.patch.object(session.imap, "_simple_command", return_value=("OK", [b""])) as command:
+                session.log_in(user, 'p"w')
+            command.assert_called_once_with("LOGIN", sent, r'"p\"w"')
+
+
 class HalfDone(unittest.TestCase):
     def test_a_copy_of_a_part_only_deletes_no_original(self) -> None:
         session, counts, deleted = ImapSession.__new__(ImapSession), [5, 6], list[int]()
