@@ -12,6 +12,7 @@ HIDDEN = "<hidden>"
 LOGIN = re.compile(r'\b((?i:LOGIN))\s+(?:(?:<hidden>|\S+@\S+)?\s*["{].*|(?<=LOGIN )(?:<hidden>|\S+@\S+)\s.*)')
 AUTH = re.compile(r"\b(AUTH(?:ENTICATE)?\s+(?:PLAIN|LOGIN|XOAUTH2|OAUTHBEARER|CRAM-MD5))\s+\S+", re.IGNORECASE)
 TOKEN = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
+LOOKED_AT = 2_000  # characters, once the secrets are hidden: a server may say as much as it likes, and it takes time
 ADDRESS = re.compile(r"<?[^\s<>]*@[^\s<>]*>?")
 
 
@@ -47,6 +48,8 @@ def clean(text: str, secrets: Iterable[str]) -> str:
         # A short secret is hidden as it is written only: as any letters, it would take whole words with it.
         pattern = re.escape(form)
         text = re.sub(pattern, HIDDEN, text, flags=re.IGNORECASE if len(form) > 3 else 0)
+    if len(text) > LOOKED_AT:
+        text = text[:LOOKED_AT].rpartition(" ")[0]  # half of a word would not be known for what it is
     text = AUTH.sub(rf"\1 {HIDDEN}", LOGIN.sub(rf"\1 {HIDDEN}", text))
     text = TOKEN.sub(lambda found: HIDDEN if holds_secret(found.group(), known) else found.group(), text)
     text = ADDRESS.sub("<address>", re.sub(r"[^\x20-\x7e]+", "?", text))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 import unittest
 
 from redact import HIDDEN, clean
@@ -66,6 +67,18 @@ class Cleaning(unittest.TestCase):
             "the provider answered [OVERQUOTA] Quota exceeded",
         ):
             self.assertEqual(clean(said, LOGIN), said)
+
+    def test_an_endless_answer_costs_no_more_than_its_beginning_and_shows_no_half_of_a_secret(self) -> None:
+        for said in ("x" * 60_000, "LOGIN " + "@" * 20_000, "no " * 20_000):
+            before = time.process_time()
+            self.assertLessEqual(len(clean(said, LOGIN)), 200)
+            self.assertLess(time.process_time() - before, 1, said[:8])
+        token = b64("\0".join(("", *LOGIN)))
+        for length in range(1_900, 2_010):
+            filler = (b64("\0x\0" + "y" * 60) + " ") * 30
+            shown = clean(filler[:length].ljust(length) + f'"{PASSWORD}" {token}', LOGIN)
+            for part in ("quo", "back", token[:8]):
+                self.assertNotIn(part, shown)
 
     def test_it_is_one_short_line_of_plain_characters(self) -> None:
         said = clean("  two\r\nlines\x1b[31m and ő " + "x" * 300, [])
