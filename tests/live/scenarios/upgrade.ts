@@ -2,8 +2,9 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
 import { defaultImages } from "../../../config/images";
+import { names } from "../../../config/names";
 import { projectFolder } from "../../../sandbox/engine";
-import { person } from "../../rig/environment/names";
+import { person, stackNamespace } from "../../rig/environment/names";
 import { checkOut, previousRelease } from "../../support/previousRelease";
 import { eventually, sleep } from "../../support/wait";
 import type { LiveFixture } from "../support/fixture";
@@ -13,6 +14,19 @@ export function upgradeScenarios(fixture: LiveFixture): void {
     beforeAll(async () => {
       const root = checkOut(previousRelease(), path.join(fixture.folder, "previous-release"));
       await fixture.live.stack.destroy();
+      // The release begins with volumes of its own: an older one cannot go on from settings that it does not know.
+      for (const name of [names.dataClaim, names.webmailClaim]) {
+        const claim = {
+          apiVersion: "v1",
+          kind: "PersistentVolumeClaim",
+          metadata: { name, namespace: stackNamespace },
+        };
+        await fixture.live.client.delete(claim);
+        await eventually(
+          `the claim ${name} is gone`,
+          async () => (await fixture.live.client.read(claim)) === undefined,
+        );
+      }
       // A release brings its own defaults, and its Pulumi.yaml tells which images it knows.
       const settings = path.join(projectFolder(fixture.folder), "Pulumi.yaml");
       const now = fs.readFileSync(settings);
