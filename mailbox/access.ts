@@ -1,7 +1,8 @@
 import { ImapFlow } from "imapflow";
 import { ports } from "../config/names";
 import type { Mailbox } from "../config/types";
-import { session, trusting } from "../doctor/clients/mailProvider";
+import { trusting } from "../doctor/clients/customCAs";
+import { session } from "../doctor/clients/mailProvider";
 import type { ServerArgs } from "../doctor/clients/mailServer";
 import { AppPasswords } from "./appPasswords";
 import { Dav } from "./dav";

@@ -1,7 +1,7 @@
 import * as http from "node:http";
 import * as https from "node:https";
-import * as tls from "node:tls";
 import type { z } from "zod";
+import { trusting } from "./customCAs";
 
 export interface HttpResponse {
   readonly status: number;
@@ -37,7 +37,7 @@ export function httpRequest(
         agent: false,
         signal: AbortSignal.timeout(limit),
         headers: { ...headers, ...(body !== undefined && { "content-length": Buffer.byteLength(body) }) },
-        ...(url.startsWith("https:") && { ca: [...tls.getCACertificates("default"), ...ca] }),
+        ...(url.startsWith("https:") && trusting(ca)),
       },
       (response) => {
         const pieces: Buffer[] = [];

@@ -1,7 +1,7 @@
-import * as tls from "node:tls";
 import type { ImapFlowOptions } from "imapflow";
 import { createTransport } from "nodemailer";
 import type { Endpoint } from "../../config/types";
+import { trusting } from "./customCAs";
 import { reasonOf } from "./reason";
 
 /** Why there is no session: the login or the certificate is wrong, or the server is unreachable. */
@@ -60,8 +60,6 @@ export async function unlessRefused<T extends object>(login: readonly string[], 
   if ("failed" in result && result.failed === "refused") refusals.set(key, { failed: result, at: Date.now() });
   return result;
 }
-
-export const trusting = (ca: readonly string[]) => ({ ca: [...tls.getCACertificates("default"), ...ca] });
 
 export const session = (imap: Endpoint, login: MailboxLogin, { ca, limit }: ProviderArgs): ImapFlowOptions => ({
   host: imap.host,

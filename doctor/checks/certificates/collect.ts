@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import * as net from "node:net";
 import * as tls from "node:tls";
+import { trusting } from "../../clients/customCAs";
 import { reasonOf } from "../../clients/reason";
 
 export interface Served {
@@ -67,7 +68,7 @@ function secure(socket: net.Socket, host: string, ca: readonly string[]): Promis
       socket,
       servername: host,
       rejectUnauthorized: false,
-      ca: [...tls.getCACertificates("default"), ...ca],
+      ...trusting(ca),
     });
     encrypted.once("secureConnect", () => resolve(encrypted));
     encrypted.once("error", reject);

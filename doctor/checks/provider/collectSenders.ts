@@ -1,14 +1,8 @@
 import { createInterface } from "node:readline";
 import * as tls from "node:tls";
 import type { Endpoint } from "../../../config/types";
-import {
-  type Failed,
-  failureOf,
-  type ProviderArgs,
-  type RelayLogin,
-  trusting,
-  unlessRefused,
-} from "../../clients/mailProvider";
+import { trusting } from "../../clients/customCAs";
+import { type Failed, failureOf, type ProviderArgs, type RelayLogin, unlessRefused } from "../../clients/mailProvider";
 
 /** Whether the provider lets a mailbox send as itself, through the login that its mail leaves with. */
 export type SenderObservation = { readonly mailbox: string; readonly server: string } & (
