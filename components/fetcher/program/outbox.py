@@ -151,15 +151,22 @@ class Outbox:
 
     def after_fetchmail(self, session: ImapSession, layout: Layout) -> list[int]:
         """What is left; of what fetchmail has expunged, an open folder may still tell."""
+        if self.refilled:
+            self.refilled.refill.look_for_unanswered(session)
         session.select(layout.outbox)
         flagged, left = session.search("DELETED"), session.search("UNDELETED")
         self.flagged = self.record.delivered(self.keys(session, flagged))
         if self.refilled:
-            astray = self.refilled.astray(left, self.fetchmail.round.flagged)
+            refill, by_fetchmail = self.refilled.refill, self.fetchmail.round.flagged
+            astray, unsure = self.refilled.astray(left, by_fetchmail), self.refilled.unsure(left, by_fetchmail)
+            gone = [refill.copies[uid] for uid in astray if uid not in flagged]
+            if unsure:  # rather all of them twice
+                unknown = [uid for uid in flagged if uid not in self.refilled.known]
+                astray += unknown
+                gone += refill.unanswered.values() if unsure > len(unknown) else []
             self.flagged -= self.keys(session, astray)
-            gone = [uid for uid in astray if uid not in flagged]
             if gone:
-                self.refilled.refill.restore(session, gone)
+                refill.restore(session, gone)
                 self.shared.say(f"{len(gone)} that another client removed from the outbox are put there again")
                 session.select(layout.outbox)
                 left = session.search("UNDELETED")

@@ -31,6 +31,7 @@ class Refill:
     def __init__(self, collector: Collector, session: ImapSession, source: str, layout: Layout) -> None:
         self.collector, self.session, self.source, self.layout = collector, session, source, layout
         self.copies: dict[int, Place] = {}  # of what was moved to the outbox, by its UID there
+        self.unanswered: dict[Key, Place] = {}  # of what was to be moved, and may have been
         self.tries = 3  # to restore: a connection may be lost for other reasons
         self.passed: set[Key] = set()  # not for this way
 
@@ -75,15 +76,25 @@ class Refill:
         going = [uid for uid in batch if uid in plain and uid in kept]
         self.passed |= {self.collector.key(self.session, uid) for uid in batch if uid not in going}
         if going:
+            self.unanswered = {self.collector.key(self.session, uid): Place(folder, kept[uid]) for uid in going}
             there = self.session.move(going, self.layout.outbox)
+            for uid in there:
+                self.unanswered.pop(self.collector.key(self.session, uid), None)
             self.collector.moved |= {self.collector.key(self.session, uid) for uid in going}
             self.copies.update({there[uid]: Place(folder, kept[uid]) for uid in going if uid in there})
             return len(there) == len(going)
         return True
 
-    def restore(self, session: ImapSession, astray: list[int]) -> None:
+    def look_for_unanswered(self, session: ImapSession) -> None:
+        """What is still in the inbox was not moved."""
+        if self.unanswered:
+            session.select(self.source)
+            there = {self.collector.key(session, uid) for uid in session.search("ALL")}
+            self.unanswered = {key: place for key, place in self.unanswered.items() if key not in there}
+
+    def restore(self, session: ImapSession, places: list[Place]) -> None:
         """Copies to the outbox again what somebody else took out of it."""
-        places, self.tries = [self.copies[uid] for uid in astray], self.tries - 1
+        self.tries -= 1
         for folder in sorted({place.folder for place in places}):
             try:
                 session.select(folder)
@@ -102,5 +113,15 @@ class Refilled(NamedTuple):
 
     def astray(self, left: list[int], flagged: int) -> list[int]:
         """What came meanwhile, and is gone or flagged though fetchmail was not there yet: it goes by UID."""
-        done = sorted({*self.uids, *self.refill.copies} - set(left))
+        done = sorted(self.known - set(left))
         return [uid for uid in done[flagged:] if uid in self.refill.copies]
+
+    @property
+    def known(self) -> set[int]:
+        return {*self.uids, *self.refill.copies}
+
+    def unsure(self, left: list[int], flagged: int) -> int:
+        """How many are gone or flagged, and not delivered, of what was moved without an answer, so without a UID."""
+        moved = len(self.refill.unanswered) - len(set(left) - self.known)
+        done = len(self.known - set(left))
+        return max(done + moved - max(flagged, done), 0) if self.refill.unanswered else 0

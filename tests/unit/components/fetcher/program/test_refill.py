@@ -242,6 +242,45 @@ class Refilling(Harness):
         self.nothing_is_missing()
         self.assertEqual(len(self.got), 20)
 
+    def test_nor_does_it_when_the_answer_to_that_move_is_lost(self) -> None:
+        for expunged in (True, False):
+            for place in (0, -1):
+                with self.subTest(expunged=expunged, place=place):
+                    self.setUp()
+                    self.backlog()
+                    if not expunged:
+                        self.breaks = lambda _: self.problem is not None and self.runs == 1
+                    self.unanswered(place)
+                    self.assertLessEqual(len(self.got), 20 + 3)
+
+    def test_a_move_without_an_answer_alone_delivers_nothing_twice(self) -> None:
+        for broken in (True, False):
+            with self.subTest(broken=broken):
+                self.setUp()
+                self.backlog()
+                if broken:
+                    self.breaks = lambda _: self.problem is not None and self.runs == 1
+                self.unanswered(None)
+                self.assertEqual(len(self.got), 20 + broken)
+
+    def unanswered(self, place: int | None) -> None:
+        """The answer to a move is lost, during which another client flags the message at that place."""
+        move, moved = self.session.move, list[int]()
+
+        def lost(uids: Any, folder: str) -> dict[int, int]:
+            told = move(uids, folder)
+            if self.running and self.got and not moved:
+                moved.extend(sorted(told.values()))
+                if place is not None:
+                    self.session.mail[OUTBOX][moved[place]].flags.add(DELETED)
+                raise SessionLost("connection to imap:993 lost: timed out")
+            return told
+
+        with mock.patch.object(self.session, "move", lost):
+            self.run_all()
+        self.assertEqual(len(moved), 3)
+        self.nothing_is_missing()
+
     def racing(self, place: int) -> None:
         move, flagged = self.session.move, list[int]()
 
