@@ -16,7 +16,7 @@ REFUSAL = re.compile(r"IMAP< A\d+ (?:NO|BAD) (.*)")
 ABOUT_SMTP = re.compile(r"SMTP error:|SMTP<")
 ABOUT_A_MESSAGE = re.compile(r"IMAP> A\d+ (?:UID )?(?:FETCH|STORE) \d")
 COMMAND = re.compile(r"IMAP> (A\d+) ")
-FLAGS = re.compile(r"IMAP> A\d+ STORE \d+ \+FLAGS \([^)]*\\Deleted")
+FLAGS = re.compile(r"IMAP> A\d+ STORE \d+ \+FLAGS(?:\.SILENT)? \([^)]*\\Deleted")
 DONE = re.compile(r"IMAP< A\d+ OK")
 OF_A_MESSAGE = "fetchmail: line: "  # a header line without a colon, as its sender wrote it
 

@@ -126,6 +126,7 @@ class Lines(unittest.TestCase):
         for lines, flagged in (
             ((store, flags, done), 1),
             ((store, done, done), 1),
+            ((store.replace("FLAGS", "FLAGS.SILENT"), done), 1),  # where a server does not say that it is IMAP4rev1
             ((store, flags), 0),
             ((store, "fetchmail: IMAP< A0009 NO [UNAVAILABLE] not now"), 0),
             (("fetchmail: IMAP> A0009 FETCH 2 BODY.PEEK[TEXT]", done), 0),
