@@ -37,7 +37,7 @@ function cluster(target: Target, missing: Missing): string[] {
       return [];
     case "kind":
     case "k3d":
-      return [`Create a cluster with ${target}: 1 to 3 minutes, with the download of its image.`];
+      return [`Create a cluster with ${target}: a few minutes, most of it the download of its image.`];
     case "node":
       return [
         missing.images
@@ -50,7 +50,7 @@ function cluster(target: Target, missing: Missing): string[] {
 
 const up = (target: Target, live: boolean): string[] => {
   if (!live) return ["Deploy the sample stack with `pulumi up`: 1 minute."];
-  const pull = target === "node" ? "" : ", more while images of about 2 GB are pulled";
+  const pull = target === "node" ? "" : ", more while the images are pulled";
   return [
     "Create a mail provider, an OIDC issuer, a CA and browser access around the stack: 1 minute.",
     `Deploy the stack with \`pulumi up\`: 2 minutes${pull}.`,
