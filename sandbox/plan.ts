@@ -37,7 +37,7 @@ function cluster(target: Target, missing: Missing): string[] {
       return [];
     case "kind":
     case "k3d":
-      return [`Create a cluster with ${target}: a few minutes, most of it the download of its image.`];
+      return [`Create a cluster with ${target}: at most 5 minutes after the download of its image.`];
     case "node":
       return [
         missing.images
