@@ -16,6 +16,7 @@ from tcp_proxy import tune
 
 TO_GREET = 120  # seconds: some let a new connection wait on purpose
 TO_ANSWER = 60
+LARGEST_LITERAL = 40 * 1024 * 1024  # bytes; messages are asked for in pieces, and more would not fit into the pod
 
 imaplib._MAXLINE = 10_000_000  # type: ignore[attr-defined] # a SEARCH over a large folder answers in one line
 
@@ -68,12 +69,17 @@ def words(data: list[Any]) -> str:
 
 
 class Client(imaplib.IMAP4_SSL):
-    """Waits longer for the greeting than for anything else."""
+    """Waits longer for the greeting than for anything else, and takes no response that would fill the pod's memory."""
 
     def _create_socket(self, timeout: float | None) -> socket.socket:
         sock: socket.socket = super()._create_socket(timeout)  # type: ignore[misc] # typeshed does not know it
         sock.settimeout(TO_GREET)
         return sock
+
+    def read(self, size: int) -> bytes:
+        if size > LARGEST_LITERAL:
+            raise self.abort(f"{size:,} bytes in one response")
+        return super().read(size)
 
 
 class ImapConnection:

@@ -11,7 +11,7 @@ from typing import Any, Callable
 from unittest import mock
 
 import imap_session
-from imap_connection import CommandRefused
+from imap_connection import Client, CommandRefused
 from imap_session import ImapSession
 
 MESSAGE = b"Subject: pieces\r\n\r\n" + b"0123456789" * 9 + b"\r\n"
@@ -110,6 +110,17 @@ class LoggingIn(unittest.TestCase):
             with mock.patch.object(session.imap, "_simple_command", return_value=("OK", [b""])) as command:
                 session.log_in(user, 'p"w')
             command.assert_called_once_with("LOGIN", sent, r'"p\"w"')
+
+
+class LargeResponses(unittest.TestCase):
+    def test_a_response_that_would_fill_the_memory_ends_the_session_before_it_is_read(self) -> None:
+        client = Client.__new__(Client)
+        client.file = mock.Mock()
+        client.file.read.side_effect = lambda size: b"." * size
+        with self.assertRaisesRegex(imaplib.IMAP4.abort, "50,000,000 bytes in one response"):
+            client.read(50_000_000)
+        client.file.read.assert_not_called()
+        self.assertEqual(len(client.read(1_000)), 1_000)
 
 
 class HalfDone(unittest.TestCase):
