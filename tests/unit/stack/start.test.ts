@@ -15,18 +15,6 @@ function started(script: string): unknown {
   return JSON.parse(stdout);
 }
 
-test("the program starts without the compiler, and Pulumi still gets it when it ships a function to a provider", () => {
-  const script = `
-    const heavy = () => Object.keys(require.cache).filter((file) => /node_modules.(typescript|@npmcli)./.test(file)).length;
-    const { runtime } = require("@pulumi/pulumi");
-    const before = heavy();
-    const answer = 42;
-    runtime.serializeFunction(() => answer).then(({ text }) => {
-      console.log(JSON.stringify({ before, after: heavy() > 0, text }));
-    });`;
-  expect(started(script)).toEqual({ before: 0, after: true, text: expect.stringContaining("answer: 42") });
-});
-
 describe("Node", () => {
   const manifest = (...parts: string[]) =>
     JSON.parse(fs.readFileSync(path.join(ROOT, ...parts, "package.json"), "utf8"));
