@@ -26,7 +26,7 @@ async function stack(certificates: readonly string[]): Promise<Recorder> {
 const deployments = (recorder: Recorder) => podsOf(recorder).filter(({ kind }) => kind === "Deployment");
 
 describe("custom CAs", () => {
-  it("change nothing in a stack that has none", async () => {
+  it("a stack without custom CAs is unchanged", async () => {
     const recorder = await stack([]);
     const words = /trust|authorities|SSL_CERT|cafile/;
     expect(podsOf(recorder).filter((pod) => words.test(JSON.stringify(pod)))).toEqual([]);
@@ -36,7 +36,7 @@ describe("custom CAs", () => {
     expect(php).not.toMatch(/cafile|\/etc\/trust/);
   });
 
-  it("are trusted by every program that speaks TLS with the world outside, beside its image's public ones", async () => {
+  it("custom CAs are trusted by every program that uses TLS outside the cluster, in addition to its image's public CAs", async () => {
     const recorder = await stack([first, second]);
     const pods = deployments(recorder);
     expect(pods.map(({ owner }) => owner.split("/").at(-1)).sort()).toEqual([
@@ -64,7 +64,7 @@ describe("custom CAs", () => {
     }
   });
 
-  it("stand in one ConfigMap, each as it was given", async () => {
+  it("custom CAs are in one ConfigMap, each as it was given", async () => {
     const { data } = (await stack([first, second])).object("ConfigMap", "trusted-authorities").inputs;
     const blocks: string[] = data["ca.crt"].match(/-----BEGIN[\s\S]*?-----END CERTIFICATE-----/g);
     expect(blocks.map((pem) => new X509Certificate(pem).fingerprint256)).toEqual(
@@ -72,7 +72,7 @@ describe("custom CAs", () => {
     );
   });
 
-  it("that change restart what trusts them: programs read them at start only", async () => {
+  it("a change of the custom CAs restarts the programs that trust them, which read them at start only", async () => {
     const annotation = async (certificates: string[]): Promise<string[]> =>
       (await stack(certificates))
         .kind("Deployment")
@@ -83,7 +83,7 @@ describe("custom CAs", () => {
     for (const [n, revision] of before.entries()) expect(after[n]).not.toBe(revision);
   });
 
-  it("open the webmail's ways to the issuer and to the mail server, with nothing switched off", async () => {
+  it("with custom CAs, the webmail reaches the issuer and the mail server, with no check switched off", async () => {
     const php = (await stack([first])).object("ConfigMap", "roundcube-config").inputs.data["homelab-mail.inc.php"];
     expect(php).toContain("$config['oauth_verify_peer'] = '/etc/trust/ca-certificates.crt';");
     for (const option of ["imap_conn_options", "smtp_conn_options", "managesieve_conn_options"]) {

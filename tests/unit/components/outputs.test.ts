@@ -15,7 +15,7 @@ const values = (records: ReturnType<typeof dnsRecords>, type: string) =>
 describe("DNS records to set", () => {
   const records = dnsRecords(config);
 
-  it("leave receiving, sending and signing to the provider", () => {
+  it("the DNS records to set leave receiving, sending and signing to the provider", () => {
     expect(values(records, "MX")).toEqual(["newjoy.ro. 10 aspmx1.migadu.com.", "newjoy.ro. 20 aspmx2.migadu.com."]);
     expect(values(records, "TXT")).toEqual(
       expect.arrayContaining([
@@ -30,7 +30,7 @@ describe("DNS records to set", () => {
     ]);
   });
 
-  it("point the mail host and the webmail home, and tell mail programs about TLS ports only", () => {
+  it("the DNS records to set point the mail host and the webmail to the cluster, and announce TLS ports only", () => {
     expect(records.filter((r) => r.type === "A").map((r) => r.name)).toEqual(["mail.newjoy.ro.", "webmail.newjoy.ro."]);
     expect(values(records, "SRV")).toEqual([
       "_imaps._tcp.newjoy.ro. 0 1 993 mail.newjoy.ro.",
@@ -45,13 +45,16 @@ describe("DNS records to set", () => {
     ]);
   });
 
-  it.each(["autoconfig", "autodiscover"] as const)("name the %s host only when there is one", (kind) => {
-    const hosts = { ...config.hosts, [kind]: `${kind}.newjoy.ro` };
-    expect(values(dnsRecords({ ...config, hosts }), "CNAME")).toContain(`${kind}.newjoy.ro. mail.newjoy.ro.`);
-    expect(records.map((r) => r.name)).not.toContain(`${kind}.newjoy.ro.`);
-  });
+  it.each(["autoconfig", "autodiscover"] as const)(
+    "the DNS records to set have the %s host only when it is configured",
+    (kind) => {
+      const hosts = { ...config.hosts, [kind]: `${kind}.newjoy.ro` };
+      expect(values(dnsRecords({ ...config, hosts }), "CNAME")).toContain(`${kind}.newjoy.ro. mail.newjoy.ro.`);
+      expect(records.map((r) => r.name)).not.toContain(`${kind}.newjoy.ro.`);
+    },
+  );
 
-  it("read like lines of a zone file", () => {
+  it("the DNS records to set are written like lines of a zone file", () => {
     expect(records.map(zoneLine)).toEqual(
       expect.arrayContaining([
         "newjoy.ro. IN MX 10 aspmx1.migadu.com. ; the provider receives",
@@ -60,7 +63,7 @@ describe("DNS records to set", () => {
     );
   });
 
-  it("refer users to their own provider for its records when it is not Migadu", () => {
+  it("the DNS output refers to the provider for its own records when the provider is not Migadu", () => {
     const smtp = { host: "smtp.example.org", port: 465 };
     const other = dnsRecords({ ...config, provider: { smtp } });
     expect(JSON.stringify(other)).not.toContain("migadu");
@@ -69,7 +72,7 @@ describe("DNS records to set", () => {
 });
 
 describe("client settings", () => {
-  it("offer TLS only, and say that a program signs in with an app password", () => {
+  it("the client settings offer TLS only, and say that a program signs in with an app password", () => {
     const settings = clientSettings("mail.newjoy.ro");
     expect([settings.imap, settings.smtp, settings.smtpAlternative].map((s) => `${s.port} ${s.security}`)).toEqual([
       "993 SSL/TLS",
@@ -83,7 +86,7 @@ describe("client settings", () => {
 });
 
 describe("the client to register at the identity provider", () => {
-  it("is one public client with PKCE for webmail and mail admin, every redirect exact", () => {
+  it("the client to register is one public client with PKCE for webmail and mail admin, with every redirect exact", () => {
     const webmailRedirectUri = "https://webmail.newjoy.ro/index.php/login/oauth";
     const webmailLogoutUri = "https://webmail.newjoy.ro/?_task=logout";
     expect(identityClient({ ...config, webmailRedirectUri, webmailLogoutUri })).toEqual({
@@ -106,11 +109,11 @@ describe("the relay for apps", () => {
   const openTo = (relayNamespaces: string[]) =>
     relayForApps({ ...config, cluster: { networks: ["10.42.0.0/16"], relayNamespaces } }).openTo;
 
-  it("says that pods of every namespace may send without a login, as long as nobody narrowed it", () => {
+  it("the relay output says that pods of every namespace may send without a login, unless namespaces are configured", () => {
     expect(openTo([])).toBe("pods of every namespace, with an address in 10.42.0.0/16");
   });
 
-  it("names the namespaces that may, once there are some", () => {
+  it("the relay output names the configured namespaces that may send", () => {
     expect(openTo(["nextcloud", "grafana"])).toBe(
       "pods of the namespaces nextcloud, grafana, with an address in 10.42.0.0/16",
     );

@@ -7,11 +7,11 @@ const on = { ...threeMailboxes, backup: { snapshotClass: "longhorn-snapshot-vsc"
 const backups = (deployed: Deployed) =>
   deployed.recorder.resources.filter(({ inputs }) => inputs.metadata?.name === "stalwart-backup");
 
-test("without a snapshot class there is nothing of it", async () => {
+test("a stack without a snapshot class has no object of the backup", async () => {
   expect(backups(await deploy())).toEqual([]);
 });
 
-test("the kind and the class are asked for, and what is missing is told in words that say what to do", async () => {
+test("the snapshot kind and class are looked up in the cluster, and a missing one is reported with what to do", async () => {
   const kinds = jest.spyOn(CustomResourceDefinition, "get");
   const classes = jest.spyOn(CustomResource, "get");
   await deploy(on);
@@ -26,7 +26,7 @@ test("the kind and the class are asked for, and what is missing is told in words
   }
 });
 
-test("a CronJob makes them of both claims, and may do nothing else in the cluster", async () => {
+test("a CronJob makes snapshots of both claims, and may do nothing else in the cluster", async () => {
   const { recorder } = await deploy(on);
   const cron = recorder.object("CronJob", "stalwart-backup").inputs.spec;
   expect(cron.schedule).toBe("30 2 * * 1-5");
@@ -47,7 +47,7 @@ test("a CronJob makes them of both claims, and may do nothing else in the cluste
   expect(recorder.kind("ClusterRoleBinding")).toEqual([]);
 });
 
-test("only its pod gets out to the API server", async () => {
+test("only the backup's pod may connect to the API server", async () => {
   const { recorder } = await deploy(on);
   const policy = recorder.object("NetworkPolicy", "stalwart-backup").inputs.spec;
   expect(policy.podSelector.matchLabels).toMatchObject({ "app.kubernetes.io/name": "stalwart-backup" });

@@ -121,7 +121,7 @@ test("each claim gets a snapshot, and the oldest usable ones above the limit are
   expect(out).not.toContain("the-token");
 });
 
-test("a snapshot that cannot be used fails the run in its own words, and replaces no older one", async () => {
+test("a snapshot that cannot be used fails the run with its own message, and replaces no older one", async () => {
   const snapshots = [20, 21, 22, 23].map((n) => old("stalwart-data", n, true));
   const { base } = await api([...snapshots, old("roundcube-data", 20, true)].slice(), {
     works: (name) => !name.startsWith("stalwart-data"),
@@ -132,7 +132,7 @@ test("a snapshot that cannot be used fails the run in its own words, and replace
   expect(out).toMatch(/^roundcube-data-\S+ is there\n$/);
 });
 
-test("nights that failed do not push out the last good one, and go when enough good ones are newer", async () => {
+test("failed snapshots do not cause the last usable one to be deleted, and are deleted when enough usable ones are newer", async () => {
   const failing = [old("stalwart-data", 1, true), ...[2, 3, 4, 5].map((n) => old("stalwart-data", n, false))];
   await run((await api(failing)).base, ["stalwart-data"], 2);
   expect(namesIn(failing, "stalwart-data")).toContain("stalwart-data-1");
@@ -141,7 +141,7 @@ test("nights that failed do not push out the last good one, and go when enough g
   expect(namesIn(recovered, "stalwart-data")).toEqual(["stalwart-data-3", expect.any(String)]);
 });
 
-test("what the API server says is told", async () => {
+test("an error of the API server is in the message of the failed snapshot run", async () => {
   const { base } = await api([], { status: 403 });
   expect(await run(base, ["stalwart-data"])).toMatchObject({
     code: 1,

@@ -62,6 +62,6 @@ test("an endpoint without push connections sets no idle timeout at any controlle
   }
 });
 
-test("an unknown controller gets no annotations and no objects of its own", () => {
+test("an unknown Ingress controller gets no annotations and no objects of its own", () => {
   expect(settingsFor("other", mail, "stalwart-mail")).toEqual({ annotations: {}, customObjects: [] });
 });

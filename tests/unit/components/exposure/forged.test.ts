@@ -36,7 +36,7 @@ test("the preview names the headers that each Gateway controller passes on", () 
   expect(told({ gateway })).toEqual({ "nginx-gateway-fabric": ["X-Forwarded-For"] });
 });
 
-test("a snippet about a header removes the remark about it", () => {
+test("a snippet about a forged header removes the preview's remark about it", () => {
   const snippet = (text: string) => ({ annotations: { "nginx.org/location-snippets": text } });
   expect(told(snippet('proxy_set_header Forwarded "";'))).toEqual({
     f5: ["X-Forwarded-For"],
@@ -46,13 +46,13 @@ test("a snippet about a header removes the remark about it", () => {
   expect(told(snippet('proxy_set_header Forwarded "for=$remote_addr";'))).toEqual({});
 });
 
-test("the page that the remark names has the section that it names", () => {
+test("the page that the remark about forged headers names has the section that it names", () => {
   expect(readFileSync(`${__dirname}/../../../../docs/reference/ingress-controllers.md`, "utf8")).toContain(
     "\n## Forged addresses\n",
   );
 });
 
-test("the preview remarks on ingress-nginx, and has no remark on Traefik", async () => {
+test("the preview remarks on forged headers with ingress-nginx, and has no remark with Traefik", async () => {
   expect((await behind({ className: "traefik" })).remarks).toEqual([]);
   const [said, ...more] = (await behind({ className: "nginx" })).remarks;
   expect(said).toContain("ingress-nginx passes on the `Forwarded` header of a client");

@@ -12,7 +12,7 @@ describe("a stack behind a Gateway", () => {
     stack = await behind({ kind: "Gateway", gateway: gatewayConfig, annotations: { "example.org/x": "y" } }, { hosts });
   });
 
-  it("has routes and no Ingress", () => {
+  it("a stack behind a Gateway has routes and no Ingress", () => {
     expect(stack.recorder.kind("Ingress")).toEqual([]);
     expect(Object.keys(objects(stack, "HTTPRoute")).sort()).toEqual([
       "roundcube",
@@ -23,7 +23,7 @@ describe("a stack behind a Gateway", () => {
     ]);
   });
 
-  it("serves the same hosts and paths as with Ingresses, over https, by Services and ports that are there", () => {
+  it("a stack behind a Gateway serves the same hosts and paths as with Ingresses, over https, by Services and ports that exist", () => {
     const { stalwart, roundcube, "stalwart-autoconfig.newjoy.ro": autoconfig } = objects(stack, "HTTPRoute");
     const served = ({ spec }: typeof stalwart) => [
       spec.hostnames,
@@ -46,7 +46,7 @@ describe("a stack behind a Gateway", () => {
     }
   });
 
-  it("redirects plain http to https for every host", () => {
+  it("a stack behind a Gateway redirects plain http to https for every host", () => {
     const { "stalwart-http": http } = objects(stack, "HTTPRoute");
     expect(http.spec).toEqual({
       parentRefs: [parent("http")],
@@ -55,7 +55,7 @@ describe("a stack behind a Gateway", () => {
     });
   });
 
-  it("lets the Gateway read the certificates, and no other Secret", () => {
+  it("a stack lets its Gateway read the certificates, and no other Secret", () => {
     const grants = objects(stack, "ReferenceGrant");
     expect(Object.values(grants).map(({ metadata, spec }) => [metadata.namespace, spec.from, spec.to])).toEqual(
       ["stalwart-tls", "roundcube-tls"].map((name) => [
@@ -66,7 +66,7 @@ describe("a stack behind a Gateway", () => {
     );
   });
 
-  it("serves each discovery host by a route of its own, and no route matches every host", async () => {
+  it("a stack behind a Gateway serves each discovery host by a route of its own, and no route matches every host", async () => {
     const hosts = { autoconfig: "autoconfig.newjoy.ro", autodiscover: "autodiscover.newjoy.ro" };
     const found = await behind({ kind: "Gateway", gateway: gatewayConfig }, { hosts });
     const all = objects(found, "HTTPRoute");
@@ -81,13 +81,13 @@ describe("a stack behind a Gateway", () => {
     );
   });
 
-  it("sets the configured annotations on every route, and waits for no controller", () => {
+  it("a stack behind a Gateway sets the configured annotations on every route, and waits for no controller", () => {
     for (const { metadata } of Object.values(objects(stack, "HTTPRoute"))) {
       expect(metadata.annotations).toEqual({ "example.org/x": "y", "pulumi.com/skipAwait": "true" });
     }
   });
 
-  it("warns that nothing beyond the Gateway API is configured for an unknown controller", () => {
+  it("the preview warns that nothing beyond the Gateway API is configured for an unknown Gateway controller", () => {
     expect(stack.warnings).toEqual([expect.stringContaining("Gateway edge/home: its controller is unknown")]);
   });
 });
@@ -101,31 +101,31 @@ describe("a listener's certificates", () => {
   const withGateway = (more: object, tls = {}) =>
     behind({ kind: "Gateway", controller: "traefik", gateway: { ...gatewayConfig, ...more } }, { tls });
 
-  it("stay the same objects when a stack leaves its Ingresses for a Gateway", async () => {
+  it("a listener's certificates stay the same objects when a stack changes from Ingresses to a Gateway", async () => {
     const identity = (stack: Deployed) =>
       stack.recorder.kind("Certificate").map(({ urn, inputs }) => ({ urn, inputs }));
     expect(identity(await withGateway({}))).toEqual(identity(await behind({ className: "nginx" })));
   });
 
-  it("are issued in the namespace that the listener reads, and the mail server keeps its own", async () => {
+  it("a listener's certificates are issued in the namespace that it reads, and the mail server keeps its own", async () => {
     const stack = await withGateway({ certificateNamespace: "edge" });
     expect(certificates(stack)).toEqual(["edge/roundcube-tls", "edge/stalwart-tls", "stalwart-mail/stalwart-tls"]);
     expect(stack.recorder.kind("ReferenceGrant")).toEqual([]); // the Gateway is in that namespace
   });
 
-  it("need a grant in any third namespace", async () => {
+  it("a listener's certificates in any third namespace need a grant", async () => {
     const stack = await withGateway({ certificateNamespace: "certificates" });
     const places = Object.values(objects(stack, "ReferenceGrant")).map(({ metadata }) => metadata.namespace);
     expect(places).toEqual(["certificates", "certificates"]);
   });
 
-  it("are not issued when the Gateway has its own; only the mail server's is", async () => {
+  it("no certificates are issued for a Gateway that has its own; only the mail server's is", async () => {
     const stack = await withGateway({ certificates: "gateway" });
     expect(certificates(stack)).toEqual(["stalwart-mail/stalwart-tls"]);
     expect(stack.recorder.kind("ReferenceGrant")).toEqual([]);
   });
 
-  it("may be read from an existing Secret", async () => {
+  it("a listener's certificates may be read from an existing Secret", async () => {
     const stack = await withGateway({}, { secretName: "wildcard" });
     expect(certificates(stack)).toEqual([]);
     const named = Object.values(objects(stack, "ReferenceGrant")).map(({ spec }) => spec.to[0].name);
@@ -140,7 +140,7 @@ describe("each controller of Gateways", () => {
     return route?.spec.rules?.[0];
   };
 
-  it("sets HSTS, and removes the forwarding headers of a client", () => {
+  it("each Gateway controller sets HSTS, and removes the forwarding headers of a client", () => {
     const envoy = { set: [{ name: "Forwarded", value: "for=%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%" }] };
     for (const controller of controllers) {
       const requestHeaderModifier = /envoy|cilium/.test(controller) ? envoy : { remove: ["Forwarded"] };
@@ -154,7 +154,7 @@ describe("each controller of Gateways", () => {
     }
   });
 
-  it("sets no request timeout, if the controller supports it", () => {
+  it("a route has no request timeout, if the Gateway controller supports that", () => {
     for (const controller of ["other", "envoy-gateway", "cilium", "traefik"] as const) {
       expect(rule(controller).timeouts).toEqual({ request: "0s" });
     }
@@ -171,7 +171,7 @@ describe("each controller of Gateways", () => {
     ]);
   });
 
-  it("creates no redirect without a listener for plain http", () => {
+  it("a Gateway without a listener for plain http has no redirect", () => {
     const { redirectListener, ...quiet } = gateway;
     expect(redirectListener).toBe("http");
     expect(routes(mail, quiet, "other").map(({ name }) => name)).toEqual(["stalwart", "stalwart-auto.newjoy.ro"]);

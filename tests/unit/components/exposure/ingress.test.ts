@@ -7,7 +7,7 @@ describe("a stack with ingress-nginx, or a fork of it", () => {
     stack = await behind({ className: "nginx" }, { hosts: { autoconfig: "autoconfig.newjoy.ro" } });
   });
 
-  it("has the Ingresses that it had when nginx was the only choice", () => {
+  it("a stack with ingress-nginx, or a fork of it, has the Ingresses that it had when nginx was the only choice", () => {
     const labels = (app: string) => ({
       "app.kubernetes.io/name": app,
       "app.kubernetes.io/instance": app,
@@ -79,7 +79,7 @@ describe("a stack with ingress-nginx, or a fork of it", () => {
     });
   });
 
-  it("has no warning, and no object of another controller", () => {
+  it("a stack with ingress-nginx has no warning, and no object of another controller", () => {
     expect(stack.warnings).toEqual([]);
     for (const kind of ["Middleware", "HTTPRoute", "ReferenceGrant", "CiliumNetworkPolicy", "ClientSettingsPolicy"]) {
       expect(stack.recorder.kind(kind)).toEqual([]);
@@ -93,7 +93,7 @@ describe("a stack with Traefik", () => {
     stack = await behind({ className: "traefik" }, { namespace: "family-mail" });
   });
 
-  it("redirects plain http to https by a second Ingress for the same hosts", () => {
+  it("a stack with Traefik redirects plain http to https by a second Ingress for the same hosts", () => {
     const ingresses = objects(stack, "Ingress");
     expect(Object.keys(ingresses).sort()).toEqual(["roundcube", "roundcube-http", "stalwart", "stalwart-http"]);
     for (const name of ["roundcube", "stalwart"]) {
@@ -104,7 +104,7 @@ describe("a stack with Traefik", () => {
     }
   });
 
-  it("serves only the redirect over plain http, whatever the names of Traefik's entry points", () => {
+  it("a stack with Traefik serves only the redirect over plain http, whatever the names of Traefik's entry points", () => {
     const ingresses = objects(stack, "Ingress");
     const prefix = "traefik.ingress.kubernetes.io";
     for (const name of ["roundcube", "stalwart"]) {
@@ -114,7 +114,7 @@ describe("a stack with Traefik", () => {
     }
   });
 
-  it("refers to existing Middlewares by their namespace", () => {
+  it("a stack with Traefik refers to existing Middlewares by their namespace", () => {
     const middlewares = objects(stack, "Middleware");
     for (const ingress of Object.values(objects(stack, "Ingress"))) {
       const named = annotationsOf(ingress)["traefik.ingress.kubernetes.io/router.middlewares"] as string;
@@ -125,14 +125,14 @@ describe("a stack with Traefik", () => {
     expect(Object.keys(middlewares)).toHaveLength(4);
   });
 
-  it("sets HSTS, and removes the forwarding headers of a client", () => {
+  it("a stack with Traefik sets HSTS, and removes the forwarding headers of a client", () => {
     const { headers } = objects(stack, "Middleware")["stalwart-headers"].spec;
     expect(headers).toEqual({ stsSeconds: 31536000, customRequestHeaders: { Forwarded: "" } });
   });
 });
 
 describe("a stack without an ingress class", () => {
-  it("uses the cluster's default class, with its controller's annotations", async () => {
+  it("a stack without an ingress class uses the cluster's default class, with its controller's annotations", async () => {
     const stack = await behind({ controller: "ingress-nginx" });
     for (const { spec, metadata } of Object.values(objects(stack, "Ingress"))) {
       expect(spec).not.toHaveProperty("ingressClassName");
@@ -142,7 +142,7 @@ describe("a stack without an ingress class", () => {
 });
 
 describe("a stack with an unknown ingress class", () => {
-  it("has only the configured annotations, and the preview warns about that", async () => {
+  it("a stack with an unknown ingress class has only the configured annotations, and the preview warns about that", async () => {
     const ingress = { className: "edge", namespace: "edge", annotations: { "example.org/size": "64m" } };
     const stack = await behind(ingress);
     for (const object of Object.values(objects(stack, "Ingress"))) {
@@ -151,7 +151,7 @@ describe("a stack with an unknown ingress class", () => {
     expect(stack.warnings).toEqual([expect.stringMatching(/class edge: .* no annotations.*ingress\.controller/)]);
   });
 
-  it("has the annotations of the configured controller", async () => {
+  it("a stack with an unknown ingress class has the annotations of the configured controller", async () => {
     const stack = await behind({ className: "nginx-public", controller: "f5" });
     expect(annotationsOf(objects(stack, "Ingress").roundcube)).toMatchObject({
       "nginx.org/client-max-body-size": "34m",

@@ -36,7 +36,7 @@ test("the docs name the fetcher's metrics, all of them", () => {
   );
 });
 
-test("the docs have a way out for each reason that the fetcher gives", () => {
+test("the docs have a fix for each reason that the fetcher gives", () => {
   const reasons = [...withoutValues(programs["reasons.py"] as string).matchAll(/(?: = |return f)"([^"]+)"$/gm)];
   const known = documentedLines().join("\n");
   expect(reasons.length).toBeGreaterThan(10);
@@ -46,7 +46,7 @@ test("the docs have a way out for each reason that the fetcher gives", () => {
   }
 });
 
-test("no reason is given in other words than the ones that the README is held to", () => {
+test("each reason that the fetcher gives comes from reasons.py, whose text the docs are checked against", () => {
   for (const [file, text] of Object.entries(programs)) {
     const own = text.match(/(?:\.fail\(|detail=|\.(?:detail|error|down) = )f?"[^"]+"/g);
     expect({ file, own }).toEqual({ file, own: null });

@@ -20,7 +20,7 @@ function lexed(text: string): string {
   return Buffer.from(bytes, "latin1").toString("utf8");
 }
 
-test("any text survives quoting", () => {
+test("any text survives quoting in fetchmail's configuration", () => {
   fc.assert(
     fc.property(fc.string({ unit: "grapheme" }), (text) => {
       expect(lexed(quote(text))).toBe(text);
@@ -28,7 +28,7 @@ test("any text survives quoting", () => {
   );
 });
 
-test("mail goes out by SMTP, a refusal keeps the message, and no sender outside gets a bounce", () => {
+test("fetchmail delivers by SMTP, keeps a refused message, and sends no bounce outside", () => {
   fc.assert(
     fc.property(options, (o) => {
       const rc = renderFetchmailrc(o);
@@ -46,7 +46,7 @@ test("mail goes out by SMTP, a refusal keeps the message, and no sender outside 
   );
 });
 
-test("the provider's certificate is always checked, against the provider's name", () => {
+test("fetchmail always checks the provider's certificate, against the provider's name", () => {
   fc.assert(
     fc.property(options, (o) => {
       const rc = renderFetchmailrc(o);
@@ -56,14 +56,14 @@ test("the provider's certificate is always checked, against the provider's name"
   );
 });
 
-test("address and password are blanks that only the pod fills in", () => {
+test("fetchmail's configuration has placeholders for address and password, which only the pod fills in", () => {
   const rc = renderFetchmailrc({ imap: { host: "imap.example.org", port: 993 }, folder: "INBOX" });
   expect(rc).toContain(
     `user ${placeholders.address} password ${placeholders.password} is ${placeholders.address} here`,
   );
 });
 
-test("every message is fetched, and none is both kept and fetched again", () => {
+test("fetchmail fetches every message, and none is both kept and fetched again", () => {
   fc.assert(
     fc.property(options, (o) => {
       expect(renderFetchmailrc(o)).toContain("fetchall no keep no flush");
@@ -71,7 +71,7 @@ test("every message is fetched, and none is both kept and fetched again", () => 
   );
 });
 
-test("fetchmail never waits for new mail; Junk goes to a port of its own", () => {
+test("fetchmail never waits for new mail, and delivers Junk to a port of its own", () => {
   const imap = { host: "imap.example.org", port: 993 };
   const inbox = renderFetchmailrc({ imap, folder: "INBOX" });
   const junk = renderFetchmailrc({ imap, folder: "Junk" });
@@ -79,12 +79,12 @@ test("fetchmail never waits for new mail; Junk goes to a port of its own", () =>
   expect(junk).toMatch(/smtphost "127\.0\.0\.1\/12525"[\s\S]*\n\s+no idle\n/);
 });
 
-test("messages pass through unaltered", () => {
+test("messages pass through fetchmail unaltered", () => {
   const rc = renderFetchmailrc({ imap: { host: "imap.example.org", port: 993 }, folder: "INBOX" });
   expect(rc).toContain("no rewrite no mimedecode no stripcr no forcecr no dropstatus no dropdelivered pass8bits");
 });
 
-test("a source is fetched by the same rules, with blanks where its login, server and proxies belong", () => {
+test("a source is fetched by the same rules, with placeholders for its login, server and proxies", () => {
   const known = {
     [sourcePlaceholders.user]: placeholders.address,
     [sourcePlaceholders.host]: quote("imap.example.org"),

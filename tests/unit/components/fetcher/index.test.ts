@@ -34,14 +34,14 @@ const podOf = (deployment: Recorded) => deployment.inputs.spec.template.spec;
 const item = (deployment: Recorded, source: number) =>
   podOf(deployment).volumes.find((v: { name: string }) => v.name === "credentials").projected.sources[source].secret;
 
-test("each mailbox has a Deployment of its own, and nothing else of its own", async () => {
+test("each mailbox has a fetcher Deployment of its own, and no other object of its own", async () => {
   const two = await fetchers(mailboxes().slice(0, 2));
   const three = await fetchers(mailboxes());
   expect(three.resources.length - two.resources.length).toBe(1);
   expect([...deployments(three).keys()].sort()).toEqual(["fetchmail-alpar", "fetchmail-kinga", "fetchmail-mary-ann"]);
 });
 
-test("adding, changing or removing a mailbox leaves the other fetchers alone", async () => {
+test("adding, changing or removing a mailbox leaves the other fetchers unchanged", async () => {
   const before = deployments(await fetchers(mailboxes()));
   const changed = [sampleMailbox("alpar"), sampleMailbox("kinga", { retention: "forever" }), sampleMailbox("zoe")];
   const after = deployments(await fetchers(changed));
@@ -49,7 +49,7 @@ test("adding, changing or removing a mailbox leaves the other fetchers alone", a
   expect(after.get("fetchmail-kinga")).not.toEqual(before.get("fetchmail-kinga"));
 });
 
-test("a new password changes the Secret and nothing else", async () => {
+test("a new password of a mailbox changes the Secret and nothing else", async () => {
   const before = await fetchers([sampleMailbox("kinga")]);
   const after = await fetchers([sampleMailbox("kinga", { password: secret("another password") })]);
   const rest = (recorder: Recorder) => recorder.resources.filter((r) => r.name !== "migadu-fetch-credentials");
@@ -59,7 +59,7 @@ test("a new password changes the Secret and nothing else", async () => {
   );
 });
 
-test("a pod sees its own mailbox's password and address, and nobody else's", async () => {
+test("a fetcher's pod sees its own mailbox's password and address, and no other mailbox's", async () => {
   const recorder = await fetchers(mailboxes());
   const deployment = recorder.object("Deployment", "fetchmail-mary-ann");
   expect(item(deployment, 0)).toEqual({
@@ -72,7 +72,7 @@ test("a pod sees its own mailbox's password and address, and nobody else's", asy
   });
 });
 
-test("every key that a pod mounts exists", async () => {
+test("every key that a fetcher's pod mounts exists", async () => {
   const recorder = await fetchers(mailboxes());
   for (const deployment of recorder.kind("Deployment")) {
     for (const source of [0, 1]) {
@@ -87,7 +87,7 @@ test("every key that a pod mounts exists", async () => {
   }
 });
 
-test("addresses and passwords are in Secrets only, and secret in the state", async () => {
+test("mailboxes' addresses and passwords are in Secrets only, and secret in the state", async () => {
   const recorder = await fetchers(mailboxes());
   for (const resource of recorder.resources) {
     const text = JSON.stringify(resource.inputs);
@@ -103,7 +103,7 @@ test("fetching starts only when the mail server's settings are applied; Secrets 
   for (const object of recorder.kind("Secret")) expect([...recorder.upstream(object)]).not.toContain(gate);
 });
 
-test("a new program rolls every fetcher, through an annotation", async () => {
+test("a new version of the fetching program restarts every fetcher, through an annotation", async () => {
   const here = await fetchers([sampleMailbox("kinga")]);
   const elsewhere = await fetchers([sampleMailbox("kinga")], "imap.example.org");
   const revision = (recorder: Recorder): string =>
@@ -112,7 +112,7 @@ test("a new program rolls every fetcher, through an annotation", async () => {
   expect(revision(elsewhere)).not.toBe(revision(here));
 });
 
-test("two fetchers never work on one mailbox, and a fetcher that cannot log in shows within minutes", async () => {
+test("two fetchers never work on one mailbox, and a fetcher that cannot log in is not ready within minutes", async () => {
   const { createTimeout, inputs } = (await fetchers(mailboxes())).object("Deployment", "fetchmail-kinga");
   expect(createTimeout).toBe("3m");
   const { spec } = inputs;
@@ -121,7 +121,7 @@ test("two fetchers never work on one mailbox, and a fetcher that cannot log in s
   expect(spec.progressDeadlineSeconds).toBeLessThanOrEqual(180);
 });
 
-test("Junk is handed over on the mail server's junk port, only where it is asked for", async () => {
+test("Junk is delivered to the mail server's junk port, only where it is configured", async () => {
   const recorder = await fetchers(mailboxes());
   const argsOf = (name: string): string[] => podOf(recorder.object("Deployment", name)).containers[0].args;
   expect(argsOf("fetchmail-kinga")).toContain("--junk-sink=stalwart.stalwart-mail.svc.cluster.local:2525");
@@ -130,7 +130,7 @@ test("Junk is handed over on the mail server's junk port, only where it is asked
   expect(argsOf("fetchmail-kinga")).toContain("--retention=7");
 });
 
-test("a pod writes nowhere but in its own scratch folder, and its image's user database knows its user", async () => {
+test("a fetcher's pod writes only to its own scratch folder, and its image's user database has its user", async () => {
   const pod = podOf((await fetchers(mailboxes())).object("Deployment", "fetchmail-kinga"));
   const writable = pod.containers[0].volumeMounts.filter((m: { readOnly?: boolean }) => !m.readOnly);
   expect(writable).toEqual([{ name: "state", mountPath: "/run/fetcher" }]);
@@ -163,7 +163,7 @@ describe("sources", () => {
     });
   });
 
-  test("the pod of its mailbox alone is told where it is and sees its login, in a folder of its own", async () => {
+  test("only the pod of a source's mailbox has the source's server and login, in a folder of its own", async () => {
     const recorder = await withSources();
     const { args } = podOf(recorder.object("Deployment", "fetchmail-kinga")).containers[0];
     expect(args.filter((arg: string) => arg.startsWith("--source"))).toEqual([
@@ -185,7 +185,7 @@ describe("sources", () => {
     expect(others).not.toMatch(/--source|sources\/|old-gmail/);
   });
 
-  test("every key that a source's pod mounts exists, and one that is gone does not keep a pod from starting", async () => {
+  test("every key that a source's pod mounts exists, and one that is removed does not keep a pod from starting", async () => {
     const recorder = await withSources();
     for (const { secret } of credentials(recorder)) {
       for (const { key } of secret.items) {
@@ -195,7 +195,7 @@ describe("sources", () => {
     }
   });
 
-  test("the user's name and the password are in the Secret only", async () => {
+  test("the user's name and the password of a source are in the Secret only", async () => {
     for (const { inputs } of (await withSources()).resources) {
       if (inputs.kind !== "Secret") expect(JSON.stringify(inputs)).not.toMatch(/@example\.net|source-password-of/);
     }

@@ -6,7 +6,7 @@ import { pythonTests } from "../../../support/pythonTests";
 pythonTests("components/fetcher/program", "tests/unit/components/fetcher/program", 6);
 
 if (process.env.CI) {
-  test("ruff and mypy have nothing to say of the programs", () => {
+  test("ruff and mypy report nothing about the Python programs", () => {
     const root = join(__dirname, "../../../..");
     const { status, stdout, stderr } = spawnSync("bash", ["scripts/lint-program.sh"], { cwd: root, encoding: "utf8" });
     expect({ status, said: stdout + stderr }).toEqual({ status: 0, said: "" });

@@ -55,7 +55,7 @@ describe("the client at Pocket ID", () => {
   });
   afterEach(() => server.close());
 
-  it("is registered as a public client with PKCE and exact redirect URIs", async () => {
+  it("the sign-in client is registered at Pocket ID as a public client with PKCE and exact redirect URIs", async () => {
     expect(await provider.create(inputs)).toEqual({ id: "stalwart-webui", outs: inputs });
     expect(server.clients.get("stalwart-webui")).toMatchObject({
       isPublic: true,
@@ -66,7 +66,7 @@ describe("the client at Pocket ID", () => {
     });
   });
 
-  it("asks for a passkey in the device flow, on a client that was there before, too", async () => {
+  it("the sign-in client asks for a passkey in the device flow, also when the client existed before", async () => {
     await provider.create(inputs);
     expect(server.clients.get("stalwart-webui")).toMatchObject({ requiresReauthentication: true });
     server.clients.set("stalwart-webui", { ...server.clients.get("stalwart-webui"), requiresReauthentication: false });
@@ -76,7 +76,7 @@ describe("the client at Pocket ID", () => {
     expect(server.clients.get("stalwart-webui")).toMatchObject({ requiresReauthentication: true });
   });
 
-  it("is adopted when somebody made it by hand, and keeps what only they knew", async () => {
+  it("a sign-in client that somebody made by hand is adopted, and keeps the settings that only Pocket ID has", async () => {
     server.clients.set("stalwart-webui", {
       id: "stalwart-webui",
       name: "by hand",
@@ -103,7 +103,7 @@ describe("the client at Pocket ID", () => {
     expect(server.requests).not.toContain("POST /api/oidc/clients");
   });
 
-  it("stays one client however often it is registered", async () => {
+  it("registering the sign-in client again and again leaves one client", async () => {
     await provider.create(inputs);
     const first = JSON.stringify(server.clients.get("stalwart-webui"));
     await provider.update("stalwart-webui", inputs, inputs);
@@ -112,7 +112,7 @@ describe("the client at Pocket ID", () => {
     expect(JSON.stringify(server.clients.get("stalwart-webui"))).toBe(first);
   });
 
-  it("lets in the named groups only, and says when there is no such group", async () => {
+  it("the sign-in client admits the configured groups only, and a group that does not exist is reported", async () => {
     await provider.create({ ...inputs, allowedGroups: ["family"] });
     expect(server.allowed.get("stalwart-webui")).toEqual(["id-of-family"]);
     expect(server.clients.get("stalwart-webui")).toMatchObject({ isGroupRestricted: true });
@@ -122,7 +122,7 @@ describe("the client at Pocket ID", () => {
     ]);
   });
 
-  it("is not touched with a wrong key, which the preview names with the command that fixes it", async () => {
+  it("the sign-in client is not touched with a wrong key, which the preview names with the command that fixes it", async () => {
     const { failures } = await provider.check(inputs, { ...inputs, apiKey: "wrong" });
     expect(failures).toEqual([
       {
@@ -136,13 +136,13 @@ describe("the client at Pocket ID", () => {
     expect(server.requests.filter((r) => !r.startsWith("GET"))).toEqual([]);
   });
 
-  it("is not changed while the server is unreachable, which the preview reports", async () => {
+  it("the sign-in client is not changed while Pocket ID is unreachable, which the preview reports", async () => {
     await server.close();
     const { failures } = await provider.check(inputs, inputs);
     expect(failures?.[0]?.reason).toMatch(/^identity\.issuer: Pocket ID at .* does not answer \(ECONNREFUSED\)/);
   });
 
-  it("is updated when anything about it changes, made anew under another id, and otherwise left alone", async () => {
+  it("the sign-in client is updated when anything about it changes, created anew under another id, and otherwise left alone", async () => {
     const diff = (changed: Partial<ClientInputs>) => provider.diff("stalwart-webui", inputs, { ...inputs, ...changed });
     expect(await diff({})).toMatchObject({ changes: false, replaces: [] });
     expect(await diff({ callbackUrls: ["https://post.newjoy.ro/"] })).toMatchObject({ changes: true, replaces: [] });
@@ -150,14 +150,14 @@ describe("the client at Pocket ID", () => {
     expect(await diff({ clientId: "mail" })).toMatchObject({ changes: true, replaces: ["clientId"] });
   });
 
-  it("is missed by a refresh when somebody removed it", async () => {
+  it("a refresh finds that somebody removed the sign-in client", async () => {
     await provider.create(inputs);
     expect(await provider.read("stalwart-webui", inputs)).toMatchObject({ id: "stalwart-webui" });
     server.clients.clear();
     expect((await provider.read("stalwart-webui", inputs)).id).toBeUndefined();
   });
 
-  it("is put right after a refresh when somebody changed it at Pocket ID", async () => {
+  it("a sign-in client that somebody changed at Pocket ID is put right after a refresh", async () => {
     const wanted = { ...inputs, allowedGroups: ["family"] };
     const drifts: [string, Record<string, unknown>][] = [
       ["name", { name: "Another name" }],
@@ -183,13 +183,13 @@ describe("the client at Pocket ID", () => {
     }
   });
 
-  it("is as wanted when Pocket ID lists its addresses in another order", async () => {
+  it("redirect addresses in another order at Pocket ID are no change of the sign-in client", async () => {
     const two = { ...inputs, callbackUrls: ["https://b.newjoy.ro/", "https://a.newjoy.ro/"] };
     await provider.create({ ...two, callbackUrls: [...two.callbackUrls].reverse() });
     expect((await provider.read("stalwart-webui", two)).props).toEqual(two);
   });
 
-  it("keeps a restriction that somebody set by hand, however often it is registered", async () => {
+  it("a restriction that somebody set by hand stays, however often the sign-in client is registered", async () => {
     await provider.create(inputs);
     server.clients.set("stalwart-webui", { ...server.clients.get("stalwart-webui"), isGroupRestricted: true });
     server.allowed.set("stalwart-webui", ["id-of-family"]);
@@ -198,7 +198,7 @@ describe("the client at Pocket ID", () => {
     expect(server.allowed.get("stalwart-webui")).toEqual(["id-of-family"]);
   });
 
-  it("finds a group behind a hundred others of a similar name", async () => {
+  it("a group is found behind a hundred other groups of a similar name", async () => {
     await server.close();
     const many = Array.from({ length: 250 }, (_, n): [string, string] => [`family-${n}`, `id-${n}`]);
     server = await startPocketId(KEY, { groups: Object.fromEntries([...many, ["family", "id-of-family"]]) });
@@ -206,7 +206,7 @@ describe("the client at Pocket ID", () => {
     expect(server.allowed.get("stalwart-webui")).toEqual(["id-of-family"]);
   });
 
-  it("is refreshed and removed with the key that is configured now, when the one in the state was revoked", async () => {
+  it("the sign-in client is refreshed and removed with the configured key when the key in the state was revoked", async () => {
     await provider.create(inputs);
     const stale = { ...inputs, stack: "home" };
     server.state.apiKey = "rotated";
@@ -218,7 +218,7 @@ describe("the client at Pocket ID", () => {
     expect(server.clients.size).toBe(0);
   });
 
-  it("names the command that works when the key was revoked and the configuration cannot be read", async () => {
+  it("when the key was revoked and the configuration cannot be read, the error names the command that works", async () => {
     await provider.create(inputs);
     const stale = { ...inputs, stack: "home" };
     server.state.apiKey = "rotated";
@@ -235,7 +235,7 @@ describe("the client at Pocket ID", () => {
     expect(server.clients.size).toBe(0);
   });
 
-  it("stays when the key and onDestroy are taken out in one update", async () => {
+  it("the sign-in client stays when the key and onDestroy are removed in one update", async () => {
     await provider.create(inputs);
     await configure({ issuer: server.issuer, apiKey: KEY }); // of the last update: no such resource is in the program any more
     configIs({ issuer: server.issuer });
@@ -243,14 +243,14 @@ describe("the client at Pocket ID", () => {
     expect(server.clients.size).toBe(1);
   });
 
-  it("is updated by another version of this program, whose text the next destroy has to run", async () => {
+  it("the sign-in client is updated by another version of this program, whose text the next destroy has to run", async () => {
     const [older, newer] = ["older", "newer"].map((text) => ({ ...inputs, __provider: text }) as ClientInputs);
     expect(await provider.diff("stalwart-webui", older as ClientInputs, newer as ClientInputs)).toMatchObject({
       changes: true,
     });
   });
 
-  it("is never shown a key that is for another issuer", async () => {
+  it("Pocket ID is never shown a key that is for another issuer", async () => {
     await provider.create(inputs);
     await configure({ issuer: "https://id.other.example", apiKey: "of-the-other" });
     server.state.apiKey = "of-the-other";
@@ -263,7 +263,7 @@ describe("the client at Pocket ID", () => {
     expect(server.requests).toEqual([]);
   });
 
-  it("stays when the key is taken out of the configuration, and goes with destroy", async () => {
+  it("the sign-in client stays when the key is removed from the configuration, and is removed by destroy", async () => {
     await provider.create(inputs);
     const letGo = { ...inputs, apiKey: "" };
     server.requests.length = 0;
@@ -287,7 +287,7 @@ describe("the client at Pocket ID", () => {
     ["v2.14.0", undefined],
     ["2.100.0", undefined],
     ["unknown", undefined],
-  ])("asks Pocket ID for its version first: %s", async (version, expected) => {
+  ])("registering the sign-in client asks Pocket ID for its version first: %s", async (version, expected) => {
     server.state.version = version;
     const { failures } = await provider.check(inputs, inputs);
     if (expected === undefined) expect(failures).toEqual([]);
@@ -295,7 +295,7 @@ describe("the client at Pocket ID", () => {
     if (expected !== undefined) expect(server.requests).toEqual(["GET /api/version/current"]);
   });
 
-  it("can be removed twice", async () => {
+  it("removing the sign-in client a second time succeeds", async () => {
     await provider.create(inputs);
     await provider.delete("stalwart-webui", inputs);
     await provider.delete("stalwart-webui", inputs);
@@ -311,11 +311,11 @@ describe("registering with Pocket ID", () => {
   const registrations = async (config: Record<string, unknown>) =>
     (await deploy(config)).recorder.resources.filter((r) => r.type.startsWith("pulumi-nodejs:dynamic"));
 
-  it("is left to the administrator unless there is a key", async () => {
+  it("without a key for Pocket ID, registering the sign-in client is left to the administrator", async () => {
     expect(await registrations(threeMailboxes)).toEqual([]);
   });
 
-  it("comes before anything in the cluster, with the key as a secret", async () => {
+  it("the sign-in client is registered before anything in the cluster, with the key as a secret", async () => {
     const { recorder } = await deploy(withKey({}));
     const [client] = recorder.resources.filter((r) => r.type.startsWith("pulumi-nodejs:dynamic"));
     expect(client?.secretPaths).toContain("apiKey");
@@ -334,13 +334,13 @@ describe("registering with Pocket ID", () => {
     expect(client?.inputs.__provider).not.toContain(KEY);
   });
 
-  it("stays in the program without a key when it would go with destroy, so that it is let go of and not removed", async () => {
+  it("without a key, a sign-in client that destroy would remove stays in the program, so that it is released and not removed", async () => {
     const identity = { issuer: "https://auth.newjoy.ro", onDestroy: "remove" };
     const [client, ...others] = await registrations({ ...threeMailboxes, identity });
     expect([client?.inputs.apiKey, others]).toEqual(["", []]);
   });
 
-  it("survives destroy unless the configuration says otherwise", async () => {
+  it("the sign-in client survives destroy unless the configuration says otherwise", async () => {
     expect((await registrations(withKey({}))).map((r) => r.retainOnDelete)).toEqual([true]);
     expect((await registrations(withKey({ onDestroy: "remove" }))).map((r) => r.retainOnDelete)).toEqual([false]);
   });
@@ -383,13 +383,13 @@ describe("Pocket ID with a certificate of a custom CA", () => {
   });
   afterEach(() => server.close());
 
-  it("is refused, with the command that makes it trusted, before the key is sent", async () => {
+  it("a Pocket ID with an untrusted custom CA is refused before the key is sent, with the command that makes it trusted", async () => {
     const { failures } = await provider.check(inputs(), inputs());
     expect(failures?.[0]?.reason).toContain("pulumi config set --path 'trust.certificates[0]' < ca.crt");
     expect(server.requests).toEqual([]);
   });
 
-  it("is accepted once that CA is trusted, from the text that the state holds, too", async () => {
+  it("a Pocket ID with a trusted custom CA is accepted, also with the CA's text from the state", async () => {
     const trusting = { ...inputs(), trustedCertificates: [rootCertificates[0] as string, tls.cert] };
     expect((await provider.check(trusting, trusting)).failures).toEqual([]);
     const { text } = await runtime.serializeFunction(() => pocketIdClient);

@@ -22,12 +22,12 @@ describe("what the preview says of the users at Pocket ID", () => {
   const warnings = (apiKey = KEY) => signInWarnings({ issuer: server.issuer, apiKey }, addresses());
   const user = (username: string, email: string) => ({ id: username, username, email, disabled: false });
 
-  it("is nothing when each address is a mailbox's own, or of another domain", async () => {
+  it("the preview has no remark on users at Pocket ID whose address is their own mailbox's, or of another domain", async () => {
     server.state.users = [user("kinga", "kinga@newjoy.ro"), user("guest", "guest@example.org")];
     expect(await warnings()).toEqual([]);
   });
 
-  it("names every user whose address opens something else, and repeats no address", async () => {
+  it("the preview names every user at Pocket ID whose address opens another mailbox, and repeats no address", async () => {
     server.state.users = [
       user("one", "KINGA@newjoy.ro"),
       user("two", "boss@newjoy.ro"),
@@ -48,7 +48,7 @@ describe("what the preview says of the users at Pocket ID", () => {
     expect(told.join()).not.toContain("@");
   });
 
-  it("says that users may edit themselves or sign up", async () => {
+  it("the preview says that users may edit themselves or sign up at Pocket ID", async () => {
     Object.assign(server.state.configuration, { allowOwnAccountEdit: "true", allowUserSignups: "open" });
     expect(await warnings()).toEqual([
       expect.stringContaining("users may change their own address"),
@@ -56,12 +56,12 @@ describe("what the preview says of the users at Pocket ID", () => {
     ]);
   });
 
-  it("keeps quiet about a key that is refused, which stops the update by itself", async () => {
+  it("the preview has no remark on users when the key is refused, which stops the update by itself", async () => {
     expect(await warnings("wrong")).toEqual([]);
   });
 });
 
-test("postmaster and the relay's login are the stack's own until a mailbox has them", () => {
+test("the accounts of postmaster and of the relay's login belong to the stack until a mailbox has their addresses", () => {
   expect(addresses().system).toEqual(["postmaster@newjoy.ro", "homelab-mail@newjoy.ro", "service@newjoy.ro"]);
   const claimed = { service: { password: "p", aliases: ["postmaster"] } };
   expect(addresses({ mailboxes: claimed }).system).toEqual(["homelab-mail@newjoy.ro"]);

@@ -12,35 +12,35 @@ describe("users' accounts", () => {
     sampleMailbox("service"),
   ];
 
-  it("makes admins of those who are marked, and of nobody else", () => {
+  it("mailboxes that are marked as admin get the admin role, and no other mailbox does", () => {
     const args = samplePlan({ mailboxes: family });
     expect(account(args, "alpar").roles).toEqual({ "@type": "Admin" });
     expect(account(args, "kinga").roles).toEqual({ "@type": "User" });
   });
 
-  it("shows the display name", () => {
+  it("an account has the configured display name", () => {
     expect(account(samplePlan({ mailboxes: family }), "alpar").description).toBe("Alpár");
   });
 
-  it("have local parts as the server stores them, so that the next run finds them again", () => {
+  it("local parts of accounts are written as the server stores them, so that the next run finds them again", () => {
     const args = samplePlan({ mailboxes: [sampleMailbox("zoe", { localPart: "Zo e", aliases: ["The Boss"] })] });
     expect(account(args, "zoe")).toBeDefined();
     expect(aliasesOf(args, "zoe")).toEqual(["theboss"]);
   });
 
-  it("takes the last alias away when it leaves the configuration", () => {
+  it("the last alias of an account is removed when it leaves the configuration", () => {
     const args = samplePlan({ mailboxes: [sampleMailbox("zoe", { aliases: [] }), ...family] });
     expect(account(args, "zoe").aliases).toEqual({});
   });
 
-  it("keeps postmaster's and the relay account's mail when nobody has those addresses", () => {
+  it("postmaster's and the relay account's mail is kept when no mailbox has those addresses", () => {
     const args = samplePlan({ mailboxes: family, relay: { username: "Robot@newjoy.ro" } as never });
     expect(aliasesOf(args, "homelab-mail")).toEqual(["postmaster"]);
     expect(account(args, "robot")).toMatchObject({ description: "Relay", roles: { "@type": "User" } });
     expect(aliasesOf(args, "alpar")).toEqual(["boss"]);
   });
 
-  it("lets nobody sign in to postmaster's account or the relay's, whatever address they have at the identity provider", () => {
+  it("nobody signs in to postmaster's account or the relay's, whatever address they have at the identity provider", () => {
     const args = samplePlan({ mailboxes: family, relay: { username: "robot@newjoy.ro" } as never });
     const closed = objectsOf(args, "Account").filter(({ permissions }) => permissions !== undefined);
     expect(closed.map(({ name }) => name)).toEqual(["homelab-mail", "robot"]);
@@ -53,7 +53,7 @@ describe("users' accounts", () => {
     }
   });
 
-  it("tells the accounts that users sign in to from those that nobody does", () => {
+  it("accounts that users sign in to are told from accounts that nobody signs in to", () => {
     const relay = { username: "robot@newjoy.ro" } as never;
     const of = (mailboxes: typeof family) => declaredAccounts(samplePlan({ mailboxes, relay }));
     expect(of(family)).toEqual({
@@ -64,14 +64,14 @@ describe("users' accounts", () => {
     expect(of([...family, sampleMailbox("robot")])).toMatchObject({ closed: ["homelab-mail"] });
   });
 
-  it("leaves those addresses to whoever has them", () => {
+  it("the addresses of postmaster and of the relay account belong to the mailbox that has them", () => {
     const args = samplePlan({ mailboxes: [...family, sampleMailbox("zoe", { aliases: ["postmaster"] })] });
     expect(aliasesOf(args, "zoe")).toEqual(["postmaster"]);
     expect(aliasesOf(args, "homelab-mail")).toEqual([]);
     expect(objectsOf(args, "Account").filter((a) => a.name === "service")).toEqual([account(args, "service")]);
   });
 
-  it("can lose any mailbox without an address changing hands", () => {
+  it("removing any mailbox gives none of its addresses to another account", () => {
     // The account of a mailbox that left the configuration stays, with its addresses: none may be claimed by another.
     const before = samplePlan({ mailboxes: family });
     const addressesOf = (args: PlanArgs): Map<string, string> =>
@@ -86,12 +86,12 @@ describe("users' accounts", () => {
     }
   });
 
-  it("claims no address of a relay account in another domain", () => {
+  it("no account claims the address of a relay account in another domain", () => {
     const args = samplePlan({ mailboxes: family, relay: { username: "robot@example.org" } as never });
     expect(objectsOf(args, "Account").map((a) => a.name)).toEqual(["homelab-mail", "alpar", "kinga", "service"]);
   });
 
-  it("serves a mailbox that is called `domain` like any other", () => {
+  it("a mailbox that is called `domain` is served like any other", () => {
     const args = samplePlan({ mailboxes: [sampleMailbox("domain"), sampleMailbox("certificate")] });
     expect(objectsOf(args, "Account").map(({ name, domainId }) => [name, domainId])).toEqual([
       ["homelab-mail", "#domain"],
@@ -102,7 +102,7 @@ describe("users' accounts", () => {
     expect(Object.keys(plan(args).find(({ object }) => object === "Account")?.value ?? {})).not.toContain("domain");
   });
 
-  it("refuses the sign-in tokens of other apps", () => {
+  it("the mail server refuses the sign-in tokens of other apps", () => {
     const args = samplePlan({
       identity: { ...sampleConfig().identity, issuer: "https://id.example.org", name: "Our ID", clientId: "mail" },
     });
@@ -118,7 +118,7 @@ describe("users' accounts", () => {
     expect(settingOf(args, "Authentication").directoryId).toBe("#directory");
   });
 
-  it("lets a family have more than five app passwords each", () => {
+  it("each account may have more than five app passwords, enough for a family", () => {
     expect(settingOf(samplePlan(), "Authentication").maxAppPasswords).toBeGreaterThanOrEqual(50);
   });
 });

@@ -39,7 +39,7 @@ async function withKubectl<T>(script: string, work: (folder: string) => Promise<
 }
 
 describe("a certificate that is not issued", () => {
-  it("is named with its conditions and its challenges, and with nobody else's", () => {
+  it("a certificate that is not issued is named with its conditions and its challenges, and with no other certificate's", () => {
     const challenges = [challenge("mail.newjoy.ro", "pending"), challenge("other.example.org", "pending")];
     const text = pendingCertificateMessage({ ...waits, certificate, challenges });
     expect(text).toContain("The certificate stalwart-tls is not issued yet");
@@ -49,11 +49,11 @@ describe("a certificate that is not issued", () => {
     expect(text).not.toContain("other.example.org");
   });
 
-  it("is explained by a command where the cluster cannot be asked", () => {
+  it("when the cluster cannot be asked, a certificate that is not issued is explained by a command", () => {
     expect(pendingCertificateMessage(waits)).toContain("kubectl -n mail describe certificate,challenge");
   });
 
-  it("is waited for by the update, for less than three minutes, and only where a pod mounts it", async () => {
+  it("an update waits for a certificate for less than three minutes, and only where a pod mounts it", async () => {
     const gateway = { name: "g", namespace: "edge", listeners: ["https"], certificateNamespace: "edge" };
     const { recorder } = await deploy({ ...threeMailboxes, ingress: { kind: "Gateway", gateway } });
     const awaited = recorder
@@ -68,7 +68,7 @@ describe("a certificate that is not issued", () => {
     expect(names.sort()).toEqual(["fetchmail-alpar", "fetchmail-kinga", "fetchmail-service", "stalwart"]);
   });
 
-  it("is asked about where Pulumi's provider deploys to, and is not tried again at once", async () => {
+  it("the state of a certificate is read from the cluster that Pulumi's provider deploys to, and is not tried again at once", async () => {
     const said: string[] = [];
     const write = jest.spyOn(console, "error").mockImplementation((text) => said.push(String(text)));
     const answer = JSON.stringify({ ...certificate, items: [challenge("mail.newjoy.ro", "pending")] });
@@ -94,11 +94,11 @@ describe("a certificate that is not issued", () => {
 });
 
 describe("asking the cluster", () => {
-  it("gives nothing, and no error, where kubectl fails", async () => {
+  it("when kubectl fails, asking the cluster gives nothing and no error", async () => {
     expect(await withKubectl("exit 1", () => kubectl({}, ["get", "pods"]))).toBeUndefined();
   });
 
-  it("gives kubectl a kubeconfig that is set as text in a file of its own, and leaves none", async () => {
+  it("a kubeconfig that is set as text reaches kubectl in a file of its own, which is removed", async () => {
     const text = "apiVersion: v1\nkind: Config\n";
     const [content, file] = (
       (await withKubectl('cat "$2"; echo "FILE $2"', () => kubectl({ kubeconfig: text }, ["get", "pods"]))) ?? ""

@@ -34,18 +34,18 @@ exit ${code}
   return { status, log: stdout + stderr, arguments: read("arguments"), input: read("input") };
 }
 
-it("asks for the address as it is", () => {
+it("the heartbeat requests its address as it is configured", () => {
   expect(run(0)).toMatchObject({ status: 0, log: "heartbeat sent\n", input: `url = "${url}"\n` });
 });
 
 it.each([0, 6, 22, 28])(
-  "tells the address to nobody: not on the command line, not in the log (curl's status %d)",
+  "the heartbeat's address is neither on the command line nor in the log (curl's status %d)",
   (code) => {
     const { arguments: line, log } = run(code);
     expect(`${line}${log}`).not.toMatch(/S3cret|kuma/);
   },
 );
 
-it.each([6, 22])("not heard is no failure of the settings (curl's status %d)", (code) => {
+it.each([6, 22])("a heartbeat that is not received does not fail the settings (curl's status %d)", (code) => {
   expect(run(code)).toMatchObject({ status: 0, log: `heartbeat failed: curl exit code ${code}\n` });
 });

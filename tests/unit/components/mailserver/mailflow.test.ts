@@ -9,7 +9,7 @@ describe("relaying", () => {
   const relay = (networks: string[]) =>
     settingOf(samplePlan({ cluster: { networks, relayNamespaces: [] } }), "MtaStageRcpt");
 
-  it("asks no login of the cluster's networks on port 25, and of everybody everywhere else", () => {
+  it("port 25 asks no login of the cluster's networks, and asks a login of every other client", () => {
     expect(relay(["10.42.0.0/16", "fd00::/8"]).allowRelaying).toEqual(
       when(
         [
@@ -21,11 +21,11 @@ describe("relaying", () => {
     );
   });
 
-  it("asks a login of everybody when no network is trusted", () => {
+  it("port 25 asks a login of every client when no network is trusted", () => {
     expect(relay([]).allowRelaying).toEqual(always("!is_empty(authenticated_as)"));
   });
 
-  it("sends everything that is not ours through the provider, over TLS", () => {
+  it("mail for addresses outside the stack goes through the provider, over TLS", () => {
     const args = samplePlan({
       provider: {
         imap: { host: "x", port: 1 },
@@ -44,11 +44,11 @@ describe("relaying", () => {
     expect(settingOf(args, "MtaOutboundStrategy").route.else).toBe("'relay'");
   });
 
-  it("never shows the relay's password to a server with a wrong certificate, at a retry neither", () => {
+  it("the relay's password is never sent to a server with a wrong certificate, not even at a retry", () => {
     expect(settingOf(samplePlan(), "MtaOutboundStrategy").tls).toEqual(always("'default'"));
   });
 
-  it("never bans the cluster's own addresses", () => {
+  it("the mail server never bans the cluster's own addresses", () => {
     const args = samplePlan({
       cluster: { networks: ["10.42.0.0/16", "10.1.2.3/32", "FD00:0:0::/8"], relayNamespaces: [] },
     });
@@ -61,14 +61,14 @@ describe("relaying", () => {
 describe("taking fetched mail", () => {
   const args = samplePlan();
 
-  it("is not throttled", () => {
+  it("delivery of fetched mail is not throttled", () => {
     expect(objectsOf(args, "MtaInboundThrottle")).toEqual([
       { description: "Sender IP throttle", enable: false },
       { description: "Sender address to recipient throttle", enable: false },
     ]);
   });
 
-  it("does not end after ten messages, ten minutes or 250 MB", () => {
+  it("a session that delivers fetched mail does not end after ten messages, ten minutes or 250 MB", () => {
     expect(settingOf(args, "MtaStageData").maxMessages).toEqual(always("1000000"));
     expect(settingOf(args, "MtaInboundSession")).toEqual({
       transferLimit: always("1099511627776"),
@@ -76,7 +76,7 @@ describe("taking fetched mail", () => {
     });
   });
 
-  it("takes messages as large as any provider takes", () => {
+  it("the mail server accepts fetched messages as large as any provider accepts", () => {
     for (const largestMessage of [40, 200]) {
       const sized = samplePlan({ provider: { ...args.provider, imap: { host: "x", port: 1 }, largestMessage } });
       const received = Math.max(160, largestMessage) * 2 ** 20;
@@ -88,20 +88,20 @@ describe("taking fetched mail", () => {
     }
   });
 
-  it("moves in with every folder, and with contacts that have photos", () => {
+  it("a mailbox that moves in keeps every folder, and contacts that have photos", () => {
     // The server's own: 250 folders, 10 levels, 524288 bytes of an event or a contact.
     expect(settingOf(args, "Email")).toMatchObject({ maxMailboxes: null, maxMailboxDepth: 50 });
     expect(settingOf(args, "x:Calendar").maxICalendarSize).toBeGreaterThanOrEqual(5_000_000);
     expect(settingOf(args, "x:AddressBook").maxVCardSize).toBeGreaterThanOrEqual(5_000_000);
   });
 
-  it("stays in Deleted Items and Junk Mail until the user deletes it, or for as long as the configuration says", () => {
+  it("mail stays in Deleted Items and Junk Mail until the user deletes it, or for as long as configured", () => {
     expect(settingOf(args, "DataRetention")).toEqual({ expungeTrashAfter: null });
     const emptied = samplePlan({ trash: { emptyAfter: 90 } });
     expect(settingOf(emptied, "DataRetention")).toEqual({ expungeTrashAfter: 90 * 86_400_000 });
   });
 
-  it("judges neither the greeting, the sender, SPF, DKIM, DMARC nor reverse DNS", () => {
+  it("fetched mail is delivered without checks of the greeting, the sender, SPF, DKIM, DMARC or reverse DNS", () => {
     expect(settingOf(args, "MtaStageEhlo").rejectNonFqdn).toEqual(always("false"));
     expect(settingOf(args, "MtaStageMail").isSenderAllowed).toEqual(always("true"));
     const { dkimSignDomain, ...results } = settingOf(args, "SenderAuth");
@@ -117,14 +117,14 @@ describe("taking fetched mail", () => {
     for (const result of Object.values(results)) expect(result).toEqual(always("disable"));
   });
 
-  it("filters nothing, downloads nothing and asks nobody, for the provider has filtered", () => {
+  it("the mail server filters nothing, downloads no rules and sends no queries, because the provider has filtered", () => {
     expect(settingOf(args, "MtaStageData").enableSpamFilter).toEqual(always("false"));
     expect(settingOf(args, "SpamSettings")).toEqual({ enable: false, spamFilterRulesUrl: null });
     expect(settingOf(args, "SpamPyzor")).toEqual({ enable: false });
     expect(settingOf(args, "Asn")).toEqual({ "@type": "Disabled" });
   });
 
-  it("sends no reports to strangers from home", () => {
+  it("the mail server sends no reports to other domains", () => {
     expect(settingOf(args, "DmarcReportSettings")).toEqual({
       aggregateSendFrequency: always("disable"),
       failureSendFrequency: always("false"),
@@ -132,11 +132,11 @@ describe("taking fetched mail", () => {
     expect(settingOf(args, "TlsReportSettings")).toEqual({ sendFrequency: always("disable") });
   });
 
-  it("delivers the reports that others send, too", () => {
+  it("reports from other domains are delivered", () => {
     expect(settingOf(args, "ReportSettings").inboundReportForwarding).toBe(true);
   });
 
-  it("logs to standard output, where kubectl looks, and to no file", () => {
+  it("the mail server logs to standard output, where kubectl reads, and to no file", () => {
     expect(plan(args).filter(({ object }) => object === "Tracer")).toEqual([
       expect.objectContaining({
         "@type": "reconcile",
@@ -145,7 +145,7 @@ describe("taking fetched mail", () => {
     ]);
   });
 
-  it("leaves DNS, DKIM and certificates to their owners", () => {
+  it("the mail server does not manage DNS, DKIM or certificates", () => {
     const manual = { "@type": "Manual" };
     expect(objectsOf(args, "Domain")[0]).toMatchObject({
       name: "newjoy.ro",
@@ -157,7 +157,7 @@ describe("taking fetched mail", () => {
 });
 
 describe("what the provider called junk", () => {
-  it("is filed in Junk: on its own port every message is spam, and none is refused or discarded", () => {
+  it("mail from the provider's junk folder is filed in Junk: on its own port every message is spam, and none is refused or discarded", () => {
     expect(settingOf(fetchingJunk, "MtaStageData").enableSpamFilter).toEqual(
       when([["local_port == 2525", "true"]], "false"),
     );
@@ -172,11 +172,11 @@ describe("what the provider called junk", () => {
     expect(objectsOf(fetchingJunk, "SpamTag").map((tag) => [tag["@type"], tag.score])).toEqual([["Score", 0]]);
   });
 
-  it("is not brought back by a known sender or a reply", () => {
+  it("a known sender or a reply does not bring junk back to the inbox", () => {
     expect(settingOf(fetchingJunk, "SpamSettings")).toMatchObject({ trustContacts: false, trustReplies: false });
   });
 
-  it("is looked up nowhere in the network", () => {
+  it("junk causes no requests in the network", () => {
     for (const kind of ["SpamRule", "SpamDnsblServer"]) {
       expect(objectsOf(fetchingJunk, kind).map(({ enable }) => enable)).toEqual([false]);
     }
@@ -184,7 +184,7 @@ describe("what the provider called junk", () => {
     expect(settingOf(fetchingJunk, "SpamClassifier").model).toEqual({ "@type": "Disabled" });
   });
 
-  it("stays at the provider rather than land in the inbox while no mailbox is set to fetch it", () => {
+  it("junk stays at the provider, and does not reach the inbox, while no mailbox is set to fetch it", () => {
     expect(settingOf(samplePlan(), "MtaStageAuth").require).toEqual(always("local_port != 25"));
     expect(settingOf(fetchingJunk, "MtaStageAuth").require).toEqual(always("local_port != 25 && local_port != 2525"));
   });

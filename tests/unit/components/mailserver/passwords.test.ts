@@ -10,7 +10,7 @@ beforeAll(async () => {
 describe("passwords", () => {
   const generated = "generated-stalwart-admin-secret";
 
-  it("stand in Secrets and nowhere else, and reach the engine as secrets", async () => {
+  it("passwords are in Secrets and nowhere else, and reach the engine as secrets", async () => {
     const given = await deploy({ admin: { password: pulumi.secret("given-admin-password") } });
     for (const deployed of [sample, given]) {
       for (const object of kubernetes(deployed)) {
@@ -25,7 +25,7 @@ describe("passwords", () => {
     }
   });
 
-  it("have the names that hand-made clusters of this kind use", () => {
+  it("the Secrets of passwords have the names that hand-made clusters of this kind use", () => {
     const { recorder } = sample;
     expect(recorder.object("Secret", "stalwart-admin").inputs.stringData).toEqual({ password: generated });
     expect(recorder.object("Secret", "migadu-smtp-credentials").inputs.stringData).toEqual({
@@ -34,7 +34,7 @@ describe("passwords", () => {
     });
   });
 
-  it("of the administrator is generated unless given, and shown as a secret output", async () => {
+  it("the administrator's password is generated unless configured, and is a secret output", async () => {
     const chosen = await deploy({ admin: { password: pulumi.secret("given-admin-password") } });
     expect(await resolved(sample.mail.adminPassword)).toBe(generated);
     expect(await resolved(chosen.mail.adminPassword)).toBe("given-admin-password");
@@ -43,7 +43,7 @@ describe("passwords", () => {
     expect(random?.inputs).toMatchObject({ length: 32, special: false });
   });
 
-  it("of the relay lies where the settings say, readable for the server alone", () => {
+  it("the relay's password is in the file that the settings name, readable for the server alone", () => {
     const pod = deployment(sample.recorder).inputs.spec.template.spec;
     const { filePath } = JSON.parse(
       sample.recorder

@@ -42,7 +42,7 @@ describe("the settings plan", () => {
     });
   }
 
-  it("refers only to what an earlier line defines", () => {
+  it("a line of the settings plan refers only to what an earlier line defines", () => {
     fc.assert(
       fc.property(configs, (args) => {
         const defined = new Set<string>();
@@ -59,7 +59,7 @@ describe("the settings plan", () => {
     );
   });
 
-  it("gives every mailbox one account, under its own name", () => {
+  it("the settings plan gives every mailbox one account, under its own name", () => {
     fc.assert(
       fc.property(configs, (args) => {
         const names = objectsOf(args, "Account").map(({ name, domainId }) => `${name} ${domainId}`);
@@ -73,7 +73,7 @@ describe("the settings plan", () => {
     );
   });
 
-  it("lets nobody claim an address twice", () => {
+  it("the settings plan gives no address to two accounts", () => {
     fc.assert(
       fc.property(configs, (args) => {
         const claimed = objectsOf(args, "Account").flatMap((account) =>
@@ -86,7 +86,7 @@ describe("the settings plan", () => {
     );
   });
 
-  it("never deletes an account, and so never mail", () => {
+  it("the settings plan never deletes an account, and so never mail", () => {
     fc.assert(
       fc.property(configs, (args) => {
         const operations = plan(args).filter(({ object }) => object === "Account");
@@ -96,7 +96,7 @@ describe("the settings plan", () => {
     );
   });
 
-  it("keeps at least one object of every kind it reconciles, for an empty kind gets its defaults back", () => {
+  it("the settings plan keeps at least one object of every kind that it reconciles, because an empty kind gets its defaults back", () => {
     fc.assert(
       fc.property(configs, (args) => {
         for (const operation of plan(args)) {
@@ -106,7 +106,7 @@ describe("the settings plan", () => {
     );
   });
 
-  it("is the same text in whatever order mailboxes and networks are written", () => {
+  it("the settings plan is the same text in whatever order mailboxes and networks are written", () => {
     fc.assert(
       fc.property(configs, (args) => {
         const turned = {
@@ -119,7 +119,7 @@ describe("the settings plan", () => {
     );
   });
 
-  it("writes one JSON operation a line", () => {
+  it("the settings plan has one JSON operation per line", () => {
     fc.assert(
       fc.property(configs, (args) => {
         const lines = renderPlan(args).split("\n");
@@ -129,7 +129,7 @@ describe("the settings plan", () => {
     );
   });
 
-  it("writes conditions as the server reads them: a numbered list, and what holds otherwise", () => {
+  it("the settings plan writes conditions as the server reads them: a numbered list, and a default", () => {
     const single = samplePlan({ relay: { ...sampleConfig().relay, mode: "single" } });
     expect(JSON.stringify(settingOf(single, "MtaOutboundStrategy").route)).toBe(
       `{"else":"'relay'","match":{"0":{"if":"is_local_address(to_lowercase(rcpt))","then":"'local'"},` +
@@ -138,7 +138,7 @@ describe("the settings plan", () => {
     expect(JSON.stringify(settingOf(samplePlan(), "MtaStageEhlo").rejectNonFqdn)).toBe('{"else":"false","match":{}}');
   });
 
-  it("holds no password", () => {
+  it("the settings plan holds no password", () => {
     // Passwords are outputs: one that strayed in would be serialised as such, or refuse to be.
     const text = renderPlan(samplePlan());
     expect(text).not.toMatch(/password-of|relay-password-value|__pulumi/);
@@ -147,7 +147,7 @@ describe("the settings plan", () => {
     for (const secret of secrets) expect(Object.keys(secret)).toEqual(["@type", "filePath"]);
   });
 
-  it("writes only expressions with balanced quotes and parentheses", () => {
+  it("every expression of the settings plan has balanced quotes and parentheses", () => {
     fc.assert(
       fc.property(configs, (args) => {
         for (const expression of expressionsOf(args)) {
@@ -162,7 +162,7 @@ describe("the settings plan", () => {
 });
 
 describe("listening", () => {
-  it("opens exactly the ports of the list, once each", () => {
+  it("the mail server opens exactly the configured ports, each once", () => {
     const opened = objectsOf(samplePlan(), "NetworkListener").map(({ name, bind, tlsImplicit }) => [
       name,
       Object.keys(bind),
@@ -171,14 +171,14 @@ describe("listening", () => {
     expect(opened).toEqual(listeners().map(({ name, port, tlsImplicit }) => [name, [`[::]:${port}`], tlsImplicit]));
   });
 
-  it("tells clients of every service but POP3, which nobody listens for", () => {
+  it("the mail server announces every service to clients but POP3, which has no listener", () => {
     const { services, defaultHostname, defaultCertificateId } = settingOf(samplePlan(), "SystemSettings");
     expect(Object.keys(services)).toEqual(expect.arrayContaining(["imap", "smtp", "jmap", "caldav", "managesieve"]));
     expect(Object.keys(services)).not.toContain("pop3");
     expect([defaultHostname, defaultCertificateId]).toEqual(["mail.newjoy.ro", "#certificate"]);
   });
 
-  it("restarts for another port, protocol or kind of TLS, and not for another order of mailboxes", () => {
+  it("the mail server restarts for another port, protocol or kind of TLS, and not for another order of mailboxes", () => {
     const [first, ...rest] = listeners();
     if (!first) throw new Error("no listeners");
     const changed = [
@@ -193,7 +193,7 @@ describe("listening", () => {
 });
 
 describe("reloading", () => {
-  it("renews certificates even while the identity provider is unreachable and settings cannot be reloaded", () => {
+  it("certificates are renewed even while the identity provider is unreachable and settings cannot be reloaded", () => {
     const actions = renderReload()
       .trim()
       .split("\n")
@@ -201,7 +201,7 @@ describe("reloading", () => {
     expect(actions).toEqual(["ReloadTlsCertificates", "ReloadSettings"]);
   });
 
-  it("is no part of the plan, whose lines are not rolled back", () => {
+  it("reloading is not part of the settings plan, whose lines are not rolled back", () => {
     expect(plan(samplePlan()).map(({ object }) => object)).not.toContain("Action");
   });
 });

@@ -8,13 +8,13 @@ beforeAll(async () => {
 });
 
 describe("the pods", () => {
-  it("are restricted, bounded and pinned", () => {
+  it("the mail server's pods are restricted, have limits and use pinned images", () => {
     const pods = podsOf(sample.recorder);
     expect(pods.map(({ kind }) => kind).sort()).toEqual(["CronJob", "CronJob", "Deployment", "Job", "Job"]);
     expect(pods.flatMap(hardeningProblems)).toEqual([]);
   });
 
-  it("mount only what exists: Secrets with their keys, ConfigMaps, claims, declared volumes", () => {
+  it("the mail server's pods mount only what exists: Secrets with their keys, ConfigMaps, claims and declared volumes", () => {
     const { recorder } = sample;
     for (const pod of podsOf(recorder)) {
       const declared = pod.spec.volumes.map((v: { name: string }) => v.name);
@@ -45,7 +45,7 @@ describe("the pods", () => {
     }
   });
 
-  it("are what the Services select, and serve every port the Services name", () => {
+  it("the Services select the mail server's pods, which serve every port that the Services name", () => {
     const { metadata, spec } = deployment(sample.recorder).inputs.spec.template;
     const open = spec.containers[0].ports as { name: string; containerPort: number }[];
     for (const service of sample.recorder.kind("Service")) {
@@ -60,7 +60,7 @@ describe("the pods", () => {
     }
   });
 
-  it("bind low ports without root, and are noticed when they could not", () => {
+  it("the mail server binds low ports without root, and a pod that cannot bind them is not ready", () => {
     const { spec } = deployment(sample.recorder).inputs.spec.template;
     expect(spec.securityContext.sysctls).toEqual([{ name: "net.ipv4.ip_unprivileged_port_start", value: "0" }]);
     expect(spec.containers[0].securityContext.capabilities).toEqual({ drop: ["ALL"], add: ["NET_BIND_SERVICE"] });
@@ -68,7 +68,7 @@ describe("the pods", () => {
     expect(spec.containers[0].startupProbe.tcpSocket).toEqual({ port: 993 });
   });
 
-  it("start the server once the network lets it ask the identity provider, and soon in any case", () => {
+  it("the mail server starts once the network allows requests to the identity provider, and soon in any case", () => {
     const [network] = deployment(sample.recorder).inputs.spec.template.spec.initContainers;
     expect(network.image).toBe(deployment(sample.recorder).inputs.spec.template.spec.containers[0].image);
     expect(network.env).toEqual([
@@ -79,7 +79,7 @@ describe("the pods", () => {
     expect(network.args[0]).toMatch(/\+ 15\)/);
   });
 
-  it("have two minutes to start, and are asked from inside, where no ban of a node's address reaches", () => {
+  it("the mail server has two minutes to start, and its probes run inside the pod, where no ban of a node's address applies", () => {
     const [container] = deployment(sample.recorder).inputs.spec.template.spec.containers;
     const { periodSeconds, failureThreshold } = container.startupProbe;
     expect(periodSeconds * failureThreshold).toBeGreaterThanOrEqual(120);
@@ -91,7 +91,7 @@ describe("the pods", () => {
     }
   });
 
-  it("start the server on its store alone: every other setting lives there", () => {
+  it("the mail server starts with the address of its store alone: every other setting is in the store", () => {
     const { data } = sample.recorder.object("ConfigMap", "stalwart-config").inputs;
     expect(Object.keys(data)).toEqual(["config.json", "issuer"]);
     expect(JSON.parse(data["config.json"])).toEqual({ "@type": "RocksDb", path: "/var/lib/stalwart/data" });

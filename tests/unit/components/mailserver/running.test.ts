@@ -26,7 +26,7 @@ describe("the mail server keeps running", () => {
   it.each<[string, Partial<StackConfig>]>([
     ["when a mailbox is added", { mailboxes: [alpar, kinga, sampleMailbox("service"), sampleMailbox("zoe")] }],
     ["when a mailbox is taken out", { mailboxes: [alpar, sampleMailbox("service")] }],
-  ])("%s", async (_name, change) => {
+  ])("the mail server keeps running %s", async (_name, change) => {
     expect(touched(sample, await deploy(change))).toEqual([...SETTINGS, ACCOUNTS, "Secret/migadu-smtp-logins"].sort());
   });
 
@@ -44,21 +44,21 @@ describe("the mail server keeps running", () => {
       },
     ],
     ["when another network may relay", { cluster: { networks: ["10.42.0.0/16"], relayNamespaces: [] } }],
-  ])("%s", async (_name, change) => {
+  ])("the mail server keeps running %s", async (_name, change) => {
     expect(touched(sample, await deploy(change))).toEqual(SETTINGS);
   });
 
-  it("when the identity provider moves, of which its next start is told", async () => {
+  it("the mail server keeps running when the identity provider moves, and its next start gets the new address", async () => {
     const moved = await deploy({ identity: { ...sampleConfig().identity, issuer: "https://id.example.org" } });
     expect(touched(sample, moved)).toEqual(["ConfigMap/stalwart-config", ...SETTINGS]);
   });
 
-  it("when the relay's password is rotated, which touches one Secret and nothing else", async () => {
+  it("the mail server keeps running when the relay's password is rotated, which changes one Secret and nothing else", async () => {
     const rotated = await deploy({ relay: { ...sampleConfig().relay, password: pulumi.secret("another-password") } });
     expect(touched(sample, rotated)).toEqual(["Secret/migadu-smtp-credentials"]);
   });
 
-  it("and the Secret that holds the settings is a new one each time, never changed under a running Job", async () => {
+  it("each change of the settings makes a new Secret, and none changes under a running Job", async () => {
     const changed = await deploy({ mailboxes: [alpar] });
     const name = ({ recorder }: Deployed): string => job(recorder, "stalwart-settings").inputs.metadata.name;
     expect(name(changed)).not.toBe(name(sample));
@@ -72,7 +72,7 @@ describe("the mail server keeps running", () => {
 });
 
 describe("the mail server restarts", () => {
-  it("for its listeners through the patch alone: the Deployment does not know them by hash", () => {
+  it("new listeners restart the mail server through the patch alone: the Deployment has no hash of them", () => {
     const { recorder } = sample;
     expect(patch(recorder).inputs.spec).toEqual({
       template: { metadata: { annotations: { "homelab-mail/listeners": listenersHash() } } },
@@ -81,21 +81,21 @@ describe("the mail server restarts", () => {
     expect(patch(recorder).inputs.metadata).toMatchObject({ name: "stalwart", namespace: "stalwart-mail" });
   });
 
-  it("when its administrator gets another password, which it reads at start only", async () => {
+  it("another administrator password restarts the mail server, which reads it at start only", async () => {
     const first = await deploy({ admin: { password: pulumi.secret("first-admin-password") } });
     const second = await deploy({ admin: { password: pulumi.secret("second-admin-password") } });
     expect(touched(first, second)).toEqual(["Deployment/stalwart", "Secret/stalwart-admin"]);
     expect(JSON.stringify(deployment(first.recorder).inputs)).not.toMatch(/admin-password"/);
   });
 
-  it("with one process on the volume at any time, and time to close its store", () => {
+  it("a restart of the mail server leaves one process on the volume at any time, and time to close its store", () => {
     const { spec } = deployment(sample.recorder).inputs;
     expect(spec.strategy).toEqual({ type: "Recreate" });
     expect(spec.replicas).toBe(1);
     expect(spec.template.spec.terminationGracePeriodSeconds).toBe(60);
   });
 
-  it("without being restarted first when the stack is destroyed", () => {
+  it("the mail server is not restarted before the stack is destroyed", () => {
     expect(patch(sample.recorder).retainOnDelete).toBe(true);
   });
 });

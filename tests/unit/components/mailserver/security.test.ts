@@ -7,23 +7,23 @@ const HOUR = 3_600_000;
 describe("bans", () => {
   const security = settingOf(samplePlan(), "Security");
 
-  it("follow no path: an image in a message cannot shut its reader out", () => {
+  it("no path causes a ban: an image in a message cannot ban its reader", () => {
     expect(security.scanBanPaths).toEqual({});
   });
 
-  it.each(["scan", "auth", "abuse", "loiter"])("for %s end after an hour and count by the hour", (kind) => {
+  it.each(["scan", "auth", "abuse", "loiter"])("bans for %s end after an hour and count by the hour", (kind) => {
     expect(security[`${kind}BanPeriod`]).toBe(HOUR);
     expect(security[`${kind}BanRate`].period).toBe(HOUR);
     expect(security[`${kind}BanRate`].count).toBeGreaterThanOrEqual(100);
     expect(security[`${kind}BanRate`].count).toBeLessThanOrEqual(150); // a guess is worth something only in great numbers
   });
 
-  it("come back for a network that is no longer trusted, for the list is reconciled", () => {
+  it("bans apply again to a network that is no longer trusted, because the list is reconciled", () => {
     const operation = plan(samplePlan()).find(({ object }) => object === "AllowedIp");
     expect(operation?.["@type"]).toBe("reconcile");
   });
 
-  it("never name a network twice, however it is written", () => {
+  it("the list of networks without bans names no network twice, however it is written", () => {
     const networks = ["10.0.0.0/8", "FD00::/8", "fd00:0::/8", "192.0.2.1", "192.0.2.1/32"];
     const addresses = objectsOf(samplePlan({ cluster: { networks, relayNamespaces: [] } }), "AllowedIp").map(
       ({ address }) => address,
@@ -31,7 +31,7 @@ describe("bans", () => {
     expect(addresses).toEqual(["127.0.0.1", "10.0.0.0/8", "192.0.2.1", "fd00::/8"]);
   });
 
-  it("name the server's own address once, also where it is one of the networks", () => {
+  it("the list of networks without bans has the server's own address once, also where it is in the networks", () => {
     const networks = ["127.0.0.1/32", "10.0.0.0/8"];
     const addresses = objectsOf(samplePlan({ cluster: { networks, relayNamespaces: [] } }), "AllowedIp").map(
       ({ address }) => address,
@@ -39,7 +39,7 @@ describe("bans", () => {
     expect(addresses).toEqual(["127.0.0.1", "10.0.0.0/8"]);
   });
 
-  it("reach the ingress controller's clients, not the controller", () => {
+  it("bans apply to the ingress controller's clients, and not to the controller", () => {
     expect(settingOf(samplePlan(), "Http").useXForwarded).toBe(true);
   });
 });
@@ -51,12 +51,12 @@ describe("the web UI", () => {
     return objectsOf(args, "Application")[0];
   };
 
-  it("is one release, never the latest", () => {
+  it("the web UI is pinned to one release, never to the latest", () => {
     expect(webUi().resourceUrl).toMatch(/\/webui\/releases\/download\/v1\.0\.\d+\/webui\.zip$/);
     expect(webUi().autoUpdateFrequency).toBeGreaterThanOrEqual(90 * 24 * HOUR);
   });
 
-  it("comes last, so that a server that refuses it has taken everything else", () => {
+  it("the web UI is the last setting, so that a server that refuses it has taken everything else", () => {
     for (const others of ["relay", "refuse"] as const) {
       const sample = samplePlan();
       const operations = plan({ ...sample, metrics: true, provider: { ...sample.provider, others } });
@@ -64,14 +64,14 @@ describe("the web UI", () => {
     }
   });
 
-  it("is the one that belongs to the server's version", () => {
+  it("the web UI is the release that belongs to the server's version", () => {
     expect(webUi({ stalwart: "registry.example:5000/stalwart:v0.16.20@sha256:00" }).resourceUrl).toBe(
       webUi().resourceUrl,
     );
     expect(webUiFor("stalwartlabs/stalwart@sha256:00").url).toBe(webUiFor().url);
   });
 
-  it("signs in with the configured client where the server knows how to tell it", () => {
+  it("the web UI signs in with the configured client where the server can name it", () => {
     expect(webUi(undefined, "family-mail").oauthClientId).toBe("family-mail");
     expect(webUi({ stalwart: "stalwartlabs/stalwart:v0.16.19" }, "family-mail")).not.toHaveProperty("oauthClientId");
     expect(webUi()).not.toHaveProperty("oauthClientId");
@@ -111,7 +111,7 @@ describe("the administrator's password from outside", () => {
     ["/jmap", [proxied, "authorization: Other YWRtaW46c2VjcmV0"]],
     ["/jmap", [proxied, "authorization: Bearer YWRtaW46c2VjcmV0", "authorization: Bearer eyJhbGciOiJSUzI1NiJ9.e30.x"]],
     ["/jmap", [proxied, "authorization: Bearer eyJhbGciOiJSUzI1NiJ9.e30.x", "x: y", basic]],
-  ])("opens nothing at %s", (path, headers) => {
+  ])("the administrator's password opens nothing from outside at %s", (path, headers) => {
     expect(evaluate(path, headers)).toBe(403);
   });
 
@@ -121,7 +121,7 @@ describe("the administrator's password from outside", () => {
     ["a phone's calendar", "/dav/cal/kinga", [proxied, basic]],
     ["somebody who has not signed in yet", "/admin", [proxied]],
     ["a header that only looks alike", "/jmap", [proxied, "x-note: authorization: basic", token]],
-  ])("does not concern %s", (_who, path, headers) => {
+  ])("refusing the administrator's password from outside does not affect %s", (_who, path, headers) => {
     expect(evaluate(path, headers)).toBe(200);
   });
 });
@@ -136,16 +136,19 @@ describe("a token of another app of the issuer", () => {
     ["/jmap", "Bearer", `${tokens.two.slice(0, -1)}R`],
     ["/dav/cal/kinga", "Bearer ", `${tokens.two.slice(0, -1)}R`],
     ["/dav/cal/kinga", "Bearer", `${tokens.two}abc`],
-  ])("opens nothing at %s with a header that the server cannot read (%s)", (path, word, header) => {
-    expect(evaluate(path, [`authorization: ${word} ${header}.e30.x`])).toBe(403);
-  });
+  ])(
+    "a token of another app opens nothing at %s with a header that the server cannot read (%s)",
+    (path, word, header) => {
+      expect(evaluate(path, [`authorization: ${word} ${header}.e30.x`])).toBe(403);
+    },
+  );
 
-  it("opens nothing behind a good one", () => {
+  it("a token of another app opens nothing behind a valid one", () => {
     const good = `authorization: Bearer ${tokens.two}.e30.x`;
     expect(evaluate("/dav", [`authorization: Bearer ${tokens.two.slice(0, -1)}R.e30.x`, good])).toBe(403);
   });
 
-  it.each([tokens.two, tokens.three, "eyJhbGciOiJSUzI1NiJ9"])("is not what %s looks like", (header) => {
+  it.each([tokens.two, tokens.three, "eyJhbGciOiJSUzI1NiJ9"])("a token of the canonical header %s passes", (header) => {
     for (const path of ["/dav/cal/kinga", "/jmap"]) {
       expect(evaluate(path, [`authorization: Bearer ${header}.e30.x`])).toBe(200);
     }
@@ -169,20 +172,23 @@ describe("markup in a request for mail programs' settings", () => {
     "/mail/config-v1.1.xml/x",
     "/.well-known/autoconfig/mail/config-v1.1.xml",
     "/.well-known/mail-v1.xml",
-  ])("is not answered at %s, where it would run in the reader's browser", (path) => {
-    expect(status(`${path}?emailaddress=${script}`)).toBe(403);
-    expect(status(`${path}?emailaddress=${script.toLowerCase()}`)).toBe(403);
-    expect(status(`${path}?emailaddress=kinga%40newjoy.ro`)).toBe(200);
-  });
+  ])(
+    "markup in a request for mail programs' settings is not answered at %s, where it would run in the reader's browser",
+    (path) => {
+      expect(status(`${path}?emailaddress=${script}`)).toBe(403);
+      expect(status(`${path}?emailaddress=${script.toLowerCase()}`)).toBe(403);
+      expect(status(`${path}?emailaddress=kinga%40newjoy.ro`)).toBe(200);
+    },
+  );
 
-  it("is not answered when it comes as attributes, which need no bracket to run a script", () => {
+  it("markup in attributes, which need no bracket to run a script, is not answered", () => {
     const handler = "a@b%22%20xmlns=%22http://www.w3.org/1999/xhtml%22%20onfocus=%22alert(1)";
     expect(status(`/mail/config-v1.1.xml?emailaddress=${handler}`)).toBe(403);
     expect(status(`/.well-known/mail-v1.xml?emailaddress=${handler.replaceAll("%22", '"')}`)).toBe(403);
     expect(status("/mail/config-v1.1.xml?emailaddress=o'neil%2Bshop%40newjoy.ro&x=1")).toBe(200);
   });
 
-  it("concerns no other request", () => {
+  it("refusing markup affects no other request for mail programs' settings", () => {
     expect(status("/dav/cal/kinga@newjoy.ro/a%3Cb.ics")).toBe(200);
     expect(status("/.well-known/caldav")).toBe(200);
   });

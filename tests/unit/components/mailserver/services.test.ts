@@ -13,18 +13,18 @@ describe("the public Service", () => {
     spec.ports.map(({ port }) => port).sort((a, b) => a - b);
 
   it.each(["LoadBalancer", "NodePort", "ClusterIP"] as const)(
-    "never offers port 25, 2525 or 8080 (%s)",
+    "the public Service never has port 25, 2525 or 8080 (%s)",
     async (type) => {
       const deployed = await deploy({ service: { type, annotations: {}, sourceRanges: [] } });
       expect(numbers(publicService(deployed).spec)).toEqual([465, 587, 993, 4190]);
     },
   );
 
-  it("lets the server see who connects", () => {
+  it("the public Service passes the clients' addresses to the server", () => {
     expect(publicService(sample).spec.externalTrafficPolicy).toBe("Local");
   });
 
-  it("has the address, the annotations and the allowed networks that are configured", async () => {
+  it("the public Service has the configured address, annotations and allowed networks", async () => {
     const deployed = await deploy({
       service: {
         type: "LoadBalancer",
@@ -40,7 +40,7 @@ describe("the public Service", () => {
     });
   });
 
-  it("has only fields that the API server takes for its type", async () => {
+  it("the public Service has only fields that the API server accepts for its type", async () => {
     const service = { annotations: {}, address: "192.168.1.25", sourceRanges: ["192.168.0.0/16"] };
     const node = publicService(await deploy({ service: { ...service, type: "NodePort" } })).spec;
     const inside = publicService(await deploy({ service: { ...service, type: "ClusterIP" } })).spec;
@@ -51,7 +51,7 @@ describe("the public Service", () => {
     expect(inside).not.toHaveProperty("externalTrafficPolicy");
   });
 
-  it("does not hang the update where no load balancer or ingress controller answers", () => {
+  it("an update does not hang when no load balancer or ingress controller answers for the public Service", () => {
     for (const [kind, name] of [
       ["Service", "stalwart"],
       ["Service", "stalwart-mail"],
@@ -61,7 +61,7 @@ describe("the public Service", () => {
     }
   });
 
-  it("shows web admin and JMAP under the mail host, over TLS", () => {
+  it("web admin and JMAP are served under the mail host, over TLS", () => {
     const { spec } = sample.recorder.object("Ingress", "stalwart").inputs;
     expect(spec).toMatchObject({
       ingressClassName: "nginx",
@@ -75,7 +75,7 @@ describe("the public Service", () => {
     });
   });
 
-  it("answers autoconfiguration under its own host, and nothing else there", async () => {
+  it("the autoconfig host answers autoconfiguration and nothing else", async () => {
     const deployed = await deploy({
       hosts: { mail: "mail.newjoy.ro", webmail: "w", autoconfig: "autoconfig.newjoy.ro" },
     });
@@ -91,7 +91,7 @@ describe("the public Service", () => {
     );
   });
 
-  it("answers autodiscover under a host with a certificate of its own, so that the mail host's never waits for it", async () => {
+  it("autodiscover has a host with a certificate of its own, so that the mail host's certificate never waits for it", async () => {
     const { recorder } = await deploy({
       hosts: { ...sampleConfig().hosts, autoconfig: "autoconfig.newjoy.ro", autodiscover: "autodiscover.newjoy.ro" },
     });
@@ -110,14 +110,14 @@ describe("the public Service", () => {
     expect(certificate("stalwart-tls")).toEqual(["mail.newjoy.ro", "autoconfig.newjoy.ro"]);
   });
 
-  it("finds the autodiscover host's certificate in the Secret that is there already", async () => {
+  it("the autodiscover host uses a certificate from a Secret that exists already", async () => {
     const hosts = { ...sampleConfig().hosts, autodiscover: "autodiscover.newjoy.ro" };
     const { recorder } = await deploy({ hosts, tls: { secretName: "wildcard" } });
     expect(recorder.kind("Certificate")).toEqual([]);
     expect(recorder.object("Ingress", "stalwart-discovery").inputs.spec.tls[0].secretName).toBe("wildcard");
   });
 
-  it("takes the ingress annotations that are configured over its own", async () => {
+  it("the configured ingress annotations override the mail server's own", async () => {
     const ingress = {
       ...sampleConfig().ingress,
       annotations: { "nginx.ingress.kubernetes.io/proxy-body-size": "1g", "example.org/x": "y" },
@@ -129,7 +129,7 @@ describe("the public Service", () => {
     });
   });
 
-  it("uses a certificate that is there already, and then asks nobody for one", async () => {
+  it("the mail host uses a certificate that exists already, and then no certificate is requested", async () => {
     const deployed = await deploy({ tls: { secretName: "wildcard" } });
     expect(deployed.recorder.kind("Certificate")).toEqual([]);
     expect(deployed.recorder.object("Ingress", "stalwart").inputs.spec.tls[0].secretName).toBe("wildcard");
@@ -138,6 +138,6 @@ describe("the public Service", () => {
   });
 });
 
-it("names the server as the rest of the stack does", async () => {
+it("the mail server's Ingresses use the server name that the rest of the stack uses", async () => {
   expect(await resolved(sample.mail.host)).toBe("stalwart.stalwart-mail.svc.cluster.local");
 });

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 
 describe("settings", () => {
-  it("are applied to a server that is up, by an administrator it knows, through a Service that exists", () => {
+  it("settings are applied to a running server, by an administrator it has, through a Service that exists", () => {
     const { recorder } = sample;
     const apply = job(recorder, "stalwart-settings");
     expect(waitsFor(recorder, apply, deployment(recorder))).toBe(true);
@@ -21,20 +21,20 @@ describe("settings", () => {
     expect(waitsFor(recorder, apply, recorder.object("Secret", apply.inputs.metadata.name))).toBe(true);
   });
 
-  it("are applied before the restart that opens new listeners, and take effect after it", () => {
+  it("settings are applied before the restart that opens new listeners, and take effect after it", () => {
     const { recorder } = sample;
     expect(waitsFor(recorder, patch(recorder), job(recorder, "stalwart-settings"))).toBe(true);
     expect(waitsFor(recorder, job(recorder, "stalwart-reload"), patch(recorder))).toBe(true);
   });
 
-  it("let mail flow while the identity provider is unreachable: what fetchers wait for does not wait for the reload", async () => {
+  it("mail flows while the identity provider is unreachable: fetchers wait for the settings and not for the reload", async () => {
     const { recorder, mail } = sample;
     const ready = await resolved((mail.ready as pulumi.CustomResource).urn);
     expect(ready).toBe(patch(recorder).urn);
     expect(waitsFor(recorder, patch(recorder), job(recorder, "stalwart-reload"))).toBe(false);
   });
 
-  it("fail the update when they cannot be applied, with the server's message", () => {
+  it("settings that cannot be applied fail the update, with the server's message", () => {
     for (const name of ["stalwart-settings", "stalwart-reload"]) {
       const { metadata, spec } = job(sample.recorder, name).inputs;
       expect(metadata.annotations).not.toHaveProperty(["pulumi.com/skipAwait"]);
@@ -45,7 +45,7 @@ describe("settings", () => {
     }
   });
 
-  it("wait in their own pod until the server answers, and are then tried once", () => {
+  it("the settings Job waits in its own pod until the server answers, and then tries once", () => {
     const jobs = ["stalwart-settings", "stalwart-reload"].flatMap((name) => [
       job(sample.recorder, name).inputs.spec,
       sample.recorder.object("CronJob", name).inputs.spec.jobTemplate.spec,
@@ -64,7 +64,7 @@ describe("settings", () => {
     }
   });
 
-  it("that failed are tried again by the next update, which must find the Job", () => {
+  it("settings that failed are tried again by the next update, which must find the Job", () => {
     for (const name of ["stalwart-settings", "stalwart-reload"]) {
       const { metadata, spec } = job(sample.recorder, name).inputs;
       expect(metadata.annotations["pulumi.com/replaceUnready"]).toBe("true");
@@ -72,7 +72,7 @@ describe("settings", () => {
     }
   });
 
-  it("are applied again every five minutes, one run at a time, and in effect a minute later", () => {
+  it("settings are applied again every five minutes, one run at a time, and are in effect a minute later", () => {
     const schedules = { "stalwart-settings": "*/5 * * * *", "stalwart-reload": "1-59/5 * * * *" };
     for (const [name, schedule] of Object.entries(schedules)) {
       const { spec } = sample.recorder.object("CronJob", name).inputs;
@@ -81,7 +81,7 @@ describe("settings", () => {
     }
   });
 
-  it("that the server refuses do not keep certificates and sign-in from being reloaded", () => {
+  it("settings that the server refuses do not keep certificates and sign-in from being reloaded", () => {
     const files = ["stalwart-settings", "stalwart-reload"].map((name) =>
       sample.recorder
         .object("CronJob", name)
@@ -90,7 +90,7 @@ describe("settings", () => {
     expect(files.map(([file]) => file)).toEqual(["/settings/plan.ndjson", "/settings/reload.ndjson"]);
   });
 
-  it("that the server refuses leave both CronJobs with those before, under names that no change of settings takes away", () => {
+  it("settings that the server refuses leave both CronJobs with the earlier settings, under names that no change of settings removes", () => {
     const { recorder } = sample;
     const volumesOf = (name: string) =>
       recorder.object("CronJob", name).inputs.spec.jobTemplate.spec.template.spec.volumes;
@@ -106,7 +106,7 @@ describe("settings", () => {
     );
   });
 
-  it("are named by a keyed hash: their text is known but for the addresses, which a plain one would tell", () => {
+  it("settings are named by a keyed hash: their text is known but for the addresses, which a plain hash would reveal", () => {
     const { recorder } = sample;
     const { metadata } = job(recorder, "stalwart-settings").inputs;
     const text = recorder.object("Secret", metadata.name).inputs.stringData["plan.ndjson"];
@@ -117,7 +117,7 @@ describe("settings", () => {
     expect(metadata.name).toBe(`stalwart-settings-${hmac.digest("hex").slice(0, 10)}`);
   });
 
-  it("end the access of who left before the plan is applied, and whatever becomes of it", () => {
+  it("the access of removed mailboxes ends before the plan is applied, and also when the plan fails", () => {
     const { recorder } = sample;
     const pods = [
       job(recorder, "stalwart-settings").inputs.spec.template.spec,
@@ -142,7 +142,7 @@ describe("settings", () => {
     });
   });
 
-  it("tell of an access that could not be ended, in the last Job of the update and in every scheduled run", () => {
+  it("access that could not be ended is reported by the last Job of the update and by every scheduled run", () => {
     const { recorder } = sample;
     const names = (spec: { containers: { name: string }[] }) => spec.containers.map(({ name }) => name);
     expect(names(job(recorder, "stalwart-settings").inputs.spec.template.spec)).toEqual(["apply"]);
@@ -153,20 +153,20 @@ describe("settings", () => {
     expect(names(scheduled)).toEqual(["apply", "access-report"]);
   });
 
-  it("whose reload fails during the update are reloaded again soon: nothing else heals the sign-in", () => {
+  it("settings whose reload fails during the update are reloaded again soon, because nothing else restores the sign-in", () => {
     const { recorder } = sample;
     const schedule = recorder.object("CronJob", "stalwart-reload");
     expect(waitsFor(recorder, schedule, patch(recorder))).toBe(true);
     expect(waitsFor(recorder, schedule, job(recorder, "stalwart-reload"))).toBe(false);
   });
 
-  it("are never applied by two at once on a fresh server", () => {
+  it("settings are never applied by two runs at once on a new server", () => {
     const { recorder } = sample;
     const schedule = recorder.object("CronJob", "stalwart-settings");
     expect(waitsFor(recorder, schedule, job(recorder, "stalwart-settings"))).toBe(true);
   });
 
-  it("stand nowhere but in a Secret, for they hold addresses", async () => {
+  it("settings are in a Secret and nowhere else, because they hold addresses", async () => {
     const hidden = sampleMailbox("zoe", { address: "hidden@newjoy.ro", localPart: "hidden", aliases: ["veiled"] });
     const deployed = await deploy({ mailboxes: [hidden] });
     const outside = kubernetes(deployed).filter(({ inputs }) => /hidden|veiled/.test(JSON.stringify(inputs)));
@@ -174,7 +174,7 @@ describe("settings", () => {
     expect(outside[0]?.secretPaths.some((path) => path.startsWith("stringData"))).toBe(true);
   });
 
-  it("reach the server under the address that the tool is told", () => {
+  it("settings reach the server under the address that the tool is given", () => {
     for (const container of podsOf(sample.recorder)
       .filter(({ kind }) => kind !== "Deployment")
       .flatMap(containersOf)) {

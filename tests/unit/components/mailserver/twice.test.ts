@@ -48,18 +48,18 @@ describe("a plan that is applied a second time", () => {
     ],
   ];
 
-  it.each(variants)("changes nothing, %s", (_name, args) => {
+  it.each(variants)("a plan that is applied a second time changes nothing, %s", (_name, args) => {
     // Not the release that knows more properties than the schema does.
     const [second] = applyTwice([renderPlan({ ...args, images: { stalwart: "stalwartlabs/stalwart:v0.16.19" } })]);
     expect(second).toMatchObject(nothingNew);
   });
 
-  it("changes nothing, whatever is configured", () => {
+  it("a plan that is applied a second time changes nothing, whatever is configured", () => {
     const plans = fc.sample(configs, { numRuns: 40, seed: 20260321 }).map((args) => `${renderPlan(args)}`);
     for (const second of applyTwice(plans)) expect(second).toMatchObject(nothingNew);
   });
 
-  it("is refused where a name is not in the server's own form, and the operations after it are not run", () => {
+  it("a plan with a name that is not in the server's own form is refused, and the operations after it are not run", () => {
     const plan = renderPlan(samplePlan(junk)).replaceAll('"NONE"', '"none"');
     const [second] = applyTwice([plan]);
     expect(second?.refused).toMatch(/SpamRule: primaryKeyViolation/);

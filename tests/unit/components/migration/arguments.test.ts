@@ -44,11 +44,11 @@ describe("a pattern of folders", () => {
     ["Résumé", "R&AOk-sum&AOk-", true],
     ["INBOX", "INBOX", true],
     ["archive", "Archive", false],
-  ])("%s matches %s: %s", (pattern, name, expected) => {
+  ])("the pattern of folders %s matches %s: %s", (pattern, name, expected) => {
     expect(matches(pattern, name)).toBe(expected);
   });
 
-  test("without a star matches its own name and nothing that is added to it", () => {
+  test("a pattern of folders without a star matches its own name and nothing longer", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 }), (text) => {
         fc.pre(!/[*/]/.test(text));
@@ -59,7 +59,7 @@ describe("a pattern of folders", () => {
   });
 });
 
-test("folders are mapped however the server separates them, and whether or not all are below INBOX", () => {
+test("a migration maps folders however the server separates them, and whether or not all are below INBOX", () => {
   const folders = { include: [], exclude: [], map: { "Old/Mail": "Archive/Mail" } };
   expect(values("--f1f2", { folders })).toEqual([
     "Old/Mail=Archive/Mail",
@@ -69,13 +69,13 @@ test("folders are mapped however the server separates them, and whether or not a
   ]);
 });
 
-test("a first day is asked of the source only: what is here already counts, whenever it came", () => {
+test("a migration's first day limits the source only: mail that is here counts, whenever it arrived", () => {
   expect(values("--search1", { since: "2015-06-03" })).toEqual(["SINCE 3-Jun-2015"]);
   expect(values("--search", { since: "2015-06-03" })).toEqual([]);
   expect(values("--search1")).toEqual([]);
 });
 
-test("Gmail's labels make no second copies, and its limit of a day is kept", () => {
+test("a migration makes no second copies of mail with several Gmail labels, and keeps to Gmail's daily limit", () => {
   expect(imapsyncArguments(migration({ gmail: true }), target)).toContain("--gmail1");
   expect(values("--maxbytesafter", { gmail: true })).toEqual(["2500000000"]);
   expect(Number(values("--maxbytespersecond", { gmail: true })[0]) * 86_400).toBeLessThan(2_500_100_000);
@@ -83,7 +83,7 @@ test("Gmail's labels make no second copies, and its limit of a day is kept", () 
   expect(values("--maxbytespersecond")).toEqual([]);
 });
 
-test("all mail of Gmail comes last in any language, or sent mail would arrive in it instead of in Sent Items", () => {
+test("Gmail's folder of all mail is copied last in any language, so that sent mail arrives in Sent Items first", () => {
   const last = values("--folderlast", { gmail: true });
   expect(last).toEqual(expect.arrayContaining(["[Gmail]/All Mail", "[Google Mail]/Alle Nachrichten"]));
   expect(last).toEqual(expect.arrayContaining(["[Gmail]/&ANY-sszes lev&AOk-l", "[Gmail]/Toate mesajele"]));
@@ -93,6 +93,6 @@ test("all mail of Gmail comes last in any language, or sent mail would arrive in
   expect(values("--folderlast")).toEqual([]);
 });
 
-test("what users changed here since an earlier run is left as it is", () => {
+test("a migration leaves what users changed here since an earlier run as it is", () => {
   expect(imapsyncArguments(migration(), target)).toEqual(expect.arrayContaining(["--noresyncflags", "--addheader"]));
 });

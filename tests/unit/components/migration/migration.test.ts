@@ -17,7 +17,7 @@ const imapsync = (deployed: Deployed) => {
   return job?.inputs.spec.template.spec.containers[0];
 };
 
-test("without migrations there is nothing of them", async () => {
+test("a stack without migrations has no object of them", async () => {
   const { recorder } = await deploy();
   expect(recorder.resources.map(({ name }) => name).filter((name) => name.includes("migration"))).toEqual([]);
 });
@@ -28,7 +28,7 @@ describe("a migration", () => {
     deployed = await deploy(withMigrations({ old, other: { ...old, mailbox: "alpar" } }));
   });
 
-  test("gives the container that talks to the other server neither the administrator's password nor an API token", () => {
+  test("a migration gives the container that connects to the other server neither the administrator's password nor an API token", () => {
     for (const pod of podsOf(deployed.recorder).filter(({ owner }) => owner.includes("/migration-"))) {
       const holding = JSON.stringify(
         pod.spec.volumes.filter((one: object) => JSON.stringify(one).includes("stalwart-admin")),
@@ -48,18 +48,18 @@ describe("a migration", () => {
     }
   });
 
-  test("makes the app password before imapsync starts, and ends it after imapsync has ended", () => {
+  test("a migration makes the app password before imapsync starts, and ends it after imapsync has ended", () => {
     const sidecar = jobs(deployed)[0]?.inputs.spec.template.spec.initContainers.at(-1);
     expect(sidecar).toMatchObject({ name: "credentials", restartPolicy: "Always" });
     expect(sidecar.startupProbe.exec.command).toEqual(["test", "-s", "/credentials/password"]);
   });
 
-  test("has no password, login or address in its arguments, and deletes nothing anywhere", () => {
+  test("a migration has no password, login or address in its arguments, and deletes nothing anywhere", () => {
     const text = JSON.stringify([imapsync(deployed).args, imapsync(deployed).command]);
     for (const hidden of ["S3cret", "kinga@", "--password", "delete", "expunge"]) expect(text).not.toContain(hidden);
   });
 
-  test("checks the certificates of both servers", () => {
+  test("a migration checks the certificates of both servers", () => {
     const args: string[] = imapsync(deployed).args;
     const given = (option: string) => args.filter((_, n) => args[n - 1] === option);
     expect(given("--sslargs1")).toEqual(["SSL_verify_mode=1", "SSL_verifycn_name=imap.example.org"]);
@@ -67,7 +67,7 @@ describe("a migration", () => {
     expect(args).toContain("--nosslcheck");
   });
 
-  test("is not waited for by an update, and waits itself until the mail server has its settings", () => {
+  test("no update waits for a migration, which waits itself until the mail server has its settings", () => {
     const { recorder } = deployed;
     const settings = recorder.kind("Job").find(({ inputs }) => inputs.metadata.name.startsWith("stalwart-settings-"));
     for (const job of jobs(deployed)) {
@@ -76,7 +76,7 @@ describe("a migration", () => {
     }
   });
 
-  test("can be run again from a CronJob that never runs by itself", () => {
+  test("a migration can be run again from a CronJob that never runs by itself", () => {
     const cron = deployed.recorder.object("CronJob", "migration-old").inputs.spec;
     expect(cron.suspend).toBe(true);
     expect(cron.jobTemplate.spec).toEqual(
@@ -84,7 +84,7 @@ describe("a migration", () => {
     );
   });
 
-  test("tells the settings run whose app passwords are theirs", () => {
+  test("a settings run gets the names of the migrations whose app passwords are in use", () => {
     const { stringData } = deployed.recorder.object("Secret", "stalwart-accounts").inputs;
     expect(JSON.parse(stringData["accounts.json"]).migrations).toEqual(["old", "other"]);
   });
@@ -105,15 +105,15 @@ describe("a run", () => {
     ["another login", { old: { ...old, from: { ...old.from, user: "me" } } }],
     ["another size", { old: { ...old, maxMessageSize: "50Mi" } }],
     ["other folders", { old: { ...old, folders: { exclude: ["Spam"] } } }],
-  ])("follows from %s", async (_what, migrations) => {
+  ])("a new run of a migration follows from %s", async (_what, migrations) => {
     expect(await nameOf(withMigrations(migrations))).not.toBe(first);
   });
 
-  test("stays from release to release: another one would copy deleted mail back", () => {
+  test("a release does not run a migration again: another run would copy deleted mail back", () => {
     expect(first.split(" ")[0]).toBe("migration-old-7c11e605ad");
   });
 
-  test("does not follow from another image, the provider's limit, or another mailbox beside it", async () => {
+  test("no new run of a migration follows from another image, the provider's limit, or another mailbox", async () => {
     const digest = "a".repeat(64);
     const more = {
       provider: { ...(threeMailboxes.provider as object), largestMessage: "200Mi" },

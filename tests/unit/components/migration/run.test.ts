@@ -41,7 +41,7 @@ function run(imapsync: string) {
   return { child, ended, said: () => said, message: () => readFileSync(join(folder, "message"), "utf8") };
 }
 
-test("imapsync's own summary is the termination message, and all that it says is in the log", async () => {
+test("imapsync's own summary is the termination message, and all of its output is in the log", async () => {
   const { ended, said, message } = run(
     'echo "args: $*"; seq 1 200; echo "++++ Statistics"; echo "Messages transferred : 7"',
   );
@@ -50,20 +50,20 @@ test("imapsync's own summary is the termination message, and all that it says is
   expect(message()).toBe("++++ Statistics\nMessages transferred : 7\n");
 });
 
-test("a run that fails before it has a summary ends with imapsync's exit code and its last words", async () => {
+test("a migration that fails before it has a summary ends with imapsync's exit code and its last output", async () => {
   const { ended, message } = run('seq 1 50; echo "Host1 failure: Error login on [imap.example.org]"; exit 161');
   expect(await ended).toBe(161);
   expect(message()).toMatch(/^40\n[\s\S]*Error login on \[imap\.example\.org\]\n$/);
 });
 
-test("a summary longer than a termination message is cut", async () => {
+test("a summary of imapsync longer than a termination message is cut", async () => {
   const { ended, message } = run('echo "++++ Statistics"; for n in $(seq 50); do printf "%0200d\\n" $n; done');
   expect(await ended).toBe(0);
   expect(message()).toHaveLength(4000);
 });
 
 test.each(["SIGTERM", "SIGINT"] as const)(
-  "told to end by %s, imapsync is told by SIGTERM and has its last words",
+  "a migration that gets %s sends imapsync SIGTERM and prints its last output",
   async (signal) => {
     const { child, ended, said, message } = run(
       "trap 'echo \"++++ ended by a signal\"; exit 6' TERM; trap '' INT; echo started; while :; do sleep 0.1; done",

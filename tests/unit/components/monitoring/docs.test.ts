@@ -30,7 +30,7 @@ test("docs/reference/alerts.md has each alert, with its weight, the doctor's gro
   for (const { name, meaning } of sections) expect({ name, long: meaning.length > 150 }).toEqual({ name, long: true });
 });
 
-test("each alert's notification leads to the doctor's group and to its section", () => {
+test("each alert's notification links to the doctor's group and to its section", () => {
   const rules = ruleGroups(watched).flatMap((group) => group.rules);
   for (const { name, doctor } of alerts(watched)) {
     const rule = rules.find((one) => "alert" in one && one.alert === name);
@@ -42,7 +42,7 @@ test("each alert's notification leads to the doctor's group and to its section",
   }
 });
 
-test("the figures that the page gives are the rules' own", () => {
+test("the figures in docs/reference/alerts.md are those of the rules", () => {
   const of = (name: string) => alerts(watched).find((alert) => alert.name === name)?.expr ?? "";
   const meaning = (name: string) => sections.find((section) => section.name === name)?.meaning ?? "";
   for (const [name, said, expr] of [
@@ -62,11 +62,11 @@ test("the figures that the page gives are the rules' own", () => {
   }
 });
 
-test("the page quotes the message for a cluster without the operator", () => {
+test("docs/reference/alerts.md quotes the message for a cluster without the operator", () => {
   expect(page("how-to/monitoring.md")).toContain(missingCrdMessage(definitions[0]));
 });
 
-test("no query asks for all namespaces: another stack of this kind has alerts of its own", () => {
+test("no alert's query reads all namespaces: another stack of this kind has alerts of its own", () => {
   const queries = [
     ...ruleGroups(watched).flatMap((group) => group.rules),
     ...panels(watched).flatMap((panel) => panel.queries),

@@ -10,7 +10,7 @@ test.each([
   [server(stack)("delivery_completed"), ["delivery_completed", "stalwart_delivery_completed_total"]],
   [server(stack)("server_memory"), ["server_memory", "stalwart_server_memory_bytes"]],
   [queued(stack), ["queue_dsn_queued", "stalwart_queue_message_queued_total"]],
-])("finds the mail server's series under the names of 0.16 and of 1.x: %s", (selector, names) => {
+])("the dashboard finds the mail server's series under the names of 0.16 and of 1.x: %s", (selector, names) => {
   for (const name of names) expect({ name, found: takes(selector, name) }).toEqual({ name, found: true });
   expect(takes(selector, "other_series")).toBe(false);
 });

@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 
 describe("without monitoring", () => {
-  it("a stack is the same to the byte, whatever else is set about it", async () => {
+  it("without monitoring, a stack is the same to the byte, whatever other keys of monitoring are set", async () => {
     const off = await deploy({
       ...threeMailboxes,
       monitoring: {
@@ -38,7 +38,7 @@ describe("without monitoring", () => {
     expect(JSON.stringify(off.outputs)).toBe(JSON.stringify(plain.outputs));
   });
 
-  it("nothing in a stack tells of it, but for the namespace that may read the fetchers' metrics", () => {
+  it("without monitoring, no object of a stack mentions it, but for the namespace that may read the fetchers' metrics", () => {
     const isFetchers = ({ inputs }: { inputs: { kind?: string; metadata?: { name?: string } } }): boolean =>
       inputs.kind === "NetworkPolicy" && inputs.metadata?.name === "fetchmail";
     const text = JSON.stringify(plain.recorder.resources.filter((resource) => !isFetchers(resource)));
@@ -47,7 +47,7 @@ describe("without monitoring", () => {
 });
 
 describe("with monitoring", () => {
-  it("only what is watched changes: no webmail, no account, no volume, no way in", () => {
+  it("monitoring changes only what is monitored: no webmail, no account, no volume, no ingress", () => {
     const contents = (all: Deployed) =>
       new Map(objects(all).map((object) => [keyOf(object), JSON.stringify(object.inputs)]));
     const [before, after] = [contents(plain), contents(deployed)];
@@ -69,14 +69,14 @@ describe("with monitoring", () => {
     ]);
   });
 
-  it("the fetchers keep the plain annotations", () => {
+  it("with monitoring, the fetchers keep the plain annotations", () => {
     for (const { inputs } of deployed.recorder.kind("Deployment").filter(({ name }) => name.startsWith("fetchmail-"))) {
       const { metadata } = inputs.spec.template;
       expect(metadata.annotations).toMatchObject({ "prometheus.io/scrape": "true", "prometheus.io/port": "8081" });
     }
   });
 
-  it("each monitor selects the pods it means, by a port that they have", () => {
+  it("each monitor selects the intended pods, by a port that they have", () => {
     const expected = { fetchmail: 3, stalwart: 1 };
     for (const [name, count] of Object.entries(expected)) {
       const { spec, metadata } = deployed.recorder.object("PodMonitor", name).inputs;
@@ -92,7 +92,7 @@ describe("with monitoring", () => {
     expect(JSON.stringify([fetcherMonitor(), serverMonitor("x")])).not.toContain("namespaceSelector"); // its own namespace
   });
 
-  it("the server's metrics are for Prometheus' namespace, with a login that is in Secrets only", () => {
+  it("only Prometheus' namespace reads the server's metrics, with a login that is in Secrets only", () => {
     const { spec } = deployed.recorder.object("NetworkPolicy", "metrics").inputs;
     expect(spec.ingress).toEqual([
       {
@@ -126,7 +126,7 @@ describe("with monitoring", () => {
     });
   });
 
-  it("the dashboard is where Grafana looks, when that is elsewhere", async () => {
+  it("the dashboard is in Grafana's namespace, when that is configured", async () => {
     const elsewhere = await deploy({
       ...threeMailboxes,
       monitoring: { enabled: true, dashboard: { namespace: "grafana", label: "dashboards", labelValue: "mail" } },
@@ -160,7 +160,7 @@ describe("the heartbeat", () => {
     return (spec.jobTemplate?.spec ?? spec).template.spec;
   };
 
-  it("beats after the scheduled settings went in, and only then", () => {
+  it("the heartbeat is sent after the scheduled settings are applied, and only then", () => {
     const { initContainers, containers } = apply(deployed);
     expect(initContainers.map(({ name }: { name: string }) => name)).toEqual([
       "server",
@@ -175,7 +175,7 @@ describe("the heartbeat", () => {
     }
   });
 
-  it("is known to its Secret alone, from where the pod has it", () => {
+  it("the heartbeat's address is in its Secret alone, from which the pod reads it", () => {
     const holders = objects(deployed).filter(({ inputs }) => JSON.stringify(inputs).includes("S3cret-heartbeat"));
     expect(holders.map(keyOf)).toEqual(["Secret/heartbeat"]);
     expect(holders[0]?.secretPaths.some((path) => path.startsWith("stringData"))).toBe(true);
@@ -184,7 +184,7 @@ describe("the heartbeat", () => {
     ]);
   });
 
-  it("needs no Prometheus: it works alone", async () => {
+  it("the heartbeat works without Prometheus", async () => {
     const alone = await deploy({
       ...threeMailboxes,
       monitoring: { heartbeat: "http://kuma.lan:3001/api/push/x?status=up" },
@@ -197,7 +197,7 @@ describe("the heartbeat", () => {
     expect(alone.recorder.kind("NetworkPolicy").map(({ name }) => name)).not.toContain("metrics");
   });
 
-  it("reaches a server behind a Service, or behind this cluster's own ingress", async () => {
+  it("the heartbeat reaches a server behind a Service, or behind this cluster's own ingress", async () => {
     const egress = async (monitoring: object): Promise<number[]> => {
       const { recorder } = await deploy({ ...threeMailboxes, ingress: { className: "traefik" }, monitoring });
       const { spec } = recorder.object("NetworkPolicy", "heartbeat").inputs;
@@ -210,7 +210,7 @@ describe("the heartbeat", () => {
 });
 
 describe("a cluster without the Prometheus operator", () => {
-  it("is not even asked when nobody wants to watch", async () => {
+  it("without monitoring, the cluster is not asked for the Prometheus operator", async () => {
     const recorder = await startRecording();
     const monitor = pulumi.runtime.getMonitor() as unknown as { readResource: () => never };
     monitor.readResource = () => {
@@ -223,7 +223,7 @@ describe("a cluster without the Prometheus operator", () => {
   });
 
   // Last: it leaves the SDK as one whose engine has ended.
-  it("is refused with what to do, before anything is made", async () => {
+  it("a cluster without the Prometheus operator is refused with what to do, before any object is created", async () => {
     const recorder = await startRecording();
     const asked: string[] = [];
     const monitor = pulumi.runtime.getMonitor() as unknown as {

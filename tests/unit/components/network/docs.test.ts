@@ -42,12 +42,15 @@ function openPorts(cells: readonly string[]): string[] {
   });
 }
 
-test.each(Object.entries(sources))("the row for %s lists the ports that the live suite tests", (row, source) => {
-  const cells = rows.find(([first]) => first === row) ?? [];
-  expect(openPorts(cells.slice(1)).sort()).toEqual([...open[source]].sort());
-});
+test.each(Object.entries(sources))(
+  "the row of the docs for %s lists the ports that the live suite tests",
+  (row, source) => {
+    const cells = rows.find(([first]) => first === row) ?? [];
+    expect(openPorts(cells.slice(1)).sort()).toEqual([...open[source]].sort());
+  },
+);
 
-test("every row is tested except the one for users, who are not pods", () => {
+test("every row of the network docs is tested except the one for users, who are not pods", () => {
   expect(rows.map(([first]) => first).filter((row) => !((row as string) in sources))).toEqual([
     "users, through the Service `stalwart-mail`",
   ]);

@@ -18,11 +18,11 @@ const fromAnywhere = (policy: { ingress?: { from?: unknown[]; ports?: { port: nu
   (policy.ingress ?? []).filter((rule) => !rule.from).flatMap(portsOf);
 
 describe("network policies", () => {
-  it("close everything in the namespace before opening anything", () => {
+  it("a default network policy closes everything in the namespace", () => {
     expect(policies(args)["default-deny"]).toEqual({ podSelector: {}, policyTypes: ["Ingress", "Egress"] });
   });
 
-  it("let users reach the mail ports and nothing else", () => {
+  it("network policies let users reach the mail ports and nothing else", () => {
     const all = plain(policies(args));
     expect(fromAnywhere(all.stalwart).sort()).toEqual([4190, 465, 587, 993]);
     for (const name of ["default-deny", "stalwart-settings", "fetchmail", "roundcube", "acme-solver"]) {
@@ -30,7 +30,7 @@ describe("network policies", () => {
     }
   });
 
-  it("open port 25 to every namespace, or to the named ones only", () => {
+  it("network policies open port 25 to every namespace, or to the configured ones only", () => {
     const relay = (relayNamespaces: string[]) =>
       plain(policies({ ...args, relayNamespaces })).stalwart.ingress.filter(
         (rule: { ports: { port: number }[]; from?: { namespaceSelector?: unknown }[] }) =>
@@ -43,12 +43,12 @@ describe("network policies", () => {
     ]);
   });
 
-  it("let fetchers reach the provider's IMAP and the mail server's port 25, and not the identity provider", () => {
+  it("network policies let fetchers reach the provider's IMAP and the mail server's port 25, and not the identity provider", () => {
     const { egress } = plain(policies(args)).fetchmail;
     expect(egress.flatMap(portsOf).sort((a: number, b: number) => a - b)).toEqual([25, 53, 53, 993, 2525]);
   });
 
-  it("let a mailbox's fetcher reach the ports of its sources, and no other fetcher", () => {
+  it("network policies let a mailbox's fetcher reach the ports of its sources, and no other fetcher", () => {
     const at = (name: string, port: number) => sampleSource(name, { imap: { host: "imap.example.net", port } });
     const mailboxes = [
       sampleMailbox("alpar"),
@@ -72,7 +72,7 @@ describe("network policies", () => {
     });
   });
 
-  it("change in nothing for being watched, but for what is added", () => {
+  it("monitoring adds network policies and changes none", () => {
     const { metrics, heartbeat, ...rest } = policies({ ...args, serverMetrics: true, heartbeatPort: 443 });
     expect(rest).toEqual(policies(args));
     expect(plain(metrics)).toMatchObject({ policyTypes: ["Ingress"], ingress: [{ ports: [{ port: 8080 }] }] });
@@ -82,7 +82,7 @@ describe("network policies", () => {
     });
   });
 
-  it("let only Prometheus' namespace read the fetchers' metrics", () => {
+  it("network policies let only Prometheus' namespace read the fetchers' metrics", () => {
     expect(plain(policies(args)).fetchmail.ingress).toEqual([
       {
         from: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "observability" } } }],
@@ -91,14 +91,14 @@ describe("network policies", () => {
     ]);
   });
 
-  it("follow the provider's ports when they are not the usual ones", () => {
+  it("network policies open the configured ports of the provider", () => {
     const odd = { imap: { host: "imap.example.org", port: 1993 }, smtp: { host: "smtp.example.org", port: 1465 } };
     const all = plain(policies({ ...args, provider: odd }));
     expect(all.fetchmail.egress.flatMap(portsOf)).toContain(1993);
     expect(all.stalwart.egress.flatMap(portsOf)).toContain(1465);
   });
 
-  it("keep the web admin behind the ingress controller and the settings job", () => {
+  it("network policies open the web admin only to the ingress controller and the settings Job", () => {
     const rules = plain(policies(args)).stalwart.ingress.filter((rule: { ports: { port: number }[] }) =>
       portsOf(rule).includes(8080),
     );
@@ -109,7 +109,7 @@ describe("network policies", () => {
     ]);
   });
 
-  it("become one object each, in the stack's namespace", async () => {
+  it("each network policy is one object in the stack's namespace", async () => {
     const recorder = await startRecording();
     new Network("network", { ...args, namespace: "family-mail" });
     await settled();
@@ -117,14 +117,14 @@ describe("network policies", () => {
     expect(new Set(made)).toEqual(new Set(Object.keys(policies(args)).map((name) => `family-mail/${name}`)));
   });
 
-  it("let cert-manager answer its challenges", () => {
+  it("network policies let cert-manager answer its challenges", () => {
     expect(plain(policies(args))["acme-solver"]).toMatchObject({
       podSelector: { matchLabels: { "acme.cert-manager.io/http01-solver": "true" } },
       ingress: [{ ports: [{ port: 8089 }] }],
     });
   });
 
-  it("let the servers reach the issuer behind the controller's pods, wherever those take https", () => {
+  it("network policies let the servers reach the issuer behind the controller's pods, whatever their port for https", () => {
     const egress = (ingressPort?: number): number[] =>
       plain(policies({ ...args, ...(ingressPort && { ingressPort }) }))
         .roundcube.egress.at(-1)
@@ -134,7 +134,7 @@ describe("network policies", () => {
     expect(egress(10443)).toEqual([443, 8443, 10443]);
   });
 
-  it("let an issuer be asked on the port in its address, by those who ask it and nobody else", () => {
+  it("network policies open the port in the issuer's address to the pods that connect to it, and to no other", () => {
     const before = plain(policies(args));
     const after = plain(policies({ ...args, issuerPort: 9443 }));
     const opened = Object.keys(after).filter((name) => JSON.stringify(after[name]) !== JSON.stringify(before[name]));
@@ -142,14 +142,14 @@ describe("network policies", () => {
     for (const name of opened) expect(after[name].egress.flatMap(portsOf)).toContain(9443);
   });
 
-  it("are told the port in the issuer's address", async () => {
+  it("the stack passes the port in the issuer's address to the network policies", async () => {
     const { recorder } = await deploy({ ...threeMailboxes, identity: { issuer: "https://auth.newjoy.ro:9443" } });
     for (const name of ["roundcube", "stalwart"]) {
       expect(recorder.object("NetworkPolicy", name).inputs.spec.egress.flatMap(portsOf)).toContain(9443);
     }
   });
 
-  it("name Cilium's own ingress, which is in no namespace", async () => {
+  it("network policies name Cilium's own ingress, which is in no namespace", async () => {
     expect(ciliumPolicies({ controller: "traefik" })).toEqual({});
     const recorder = await startRecording();
     new Network("network", { ...args, namespace: "family-mail", controller: "cilium" });

@@ -11,7 +11,7 @@ const record: MailRecord = {
 };
 
 describe("changes that would hide mail", () => {
-  it("are none when nothing moved, or a mailbox came, went or was renamed", () => {
+  it("no mail is hidden when nothing changed, or when a mailbox was added, removed or renamed", () => {
     const { kinga, ...others } = record.accounts;
     for (const accounts of [
       record.accounts,
@@ -24,7 +24,7 @@ describe("changes that would hide mail", () => {
     expect(kinga).toBeDefined();
   });
 
-  it("are another domain and another namespace, each with the way back", () => {
+  it("another domain or namespace would hide mail, and each is reported with how to undo it", () => {
     expect(refusedChanges(record, { ...record, domain: "example.org" })).toEqual([
       expect.stringContaining("pulumi config set domain newjoy.ro"),
     ]);
@@ -34,7 +34,7 @@ describe("changes that would hide mail", () => {
     expect(refusedChanges(record, { ...record, domain: "example.org", namespace: "mail" })).toHaveLength(2);
   });
 
-  it("are another address of a mailbox, and no address is in what is said", () => {
+  it("another address of a mailbox would hide mail, and the message shows no address", () => {
     const [text, ...more] = refusedChanges(record, { ...record, accounts: { kinga: "kinga.new", alpar: "alpar" } });
     expect(more).toEqual([]);
     expect(text).toContain("mailboxes.kinga.address");
@@ -44,7 +44,7 @@ describe("changes that would hide mail", () => {
 });
 
 describe("the record of where mail is", () => {
-  it("is secret, and holds nothing else of the configuration", async () => {
+  it("the record of where mail is stored is secret, and holds nothing else of the configuration", async () => {
     const recorder = await startRecording();
     const more = { ...record, password: "not to be kept" };
     const { passed } = new UpdateGuard("update-guard", more);
@@ -55,7 +55,7 @@ describe("the record of where mail is", () => {
     expect(pulumi.CustomResource.isInstance(passed)).toBe(true);
   });
 
-  it("ends a preview that would hide mail, and no other", async () => {
+  it("a preview that would hide mail fails, and no other", async () => {
     const recorder = await startRecording();
     new UpdateGuard("update-guard", record);
     await settled();
@@ -66,7 +66,7 @@ describe("the record of where mail is", () => {
     await expect(preview({ ...record, domain: "example.org" })).rejects.toThrow("would hide mail");
   });
 
-  it("names the account that a mailbox had before its address changed", async () => {
+  it("the message about hidden mail names the account that a mailbox had before its address changed", async () => {
     const kinga = { password: "S3cret", address: "kinga.new", account: "kinga" };
     const { recorder } = await deploy({ ...threeMailboxes, mailboxes: { kinga, alpar: { password: "S3cret" } } });
     const stash = recorder.resources.find(({ type }) => type === "pulumi:index:Stash");
@@ -76,7 +76,7 @@ describe("the record of where mail is", () => {
     expect(other?.inputs.input.accounts).toEqual({ kinga: "first" });
   });
 
-  it("is compared before anything else is touched", async () => {
+  it("the record of where mail is stored is compared before any other object is changed", async () => {
     const { recorder } = await deploy({
       ...threeMailboxes,
       identity: { apiKey: "key", issuer: "https://auth.newjoy.ro" },

@@ -10,13 +10,13 @@ const wanted = (className?: string, name = "stalwart-data") => ({
 });
 
 describe("a claim's storage class", () => {
-  it("that stays the same, or is not known, is no problem", () => {
+  it("a claim's storage class that stays the same, or is not known, is accepted", () => {
     const same = { oldInputs: claim("fast"), oldOutputs: claim("fast"), newInputs: wanted("fast") };
     expect(classProblem(same)).toBeUndefined();
     expect(classProblem({ oldInputs: undefined, oldOutputs: undefined, newInputs: wanted("fast") })).toBeUndefined();
   });
 
-  it("that is another one is refused, with the way back", () => {
+  it("another storage class of a claim is refused, with how to undo it", () => {
     const text = classProblem({ oldInputs: claim("fast"), oldOutputs: claim("fast"), newInputs: wanted("slow") });
     expect(text).toContain("storage.className: the claim stalwart-data is of class fast");
     expect(text).toContain("pulumi config set --path storage.className fast");
@@ -26,7 +26,7 @@ describe("a claim's storage class", () => {
     ).toContain("pulumi config set --path storage.webmail.className fast");
   });
 
-  it("that a stack relied on by default is to be named", () => {
+  it("the default storage class that a stack relied on has to be configured", () => {
     const text = classProblem({
       oldInputs: claim("longhorn-ssd"),
       oldOutputs: claim("longhorn-ssd"),
@@ -36,7 +36,7 @@ describe("a claim's storage class", () => {
     expect(text).toContain("pulumi config set --path storage.className longhorn-ssd");
   });
 
-  it("that the cluster chose stays, whatever its default is now, and may be named", () => {
+  it("the storage class that the cluster chose stays, whatever its default is now, and may be configured", () => {
     const chosen = { oldInputs: claim(), oldOutputs: claim("local-path") };
     expect(classProblem({ ...chosen, newInputs: wanted() })).toBeUndefined();
     expect(classProblem({ ...chosen, newInputs: wanted("local-path") })).toBeUndefined();

@@ -22,18 +22,18 @@ describe("storage", () => {
     await settled();
   });
 
-  it("leaves the namespace and every claim in the cluster when the stack is destroyed", () => {
+  it("the namespace and every claim stay in the cluster when the stack is destroyed", () => {
     const kept = recorder.resources.filter((r) => r.custom).map((r) => [r.inputs.metadata.name, r.retainOnDelete]);
     expect(Object.fromEntries(kept)).toEqual({ "family-mail": true, "stalwart-data": true, "roundcube-data": true });
   });
 
-  it("refuses pods that are not restricted", () => {
+  it("the namespace refuses pods that are not restricted", () => {
     expect(recorder.object("Namespace", "family-mail").inputs.metadata.labels).toMatchObject({
       "pod-security.kubernetes.io/enforce": "restricted",
     });
   });
 
-  it("asks for the class and size of the configuration, one writer at a time, with the backup labels", () => {
+  it("claims have the configured class and size, one writer at a time, and the backup labels", () => {
     const { metadata, spec } = recorder.object("PersistentVolumeClaim", "stalwart-data").inputs;
     expect(spec).toEqual({
       accessModes: ["ReadWriteOnce"],
@@ -44,7 +44,7 @@ describe("storage", () => {
     expect(recorder.object("PersistentVolumeClaim", "roundcube-data").inputs.spec.storageClassName).toBe("slow");
   });
 
-  it("makes the claims in the namespace it made", async () => {
+  it("claims are in the stack's namespace", async () => {
     expect(await resolved(storage.namespace)).toBe("family-mail");
     for (const name of ["stalwart-data", "roundcube-data"]) {
       const made = recorder.object("PersistentVolumeClaim", name);
@@ -53,7 +53,7 @@ describe("storage", () => {
     }
   });
 
-  it("refuses, in a preview too, another class for each claim and a smaller size", async () => {
+  it("another class for each claim and a smaller size are refused, in a preview too", async () => {
     for (const name of ["stalwart-data", "roundcube-data"]) {
       const claim = recorder.object("PersistentVolumeClaim", name);
       const { metadata, spec } = claim.inputs;
@@ -70,7 +70,7 @@ describe("storage", () => {
     }
   });
 
-  it("never has a claim replaced, and the mail with it, for another class", () => {
+  it("another class never replaces a claim, which would remove the mail", () => {
     for (const { ignoreChanges } of recorder.kind("PersistentVolumeClaim")) {
       expect(ignoreChanges).toEqual(["spec.storageClassName"]);
     }
@@ -78,7 +78,7 @@ describe("storage", () => {
 });
 
 describe("shrinking", () => {
-  it("is refused with the key, both sizes and the command that fixes it", () => {
+  it("shrinking a claim is refused with the key, both sizes and the command that fixes it", () => {
     expect(shrinkingProblem(claim("stalwart-data", "20Gi"), claim("stalwart-data", "10Gi"))).toBe(
       "storage.size: the claim stalwart-data has 20Gi and cannot shrink to 10Gi; nothing was changed. " +
         "Fix it: pulumi config set --path storage.size 20Gi",
@@ -88,7 +88,7 @@ describe("shrinking", () => {
     );
   });
 
-  it("is told from growing whatever the units", () => {
+  it("shrinking a claim is told from growing it in any units", () => {
     const units = { M: 1e6, Mi: 2 ** 20, G: 1e9, Gi: 2 ** 30, Ti: 2 ** 40 };
     const size = fc.tuple(
       fc.integer({ min: 1, max: 5000 }),
@@ -102,7 +102,7 @@ describe("shrinking", () => {
     );
   });
 
-  it("is not judged when a size is unknown", () => {
+  it("shrinking a claim is not evaluated when a size is unknown", () => {
     expect(shrinkingProblem(undefined, claim("c", "1Gi"))).toBeUndefined();
     expect(shrinkingProblem(claim("c", "lots"), claim("c", "1Gi"))).toBeUndefined();
   });

@@ -41,23 +41,23 @@ const { value } = fc.letrec<{ value: PhpValue }>((tie) => ({
 }));
 
 describe("PHP values", () => {
-  it("reach PHP as they were written, whatever characters they hold", () => {
+  it("PHP values reach PHP as they were written, whatever characters they hold", () => {
     fc.assert(fc.property(value, (v) => expect(PhpReader.read(php(v))).toEqual(v)));
   });
 });
 
 describe("the webmail's configuration", () => {
-  it("sets only options that Roundcube 1.7 and the enabled plugins know", () => {
+  it("the webmail's configuration sets only options that Roundcube 1.7 and the enabled plugins have", () => {
     const plugins = options.get("plugins") as (keyof typeof known.plugins)[];
     const allowed = new Set([...known.options, ...plugins.flatMap((plugin) => known.plugins[plugin])]);
     expect([...options.keys()].filter((name) => !allowed.has(name))).toEqual([]);
   });
 
-  it("enables only plugins that Roundcube 1.7 ships", () => {
+  it("the webmail's configuration enables only plugins that Roundcube 1.7 ships", () => {
     expect(Object.keys(known.plugins)).toEqual(expect.arrayContaining(options.get("plugins") as string[]));
   });
 
-  it("carries every configured text unharmed, whatever characters it holds", () => {
+  it("the webmail's configuration keeps every configured text unchanged, whatever characters it holds", () => {
     fc.assert(
       fc.property(text, text, text, text, text, fc.array(text), (domain, mail, webmail, issuer, name, networks) => {
         const odd = { ...settings, domain, hosts: { mail, webmail }, identity: { issuer, name }, networks };
@@ -134,18 +134,18 @@ describe("the webmail's configuration", () => {
   };
 
   it.each(Object.entries(promises).map(([name, [value, promise]]) => [name, promise, value] as const))(
-    "sets %s so that %s",
+    "the webmail's configuration sets %s so that %s",
     (name, _promise, expected) => {
       expect(options.get(name)).toStrictEqual(expected);
     },
   );
 
-  it("sets nothing without a promise", () => {
+  it("the webmail's configuration sets no option without a documented reason", () => {
     expect([...options.keys()].sort()).toEqual(Object.keys(promises).sort());
     expect(Object.keys(webmailOptions(settings)).sort()).toEqual(Object.keys(promises).sort());
   });
 
-  it("answers to its own host name only, and to no look-alike", () => {
+  it("the webmail answers to its own host name only, and to no similar name", () => {
     const [pattern] = options.get("trusted_host_patterns") as string[];
     const trusted = new RegExp(pattern as string);
     expect(trusted.test("webmail.newjoy.ro")).toBe(true);
@@ -153,12 +153,12 @@ describe("the webmail's configuration", () => {
       expect(trusted.test(other)).toBe(false);
   });
 
-  it("is sent back to at its public address after signing in and out", () => {
+  it("a user returns to the webmail's public address after signing in and out", () => {
     expect(webmailRedirectUri("webmail.newjoy.ro")).toBe("https://webmail.newjoy.ro/index.php/login/oauth");
     expect(webmailLogoutUri("webmail.newjoy.ro")).toBe("https://webmail.newjoy.ro/?_task=logout");
   });
 
-  it("sends security headers on pages, and runs nothing of the web's when PHP runs without a web server", () => {
+  it("the webmail's pages have security headers, and PHP without a web server runs no code of the web pages", () => {
     const [before, headers] = webmailConfig(settings).split("if (PHP_SAPI === 'cli') {\n    return;\n}");
     expect(before).not.toMatch(/header\(|class |register_hook/);
     expect(headers).toContain("header('Content-Security-Policy: default-src \\'self\\';");
@@ -168,7 +168,7 @@ describe("the webmail's configuration", () => {
     expect(headers).toContain("header('Strict-Transport-Security: max-age=31536000');");
   });
 
-  it("leaves it to the bounded fetch to ask the provider for its pages", () => {
+  it("the webmail requests the identity provider's pages only by the bounded fetch", () => {
     expect([...options.keys()]).not.toContain("oauth_config_uri"); // Roundcube's own has no bounds
     expect(webmailConfig(settings)).toContain(
       `homelab_issuer::discover('${issuer}/.well-known/openid-configuration', true,`,
@@ -179,7 +179,7 @@ describe("the webmail's configuration", () => {
 });
 
 describe("the web server's log", () => {
-  it("keeps neither the authorization code nor where a request came from", () => {
+  it("the web server's log keeps neither the authorization code nor where a request came from", () => {
     const formats = apacheConf()
       .split("\n")
       .filter((line) => line.startsWith("LogFormat"));
@@ -198,7 +198,7 @@ describe("size limits", () => {
       .map((line) => line.split(" = ") as [string, string]),
   );
 
-  it("let a 20 MB attachment through, and agree from Roundcube to the ingress", () => {
+  it("size limits let a 20 MB attachment through, and agree from Roundcube to the ingress", () => {
     const upload = mebibytes(ini.upload_max_filesize ?? "");
     const request = mebibytes(ini.post_max_size ?? "");
     expect(upload).toBeGreaterThanOrEqual(20);
@@ -207,7 +207,7 @@ describe("size limits", () => {
     expect(mebibytes(options.get("max_message_size") as string)).toBeGreaterThanOrEqual((upload * 4) / 3);
   });
 
-  it("leave room in PHP's memory for a message in several copies", () => {
+  it("size limits leave room in PHP's memory for a message in several copies", () => {
     expect(mebibytes(ini.memory_limit ?? "")).toBeGreaterThanOrEqual(6 * limits.message);
   });
 });

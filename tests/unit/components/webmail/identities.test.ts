@@ -11,7 +11,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const alpar = sampleMailbox("alpar", { aliases: ["boss", "info"], displayName: "Alpár" });
 const text = identities("newjoy.ro", [alpar, sampleMailbox("kinga")]);
 
-it("says for each account which addresses it sends as, and under which name", () => {
+it("the webmail gets for each account the addresses that it sends as, and their names", () => {
   expect(JSON.parse(text)).toEqual({
     "alpar@newjoy.ro": { name: "Alpár", addresses: ["alpar@newjoy.ro", "boss@newjoy.ro", "info@newjoy.ro"] },
     "kinga@newjoy.ro": { name: "kinga", addresses: ["kinga@newjoy.ro"] },
@@ -44,15 +44,21 @@ describe("a sign-in", () => {
   const file = join(folder, "identities.json");
   beforeAll(() => writeFileSync(file, text));
 
-  itInPhp("makes senders of the aliases, under the configured name, and of nobody else's", () => {
-    expect(added("Alpar@newjoy.ro", ["Alpar@newjoy.ro", "boss@newjoy.ro"], file)).toEqual([
-      { name: "Alpár", email: "info@newjoy.ro", standard: 0 },
-    ]);
-    expect(added("kinga@newjoy.ro", ["kinga@newjoy.ro"], file)).toEqual([]);
-  });
+  itInPhp(
+    "signing in to the webmail adds the aliases as senders, under the configured name, and no other user's",
+    () => {
+      expect(added("Alpar@newjoy.ro", ["Alpar@newjoy.ro", "boss@newjoy.ro"], file)).toEqual([
+        { name: "Alpár", email: "info@newjoy.ro", standard: 0 },
+      ]);
+      expect(added("kinga@newjoy.ro", ["kinga@newjoy.ro"], file)).toEqual([]);
+    },
+  );
 
-  itInPhp("works for somebody who is not in the configuration, and before the file is there", () => {
-    expect(added("stranger@newjoy.ro", [], file)).toEqual([]);
-    expect(added("alpar@newjoy.ro", [], join(folder, "none.json"))).toEqual([]);
-  });
+  itInPhp(
+    "signing in to the webmail works for a user who is not in the configuration, and before the file exists",
+    () => {
+      expect(added("stranger@newjoy.ro", [], file)).toEqual([]);
+      expect(added("alpar@newjoy.ro", [], join(folder, "none.json"))).toEqual([]);
+    },
+  );
 });

@@ -29,14 +29,17 @@ const SESSION = "$session = rcmail::get_instance()->session = new rcube_session_
 const LATER = Math.floor(Date.now() / 1000) + 3600;
 
 describe("requests of one session", () => {
-  itInPhp("refresh a token that has ended once, and both go on with the new one", async () => {
-    store(1, "old");
-    const renew = `${SESSION} $session->renew(); echo $_SESSION['password'];`;
-    expect(await Promise.all([renew, renew].map((code) => request("session.php", code)))).toEqual(["new", "new"]);
-    expect(noted("refreshes")).toBe("x");
-  });
+  itInPhp(
+    "two requests of one webmail session refresh a token that has ended once, and both go on with the new one",
+    async () => {
+      store(1, "old");
+      const renew = `${SESSION} $session->renew(); echo $_SESSION['password'];`;
+      expect(await Promise.all([renew, renew].map((code) => request("session.php", code)))).toEqual(["new", "new"]);
+      expect(noted("refreshes")).toBe("x");
+    },
+  );
 
-  itInPhp("do not bring back the tokens that they began with", async () => {
+  itInPhp("requests of a webmail session do not bring back the tokens that they began with", async () => {
     store(LATER, "new");
     const ends = `${SESSION} $session->update(session_id(), serialize($_SESSION + ['page' => 2]), serialize($_SESSION));`;
     await request("session.php", ends);
@@ -44,14 +47,17 @@ describe("requests of one session", () => {
     expect(noted("session")).toContain('s:4:"page"');
   });
 
-  itInPhp("refresh a token with less than a minute to go before they send, and not before they read", async () => {
-    const hook = (name: string): string =>
-      `${SESSION} $_SESSION['oauth_token']['expires'] = time() + 50;
+  itInPhp(
+    "a request of a webmail session refreshes a token with less than a minute left before it sends, and not before it reads",
+    async () => {
+      const hook = (name: string): string =>
+        `${SESSION} $_SESSION['oauth_token']['expires'] = time() + 50;
       $session->update('', serialize($_SESSION), '');
       (rcube_plugin_api::get_instance()->hooks['${name}'])([]); echo $_SESSION['password'];`;
-    expect(await request("session.php", hook("storage_init"))).toBe("old");
-    expect(await request("session.php", hook("smtp_connect"))).toBe("new");
-  });
+      expect(await request("session.php", hook("storage_init"))).toBe("old");
+      expect(await request("session.php", hook("smtp_connect"))).toBe("new");
+    },
+  );
 });
 
 describe("the issuer's discovery document", () => {
@@ -66,24 +72,30 @@ describe("the issuer's discovery document", () => {
     return noted("requests") !== "";
   };
 
-  itInPhp("is fetched for five seconds at most, and a failure keeps the one that is known", async () => {
-    writeFileSync(join(folder, "away"), "");
-    const { answers, document } = JSON.parse(await request("issuer.php", left(60, true) + discover));
-    expect({ answers, document }).toEqual({ answers: false, document: { issuer: "known" } });
-    expect(JSON.parse(noted("requests"))).toEqual({ timeout: 5, connect_timeout: 5 });
-    expect(JSON.parse(noted("homelab-mail-issuer.json")).answers).toBe(false);
-  });
+  itInPhp(
+    "the issuer's discovery document is fetched for five seconds at most, and a failure keeps the known one",
+    async () => {
+      writeFileSync(join(folder, "away"), "");
+      const { answers, document } = JSON.parse(await request("issuer.php", left(60, true) + discover));
+      expect({ answers, document }).toEqual({ answers: false, document: { issuer: "known" } });
+      expect(JSON.parse(noted("requests"))).toEqual({ timeout: 5, connect_timeout: 5 });
+      expect(JSON.parse(noted("homelab-mail-issuer.json")).answers).toBe(false);
+    },
+  );
 
-  itInPhp("is fetched again some seconds after an answer, and later after a failure", async () => {
-    expect([await asked(left(0, true)), await asked(left(6, true))]).toEqual([false, true]);
-    expect([await asked(left(0, false)), await asked(left(6, false)), await asked(left(15, false))]).toEqual([
-      false,
-      false,
-      true,
-    ]);
-  });
+  itInPhp(
+    "the issuer's discovery document is fetched again some seconds after an answer, and later after a failure",
+    async () => {
+      expect([await asked(left(0, true)), await asked(left(6, true))]).toEqual([false, true]);
+      expect([await asked(left(0, false)), await asked(left(6, false)), await asked(left(15, false))]).toEqual([
+        false,
+        false,
+        true,
+      ]);
+    },
+  );
 
-  itInPhp("is not waited for while another request fetches it", async () => {
+  itInPhp("a request does not wait for the issuer's discovery document while another request fetches it", async () => {
     const fetching =
       "$other = fopen(sys_get_temp_dir() . '/homelab-mail-issuer.json.lock', 'c'); flock($other, LOCK_EX);";
     expect(await asked(fetching)).toBe(false);

@@ -31,11 +31,11 @@ describe("the webmail", () => {
     ({ recorder, webmail } = await deploy());
   });
 
-  it("tells where users read their mail", async () => {
+  it("the webmail outputs its address", async () => {
     expect(await resolved(webmail.url)).toBe("https://webmail.newjoy.ro/");
   });
 
-  it("writes only to volumes: the database to its claim, everything else to space that goes with the pod", () => {
+  it("the webmail writes only to volumes: the database to its claim, everything else to space that is removed with the pod", () => {
     const { spec } = podOf(recorder);
     const [container] = spec.containers;
     expect(container.securityContext).toMatchObject({ readOnlyRootFilesystem: true, allowPrivilegeEscalation: false });
@@ -58,7 +58,7 @@ describe("the webmail", () => {
     });
   });
 
-  it("gives the web server the log formats that leave the authorization code out", () => {
+  it("the webmail's web server gets the log formats that leave the authorization code out", () => {
     const { data } = recorder.object("ConfigMap", "roundcube-config").inputs;
     const mount = podOf(recorder).spec.containers[0].volumeMounts.find((m: { mountPath: string }) =>
       m.mountPath.startsWith("/etc/apache2/"),
@@ -66,14 +66,14 @@ describe("the webmail", () => {
     expect(data[mount.subPath]).toBe(apacheConf());
   });
 
-  it("never runs two copies on one database", () => {
+  it("two webmail pods never use one database", () => {
     expect(recorder.object("Deployment", "roundcube").inputs.spec).toMatchObject({
       replicas: 1,
       strategy: { type: "Recreate" },
     });
   });
 
-  it("gets every secret from a Secret that exists, under a key that exists", () => {
+  it("the webmail gets every secret from a Secret that exists, under a key that exists", () => {
     const { env } = podOf(recorder).spec.containers[0];
     expect(env.map((e: { name: string }) => e.name).sort()).toEqual([
       "OIDC_CLIENT_ID",
@@ -87,20 +87,20 @@ describe("the webmail", () => {
     }
   });
 
-  it("keeps the session key a secret of 24 characters, which Roundcube's cipher takes, in the state", () => {
+  it("the webmail's session key is a secret of 24 characters in the state, which Roundcube's cipher takes", () => {
     const [key] = recorder.resources.filter((r) => r.type === "random:index/randomPassword:RandomPassword");
     expect(key?.inputs).toMatchObject({ length: 24, special: false });
     expect(recorder.object("Secret", "roundcube").inputs.stringData.des_key).toBe("generated-roundcube-des-key-secret");
   });
 
-  it("sends some client secret even when the client is public", () => {
+  it("the webmail sends some client secret even when the client is public", () => {
     expect(recorder.object("Secret", "stalwart-oidc").inputs.stringData).toEqual({
       client_id: "stalwart-webui",
       client_secret: "public-client",
     });
   });
 
-  it("is probed without opening a session at each probe", () => {
+  it("the webmail's probes open no sessions", () => {
     const { startupProbe, readinessProbe, livenessProbe } = podOf(recorder).spec.containers[0];
     for (const { httpGet } of [startupProbe, readinessProbe, livenessProbe]) {
       expect(httpGet.path).toMatch(/^\/static\.php\/skins\//);
@@ -108,7 +108,7 @@ describe("the webmail", () => {
     }
   });
 
-  it("is reached through Service and Ingress on its own host, with TLS", () => {
+  it("the webmail is reached through Service and Ingress on its own host, with TLS", () => {
     const service = recorder.object("Service", "roundcube").inputs;
     expect(podOf(recorder).metadata.labels).toMatchObject(service.spec.selector);
     expect(service.spec.ports).toEqual([{ name: "http", port: 80, targetPort: "http" }]);
@@ -121,7 +121,7 @@ describe("the webmail", () => {
     expect(ingress.rules[0].http.paths[0].backend.service).toEqual({ name: "roundcube", port: { name: "http" } });
   });
 
-  it("asks cert-manager for a certificate of its host when an issuer is configured", () => {
+  it("the webmail requests a certificate of its host from cert-manager when an issuer is configured", () => {
     expect(recorder.object("Certificate", "roundcube-tls").inputs.spec).toEqual({
       secretName: "roundcube-tls",
       dnsNames: ["webmail.newjoy.ro"],
@@ -129,13 +129,13 @@ describe("the webmail", () => {
     });
   });
 
-  it("serves an existing certificate when one is configured, and asks for none", async () => {
+  it("the webmail serves an existing certificate when one is configured, and requests none", async () => {
     const { recorder: own } = await deploy({ tls: { secretName: "wildcard" } });
     expect(own.kind("Certificate")).toEqual([]);
     expect(own.object("Ingress", "roundcube").inputs.spec.tls[0].secretName).toBe("wildcard");
   });
 
-  it("lets the configured ingress annotations win over its own", async () => {
+  it("the configured ingress annotations override the webmail's own", async () => {
     const size = "nginx.ingress.kubernetes.io/proxy-body-size";
     const annotations = (r: Recorder) => r.object("Ingress", "roundcube").inputs.metadata.annotations;
     expect(annotations(recorder)[size]).toBe("34m");
@@ -145,7 +145,7 @@ describe("the webmail", () => {
     expect(annotations(own)).toMatchObject({ [size]: "100m", extra: "yes" });
   });
 
-  it("starts anew when its configuration changes, and only then", async () => {
+  it("the webmail restarts when its configuration changes, and only then", async () => {
     const same = await deploy();
     const moved = await deploy({ hosts: { mail: "mail.newjoy.ro", webmail: "post.newjoy.ro" } });
     const renamed = await deploy({ identity: { ...sampleConfig().identity, clientId: "another-client" } });
