@@ -64,7 +64,7 @@ describe("with the operator's kinds", () => {
     const login = { name: "stalwart-metrics", key: "password" };
     expect(endpoints[1]?.basicAuth).toMatchObject({ password: login });
     const rules = own.flatMap(({ spec }) => (spec.groups as { rules: { alert?: string }[] }[] | undefined) ?? []);
-    expect(rules.flatMap((group) => group.rules).filter(({ alert }) => alert)).toHaveLength(12);
+    expect(rules.flatMap((group) => group.rules).filter(({ alert }) => alert)).toHaveLength(14);
   });
 
   test("the monitors' ports are ports of the pods that they select", () => {
