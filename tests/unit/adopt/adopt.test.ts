@@ -7,7 +7,7 @@ const base64 = (text: string): string => Buffer.from(text).toString("base64");
 const watched = { ...threeMailboxes, monitoring: { enabled: true } };
 const random = /^random:/;
 
-test("all that a stack generates can be given back to it, and lands in the Secret that it was read from", async () => {
+test("all that a stack generates can be given back to it, and is stored in the Secret that it was read from", async () => {
   const generated = Object.fromEntries(
     places.map(({ key }) => [key, `former-${key}-value`.padEnd(24, "x").slice(0, 24)]),
   );
@@ -28,7 +28,7 @@ const secret = (name: string, data: Record<string, string>) => ({
   [`/api/v1/namespaces/mail/secrets/${name}`]: { data },
 });
 
-test("what the cluster has is read back; what users set and what is not generated is not", async () => {
+test("adopt reads back what the cluster has, and not what users set or what is not generated", async () => {
   const cluster = new FakeCluster({
     ...secret("stalwart-admin", { password: base64("the admin's") }),
     ...secret("roundcube", { des_key: base64("the key") }),
@@ -43,7 +43,7 @@ test("what the cluster has is read back; what users set and what is not generate
   expect(await generatedIn(new FakeCluster({}), config)).toEqual([]);
 });
 
-test("managers of the lost state are taken off an object, and no others", () => {
+test("adopt removes the managers of the lost state from an object, and no others", () => {
   const metadata = (...managedFields: object[]) => ({ metadata: { resourceVersion: "7", managedFields } });
   const kubelet = { manager: "kubelet", operation: "Update", subresource: "status" };
   const lost = { manager: "pulumi-kubernetes-1a2b3c4d", operation: "Apply" };
@@ -56,14 +56,14 @@ test("managers of the lost state are taken off an object, and no others", () => 
   expect(withoutFormerManagers(metadata(kubelet), lostManagers)).toBeUndefined();
 });
 
-test("who owned all before the first apply does not go on owning it", () => {
+test("the manager that owned all fields before the first apply does not own them afterwards", () => {
   const before = { manager: "before-first-apply", operation: "Update" };
   const anew = { manager: "pulumi-kubernetes-5e6f7a8b", operation: "Apply" };
   const object = { metadata: { resourceVersion: "7", managedFields: [before, anew] } };
   expect(withoutFormerManagers(object, formerOwner)?.[1]).toMatchObject({ value: [anew] });
 });
 
-test("a preview tells which objects would be created, and why it failed", () => {
+test("the preview of adopt reports which objects would be created, and why it failed", () => {
   const inputs = { kind: "Deployment", apiVersion: "apps/v1", metadata: { name: "stalwart", namespace: "mail" } };
   const step = (op: string, type: string) => ({ op, newState: { type, inputs } });
   const steps = [

@@ -27,11 +27,11 @@ afterEach(() => {
 });
 
 describe("custom CA certificates", () => {
-  test("are none by default", () => {
+  test("there are no custom CA certificates by default", () => {
     expect(loaded(working).trust.certificates).toEqual([]);
   });
 
-  test("are read from texts with one or several certificates and comments around them", () => {
+  test("custom CA certificates are read from texts with one or several certificates and comments around them", () => {
     expect(trusted(`Subject: CN=home\n${first}\n\n# the old one\n${second}\n`, third)).toEqual([first, second, third]);
     expect(trusted(first.replaceAll("\n", "\r\n"))).toEqual([first]);
     expect(loaded({ ...working, trust: { certificates: first } }).trust.certificates).toEqual([first]);
@@ -46,7 +46,7 @@ describe("custom CA certificates", () => {
       `${first}\n-----BEGIN EC PRIVATE KEY-----\nMHc\n-----END EC PRIVATE KEY-----`,
       "private key",
     ],
-  ])("%s is refused, without showing it", (_what, text, problem) => {
+  ])("a text of custom CA certificates is refused, without showing it: %s", (_what, text, problem) => {
     const report = reportOf(trusting(first, text));
     expect(report).toContain("trust.certificates[1]");
     expect(report).toContain(problem);
@@ -54,13 +54,13 @@ describe("custom CA certificates", () => {
     expect(report).not.toMatch(/BEGIN EC|MHc|home-ca/);
   });
 
-  test("are reported with the number of the wrong one when a text has several", () => {
+  test("a wrong custom CA certificate is reported with its number when a text has several", () => {
     expect(reportOf(trusting(`${first}\n${serverCertificate}`))).toContain(
       "certificate 2 in it is a server certificate",
     );
   });
 
-  test("are refused when they have expired or are not valid yet", () => {
+  test("custom CA certificates are refused when they have expired or are not valid yet", () => {
     const { validTo, validFrom } = new X509Certificate(first);
     jest.useFakeTimers({ now: new Date(validTo).getTime() + 1000 });
     expect(reportOf(trusting(first))).toContain(`has expired on ${validTo}`);
@@ -68,13 +68,13 @@ describe("custom CA certificates", () => {
     expect(reportOf(trusting(first))).toContain(`is not valid before ${validFrom}`);
   });
 
-  test("are reported when the same certificate is given twice", () => {
+  test("a custom CA certificate that is given twice is reported", () => {
     const report = reportOf(trusting(first, `${second}\n${first}`));
     expect(report).toContain("holds the same certificate as trust.certificates[0]");
     expect(report).toContain("$ pulumi config rm --path 'trust.certificates[1]'");
   });
 
-  test("become valid when the commands of the report are run", () => {
+  test("custom CA certificates become valid when the commands of the report are run", () => {
     const texts = fc.array(fc.oneof(fc.constantFrom(first, second, serverCertificate), fc.string({ minLength: 1 })), {
       minLength: 1,
       maxLength: 4,

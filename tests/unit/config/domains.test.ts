@@ -80,11 +80,14 @@ const mistakes: [string, object, string, RegExp, string?][] = [
   ],
 ];
 
-test.each(mistakes.map((one) => [one[0], one] as const))("reports %s", (_what, [, config, key, what, command]) => {
-  expectProblem(reportOf(config as Record<string, unknown>), key, what, command);
-});
+test.each(mistakes.map((one) => [one[0], one] as const))(
+  "a mistake about several domains is reported: %s",
+  (_what, [, config, key, what, command]) => {
+    expectProblem(reportOf(config as Record<string, unknown>), key, what, command);
+  },
+);
 
-test("compares a user's address at the issuer with every domain", () => {
+test("a user's address at the issuer is compared with every domain", () => {
   const addresses = addressesOf(loaded(kinga({ address: "kinga@example.org", aliases: ["boss@example.org"] })));
   const problems = addressProblems(
     [

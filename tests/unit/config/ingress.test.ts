@@ -8,24 +8,24 @@ const gateway = { name: "home", namespace: "edge", listeners: ["https"] };
 describe("a stack from a version in which nginx was the default", () => {
   const { ingress: _, ...old } = working;
 
-  it("gets the command for ingress.className when it has no ingress keys, and then keeps its class", () => {
+  it("a stack from a version with nginx as the default and without ingress keys gets the command for ingress.className, and then keeps its class", () => {
     expect(reportOf(old)).toContain("earlier versions defaulted to nginx");
     expect(reportOf(old)).toContain("$ pulumi config set --path ingress.className nginx\n");
     expect(loaded(fixed(old)).ingress).toEqual(ingressOf({ className: "nginx" }));
   });
 
-  it("gets the same command when it has other ingress keys", () => {
+  it("a stack from a version with nginx as the default and with other ingress keys gets the command for ingress.className", () => {
     for (const ingress of [{}, { annotations: { "example.org/x": "y" } }, { namespace: "ingress-nginx" }]) {
       expect(reportOf({ ...old, ingress })).toContain("$ pulumi config set --path ingress.className nginx\n");
     }
   });
 
-  it("stays valid when it has ingress.className", () => {
+  it("a stack from a version with nginx as the default stays valid when it has ingress.className", () => {
     const same = { controller: "ingress-nginx", namespace: "ingress-nginx", port: 443 };
     expect(ingressOf({ className: "nginx" })).toEqual({ className: "nginx", annotations: {}, ...same });
   });
 
-  it("needs ingress.namespace when no known controller has its class", () => {
+  it("a stack needs ingress.namespace when no known controller has its class", () => {
     expect(report({ className: "nginx-public" })).toMatch(
       /ingress\.namespace +is missing: the namespace of the controller of class nginx-public is unknown/,
     );
@@ -41,11 +41,11 @@ describe("the controller's namespace and port", () => {
     ["traefik", "kube-system", 8443],
     ["haproxy", "haproxy-controller", 8443],
     ["cilium", "kube-system", 443],
-  ])("follow from the class %s", (className, namespace, port) => {
+  ])("the ingress controller's namespace and port follow from the class %s", (className, namespace, port) => {
     expect(ingressOf({ className })).toMatchObject({ controller: className, namespace, port });
   });
 
-  it("can be set for every controller", () => {
+  it("the ingress controller's namespace and port can be set for every controller", () => {
     expect(ingressOf({ className: "traefik", namespace: "traefik", port: "9443" })).toMatchObject({
       controller: "traefik",
       namespace: "traefik",
@@ -53,7 +53,7 @@ describe("the controller's namespace and port", () => {
     });
   });
 
-  it("default to the Gateway's namespace and 443 for a controller without a default", () => {
+  it("the controller's namespace and port default to the Gateway's namespace and 443 for a controller without a default", () => {
     expect(ingressOf({ kind: "Gateway", gateway })).toMatchObject({
       controller: "other",
       namespace: "edge",
@@ -65,7 +65,7 @@ describe("the controller's namespace and port", () => {
     });
   });
 
-  it("are known for the controllers in the list, and another controller is refused", () => {
+  it("the namespace and port are known for the controllers in the list, and another controller is refused", () => {
     expect(report({ controller: "apache" })).toMatch(
       /ingress\.controller +"apache" is not a known ingress controller; one of/,
     );
@@ -73,7 +73,7 @@ describe("the controller's namespace and port", () => {
 });
 
 describe("ingress.kind Gateway", () => {
-  it("needs the name, the namespace and the listeners of the Gateway", () => {
+  it("ingress.kind Gateway needs the name, the namespace and the listeners of the Gateway", () => {
     const text = report({ kind: "Gateway" });
     for (const key of ["name", "namespace", "listeners"]) {
       expect(text).toMatch(new RegExp(`ingress\\.gateway\\.${key} +is missing; ingress\\.kind Gateway needs it`));
@@ -81,7 +81,7 @@ describe("ingress.kind Gateway", () => {
     expect(reportOf(fixed({ ...working, ingress: { kind: "Gateway" } }))).toBe("");
   });
 
-  it("refuses a class, and kind Ingress refuses the keys of a Gateway", () => {
+  it("ingress.kind Gateway refuses a class, and kind Ingress refuses the keys of a Gateway", () => {
     expect(report({ kind: "Gateway", className: "nginx", gateway })).toMatch(
       /ingress\.className +"nginx" does nothing with ingress\.kind Gateway/,
     );
@@ -90,7 +90,7 @@ describe("ingress.kind Gateway", () => {
     );
   });
 
-  it("refuses a certificate namespace that has no effect", () => {
+  it("ingress.kind Gateway refuses a certificate namespace that has no effect", () => {
     const elsewhere = { ...gateway, certificateNamespace: "edge" };
     expect(ingressOf({ kind: "Gateway", gateway: elsewhere }).gateway).toMatchObject({
       certificateNamespace: "edge",

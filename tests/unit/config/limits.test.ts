@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { largestMessageRange, sizeLimits } from "../../../config/limits";
 
 describe("size limits", () => {
-  it("are in order of size for every largest message of a provider", () => {
+  it("size limits are in order of size for every largest message of a provider", () => {
     fc.assert(
       fc.property(fc.integer(largestMessageRange), (largest) => {
         const { attachments, message, webmailRequest, webmailBody, mailBody, upload, received } = sizeLimits(largest);
@@ -16,7 +16,7 @@ describe("size limits", () => {
     );
   });
 
-  it("let the mail server receive 150 MB and more, whatever the provider sends", () => {
+  it("size limits let the mail server receive 150 MB and more, whatever the provider sends", () => {
     expect(sizeLimits(largestMessageRange.min).received).toBeGreaterThan(150_000_000);
   });
 });

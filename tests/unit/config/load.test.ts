@@ -25,7 +25,7 @@ async function load(config: Readonly<Record<string, unknown>>, file = stackFile)
 }
 
 describe("loading the configuration", () => {
-  test("a domain and a password per mailbox are enough", async () => {
+  test("a domain and a password per mailbox are a complete configuration", async () => {
     const config = await load(working);
     expect(config.mailboxes.map(({ name, address }) => `${name} ${address}`)).toEqual([
       "alpar alpar@newjoy.ro",
@@ -34,7 +34,7 @@ describe("loading the configuration", () => {
     expect(config.hosts).toEqual({ mail: "mail.newjoy.ro", webmail: "webmail.newjoy.ro" });
   });
 
-  test("passwords stay secrets", async () => {
+  test("passwords stay secrets when the configuration is loaded", async () => {
     const config = await load(
       { ...working, identity: { ...working.identity, apiKey: "c" }, admin: { password: "a-long-admin-password" } },
       "",
@@ -55,20 +55,20 @@ describe("loading the configuration", () => {
     ]);
   });
 
-  test("a bad configuration ends the program with the report and no stack trace", async () => {
+  test("an invalid configuration ends the program with the report and no stack trace", async () => {
     const failure = await load({ ...working, domain: "newjoy" }).catch((error: unknown) => error);
     expect(pulumi.RunError.isInstance(failure)).toBe(true);
     expect((failure as Error).message).toContain("pulumi config set domain newjoy.ro");
   });
 
-  test("a bad configuration registers no resource", async () => {
+  test("an invalid configuration registers no resource", async () => {
     const recorder = await startRecording();
     pulumi.runtime.setAllConfig(engineValues({ ...working, domain: "" }), secretKeys);
     await expect(loadConfig({ stackFile })).rejects.toThrow("domain");
     expect(recorder.resources).toEqual([]);
   });
 
-  test("keys of other programs and providers are ignored", async () => {
+  test("keys of other programs and providers are ignored when the configuration is loaded", async () => {
     await startRecording();
     pulumi.runtime.setAllConfig(
       { ...engineValues(working), "kubernetes:context": "home", "other:domain": "x" },

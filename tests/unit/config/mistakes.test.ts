@@ -8,17 +8,17 @@ describe("a mistake in the configuration", () => {
   const named = cases.map(([name, config, key, what, command]) => ({ name, config, key, what, command }));
 
   test.each(named)(
-    "is reported with its key and the command that fixes it: $name",
+    "a mistake in the configuration is reported with its key and the command that fixes it: $name",
     ({ config, key, what, command }) => {
       expectProblem(reportOf({ ...working, ...config }), key, what, command);
     },
   );
 
-  test.each(named)("is fixed by the commands of the report: $name", ({ config }) => {
+  test.each(named)("a mistake in the configuration is fixed by the commands of the report: $name", ({ config }) => {
     expect(reportOf(fixed({ ...working, ...config }))).toBe("");
   });
 
-  test("is not reported for valid values that look unusual", () => {
+  test("valid values that look unusual are not reported as a mistake in the configuration", () => {
     const unusual = {
       hosts: { autoconfig: "autoconfig.newjoy.ro" },
       provider: { imap: { host: "192.168.1.2", port: "1993" } },

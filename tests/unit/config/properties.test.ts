@@ -49,7 +49,7 @@ function withMistake(
 }
 
 describe("any configuration", () => {
-  test("loads or is reported, and never crashes the program", () => {
+  test("any configuration loads or is reported, and never crashes the program", () => {
     fc.assert(
       fc.property(fc.dictionary(anyKey, anyValue), (config) => {
         const values = Object.fromEntries(Object.entries(config).map(([key, value]) => [`${PROJECT}:${key}`, value]));
@@ -60,7 +60,7 @@ describe("any configuration", () => {
     );
   });
 
-  test("loads or is reported with any JSON anywhere in a good configuration", () => {
+  test("a valid configuration with any JSON anywhere loads or is reported", () => {
     fc.assert(
       fc.property(
         goodConfig,
@@ -79,7 +79,7 @@ describe("any configuration", () => {
     );
   });
 
-  test("loads with any text in the stack file", () => {
+  test("a configuration loads with any text in the stack file", () => {
     fc.assert(
       fc.property(goodConfig, fc.oneof(fc.string(), fc.json()), (config, stackFile) => {
         expect(reportOf(config, { stackFile })).toBe("");
@@ -89,7 +89,7 @@ describe("any configuration", () => {
 });
 
 describe("a good configuration", () => {
-  test("loads, whole and frozen, with the mailboxes in order", () => {
+  test("a valid configuration loads, complete and frozen, with the mailboxes in order", () => {
     fc.assert(
       fc.property(goodConfig, (written) => {
         const config = loaded(written);
@@ -104,7 +104,7 @@ describe("a good configuration", () => {
     );
   });
 
-  test("gives every address to one mailbox only", () => {
+  test("a valid configuration gives every address to one mailbox only", () => {
     fc.assert(
       fc.property(goodConfig, (written) => {
         const locals = loaded(written).mailboxes.flatMap(({ localPart, aliases }) => [localPart, ...aliases]);
@@ -115,7 +115,7 @@ describe("a good configuration", () => {
 });
 
 describe("a configuration with mistakes", () => {
-  test("is reported with every bad key, however many there are", () => {
+  test("the report of a configuration has every invalid key, however many there are", () => {
     fc.assert(
       fc.property(goodConfig, fc.subarray([...mistakes], { minLength: 1 }), (config, chosen) => {
         const bad = chosen.reduce<Record<string, unknown>>(
@@ -129,7 +129,7 @@ describe("a configuration with mistakes", () => {
     );
   });
 
-  test("is fixed by the commands of the report", () => {
+  test("a configuration with mistakes is fixed by the commands of the report", () => {
     fc.assert(
       fc.property(goodConfig, fc.subarray([...mistakes], { minLength: 1 }), (config, chosen) => {
         const bad = chosen.reduce<Record<string, unknown>>(
@@ -142,7 +142,7 @@ describe("a configuration with mistakes", () => {
     );
   });
 
-  test("is reported without any password, mistaken or not", () => {
+  test("the report of a configuration has no password, invalid or not", () => {
     const sentinel = password.map((text) => `Sentinel-${text}`);
     fc.assert(
       fc.property(
@@ -172,7 +172,7 @@ describe("a configuration with mistakes", () => {
     );
   });
 
-  test("gets the right key suggested when a letter of a key is missing", () => {
+  test("the report suggests the right key when a letter of a configuration key is missing", () => {
     fc.assert(
       fc.property(fc.constantFrom("mailboxes", "storage", "identity", "provider", "resources"), fc.nat(), (key, at) => {
         const place = 1 + (at % (key.length - 1));

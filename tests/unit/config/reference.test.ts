@@ -14,30 +14,30 @@ const REGENERATE = "differs from config/schema; npm run docs:config writes it an
 describe("Pulumi.yaml", () => {
   const { config, name } = parse(file("Pulumi.yaml")) as { config: Record<string, unknown>; name: string };
 
-  test("declares every key with the schema's type, description and default", () => {
+  test("Pulumi.yaml declares every key with the schema's type, description and default", () => {
     const own = Object.fromEntries(Object.entries(config).filter(([key]) => !key.includes(":")));
     expect({ [REGENERATE]: own }).toEqual({ [REGENERATE]: declarations() });
   });
 
-  test("gives every key a default, so that the engine lets this program report what is missing", () => {
+  test("Pulumi.yaml gives every key a default, so that the engine lets this program report what is missing", () => {
     for (const [key, value] of Object.entries(config)) {
       if (!key.includes(":")) expect(value).toHaveProperty("default");
     }
   });
 
-  test("has the same defaults as the program", () => {
+  test("Pulumi.yaml has the same defaults as the program", () => {
     const defaults = Object.fromEntries(
       Object.entries(declarations()).map(([key, declaration]) => [key, declaration.default]),
     );
     expect(JSON.stringify(loaded({ ...defaults, ...working }))).toBe(JSON.stringify(loaded(working)));
   });
 
-  test("lets the provider change Secrets and ConfigMaps in place", () => {
+  test("Pulumi.yaml lets the provider change Secrets and ConfigMaps in place", () => {
     expect(config["kubernetes:enableSecretMutable"]).toEqual({ value: true });
     expect(config["kubernetes:enableConfigMapMutable"]).toEqual({ value: true });
   });
 
-  test("has the project's name, under which the stack files hold their keys", () => {
+  test("Pulumi.yaml has the project's name, under which the stack files hold their keys", () => {
     expect(name).toBe(PROJECT);
   });
 });
@@ -49,7 +49,7 @@ describe("Pulumi.homelab.yaml", () => {
     Object.entries(config).map(([key, value]) => [key.replace(`${PROJECT}:`, ""), value]),
   );
 
-  test("lacks the passwords and nothing else", () => {
+  test("Pulumi.homelab.yaml lacks the passwords and nothing else", () => {
     const commands = [...reportOf(homelab, { stackFile: text, secretKeys: [] }).matchAll(/\$ (.*)/g)].map(([, c]) => c);
     expect(commands).toEqual([
       "pulumi config set --secret --path mailboxes.alpar.password",
@@ -59,12 +59,12 @@ describe("Pulumi.homelab.yaml", () => {
     ]);
   });
 
-  test("has no salt of a passphrase and no secret", () => {
+  test("Pulumi.homelab.yaml has no salt of a passphrase and no secret", () => {
     expect(rest).toEqual({});
     expect(text.split("\n").filter((line) => /^\s*(password|apiKey|secure):/.test(line))).toEqual([]);
   });
 
-  test("is newjoy.ro with alpar as administrator once it has passwords", () => {
+  test("Pulumi.homelab.yaml is newjoy.ro with alpar as administrator once it has passwords", () => {
     const withPasswords = {
       ...homelab,
       mailboxes: Object.fromEntries(
@@ -89,14 +89,14 @@ function completeIngress(key: string, set: Record<string, object>): object {
 }
 
 describe("the documented table of configuration", () => {
-  test("is the one that the schema makes", () => {
+  test("the documented table of configuration is the one that the schema generates", () => {
     const table = /<!-- config:begin -->\n([\s\S]*?)\n?<!-- config:end -->/
       .exec(file("docs/reference/configuration.md"))?.[1]
       ?.trim();
     expect({ [REGENERATE]: table }).toEqual({ [REGENERATE]: configTable() });
   });
 
-  test("has a meaning and a command for every key, and the commands set those keys", () => {
+  test("the documented table of configuration has a meaning and a command for every key, and the commands set those keys", () => {
     for (const { key, meaning, command } of referenceKeys()) {
       expect(meaning).not.toBe("");
       const shown = key.replace("<name>", "kinga").replace("<source>", "old-gmail");
@@ -106,7 +106,7 @@ describe("the documented table of configuration", () => {
     }
   });
 
-  test("has the keys that users need first at the top", () => {
+  test("the documented table of configuration has the keys that users need first at the top", () => {
     const required = referenceKeys().filter((key) => key.default === "required");
     expect(required.map(({ key }) => key)).toEqual([
       "domain",
@@ -122,7 +122,7 @@ describe("the documented table of configuration", () => {
     ]);
   });
 
-  test("has only examples that load", () => {
+  test("the documented table of configuration has only examples that load", () => {
     for (const { key, command } of referenceKeys()) {
       const match = /--path '?([^' ]+)'? '?([^']+)'?$/.exec(command.replace(/< \S+$/, rootCertificates[0] as string));
       if (!match || command.includes("--secret") || key.startsWith("images.")) continue;

@@ -5,7 +5,7 @@ import { two } from "./mistakes/case";
 import { expectProblem, reportOf, working } from "./support";
 
 describe("the report", () => {
-  test("has every problem in one text", () => {
+  test("the report of the configuration has every problem in one text", () => {
     const report = reportOf({
       domain: "newjoy",
       mailboxes: { kinga: {}, alpar: { password: "q", admin: "yes" } },
@@ -34,12 +34,12 @@ describe("the report", () => {
 `);
   });
 
-  test("refuses the key __proto__ in every group", () => {
+  test("the report of the configuration refuses the key __proto__ in every group", () => {
     const storage = JSON.parse('{"labels": {"__proto__": "a"}}');
     expectProblem(reportOf({ ...working, storage }), "storage.labels.__proto__", /not a usable name/);
   });
 
-  test("has commands that remove the right aliases when they are run from top to bottom", () => {
+  test("the report of the configuration has commands that remove the right aliases when they are run from top to bottom", () => {
     const report = reportOf(
       { ...working, ...two({ aliases: ["boss", "alpar", "boss", "info"] }) },
       {
@@ -50,18 +50,18 @@ describe("the report", () => {
     expect(removals).toEqual(["mailboxes.kinga.aliases[2]", "mailboxes.kinga.aliases[1]"]);
   });
 
-  test("replaces the whole list of aliases when it is one line of text", () => {
+  test("the commands of the report replace the whole list of aliases when it is one line of text", () => {
     const report = reportOf({ ...working, ...two({ aliases: "boss,alpar" }) });
     expect(report).toContain("$ pulumi config rm --path mailboxes.kinga.aliases\n");
   });
 
-  test("sets an address that is secret as a secret again", () => {
+  test("the commands of the report set an address that is secret as a secret again", () => {
     expect(reportOf({ ...working, ...two({ address: "kinga@example.org" }) })).toContain(
       "$ pulumi config set --secret --path mailboxes.kinga.address",
     );
   });
 
-  test("sets the user of a source that is secret as a secret again", () => {
+  test("the commands of the report set the user of a source that is secret as a secret again", () => {
     const sources = { old: { host: "imap.example.net", user: " ", password: "p" } };
     const key = "mailboxes.kinga.sources.old.user";
     expect(reportOf({ ...working, ...two({ sources }) })).toContain(`$ pulumi config set --secret --path ${key}`);
@@ -71,7 +71,7 @@ describe("the report", () => {
     );
   });
 
-  test("shows no value of a mailbox, even when addresses are plain text", () => {
+  test("the report of the configuration shows no value of a mailbox, even when addresses are plain text", () => {
     const report = reportOf(
       {
         ...working,
@@ -83,7 +83,7 @@ describe("the report", () => {
     expect(report).not.toContain("hidden");
   });
 
-  test("shows no value that is a secret anywhere", () => {
+  test("the report of the configuration shows no value that is a secret anywhere", () => {
     const storage = { ...working, storage: { size: "hidden" } };
     expect(reportOf(storage)).toContain('"hidden" is not a size');
     expect(reportOf(storage, { secretKeys: ["mailboxes", "relay", "storage"] })).not.toContain("hidden");
@@ -108,13 +108,13 @@ describe("the report", () => {
 });
 
 describe("suggestions", () => {
-  test("count a typing error as one edit", () => {
+  test("suggestions of a key count a typing error as one edit", () => {
     expect(editDistance("pasword", "password")).toBe(1);
     expect(editDistance("stroage", "storage")).toBe(1);
     expect(editDistance("", "abc")).toBe(3);
   });
 
-  test("measure the same distance in both directions, and zero only for equal words", () => {
+  test("suggestions of a key measure the same distance in both directions, and zero only for equal words", () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 8 }), fc.string({ maxLength: 8 }), (a, b) => {
         expect(editDistance(a, b)).toBe(editDistance(b, a));
@@ -123,7 +123,7 @@ describe("suggestions", () => {
     );
   });
 
-  test("are absent for a word that resembles no key", () => {
+  test("a word that resembles no key gets no suggestion", () => {
     expect(nearest("colour", ["domain", "hosts", "storage"])).toBeUndefined();
     expect(nearest("host", ["domain", "hosts", "storage"])).toBe("hosts");
     expect(nearest("class", ["className", "size"])).toBe("className");
@@ -131,13 +131,13 @@ describe("suggestions", () => {
 });
 
 describe("commands", () => {
-  test("have --path exactly when the key has several parts", () => {
+  test("commands of the report have --path exactly when the key has several parts", () => {
     expect(setCommand(["domain"], "newjoy.ro")).toBe("pulumi config set domain newjoy.ro");
     expect(setSecretCommand(["relay", "password"])).toBe("pulumi config set --secret --path relay.password");
     expect(removeCommand(["mailboxes.kinga"])).toBe("pulumi config rm mailboxes.kinga");
   });
 
-  test("quote keys with dots, list items and blanks for the shell", () => {
+  test("commands of the report quote keys with dots, list items and blanks for the shell", () => {
     expect(setCommand(["storage", "labels", "example.org/a"], "b c")).toBe(
       `pulumi config set --path 'storage.labels["example.org/a"]' 'b c'`,
     );
@@ -147,13 +147,13 @@ describe("commands", () => {
     expect(shellWord("it's")).toBe(`'it'\\''s'`);
   });
 
-  test("have --plaintext for a value that is not secret under a key that sounds secret", () => {
+  test("commands of the report have --plaintext for a value that is not secret under a key that sounds secret", () => {
     expect(setCommand(["tls", "secretName"], "newjoy-ro-tls")).toBe(
       "pulumi config set --plaintext --path tls.secretName newjoy-ro-tls",
     );
   });
 
-  test("keep every word inside its quotes", () => {
+  test("commands of the report keep every word inside its quotes", () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         const word = shellWord(text);

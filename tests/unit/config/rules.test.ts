@@ -16,7 +16,7 @@ import {
 import { domain, label } from "./arbitraries";
 
 describe("rules for single values", () => {
-  test("accept every domain name, and none with a blank, a scheme or a dot at the end", () => {
+  test("the configuration accepts every domain name, and none with a blank, a scheme or a dot at the end", () => {
     fc.assert(
       fc.property(domain, (name) => {
         expect(domainName(name)).toBeUndefined();
@@ -27,7 +27,7 @@ describe("rules for single values", () => {
     );
   });
 
-  test("accept an issuer that is https and a host, and nothing more", () => {
+  test("the configuration accepts an issuer that is https and a host, and nothing more", () => {
     fc.assert(
       fc.property(
         domain,
@@ -42,7 +42,7 @@ describe("rules for single values", () => {
     );
   });
 
-  test("accept networks whose prefix fits their address family", () => {
+  test("the configuration accepts networks whose prefix fits their address family", () => {
     fc.assert(
       fc.property(fc.ipV4(), fc.integer({ min: 0, max: 200 }), (address, bits) => {
         expect(cidr(`${address}/${bits}`) === undefined).toBe(bits <= 32);
@@ -56,13 +56,13 @@ describe("rules for single values", () => {
   });
 
   test.each(["10.0.0.0", "10.0.0.0/", "10.0.0.0/8/8", "10.0.0.0/08", "fe80::1%eth0/64", "/8", "a/8"])(
-    "%s is no network",
+    "%s is refused as a network in the configuration",
     (text) => {
       expect(cidr(text)).toBeDefined();
     },
   );
 
-  test("read quantities as Kubernetes does", () => {
+  test("the configuration reads quantities as Kubernetes does", () => {
     expect([amount("10Gi"), amount("1.5Ki"), amount("250m"), amount("1e3"), amount(".5"), amount("2.")]).toEqual([
       10 * 2 ** 30,
       1536,
@@ -76,7 +76,7 @@ describe("rules for single values", () => {
     }
   });
 
-  test("do not accept an amount of CPU as memory, or memory as CPU", () => {
+  test("the configuration does not accept an amount of CPU as memory, or memory as CPU", () => {
     expect(byteSize("250m")).toBeDefined();
     expect(byteSize("2")).toBeDefined();
     expect(byteSize("9Ei")).toBeDefined();
@@ -85,7 +85,7 @@ describe("rules for single values", () => {
     expect([byteSize("32Mi"), cpuAmount("5m"), cpuAmount("0.5")]).toEqual([undefined, undefined, undefined]);
   });
 
-  test("accept an image with a repository, a tag and a digest only", () => {
+  test("the configuration accepts an image with a repository, a tag and a digest only", () => {
     const digest = `@sha256:${"0".repeat(64)}`;
     for (const good of ["fetchmail:6.4", "ghcr.io/a/b-c/d:v1.0_x", "registry.lan:5000/a:1"]) {
       expect(pinnedImage(good + digest)).toBeUndefined();
@@ -95,27 +95,27 @@ describe("rules for single values", () => {
     expect(pinnedImage(`registry.lan:5000/a${digest}`)).toBeDefined();
   });
 
-  test("accept the local parts that the mail server accepts", () => {
+  test("the configuration accepts the local parts that the mail server accepts", () => {
     for (const good of ["kinga", "kinga.k", "o'brien+news", "a_b", "{x}"]) expect(localPart(good)).toBeUndefined();
     for (const bad of ["", ".a", "a.", "a..b", "a b", "a@b", 'a"b', "a,b", "a\nb", "x".repeat(65)]) {
       expect(localPart(bad)).toBeDefined();
     }
   });
 
-  test("accept an empty label value and no blanks in one", () => {
+  test("the configuration accepts an empty label value and no blanks in one", () => {
     expect([labelValue(""), labelValue("enabled")]).toEqual([undefined, undefined]);
     expect(labelValue("a b")).toBeDefined();
   });
 });
 
 describe("names of mailboxes", () => {
-  test("may be every DNS label of up to 53 characters", () => {
+  test("the name of a mailbox may be every DNS label of up to 53 characters", () => {
     fc.assert(fc.property(label, (name) => expect(mailboxName(name)).toBeUndefined()));
     expect(mailboxName("a".repeat(53))).toBeUndefined();
     expect(mailboxName("a".repeat(54))).toBeDefined();
   });
 
-  test("are replaced by a valid name in the proposal, or there is no proposal", () => {
+  test("an invalid name of a mailbox gets a valid name as a suggestion, or no suggestion", () => {
     fc.assert(
       fc.property(fc.string(), (name) => {
         const usable = usableName(name);

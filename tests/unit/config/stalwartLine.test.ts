@@ -4,7 +4,7 @@ import { stalwartLine, stalwartVersion, unsupportedStalwart } from "../../../con
 const digest = `@sha256:${"a".repeat(64)}`;
 
 describe("the version line of the mail server", () => {
-  it("is read from the tag of the image, whatever its repository and suffix", () => {
+  it("the version line of the mail server is read from the tag of the image, whatever its repository and suffix", () => {
     for (const image of [
       defaultImages.stalwart,
       "v0.16.27",
@@ -15,7 +15,7 @@ describe("the version line of the mail server", () => {
     expect(stalwartVersion(`stalwartlabs/stalwart:v0.16.24${digest}`)).toEqual([0, 16, 24]);
   });
 
-  it("is unknown for a version that is not supported, with the reason", () => {
+  it("the version line of the mail server is unknown for a version that is not supported, with the reason", () => {
     for (const tag of ["v0.15.4", "0.17.0", "latest", "v1", "v1.1.0", "10.0.0"]) {
       expect(stalwartLine(tag)).toBeUndefined();
       expect(unsupportedStalwart(tag)).toBeDefined();

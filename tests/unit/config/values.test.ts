@@ -8,7 +8,7 @@ describe("the values of a configuration", () => {
     return config.mailboxes[0] as (typeof config.mailboxes)[number];
   };
 
-  test("have their documented defaults, except domain and passwords", () => {
+  test("the values of a configuration have their documented defaults, except domain and passwords", () => {
     const { mailboxes, relay, images, resources, ...rest } = loaded(working);
     expect(rest).toEqual({
       domain: "newjoy.ro",
@@ -66,13 +66,13 @@ describe("the values of a configuration", () => {
     expect(kinga({ aliases: ["boss", "Info@NewJoy.ro"] }).aliases).toEqual(["boss", "info"]);
   });
 
-  test("a list may be written as a list, as JSON, or in one line", () => {
+  test("a list of the configuration may be written as a list, as JSON, or in one line", () => {
     for (const aliases of [["boss", "info"], '["boss","info"]', "boss,info", "boss info"]) {
       expect(kinga({ aliases }).aliases).toEqual(["boss", "info"]);
     }
   });
 
-  test("addresses and names are lower-cased", () => {
+  test("addresses and names of the configuration are converted to lower case", () => {
     const config = loaded({ ...working, mailboxes: { Kinga: { password: "p", address: "Kinga.K@NEWJOY.ro" } } });
     expect(config.mailboxes[0]).toMatchObject({ name: "kinga", address: "kinga.k@newjoy.ro", localPart: "kinga.k" });
   });
@@ -87,7 +87,7 @@ describe("the values of a configuration", () => {
     expect(kinga({ account: "kinga" })).toMatchObject({ localPart: "kinga", aliases: [] });
   });
 
-  test("a source has what its mailbox has, unless it says otherwise, and its login is secret", async () => {
+  test("a source has the values of its mailbox unless it has its own, and its login is secret", async () => {
     const sources = {
       isp: { host: "IMAP.example.net", user: "Old", password: " p ", port: "1993", folders: "Junk", retention: 0 },
       gmail: { host: "imap.gmail.com", user: "me@gmail.com", password: "p" },
@@ -105,7 +105,7 @@ describe("the values of a configuration", () => {
     ]);
   });
 
-  test("true and false may be words", () => {
+  test("true and false in the configuration may be words", () => {
     expect(kinga({ keep: "true", admin: "false" })).toMatchObject({ retention: "forever", admin: false });
   });
 
@@ -117,7 +117,7 @@ describe("the values of a configuration", () => {
     ["keep as forever", { retention: 14 }, { keep: true }, "forever"],
     ["keep beside forever", {}, { keep: true, retention: "forever" }, "forever"],
     ["keep taken back", { retention: 3 }, { keep: false }, 3],
-  ])("retention: %s", (_name, stack, mailbox, expected) => {
+  ])("the retention of a mailbox follows from the configuration: %s", (_name, stack, mailbox, expected) => {
     const config = loaded({ ...working, ...stack, mailboxes: { kinga: { password: "p", ...mailbox } } });
     expect(config.mailboxes[0]?.retention).toBe(expected);
   });
@@ -135,7 +135,7 @@ describe("the values of a configuration", () => {
     expect(() => loaded({ ...working, mailboxes: { kinga: null } })).toThrow("mailboxes.kinga.password  is missing");
   });
 
-  test("one key of a group leaves the group's other defaults in place", () => {
+  test("setting one key of a group leaves the group's other defaults in place", () => {
     const { resources } = loaded({ ...working, resources: { stalwart: { limits: { cpu: "4" } } } });
     expect(resources.stalwart.limits).toEqual({ cpu: "4", memory: "1Gi" });
   });
@@ -173,7 +173,7 @@ config:
     expect(loaded(config, { stackFile: file("[{ secure: v1:x }]") }).addressesAreSecret).toBe(true);
   });
 
-  test("addresses in plain text stay readable beside secret passwords", () => {
+  test("addresses in plain text stay readable next to secret passwords", () => {
     expect(loaded(config, { stackFile: file("[boss]") }).addressesAreSecret).toBe(false);
   });
 

@@ -83,7 +83,7 @@ function device(...args: string[]): Promise<Ended> {
   return ended(child);
 }
 
-test("settings and a profile need no cluster and hold no secret", async () => {
+test("npm run device needs no cluster for settings and a profile, which hold no secret", async () => {
   const file = join(folder, "plain.mobileconfig");
   const { code, out, err } = await device("--out", file, "--kubectl", "/nowhere");
   expect([code, err]).toEqual([0, ""]);
@@ -93,7 +93,7 @@ test("settings and a profile need no cluster and hold no secret", async () => {
   expect(readFileSync(file, "utf8")).not.toMatch(/Password<\/key>\s*<string>/);
 });
 
-test("an app password is created into a profile for the owner's eyes, listed and revoked", async () => {
+test("npm run device creates an app password into a profile that only its owner can read, lists it and revokes it", async () => {
   const file = join(folder, "phone.mobileconfig");
   const made = await device("--out", file, "--create-password", "iPhone");
   expect([made.code, made.err]).toEqual([0, ""]);
@@ -109,7 +109,7 @@ test("an app password is created into a profile for the owner's eyes, listed and
   expect([again.code, again.err]).toEqual([2, "--revoke: there is no app password b7; --list shows them\n"]);
 });
 
-test("without a profile the new app password is shown once; one whose profile cannot be written is removed", async () => {
+test("without a profile, npm run device shows the new app password once; one whose profile cannot be written is removed", async () => {
   expect((await device("--create-password", "Tablet")).out).toContain("app_of-the-phone  (shown once");
   kept.clear();
   const failed = await device("--create-password", "Tablet", "--out", join(folder, "no/such/folder.mobileconfig"));

@@ -92,26 +92,29 @@ const parsed = (text: string | Buffer): Plist => {
 };
 
 describe("a configuration profile", () => {
-  it.each([undefined, "app_1234"])("has the keys that Apple documents, and no others (password %s)", (password) => {
-    const read = parsed(plist(profile({ ...about, password })));
-    expect(configuration.parse(read)).toEqual(read);
-    expect(read).toEqual(profile({ ...about, password }));
-  });
+  it.each([undefined, "app_1234"])(
+    "a configuration profile has the keys that Apple documents, and no others (password %s)",
+    (password) => {
+      const read = parsed(plist(profile({ ...about, password })));
+      expect(configuration.parse(read)).toEqual(read);
+      expect(read).toEqual(profile({ ...about, password }));
+    },
+  );
 
-  it("has a password only where one was created", () => {
+  it("a configuration profile has a password only where one was created", () => {
     expect(plist(profile(about))).not.toMatch(/Password<\/key>\s*<string>/);
     const text = plist(profile({ ...about, password: "app_1234" }));
     expect(text.match(/<string>app_1234<\/string>/g)).toHaveLength(3);
   });
 
-  it("takes the place of an earlier one for the same address, and of no other", () => {
+  it("a configuration profile replaces an earlier one for the same address, and for no other", () => {
     const ids = (address: string): string[] =>
       plist(profile({ ...about, address })).match(/[0-9A-F]{8}-[0-9A-F-]{27}/g) ?? [];
     expect(ids("kinga@newjoy.ro")).toEqual(ids("kinga@newjoy.ro"));
     expect(new Set([...ids("kinga@newjoy.ro"), ...ids("anna@newjoy.ro")]).size).toBe(8);
   });
 
-  it.each(["rsa", "ec"])("is signed with its content inside, whatever the key (%s)", (kind) => {
+  it.each(["rsa", "ec"])("a configuration profile is signed with its content inside, whatever the key (%s)", (kind) => {
     const privateCa = new PrivateCa(mkdtempSync(join(folder, "ca-")));
     const pair = privateCa.issue("mail.newjoy.ro");
     let signer = { cert: pair.cert, key: pair.key };
@@ -145,7 +148,7 @@ describe("a configuration profile", () => {
 });
 
 describe("a QR code", () => {
-  it("is on the terminal what it is in memory, black on white", () => {
+  it("a QR code on the terminal has the same modules as in memory, black on white", () => {
     const url = "https://mail.newjoy.ro/account";
     const all = modules(url);
     const lines = qrCode(url)
@@ -168,7 +171,7 @@ describe("a QR code", () => {
 });
 
 describe("a profile for a phone in the same network", () => {
-  it("is there under a path that nobody guesses, until it is ended", async () => {
+  it("a profile for a phone in the same network is served under a path that cannot be guessed, until it is ended", async () => {
     const stop = new AbortController();
     const { url, over } = await serve(Buffer.from("profile"), "127.0.0.1", 60_000, stop.signal);
     expect(new URL(url).pathname).toMatch(/^\/[\w-]{22}\.mobileconfig$/);
@@ -183,13 +186,13 @@ describe("a profile for a phone in the same network", () => {
     await expect(fetch(url)).rejects.toThrow();
   });
 
-  it("ends by itself", async () => {
+  it("serving a profile for a phone ends by itself", async () => {
     const { over } = await serve(Buffer.from("profile"), "127.0.0.1", 10, new AbortController().signal);
     expect(await over).toBe(0);
   });
 });
 
-test("plain settings and a vCard are for every other program", () => {
+test("other programs get plain settings and a vCard", () => {
   expect(settings("mail.newjoy.ro", about.address)).toContain(
     "incoming, IMAP               mail.newjoy.ro          993   SSL/TLS",
   );

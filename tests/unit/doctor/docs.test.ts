@@ -38,7 +38,7 @@ test.each(failures.filter(({ row }) => row !== undefined))(
   },
 );
 
-test("each failure names a command or a place to fix it", () => {
+test("each failure of the doctor names a command or a place to fix it", () => {
   const mute = failures.filter(({ fix }) => !/`|Set |Remove |Leave |Wait|provider|Use |Take |As it says/.test(fix));
   expect(mute.map(({ name }) => name)).toEqual([]);
 });
@@ -56,7 +56,7 @@ test("each table of problems has a row that a check of the doctor refers to, and
   }
 });
 
-test("every option that the help names is explained, and the screen in the docs has every group", () => {
+test("every option in the doctor's help is explained, and the screen in the docs has every group", () => {
   const help = /const HELP = `([\s\S]*?)`;/.exec(file("doctor/options.ts"))?.[1] ?? "";
   const options = [...help.matchAll(/^ {2}(--[a-z-]+)/gm)].map((match) => match[1] as string);
   expect(options.length).toBeGreaterThan(8);

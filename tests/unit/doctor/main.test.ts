@@ -77,7 +77,7 @@ test("an unreachable stack is checked to the end, without passwords, and without
   expect(out).not.toContain(String.fromCharCode(27));
 });
 
-test("programs get JSON and the exit code", async () => {
+test("npm run doctor gives programs JSON and the exit code", async () => {
   const { code, out } = await doctor("--pulumi", pulumi, "--json");
   expect(JSON.parse(out)).toMatchObject({ stack: "family", context: "homelab", level: "failure", exitCode: code });
   expect(out).not.toContain("relay-password");
@@ -90,14 +90,14 @@ test("without a Pulumi CLI the other groups are reported as not checked", async 
   expect(out).toMatch(/Mail comes in: unknown; goes out: unknown; can be read: unknown\n$/);
 });
 
-test("the CLI is asked to show, and never to change", async () => {
+test("the doctor calls the Pulumi CLI only to show, and never to change", async () => {
   await doctor("--pulumi", pulumi, "--stack", "family");
   const asked = readFileSync(join(folder, "asked"), "utf8").trim().split("\n");
   expect(asked.length).toBeGreaterThan(1);
   for (const words of asked) expect(words).toMatch(/^(config --json|stack export|stack --show-name)/);
 });
 
-test("with --watch it goes on until it is interrupted", async () => {
+test("the doctor continues with --watch until it is interrupted", async () => {
   const child = start("--pulumi", pulumi, "--watch");
   let out = "";
   for await (const text of child.stdout) {
@@ -118,7 +118,7 @@ test.each([
   [["--kubeconfig", "/absent/config"], "--kubeconfig: there is no file /absent/config"],
   [["--project", "/absent"], "--project: there is no Pulumi.yaml in /absent"],
   [["--context", "absent"], "--context: kubectl's configuration has no context absent"],
-])("options that make no sense end with 2 and one line: %j", async (options, words) => {
+])("options of the doctor that make no sense end with 2 and one line: %j", async (options, words) => {
   const { code, out, err } = await doctor("--pulumi", pulumi, ...options);
   expect({ code, out, lines: err.split("\n").length }).toEqual({ code: 2, out: "", lines: 2 });
   expect(err).toContain(words);

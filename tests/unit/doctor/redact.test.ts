@@ -24,7 +24,7 @@ test.each(
   expect(shown).toMatch(/^NO \[AUTHENTICATIONFAILED\] (Basic )?"?…"? was refused$/);
 });
 
-test("whatever the password and whatever stands around it, no form of it comes through", () => {
+test("no form of a password is shown, whatever the password is and whatever is next to it", () => {
   const text = fc.string({ minLength: 6, maxLength: 30, unit: "grapheme-ascii" });
   fc.assert(
     fc.property(text, text, (secret, before) => {
@@ -42,12 +42,12 @@ test("whatever the password and whatever stands around it, no form of it comes t
   );
 });
 
-test("a password at the end of what is cut is not shown by half", () => {
+test("a password at the end of a text that is cut is not shown in part", () => {
   const result = { message: `${"x".repeat(995)} hunter2-and-more` } as Result;
   const [shown] = redacted([result], ["hunter2-and-more", ""]);
   expect(shown?.message).not.toContain("hunt");
 });
 
-test("a shorter secret does not leave the rest of a longer one", () => {
+test("redacting a shorter secret does not leave the rest of a longer one", () => {
   expect(redactor(["hunter2", "hunter2-and-more"])("LOGIN kinga hunter2-and-more failed")).toBe("LOGIN kinga … failed");
 });

@@ -35,7 +35,7 @@ test("a check that fails reports the reason, and the other checks run all the sa
   expect(results[0]?.message).toContain("no cluster");
 });
 
-test("all checks run side by side", async () => {
+test("all checks of the doctor run at the same time", async () => {
   let begun = 0;
   const waitForBoth = (): Promise<readonly Result[]> =>
     new Promise((resolve) => {
@@ -55,13 +55,13 @@ reportsEveryFailure(metaCatalog, {
 describe("the last line", () => {
   const failing: Result = { ...ok, level: "failure", breaks: ["in"] };
 
-  test("says yes when nothing is in the way", () => {
+  test("the doctor's last line says yes when no failure prevents it", () => {
     expect(answers([ok])).toEqual({ in: "yes", out: "yes", read: "yes" });
   });
-  test("says no for what a failure breaks, and only for that", () => {
+  test("the doctor's last line says no for what a failure breaks, and only for that", () => {
     expect(answers([ok, failing])).toEqual({ in: "no", out: "yes", read: "yes" });
   });
-  test("never says yes to what could not be checked", () => {
+  test("the doctor's last line never says yes to what could not be checked", () => {
     expect(answers([ok, { ...ok, level: "failure", obscures: ["out"] }])).toEqual({
       in: "yes",
       out: "unknown",
@@ -71,7 +71,7 @@ describe("the last line", () => {
   });
 });
 
-test("the exit code is 0, 1 with warnings, 2 with failures, and 2 when nothing was checked", () => {
+test("the doctor's exit code is 0, 1 with warnings, 2 with failures, and 2 when nothing was checked", () => {
   const codes = [[ok], [ok, { ...ok, level: "warning" as const }], [{ ...ok, level: "failure" as const }, ok], []];
   expect(codes.map((results) => exitCode(worst(results)))).toEqual([0, 1, 2, 2]);
 });

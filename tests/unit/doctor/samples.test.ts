@@ -51,7 +51,7 @@ test("each line of a report that the docs quote is one that the doctor prints", 
   );
 });
 
-test("the docs quote reports", () => {
+test("the docs quote reports of the doctor", () => {
   expect(new Set(quoted.map(({ page }) => page)).size).toBeGreaterThan(1);
   expect(quoted.length).toBeGreaterThan(50);
 });

@@ -25,7 +25,7 @@ const refused: Result = {
 };
 const report = { stack: "family", context: "homelab", results: [refused, ok], took: 3210 };
 
-test("a report has a line per result, grouped, with its fix, and ends with the answers", () => {
+test("a report of the doctor has a line per result, grouped, with its fix, and ends with the answers", () => {
   expect(screen(report)).toBe(`Stack family, cluster context homelab
 
 DNS
@@ -40,13 +40,13 @@ Mail comes in: NO; goes out: yes; can be read: yes
 `);
 });
 
-test("only a terminal gets colors", () => {
+test("only a terminal gets colors from the doctor", () => {
   const red = String.fromCharCode(27);
   expect(screen(report)).not.toContain(red);
   expect(screen(report, true)).toContain(`${red}[31mFAIL`);
 });
 
-test("programs get the same as JSON, with the exit code", () => {
+test("programs get the doctor's report as JSON, with the exit code", () => {
   expect(JSON.parse(json(report))).toMatchObject({
     stack: "family",
     context: "homelab",
@@ -57,7 +57,7 @@ test("programs get the same as JSON, with the exit code", () => {
   });
 });
 
-test("what was not tested is shown as unknown, is no ok and changes no exit code", () => {
+test("a check that was not run is shown as unknown, is not ok and changes no exit code", () => {
   const untested: Result = { ...ok, code: "untested", level: "unknown", message: "not tested" };
   const text = screen({ ...report, results: [ok, untested] });
   expect(text).toContain("  ?     MX: not tested\n");
@@ -65,11 +65,11 @@ test("what was not tested is shown as unknown, is no ok and changes no exit code
   expect(JSON.parse(json({ ...report, results: [untested] }))).toMatchObject({ level: "unknown", exitCode: 0 });
 });
 
-test("without any result the answers are unknown", () => {
+test("the doctor's answers are unknown without any result", () => {
   expect(summary([])).toBe("Mail comes in: unknown; goes out: unknown; can be read: unknown");
 });
 
-test("progress shows the checks that are still running, and clears its line", () => {
+test("the doctor's progress shows the checks that are still running, and clears its line", () => {
   const written: string[] = [];
   const progress = new Progress((text) => written.push(text));
   progress.begin("DNS");

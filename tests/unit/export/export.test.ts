@@ -54,7 +54,7 @@ function place() {
 }
 
 describe("an export", () => {
-  it("is a Maildir with flags, keywords and dates, for the owner's eyes alone", async () => {
+  it("an export is a Maildir with flags, keywords and dates, for the owner's eyes alone", async () => {
     const { target, run, files } = place();
     const mailbox = new FakeMailbox();
     mailbox.put("INBOX", raw("a"), ["\\Seen", "\\Flagged", "Work", "\\Recent"], date);
@@ -71,7 +71,7 @@ describe("an export", () => {
     expect(existsSync(join(target, "mail/.Drafts/cur"))).toBe(true);
   });
 
-  it("fetches only what is missing, and follows what has changed since", async () => {
+  it("a second export fetches only what is missing, and follows what has changed since", async () => {
     const { target, run, files } = place();
     const mailbox = new FakeMailbox();
     for (const id of ["a", "b", "c"]) mailbox.put("INBOX", raw(id), [], date);
@@ -89,7 +89,7 @@ describe("an export", () => {
     expect(readdirSync(join(target, "no-longer-in-the-mailbox/INBOX"))).toHaveLength(1);
   });
 
-  it("puts folders, calendars and contacts aside that the mailbox no longer has: an import would bring them back", async () => {
+  it("an export moves aside folders, calendars and contacts that the mailbox no longer has: an import would bring them back", async () => {
     const { target, run } = place();
     const mailbox = new FakeMailbox();
     const access = new Dav({ base: dav.base, user, password: "app_secret", limit: 60_000 });
@@ -112,7 +112,7 @@ describe("an export", () => {
     expect(readdirSync(join(aside, "calendars"))).toEqual(["gone.ics"]);
   });
 
-  it("writes a file for each filter, whatever they are called", async () => {
+  it("an export writes a file for each filter, whatever its name", async () => {
     const { target, run } = place();
     const names = ["x 2", "x-2", "x", "x!", "x?"];
     await run(
@@ -124,7 +124,7 @@ describe("an export", () => {
     expect(written.sort()).toEqual([...names].sort());
   });
 
-  it("says so when the mailbox has more in the end than was fetched", async () => {
+  it("an export reports that the mailbox has more at the end than was fetched", async () => {
     const { run } = place();
     const mailbox = new FakeMailbox();
     mailbox.put("INBOX", raw("a"), [], date);
@@ -143,7 +143,7 @@ describe("an export", () => {
     expect(summary(rows, notes)).toMatch(/INBOX +1 +2 {2}differs\n[\s\S]*run it again$/);
   });
 
-  it("names the keywords that a Maildir has no room for", async () => {
+  it("an export names the keywords that a Maildir cannot hold", async () => {
     const { run } = place();
     const mailbox = new FakeMailbox();
     const keywords = Array.from({ length: 28 }, (_, n) => `k${10 + n}`);
@@ -152,7 +152,7 @@ describe("an export", () => {
     expect(infoOf(["k35", "\\Seen"], keywords)).toBe(":2,Sz");
   });
 
-  it("has calendars, contacts and filters, and says what they are called", async () => {
+  it("an export has calendars, contacts and filters, and names them", async () => {
     const { target, run } = place();
     const access = new Dav({ base: dav.base, user, password: "app_secret", limit: 60_000 });
     const event = (uid: string): string =>
@@ -182,7 +182,7 @@ describe("an export", () => {
     });
   });
 
-  it("goes into an empty folder or an earlier export, and nowhere else", async () => {
+  it("an export goes into an empty folder or an earlier export, and nowhere else", async () => {
     const other = join(root, "other");
     await openTarget(other);
     await openTarget(other);

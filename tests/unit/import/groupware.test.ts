@@ -52,7 +52,7 @@ const family = calendar(
 );
 
 describe("a calendar file", () => {
-  it("is one resource for each UID, with its exceptions and the zones that it uses, and no METHOD", () => {
+  it("a calendar file becomes one resource for each UID, with its exceptions and the zones that it uses, and no METHOD", () => {
     const { name, resources } = splitCalendar(family);
     expect(name).toBe("Family & friends");
     expect(resources).toHaveLength(3);
@@ -68,7 +68,7 @@ describe("a calendar file", () => {
 });
 
 describe("a contacts file", () => {
-  it("is one resource for each contact; one without a UID gets the same one each time", () => {
+  it("a contacts file becomes one resource for each contact; one without a UID gets the same one each time", () => {
     const text =
       "BEGIN:VCARD\nVERSION:3.0\nUID:a-1\nFN:Anna\nitem1.X-ABLabel:x\nEND:VCARD\nBEGIN:VCARD\nVERSION:3.0\nFN:Bela\nEND:VCARD\n";
     const [anna, bela] = splitContacts(text);
@@ -102,7 +102,7 @@ describe("calendars and contacts", () => {
     return { title, counts, problems: outcome.problems };
   };
 
-  it("go into a calendar of the file's name, once", async () => {
+  it("an import writes calendars and contacts into a calendar of the file's name, once", async () => {
     expect(await bring("cal", "x.ics", family)).toMatchObject({
       title: "calendar: Family & friends",
       counts: { imported: 3, there: 0 },
@@ -111,14 +111,14 @@ describe("calendars and contacts", () => {
     expect(fake.store.get(`/dav/cal/${encodeURIComponent(user)}/family-friends/`)?.members.size).toBe(3);
   });
 
-  it("keep the letters of a file that is not in UTF-8", async () => {
+  it("an import of contacts and calendars keeps the letters of a file that is not in UTF-8", async () => {
     const card = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:old\r\nFN:Kov\xe1cs J\xf3zsef\r\nEND:VCARD\r\n";
     await bring("card", "x.vcf", Buffer.from(card, "latin1"));
     const all = [...fake.store.values()].flatMap(({ members }) => [...members.values()]);
     expect(JSON.stringify(all)).toContain("FN:Kovács József");
   });
 
-  it("leave what has the same UID under another name as it is", async () => {
+  it("an import leaves an event or contact with the same UID under another name as it is", async () => {
     const members = fake.store.get(`/dav/cal/${encodeURIComponent(user)}/default/`)?.members;
     members?.set("other.ics", "UID:one\r\n");
     expect(
@@ -129,7 +129,7 @@ describe("calendars and contacts", () => {
     expect(members?.get("other.ics")).toBe("UID:one\r\n");
   });
 
-  it("go into the default address book, and what the server refuses is reported", async () => {
+  it("an import writes contacts into the default address book, and reports what the server refuses", async () => {
     fake.largest = 200;
     const text = `BEGIN:VCARD\nVERSION:3.0\nFN:Anna\nEND:VCARD\nBEGIN:VCARD\nVERSION:3.0\nFN:Bela\nPHOTO:${"x".repeat(300)}\nEND:VCARD\n`;
     const { counts, problems, title } = await bring("card", "All Contacts.vcf", text);
@@ -140,12 +140,12 @@ describe("calendars and contacts", () => {
     expect(problems[0]).toContain("the server refuses it: max-resource-size");
   });
 
-  it("wait when the server has had too many requests", async () => {
+  it("an import of calendars and contacts waits when the server has had too many requests", async () => {
     fake.busy = 3;
     expect((await bring("cal", "x.ics", family)).counts).toMatchObject({ imported: 3 });
   });
 
-  it("are only counted with --dry-run", async () => {
+  it("an import with --dry-run only counts calendars and contacts", async () => {
     expect((await bring("cal", "x.ics", family, true)).counts).toMatchObject({ imported: 3, there: 0 });
     expect(new Set(fake.asked.map((line) => line.split(" ")[0]))).toEqual(new Set(["PROPFIND"]));
     await bring("cal", "x.ics", family);

@@ -64,7 +64,7 @@ const takeout = (): string =>
   );
 
 describe("a Takeout", () => {
-  it("becomes folders, flags and dates, without Takeout's own fields and quoting", async () => {
+  it("an imported Takeout becomes folders, flags and dates, without Takeout's own fields and quoting", async () => {
     const mailbox = new FakeMailbox();
     const { counts } = await run(mailbox, [takeout()]);
     expect(counts).toEqual({
@@ -83,7 +83,7 @@ describe("a Takeout", () => {
     expect(mailbox.folders.get("Work/Invoices")?.[0]?.flags).toEqual([]);
   });
 
-  it("brings nothing a second time, wherever the user has moved it", async () => {
+  it("a Takeout that is imported again brings nothing twice, wherever the user has moved it", async () => {
     const mailbox = new FakeMailbox();
     const all = takeout();
     await run(mailbox, [all]);
@@ -94,7 +94,7 @@ describe("a Takeout", () => {
     expect(mailbox.appends).toBe(5);
   });
 
-  it("leads a label that has Gmail's name for drafts in another language into its folder, with --map", async () => {
+  it("an import with --map puts a label with Gmail's name for drafts in another language into its folder", async () => {
     const mailbox = new FakeMailbox();
     mailbox.folders.set("Concept", []);
     const all = file("Mail.mbox", takeoutMessage(1, "Concept,Opened"));
@@ -103,7 +103,7 @@ describe("a Takeout", () => {
     expect(mailbox.folders.get("Concept")?.[0]?.flags).toEqual(["\\Seen"]);
   });
 
-  it("is only counted with --dry-run", async () => {
+  it("an import with --dry-run only counts the messages of a Takeout", async () => {
     const mailbox = new FakeMailbox();
     const { counts, outcome } = await run(mailbox, [takeout()], { options: { dryRun: true } });
     expect(counts["Work/Invoices"]).toEqual([1, 0, 0]);
@@ -118,7 +118,7 @@ describe("an import", () => {
     (mailbox.folders.get("Work") ?? []).map(({ raw }) => /message (\d+)/.exec(raw.toString())?.[1] ?? "");
 
   it.each(["lostBefore", "lostAfter"] as const)(
-    "connects again when the connection ends, and brings nothing twice (%s)",
+    "an import connects again when the connection ends, and brings nothing twice (%s)",
     async (fate) => {
       const mailbox = new FakeMailbox();
       mailbox.onAppend = (n) => (n % 7 === 0 ? fate : "stored");
@@ -128,7 +128,7 @@ describe("an import", () => {
     },
   );
 
-  it("stops after the message in hand when it is interrupted, and goes on with the next run", async () => {
+  it("an interrupted import stops after the current message, and the next run continues", async () => {
     const mailbox = new FakeMailbox();
     const all = many();
     const stop = new AbortController();
@@ -141,7 +141,7 @@ describe("an import", () => {
     expect((await run(mailbox, [all])).counts.Work).toEqual([19, 11, 0]);
   });
 
-  it("goes on after a message that the server refuses, and says which it is and why", async () => {
+  it("an import continues after a message that the server refuses, and reports which it is and why", async () => {
     const mailbox = new FakeMailbox();
     mailbox.onAppend = (n) => (n === 3 ? { refused: "Message has too many recipients" } : "stored");
     const all = many();
@@ -151,7 +151,7 @@ describe("an import", () => {
     expect(summary(outcome, false)).toContain("the server refuses it: Message has too many recipients");
   });
 
-  it("reports a message over the size limit", async () => {
+  it("an import reports a message over the size limit", async () => {
     const mailbox = new FakeMailbox();
     const large = `From a@b Mon Apr  7 14:31:02 2025\nSubject: large\n\n${"x".repeat(200_000)}\n`;
     const { counts, outcome } = await run(mailbox, [file("Big.mbox", large)]);
@@ -159,7 +159,7 @@ describe("an import", () => {
     expect(summary(outcome, false)).toContain("200 KB is more than the server takes");
   });
 
-  it("takes a file without labels into a folder of its name, or the special one that it names", async () => {
+  it("an import puts a file without labels into a folder of its name, or the special one that it names", async () => {
     const mailbox = new FakeMailbox();
     const letter = (id: string, more = ""): string =>
       `From - Mon Apr 07 14:31:02 2025\n${more}Message-ID: <${id}@x>\nSubject: ${id}\n\nhello\n\n`;
@@ -173,7 +173,7 @@ describe("an import", () => {
     expect(mailbox.folders.get("Old/Travel")).toHaveLength(2);
   });
 
-  it("tells messages without a Message-ID apart by their content", async () => {
+  it("an import tells messages without a Message-ID apart by their content", async () => {
     const mailbox = new FakeMailbox();
     const [one, two] = ["Subject: a\n\nhello\n", "Subject: b\n\nhello\n"];
     const mark = "From a@b Mon Apr  7 14:31:02 2025\n";
@@ -184,7 +184,7 @@ describe("an import", () => {
     expect((await run(mailbox, [more])).counts.X).toEqual([1, 1, 0]);
   });
 
-  it("takes dates from the top Received field and from Date where the file has none", async () => {
+  it("an import takes dates from the top Received field, and from Date where the file has none", async () => {
     const mailbox = new FakeMailbox();
     const received =
       "Received: from a by b (c; d); Tue, 8 Apr 2025 10:00:00 +0200 (CEST)\nDate: Mon, 7 Apr 2025 10:00:00 +0000\nSubject: a\n\n\n";
@@ -196,7 +196,7 @@ describe("an import", () => {
     expect(mailbox.folders.get("Imported")?.[1]?.date).toEqual(new Date("2025-04-07T10:00:00Z"));
   });
 
-  it("does not take a sender's own field for a mark of deletion", async () => {
+  it("an import does not take a sender's own field for a mark of deletion", async () => {
     const mailbox = new FakeMailbox();
     const letter = (field: string): string =>
       `From - Mon Apr 07 14:31:02 2025\n${field}\nSubject: ${field}\n\nhello\n\n`;
@@ -205,7 +205,7 @@ describe("an import", () => {
     expect([counts.Mixed, outcome.deleted]).toEqual([[3, 0, 0], 1]);
   });
 
-  it("prints nothing that a terminal obeys", () => {
+  it("an import prints no control characters to the terminal", () => {
     const outcome = emptyOutcome();
     outcome.folders.set("Work\x1b]0;x\x07\n\x9b2J", { imported: 1, there: 0, failed: 1 });
     report(outcome, "a.mbox, byte 0: the server refuses it: \x1b[2J");
@@ -214,7 +214,7 @@ describe("an import", () => {
     expect(summary(outcome, false).split("\n")).toHaveLength(5);
   });
 
-  it("takes an .eml as one message and as it is, whatever lines are in it", async () => {
+  it("an import takes an .eml as one message and unchanged, whatever lines are in it", async () => {
     const mailbox = new FakeMailbox();
     const letter =
       "Subject: a\r\n\r\n>From me\r\n\r\nFrom a@b Mon Apr  7 14:31:02 2025\r\nSubject: b\r\n\r\nhello\r\n\r\n";
@@ -223,7 +223,7 @@ describe("an import", () => {
     expect((await run(mailbox, [file("b.eml", `${"x".repeat(200_000)}\n`)])).counts).toEqual({ Imported: [0, 0, 1] });
   });
 
-  it("goes on after a folder that the server refuses, and reports its messages", async () => {
+  it("an import continues after a folder that the server refuses, and reports its messages", async () => {
     const root = join(folder, "refused");
     for (const sub of ["", ".Odd *"]) {
       for (const part of ["cur", "new"]) mkdirSync(join(root, sub, part), { recursive: true });
@@ -236,7 +236,7 @@ describe("an import", () => {
     expect(summary(outcome, false)).toContain("the server refuses it: bad name");
   });
 
-  it("takes a Maildir with its folders, flags, keywords and dates", async () => {
+  it("an import takes a Maildir with its folders, flags, keywords and dates", async () => {
     const root = join(folder, "maildir");
     for (const sub of ["", ".Munk&AOE-k.2024", ".Empty"]) {
       for (const part of ["cur", "new", "tmp"]) mkdirSync(join(root, sub, part), { recursive: true });
@@ -258,7 +258,7 @@ describe("an import", () => {
     expect([mailbox.folders.has("Empty"), outcome.deleted]).toEqual([true, 1]);
   });
 
-  it("fails in the end when the server does not come back", async () => {
+  it("an import fails in the end when the server does not come back", async () => {
     const mailbox = new FakeMailbox();
     const connect = mailbox.connect;
     let sessions = 0;
@@ -276,7 +276,7 @@ describe("an import", () => {
   });
 });
 
-test("options are held against what there is", () => {
+test("an import refuses options that are missing or invalid", () => {
   const args = ["--mailbox", "kinga", "x.mbox"];
   expect(readOptions([...args, "--map", "A=B"])).toMatchObject({
     mailbox: "kinga",
@@ -293,7 +293,7 @@ test("options are held against what there is", () => {
   expect(() => readOptions([...args, "--project", folder])).toThrow("there is no Pulumi.yaml");
 });
 
-test("Maildirs beside and in each other are folders of their names, and Maildir++ has its own", async () => {
+test("an import reads Maildirs next to and inside each other as folders of their names, and Maildir++ as its own layout", async () => {
   const all = join(folder, "mbsync");
   const folders = ["INBOX", "Sent", "Work", "Work/2024", "old/Maildir", "dovecot", "dovecot/.Sent"];
   for (const name of folders) for (const part of ["cur", "new"]) mkdirSync(join(all, name, part), { recursive: true });
@@ -302,7 +302,7 @@ test("Maildirs beside and in each other are folders of their names, and Maildir+
   expect((await findSources([join(all, "Sent")])).mail.map(({ path }) => path)).toEqual([["INBOX"]]);
 });
 
-test("what may hold mail and is not read is told in the end", async () => {
+test("an import reports at the end which files may hold mail and were not read", async () => {
   const all = join(folder, "downloads");
   mkdirSync(all);
   for (const name of ["takeout-002.zip", "old.pst", "letter.msg", "notes.txt"]) writeFileSync(join(all, name), "x");
@@ -316,7 +316,7 @@ test("what may hold mail and is not read is told in the end", async () => {
   expect(text).toContain(`not read, and may hold mail: unpack these, or have them exported as mbox\n  ${all}/Mail\n`);
 });
 
-test("an archive is to be unpacked first, and what is nothing known is refused", async () => {
+test("an import refuses an archive, which is to be unpacked first, and a file of an unknown format", async () => {
   await expect(findSources([file("takeout.zip", "PK")])).rejects.toThrow("is an archive: unpack it first");
   await expect(findSources([file("notes.txt", "hello")])).rejects.toThrow("is no mbox, Maildir, .ics or .vcf");
   await expect(findSources([join(folder, "nowhere")])).rejects.toThrow("there is no file or folder");

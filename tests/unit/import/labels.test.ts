@@ -5,7 +5,7 @@ import { keywordOf, placed, readMap } from "../../../import/placing";
 const nothing = new Map<string, string>();
 
 describe("Gmail's labels", () => {
-  it("are read as encoded words, as UTF-8, folded, and with commas in quotes", () => {
+  it("Gmail's labels are read as encoded words, as UTF-8, folded, and with commas in quotes", () => {
     expect(gmailLabels("X-Gmail-Labels: Inbox,Opened\r\nSubject: x")).toEqual(["Inbox", "Opened"]);
     const french =
       'Subject: x\r\nX-Gmail-Labels: =?UTF-8?Q?Messages_archiv=C3=A9s,Ouvert,Cat=C3=A9gorie=C2=A0:_E-mails_?=\r\n =?UTF-8?Q?personnels,"Culture,_=C3=A9v=C3=A9nements"?=';
@@ -31,18 +31,18 @@ describe("Gmail's labels", () => {
     ["Italian", "Posta in arrivo", "Inviati", "Bozze", "Cestino", "Da leggere"],
     ["Japanese", "受信トレイ", "送信済みメール", "下書き", "ゴミ箱", "未読"],
     ["English", "INBOX", "sent", "Drafts", "Bin", "Unread"],
-  ])("are known in %s", (_language, inbox, sent, drafts, trash, unread) => {
+  ])("Gmail's labels are recognized in %s", (_language, inbox, sent, drafts, trash, unread) => {
     expect([inbox, sent, drafts, trash, unread].map(meaningOf)).toEqual(["inbox", "sent", "drafts", "trash", "unread"]);
   });
 
-  it("tell categories from labels that users made", () => {
+  it("an import tells Gmail's categories from labels that users made", () => {
     expect(["Category Updates", "Catégorie\u00a0: Réseaux sociaux", "Kategorie „Werbung“"].map(meaningOf)).toEqual(
       Array(3).fill("category"),
     );
     expect(["Work", "Categories", "Inbox zero", "Kategorien"].map(meaningOf)).toEqual(Array(4).fill(undefined));
   });
 
-  it("put a message into one folder, and the rest of what they say into flags and keywords", () => {
+  it("Gmail's labels put a message into one folder, and become flags and keywords otherwise", () => {
     const at = (...labels: string[]) => placed(labels, nothing);
     expect(at("Inbox", "Work", "Starred", "Opened")).toEqual({
       place: { special: "inbox" },
@@ -67,7 +67,7 @@ describe("Gmail's labels", () => {
     expect(at().place).toEqual({ special: "archive" });
   });
 
-  it("go where --map says", () => {
+  it("Gmail's labels go where --map says", () => {
     const map = readMap(["Work = Projects/Work", "inbox=Old/Inbox"]);
     expect(placed(["Spam", "WORK", "Family"], map)).toEqual({
       place: { path: ["Projects", "Work"] },
@@ -79,7 +79,7 @@ describe("Gmail's labels", () => {
     expect(() => readMap(["Work=Old//2019"])).toThrow("is not LABEL=FOLDER");
   });
 
-  it("are keywords that IMAP takes", () => {
+  it("Gmail's labels become keywords that IMAP accepts", () => {
     for (const label of ["Ügyek és bajok", 'a "b" (c) {d} %*\\]', "重要な仕事", "$Label1", "a".repeat(200)]) {
       expect(keywordOf(label)).toMatch(/^[\w.$/&+-]{1,60}$/);
     }
@@ -87,7 +87,7 @@ describe("Gmail's labels", () => {
     expect(keywordOf("仕事")).not.toBe(keywordOf("家族"));
   });
 
-  it("name the folders of other mail programs, too", () => {
+  it("labels also name the folders of other mail programs", () => {
     expect(["Sent Items", "Deleted Messages", "Junk E-mail", "Work"].map(specialFolder)).toEqual([
       "sent",
       "trash",

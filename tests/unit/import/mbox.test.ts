@@ -20,14 +20,14 @@ const first = "Subject: one\n\nhello\n";
 const second = "Subject: two\n\nhow are you?\n";
 
 describe("an mbox file", () => {
-  it("is taken apart at its From lines, whatever its line ends", async () => {
+  it("an mbox file is split at its From lines, whatever its line ends", async () => {
     const file = `${from}\n${first}\n${from}\n${second}\n`;
     expect(texts(await read(file))).toEqual([first, second]);
     const crlf = (text: string): string => text.replaceAll("\n", "\r\n");
     expect(texts(await read(crlf(file)))).toEqual([crlf(first), crlf(second)]);
   });
 
-  it("gives the date of the From line, with or without a zone", async () => {
+  it("an mbox file's message gets the date of its From line, with or without a zone", async () => {
     const [, { date } = {}] = await read(`${from}\n${first}\nFrom a@b Wed Apr  9 08:00:01 2025\n${second}`);
     expect(date).toEqual(new Date("2025-04-09T08:00:01Z"));
     const [{ date: zoned } = {}] = await read(`From a@b Wed Apr  9 08:00:01 2025 +0200\n${second}`);
@@ -36,17 +36,17 @@ describe("an mbox file", () => {
     expect(before).toEqual(new Date("2025-04-09T09:30:01Z"));
   });
 
-  it("may lack the first From line, and all of them", async () => {
+  it("an mbox file may lack the first From line, and all of them", async () => {
     expect(texts(await read(`${first}\n${from}\n${second}`))).toEqual([first, second]);
     expect(texts(await read(first))).toEqual([first]);
     expect(await read("")).toEqual([]);
   });
 
-  it("may lack the empty line before a From line", async () => {
+  it("an mbox file may lack the empty line before a From line", async () => {
     expect(texts(await read(`${from}\n${first}${from}\n${second}`))).toEqual([first, second]);
   });
 
-  it("keeps what only looks like a From line", async () => {
+  it("a line of an mbox file that only resembles a From line stays in its message", async () => {
     const letter = "Subject: three\n\nFrom here on, nothing.\n\nFrom: me\nFrom you\nhello\n";
     expect(texts(await read(`${from}\n${letter}\n${from}\n${second}`))).toEqual([letter, second]);
     expect(beginsMessage("From Monday on it is 10:30 in 2025", "we meet", true)).toBe(false);
@@ -55,19 +55,19 @@ describe("an mbox file", () => {
     expect(beginsMessage("From anna@home.test", "Received: by x", false)).toBe(false);
   });
 
-  it("is unquoted as it was quoted", () => {
+  it("a message of an mbox file is unquoted as it was quoted", () => {
     const text = Buffer.from("a\n>From b\n>>From c\nd >From e\n>From: f\n");
     expect(unquoted(text, "mboxrd").toString()).toBe("a\nFrom b\n>From c\nd >From e\n>From: f\n");
     expect(unquoted(text, "mboxo").toString()).toBe("a\nFrom b\n>>From c\nd >From e\n>From: f\n");
     expect(unquoted(text, "none")).toBe(text);
   });
 
-  it("keeps bytes that are no text", async () => {
+  it("an mbox file keeps bytes that are no text", async () => {
     const odd = "Subject: J\xf6rg \xff\n\n\x00\x01\xfe \r no line end";
     expect(texts(await read(`${from}\n${odd}`))).toEqual([odd]);
   });
 
-  it("passes over a message that is too large, and goes on behind it", async () => {
+  it("a message of an mbox file that is too large is skipped, and those after it are read", async () => {
     const large = `Subject: large\n\n${"x".repeat(99_999)}\n`;
     const [one, big, two] = await read(`${from}\n${first}\n${from}\n${large}\n${from}\n${second}`, {
       largest: 50_000,
@@ -78,7 +78,7 @@ describe("an mbox file", () => {
     expect(big?.raw).toHaveLength(0);
   });
 
-  it("gives the same messages in whatever pieces it is read", async () => {
+  it("an mbox file gives the same messages in whatever pieces it is read", async () => {
     const line = fc.constantFrom(
       "",
       "hello",
@@ -109,7 +109,7 @@ describe("an mbox file", () => {
     );
   });
 
-  it("needs no more memory when it is ten times as long", () => {
+  it("an mbox file needs no more memory when it is ten times as long", () => {
     const peak = (megabytes: number): number => {
       const program = `
         const { mboxMessages } = require("./import/mbox");

@@ -12,18 +12,18 @@ const looks = (...folders: Map<string, Buffer[]>[]): (() => Promise<Ledger>) => 
 
 const where = (places: Record<string, Buffer[]>): Map<string, Buffer[]> => new Map(Object.entries(places));
 
-test("what is in no folder and was not delivered is lost, copies that are kept aside", async () => {
+test("a message that is in no folder and was not delivered counts as lost, except for kept copies", async () => {
   const found = await looked(looks(where({ INBOX: [still], "Fetcher-Kept/2026-11-28": [moving] })));
   expect(found.lost).toHaveLength(1);
   expect(found.lost[0]).toContain("Subject: moving");
 });
 
-test("what moved while the folders were looked through is not lost", async () => {
+test("a message that moved while the folders were read does not count as lost", async () => {
   const [between, after] = [where({ INBOX: [still] }), where({ INBOX: [still], "Fetcher-Refused": [moving] })];
   expect(await looked(looks(between, after))).toMatchObject({ lost: [], atProvider: 2 });
 });
 
-test("a message that is found nowhere, however often it is looked for, is lost", async () => {
+test("a message that is in no folder, however often they are read, counts as lost", async () => {
   const [one, other] = [where({ INBOX: [still] }), where({ Archive: [still] })];
   expect((await looked(looks(one, other))).lost).toHaveLength(1);
 });

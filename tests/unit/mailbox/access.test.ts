@@ -39,7 +39,7 @@ describe("a command on a mailbox", () => {
       "import",
     );
 
-  it("has an app password of its own while it runs, made in the user's name", async () => {
+  it("a command on a mailbox has an app password of its own while it runs, made in the user's name", async () => {
     const signals: AbortSignal[] = [];
     const access = await open([base], signals);
     expect([access.secret, passwords.size]).toEqual(["app_x", 1]);
@@ -49,7 +49,7 @@ describe("a command on a mailbox", () => {
     expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
   });
 
-  it("removes it over a new way when the first one is gone", async () => {
+  it("a command on a mailbox removes its app password over a new connection when the first one is gone", async () => {
     const gone = http.createServer();
     const ways = [base, base];
     const access = await open(ways);
@@ -61,7 +61,7 @@ describe("a command on a mailbox", () => {
     expect([passwords.size, ways]).toEqual([0, []]);
   });
 
-  it("names the mailboxes that there are when one is not", () => {
+  it("a command on a mailbox that does not exist names the existing mailboxes", () => {
     const mailboxes = [sampleMailbox("anna", {}), sampleMailbox("bela", {})];
     expect(() => mailboxNamed({ config: { mailboxes } as never }, "cili")).toThrow(
       "--mailbox: there is no cili; there are anna, bela",

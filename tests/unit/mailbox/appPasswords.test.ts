@@ -27,7 +27,7 @@ describe("app passwords in a user's name", () => {
     server.close();
   });
 
-  it("are made with an end and without the permission to send invitations", async () => {
+  it("app passwords in a user's name are made with an end and without the permission to send invitations", async () => {
     answers.push({ created: { a: { id: "b1", secret: "app_x" } } });
     const made = await passwords.create({
       description: "homelab-mail import",
@@ -52,7 +52,7 @@ describe("app passwords in a user's name", () => {
     ]);
   });
 
-  it("are listed without their secrets, and ended", async () => {
+  it("app passwords in a user's name are listed without their secrets, and revoked", async () => {
     answers.push({
       list: [{ id: "b1", description: "iPhone", secret: "*****", createdAt: "2026-11-28T10:00:00Z", expiresAt: null }],
     });
@@ -66,7 +66,7 @@ describe("app passwords in a user's name", () => {
     await expect(passwords.destroy("b1")).rejects.toThrow("the app password cannot be removed: forbidden");
   });
 
-  it("say why there is none", async () => {
+  it("when no app password can be made, the error says why", async () => {
     answers.push({ notCreated: { a: { type: "overQuota", description: "too many app passwords" } } });
     await expect(passwords.create({ description: "x" })).rejects.toThrow(
       "the server makes no app password: too many app passwords",
@@ -74,7 +74,7 @@ describe("app passwords in a user's name", () => {
   });
 });
 
-test("folder names come back from Maildir++ as they were", () => {
+test("folder names are the same after a conversion to Maildir++ and back", () => {
   expect(maildirFolder(["INBOX"])).toBe("");
   expect(maildirFolder(["Munkák", "v1.2/x & y"])).toBe(".Munk&AOE-k.v1&AC4-2&AC8-x &- y");
   fc.assert(
@@ -104,7 +104,7 @@ describe("progress", () => {
     return { at, written, progress };
   };
 
-  it("is a bar with messages, bytes and the time left where somebody watches", () => {
+  it("progress on a terminal is a bar with messages, bytes and the time left", () => {
     const { at, written, progress } = watch(true);
     at(0, 0, 0);
     at(0.1, 1, 1);
@@ -119,14 +119,14 @@ describe("progress", () => {
     ]);
   });
 
-  it("is a line now and then where it is logged", () => {
+  it("progress in a log is a line every few seconds", () => {
     const { at, written } = watch(false);
     for (let second = 0; second <= 30; second += 1) at(second, second * 1e8, second);
     expect(written).toHaveLength(3);
     expect(written[1]).toBe("15 messages, 1.5 GB of 10.0 GB, about 1 min left\n");
   });
 
-  it("formats sizes and tables", () => {
+  it("progress formats sizes and tables", () => {
     expect([999, 1000, 99_950, 123_456_789].map(bytes)).toEqual(["999 bytes", "1.0 KB", "100.0 KB", "123 MB"]);
     expect(
       table([

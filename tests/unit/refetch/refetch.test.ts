@@ -63,7 +63,7 @@ test.each([
   ["", "/"],
   ["INBOX.", "."],
 ])(
-  "what was kept since the day is delivered again, with the namespace %j: nothing older, and nothing twice",
+  "refetch delivers what was kept since the day again, with the namespace %j: nothing older, and nothing twice",
   async (...namespace) => {
     const provider = keeping(...namespace);
     const refetchAll = await workstation(provider);
@@ -76,7 +76,7 @@ test.each([
   },
 );
 
-test("what somebody has flagged for deletion is delivered again, and keeps the flag in the user's own folder alone", async () => {
+test("refetch delivers what somebody has flagged for deletion again, and keeps the flag in the user's own folder alone", async () => {
   const provider = keeping();
   const keywords = ["\\Deleted", "$HomelabMailFetched"];
   provider.put("Fetcher-Kept/2026-11-28", ids("flagged", 3), { keywords });
@@ -88,7 +88,7 @@ test("what somebody has flagged for deletion is delivered again, and keeps the f
   expect(provider.flagged("Fetcher-Kept/2026-11-28")).toEqual([]);
 });
 
-test("with --newest-first the last comes first, of all folders", async () => {
+test("refetch with --newest-first delivers the newest message first, of all folders", async () => {
   const provider = keeping();
   const refetchAll = await workstation(provider);
   expect(await refetchAll({ newestFirst: true })).toMatchObject({ copied: 59, waiting: 0 });
@@ -98,7 +98,7 @@ test("with --newest-first the last comes first, of all folders", async () => {
   ]);
 });
 
-test("run twice it delivers nothing twice, but with --again everything once more", async () => {
+test("refetch delivers nothing twice when it is run twice, but with --again everything once more", async () => {
   const provider = keeping();
   const refetchAll = await workstation(provider);
   await refetchAll();
@@ -109,7 +109,7 @@ test("run twice it delivers nothing twice, but with --again everything once more
   expect(await refetchAll({}, true)).toMatchObject({ copied: 60, before: 0 });
 });
 
-test("a provider that hangs up in the middle costs one repeated piece at most, and nothing is lost", async () => {
+test("a provider that closes the connection during refetch costs one repeated batch at most, and no message is lost", async () => {
   const provider = keeping();
   provider.onCopy = (count) => (count % 2 === 0 ? undefined : "done");
   const refetchAll = await workstation(provider);
@@ -121,7 +121,7 @@ test("a provider that hangs up in the middle costs one repeated piece at most, a
   expect(provider.delivered).toHaveLength(59);
 });
 
-test("Ctrl-C ends it after what is being copied, and the next run goes on from there", async () => {
+test("Ctrl-C ends refetch after the batch that is being copied, and the next run continues from there", async () => {
   const provider = keeping();
   const refetchAll = await workstation(provider);
   const stop = new AbortController();
@@ -138,7 +138,7 @@ test("Ctrl-C ends it after what is being copied, and the next run goes on from t
   expect([...provider.delivered].sort()).toEqual([...since20].sort());
 });
 
-test("no more than a few hundred wait in the outbox, and a fetcher that stands still is told of", async () => {
+test("refetch keeps no more than a few hundred messages in the outbox, and reports a fetcher that does not empty it", async () => {
   const provider = keeping();
   provider.fetching = false;
   const result = await (await workstation(provider))();
@@ -146,7 +146,7 @@ test("no more than a few hundred wait in the outbox, and a fetcher that stands s
   expect(result.problem).toMatch(/nothing leaves the outbox, where 20 wait: `npm run doctor` says why/);
 });
 
-test("a provider that is full says so in its own words", async () => {
+test("refetch reports a provider that is full with the provider's message", async () => {
   const provider = keeping();
   provider.onCopy = () => "refused";
   expect((await (await workstation(provider))()).problem).toBe(
@@ -154,14 +154,14 @@ test("a provider that is full says so in its own words", async () => {
   );
 });
 
-test("a wrong password is tried once", async () => {
+test("refetch tries a wrong password once", async () => {
   const provider = keeping();
   const result = await (await workstation(provider))({ login: { ...login, password: "wr0ng" } });
   expect(result.problem).toMatch(/^the provider refuses the login: /);
   expect(provider.logins).toBe(1);
 });
 
-test("with `forever` the marked originals since the day are delivered again, and the outbox is made where it is missing", async () => {
+test("refetch with `forever` delivers the marked originals since the day again, and makes the outbox where it is missing", async () => {
   const provider = new FakeProvider(user, login.password);
   const keywords = ["$HomelabMailFetched"];
   provider.put("INBOX", ids("old", 3), { keywords, date: "19-Nov-2026" });
@@ -173,13 +173,13 @@ test("with `forever` the marked originals since the day are delivered again, and
   expect(provider.in("INBOX")).toHaveLength(9);
 });
 
-test("nothing kept is nothing to do, and no folder is made for it", async () => {
+test("refetch does nothing when nothing was kept, and makes no folder for it", async () => {
   const provider = new FakeProvider(user, login.password);
   expect(await (await workstation(provider))()).toMatchObject({ copied: 0, before: 0, waiting: 0 });
   expect(provider.heard.filter((line) => line.startsWith("CREATE"))).toEqual([]);
 });
 
-test("UIDs are noted as IMAP writes them, and under another UIDVALIDITY they are forgotten", () => {
+test("refetch records UIDs as IMAP writes them, and forgets them under another UIDVALIDITY", () => {
   fc.assert(
     fc.property(fc.uniqueArray(fc.integer({ min: 1, max: 300 })), (uids) => {
       expect(unpacked(packed(uids))).toEqual(new Set(uids));
@@ -195,7 +195,7 @@ test("UIDs are noted as IMAP writes them, and under another UIDVALIDITY they are
   expect(() => Notes.open(join(folder, "broken.json"))).toThrow(/remove it/);
 });
 
-test("the notes of a stack are found however it is named, so that nothing is delivered twice", () => {
+test("refetch finds the records of a stack however it is named, so that nothing is delivered twice", () => {
   expect(notesFile("family")).toMatch(/refetch-family\.json$/);
   expect(notesFile("acme/mail/family")).toBe(notesFile("family"));
 });
@@ -208,7 +208,7 @@ test.each([
   [["--since", "2026-11-20", "--stack", ""], "--stack: a name is missing"],
   [["--since", "2026-11-20", "--project", "/absent"], "--project: there is no Pulumi.yaml in /absent"],
   [["--since", "2026-11-20", "--forever"], "Unknown option '--forever'"],
-])("options that make no sense are told of in one line: %j", (options, words) => {
+])("refetch reports options that make no sense in one line: %j", (options, words) => {
   expect(() => readOptions(options, "2026-11-28")).toThrow(words);
 });
 
@@ -221,7 +221,7 @@ test.each(["refetch", "adopt"])("npm run %s ends with 2 and one line when its op
   expect({ status, stdout, stderr }).toEqual({ status: 2, stdout: "", stderr: "Unknown option '--no-such'\n" });
 });
 
-test("what became of a mailbox is one line", () => {
+test("refetch reports the result of a mailbox in one line", () => {
   expect(outcome("kinga", { copied: 500, before: 0, waiting: 0 })).toBe("kinga: 500 messages delivered again");
   expect(outcome("kinga", { copied: 0, before: 500, waiting: 0 })).toContain("--again copies them once more");
   expect(outcome("kinga", { copied: 1, before: 0, waiting: 1, problem: "it hung up" })).toBe(

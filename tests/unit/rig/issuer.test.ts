@@ -132,7 +132,7 @@ describe("the fake of Pocket ID that signs users in", () => {
     return { statuses: [signedOut.status, opened.status, again.status], token };
   }
 
-  test("gives a stranger the mail of whoever opens the link of a device sign-in while signed in", async () => {
+  test("the fake of Pocket ID gives a stranger the mail of whoever opens the link of a device sign-in while signed in", async () => {
     const { statuses, token } = await attack(false);
     expect(statuses).toEqual([401, 204, 400]);
     expect(token.status).toBe(200);
@@ -141,7 +141,7 @@ describe("the fake of Pocket ID that signs users in", () => {
     expect(claims).not.toHaveProperty("email");
   });
 
-  test("approves no device without a passkey where the client asks for re-authentication", async () => {
+  test("the fake of Pocket ID approves no device without a passkey where the client asks for re-authentication", async () => {
     const { statuses, token } = await attack(true);
     expect(statuses).toEqual([401, 401, 401]);
     expect([token.status, JSON.parse(token.text).error]).toEqual([400, "authorization_pending"]);
@@ -161,7 +161,7 @@ describe("the fake of Pocket ID that signs users in", () => {
       return { base, browser, location, challenge: challengeOf(await browser.ask(location, { name: person.name })) };
     }
 
-    test("signs in nobody without a passkey, with another's, or with an answer that was made for something else", async () => {
+    test("the fake of Pocket ID signs in nobody without a passkey, with another's, or with an answer that was made for something else", async () => {
       const { base, browser, location } = await asked();
       const wrong: ((challenge: string) => Record<string, string>)[] = [
         () => ({}),
@@ -179,7 +179,7 @@ describe("the fake of Pocket ID that signs users in", () => {
       }
     });
 
-    test("takes a passkey once, and asks for it again at the next sign-in", async () => {
+    test("the fake of Pocket ID takes a passkey once, and asks for it again at the next sign-in", async () => {
       const { base, browser, location, challenge } = await asked();
       const resumed = await browser.ask(location, kinga.answer(challenge, base));
       expect((await browser.ask(resumed.location)).location).toContain("code=");
@@ -191,7 +191,7 @@ describe("the fake of Pocket ID that signs users in", () => {
     });
   });
 
-  test("compares redirect addresses to the slash, and tells everybody what approving a device takes", async () => {
+  test("the fake of Pocket ID compares redirect addresses to the slash, and reports what approving a device requires", async () => {
     const { base, port, options } = await issuer({ requiresReauthentication: true });
     child = await start(options, port);
     const browser = new Browser(base);
@@ -201,7 +201,7 @@ describe("the fake of Pocket ID that signs users in", () => {
     expect(JSON.parse(meta.text)).toMatchObject({ requiresReauthentication: true });
   });
 
-  test("does not start again while the lock of one that was killed lasts, and does at once after SIGTERM", async () => {
+  test("the fake of Pocket ID does not start again while the lock of one that was killed lasts, and does at once after SIGTERM", async () => {
     const { port, options } = await issuer();
     const locked = { ...options, lock: { file: join(folder, "lock"), seconds: 5 } };
     child = await start(locked, port);

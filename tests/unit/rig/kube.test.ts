@@ -54,24 +54,27 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-test("an API server that asks for a moment, as for a kind that is new, gets it", async () => {
+test("a request is repeated when the API server asks for a pause, as for a kind that is new", async () => {
   answers = [[429, 0], [503, 0], [200]];
   expect(await client.request("GET", "/")).toEqual({ message: "answer 3" });
 });
 
-test("but not for ever", async () => {
+test("a request that the API server keeps deferring fails after eleven answers", async () => {
   answers = [[429, 0]];
   await expect(client.request("GET", "/")).rejects.toThrow("answer 11");
   expect(asked).toBe(11);
 });
 
-test.each([[429], [500], [404, 0]] as const)("what it refuses with %j is refused at once", async (...answer) => {
-  answers = [answer];
-  await expect(client.request("GET", "/")).rejects.toThrow("answer 1");
-  expect(asked).toBe(1);
-});
+test.each([[429], [500], [404, 0]] as const)(
+  "a request that the API server refuses with %j is not repeated",
+  async (...answer) => {
+    answers = [answer];
+    await expect(client.request("GET", "/")).rejects.toThrow("answer 1");
+    expect(asked).toBe(1);
+  },
+);
 
-test("a connection that the server closed while it lay idle is replaced, and the request sent once more", async () => {
+test("a connection that the server closed while it was idle is replaced, and the request sent once more", async () => {
   answers = [[200]];
   await client.request("GET", "/");
   hangsUp = true;

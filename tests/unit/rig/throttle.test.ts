@@ -35,7 +35,7 @@ test.each([0, 1, 20, 40, 60, 150, 350])(
   },
 );
 
-test("it is let go until it has done its work, however long that takes", async () => {
+test("a throttled program runs until it has done its work, however long that takes", async () => {
   const { run, signals, looks } = machine(8);
   const throttled = new ThrottledProcess({ run }, "agent");
   await throttled.throttle(10);

@@ -12,11 +12,11 @@ test.each([
   ["4.0.0", "3.230.0", true],
   ["1.36.2", "1.36.2", true],
   ["3.4.30", "3.5.0", false],
-])("version %s of a program does where %s is asked for: %s", (version, atLeast, expected) => {
+])("version %s of a program is accepted where %s is asked for: %s", (version, atLeast, expected) => {
   expect(isNewEnough(version, atLeast)).toBe(expected);
 });
 
-test("a download that is not what its publisher lists is refused", () => {
+test("a download that does not match its publisher's checksum is refused", () => {
   const content = Buffer.from("program");
   const sum = createHash("sha256").update(content).digest("hex");
   const url = "https://example.org/releases/program.tar.gz";
@@ -26,7 +26,7 @@ test("a download that is not what its publisher lists is refused", () => {
   expect(() => verify(content, `${sum}  else.tar.gz\n${other}  program.tar.gz\n`, url)).toThrow(/checksum/);
 });
 
-test("a program of the sandbox's own is built anew when one of its files changes, comes or goes, and not for a test", () => {
+test("a program of the sandbox's own is built again when one of its files changes, is added or is removed, and not for a test", () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "fingerprint-"));
   const after = (file: string, text: string): string => {
     fs.writeFileSync(path.join(folder, file), text);

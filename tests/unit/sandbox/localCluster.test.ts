@@ -44,20 +44,23 @@ const left = (): string => fs.readFileSync(clusters, "utf8").trim();
 const create = (name: "kind" | "k3d", signal = new AbortController().signal): Promise<string> =>
   createLocalCluster(name, folder, signal);
 
-test.each(["kind", "k3d"] as const)("creates a cluster with %s, gives its kubeconfig, and removes it", async (name) => {
-  install(name);
-  fs.writeFileSync(clusters, "another\n");
-  const kubeconfig = await create(name);
-  expect(fs.readFileSync(kubeconfig, "utf8")).toBe(`${name}-config\n`);
-  expect(left()).toBe(`another\n${NAME}`);
-  removeLocalCluster(name, kubeconfig);
-  expect(left()).toBe("another");
-  // The user's own kubeconfig is named in no call.
-  const lines = fs.readFileSync(calls, "utf8").trim().split("\n");
-  expect(lines.filter((line) => !line.endsWith(`[${kubeconfig}]`))).toEqual([]);
-});
+test.each(["kind", "k3d"] as const)(
+  "the sandbox creates a cluster with %s, gives its kubeconfig, and removes it",
+  async (name) => {
+    install(name);
+    fs.writeFileSync(clusters, "another\n");
+    const kubeconfig = await create(name);
+    expect(fs.readFileSync(kubeconfig, "utf8")).toBe(`${name}-config\n`);
+    expect(left()).toBe(`another\n${NAME}`);
+    removeLocalCluster(name, kubeconfig);
+    expect(left()).toBe("another");
+    // The user's own kubeconfig is named in no call.
+    const lines = fs.readFileSync(calls, "utf8").trim().split("\n");
+    expect(lines.filter((line) => !line.endsWith(`[${kubeconfig}]`))).toEqual([]);
+  },
+);
 
-test("a cluster of an interrupted run is not taken over: the message has the command that removes it", async () => {
+test("the sandbox does not reuse a cluster of an interrupted run: the message has the command that removes it", async () => {
   install("kind");
   fs.writeFileSync(clusters, `${NAME}\n`);
   await expect(create("kind")).rejects.toThrow("npm run sandbox -- --live --stop");
@@ -66,13 +69,13 @@ test("a cluster of an interrupted run is not taken over: the message has the com
   expect([left(), said]).toEqual(["", [`The kind cluster ${NAME} is removed.`]]);
 });
 
-test("what could not be created completely is removed", async () => {
+test("a cluster that could not be created completely is removed", async () => {
   install("k3d", { creates: "exit 1" });
   await expect(create("k3d")).rejects.toThrow("k3d could not create a cluster");
   expect(left()).toBe("");
 });
 
-test("Ctrl-C while a cluster is created ends that and removes it", async () => {
+test("Ctrl-C while a cluster is created stops that and removes it", async () => {
   const interrupted = new AbortController();
   install("kind", { creates: `touch '${folder}/creating'; exec sleep 600` });
   const created = create("kind", interrupted.signal);
@@ -83,7 +86,7 @@ test("Ctrl-C while a cluster is created ends that and removes it", async () => {
   expect(left()).toBe("");
 });
 
-test("kind is preferred to k3d, and both to a node; --cluster chooses", () => {
+test("the sandbox prefers kind to k3d, and both to a node; --cluster chooses", () => {
   const choose = (cluster?: string, kubeconfig?: string): string => chooseTarget({ cluster, kubeconfig });
   install("k3d");
   expect(choose()).toBe("k3d");

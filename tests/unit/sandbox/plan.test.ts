@@ -12,7 +12,7 @@ const nothing = { programs: ["Pulumi", "etcd"], images: true };
 const parts = (plan: string): string[] => plan.split("\n").filter((line) => /^ {2}\d\. /.test(line));
 
 test.each(["control plane", "kubeconfig", "kind", "k3d", "node"] as const)(
-  "on %s, each part that takes a while has its time, and nothing is built that is there",
+  "the sandbox's plan on %s has a time for each slow part, and builds nothing that exists",
   (target) => {
     for (const live of [true, false]) {
       for (const part of parts(describePlan(target, live, here))) {
@@ -23,7 +23,7 @@ test.each(["control plane", "kubeconfig", "kind", "k3d", "node"] as const)(
   },
 );
 
-test("what is missing is named, with the time that getting it takes and where it is kept", () => {
+test("the sandbox's plan names missing tools, with the time that getting them takes and where they are kept", () => {
   const [programs, images] = parts(describePlan("node", true, nothing));
   expect(programs).toMatch(/Get Pulumi, etcd: .*minutes.*half an hour.*kept in /);
   expect(images).toMatch(/Debian packages: \d+ minutes.*kept in /);

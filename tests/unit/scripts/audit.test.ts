@@ -23,13 +23,13 @@ test("an advisory with a reason passes, until the date that was given", () => {
   expect(problems(report, [{ ...exception, until: "2026-11-27" }], TODAY)).toEqual([`semver: ReDoS (high, ${url})`]);
 });
 
-test("a reason that nothing needs any more has to go", () => {
+test("an exception of the audit that no advisory needs must be removed", () => {
   expect(problems({ vulnerabilities: {} }, [exception], TODAY)).toEqual([
     "GHSA-aaaa-bbbb-cccc affects nothing any more: take it out of scripts/audit/exceptions.ts",
   ]);
 });
 
-test("an answer that is no report is not taken for a clean one", () => {
+test("an answer that is no audit report is not taken for one without advisories", () => {
   expect(problems({ message: "405 Method Not Allowed" } as AuditReport, [], TODAY)).toEqual([
     "npm audit gave no report",
   ]);

@@ -15,13 +15,13 @@ const run = (file: string, ...options: string[]) =>
   });
 
 describe.each(commands)("npm run %s", (name, file) => {
-  test("prints its help and ends with 0", () => {
+  test("the command prints its help and ends with 0", () => {
     const { status, stdout, stderr } = run(file, "--help");
     expect([status, stderr]).toEqual([0, ""]);
     expect(stdout).toContain(`npm run ${name}`);
   });
 
-  test("ends with 2, and without a stack trace, when it does not know an option", () => {
+  test("the command ends with 2, and without a stack trace, when it does not know an option", () => {
     const { status, stdout, stderr } = run(file, "--bogus");
     expect([status, stdout]).toEqual([2, ""]);
     expect(stderr).not.toMatch(/^ +at /m);

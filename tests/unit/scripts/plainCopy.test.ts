@@ -43,7 +43,7 @@ function cluster() {
   return { here, run, asked, copy: join(here, "copy"), mail: join(here, "stalwart-data/data/CURRENT") };
 }
 
-test("a copy that was saved comes back as it was, and the server is stopped for it and started again", () => {
+test("a saved plain copy is restored unchanged, and the server is stopped for it and started again", () => {
   const { here, run, asked, copy, mail } = cluster();
   expect(run("save", copy)).toMatchObject({ status: 0 });
   expect([asked("--replicas=0"), asked("--replicas=1")]).toEqual([1, 1]);
@@ -58,7 +58,7 @@ test("a copy that was saved comes back as it was, and the server is stopped for 
   expect([asked("--replicas=0"), asked("--replicas=1"), asked("delete pod plain-copy")]).toEqual([2, 2, 6]);
 });
 
-test("a copy that is not whole is told before anything is touched", () => {
+test("an incomplete plain copy is reported before anything is changed", () => {
   const { run, asked, copy, mail } = cluster();
   run("save", copy);
   truncateSync(join(copy, "roundcube-data.tar"), 700);
@@ -71,7 +71,7 @@ test("a copy that is not whole is told before anything is touched", () => {
   expect([asked("--replicas=0"), existsSync(mail)]).toEqual([1, true]);
 });
 
-test("a way back that breaks off leaves the server stopped, and goes through when it is run again", () => {
+test("a restore that is interrupted leaves the server stopped, and succeeds when it is run again", () => {
   const { run, asked, copy, mail } = cluster();
   run("save", copy);
   const { status, stderr } = run("restore", copy, { BREAKS: "tar" });
@@ -83,13 +83,13 @@ test("a way back that breaks off leaves the server stopped, and goes through whe
   expect(asked("--replicas=1")).toBe(2);
 });
 
-test("a saving that breaks off starts the server again and leaves nothing that looks like a copy", () => {
+test("an interrupted copy starts the server again and leaves no file that resembles a copy", () => {
   const { run, asked, copy } = cluster();
   expect(run("save", copy, { BREAKS: "sh" }).status).not.toBe(0);
   expect([asked("--replicas=1"), existsSync(join(copy, "stalwart-data.tar"))]).toEqual([1, false]);
 });
 
-test("an earlier copy is never written over", () => {
+test("an earlier plain copy is never overwritten", () => {
   const { run, copy } = cluster();
   run("save", copy);
   expect(run("save", copy)).toMatchObject({

@@ -38,12 +38,12 @@ async function planOf(config: RawConfig) {
 }
 
 describe("a stack with `domain`", () => {
-  it("deploys the same objects when `domains` has the same one domain", async () => {
+  it("a stack with `domain` deploys the same objects when `domains` has the same one domain", async () => {
     const [before, after] = [await rendered(threeMailboxes), await rendered({ ...rest, domains: ["newjoy.ro"] })];
     expect(JSON.stringify(after)).toBe(JSON.stringify(before));
   });
 
-  it("keeps its accounts, Secret keys and claims when a second domain is added", async () => {
+  it("a stack with `domain` keeps its accounts, Secret keys and claims when a second domain is added", async () => {
     const [before, after] = [await deploy(threeMailboxes), await deploy(twoDomains)];
     const claims = (found: typeof before) => JSON.stringify(found.recorder.kind("PersistentVolumeClaim"));
     expect(claims(after)).toBe(claims(before));
@@ -61,7 +61,7 @@ describe("a stack with `domain`", () => {
 });
 
 describe("a stack with two domains", () => {
-  it("has both domains at the mail server, with accounts and aliases in each", async () => {
+  it("a stack with two domains has both at the mail server, with accounts and aliases in each", async () => {
     const { values } = await planOf(twoDomains);
     expect(values("Domain").map(({ name, id, value }) => name ?? [id, value])).toEqual([
       "newjoy.ro",
@@ -82,14 +82,14 @@ describe("a stack with two domains", () => {
     });
   });
 
-  it("relays mail from a mailbox of the second domain with that mailbox's own login", async () => {
+  it("a stack relays mail from a mailbox of the second domain with that mailbox's own login", async () => {
     const { values } = await planOf(twoDomains);
     expect(values("MtaRoute")).toContainEqual(
       expect.objectContaining({ name: "relay-work", authUsername: "kinga@example.org" }),
     );
   });
 
-  it("lets users of both domains sign in to the webmail, and send as their aliases in both", async () => {
+  it("users of both domains of a stack sign in to the webmail, and send as their aliases in both", async () => {
     const { recorder } = await deploy(twoDomains);
     const { stringData } = recorder.object("Secret", "roundcube-identities").inputs;
     expect(JSON.parse(stringData["identities.json"])["kinga@example.org"].addresses).toEqual([
@@ -101,7 +101,7 @@ describe("a stack with two domains", () => {
     expect(config).toContain("'@newjoy.ro') && !str_ends_with(strtolower($login['user']), '@example.org')");
   });
 
-  it("has discovery hosts, certificates and DNS records for each domain", async () => {
+  it("a stack with two domains has discovery hosts, certificates and DNS records for each", async () => {
     const { recorder, outputs } = await deploy(twoDomains);
     expect(recorder.object("Certificate", "stalwart-tls").inputs.spec.dnsNames).toEqual([
       "mail.newjoy.ro",
@@ -124,7 +124,7 @@ describe("a stack with two domains", () => {
     );
   });
 
-  it("records accounts of the second domain by their whole address, so that equal local parts stay apart", async () => {
+  it("a stack records accounts of the second domain by their whole address, so that equal local parts stay separate", async () => {
     const { recorder } = await deploy(twoDomains);
     const accounts = recorder
       .kind("Secret")

@@ -98,7 +98,7 @@ describe.each(variants)("%s", (_name, config, secrets) => {
     objects = deployed.recorder.resources.filter((r) => r.type.startsWith("kubernetes:"));
   });
 
-  it("has secret values in Secrets only", () => {
+  it("every stack has secret values in Secrets only", () => {
     const leaks = objects
       .filter((object) => !isSecret(object))
       .flatMap((object) => {
@@ -108,7 +108,7 @@ describe.each(variants)("%s", (_name, config, secrets) => {
     expect(leaks).toEqual([]);
   });
 
-  it("passes the content of every Secret to the engine as a secret", () => {
+  it("every stack passes the content of every Secret to the engine as a secret", () => {
     const plain = objects.filter(isSecret).flatMap((object) => {
       const covered = (path: string): boolean => object.secretPaths.some((p) => path === p || path.startsWith(`${p}.`));
       return ["data", "stringData"].flatMap((field) =>
@@ -127,13 +127,13 @@ describe.each(variants)("%s", (_name, config, secrets) => {
     expect(texts.filter((text) => secrets.some((s) => forms(s).some((form) => text.includes(form))))).toEqual([]);
   });
 
-  it("has only pods with the restricted profile, resource limits and pinned images", () => {
+  it("every stack has only pods with the restricted profile, resource limits and pinned images", () => {
     const pods = podsOf(deployed.recorder);
     expect(pods.length).toBeGreaterThan(5);
     expect(pods.flatMap(hardeningProblems)).toEqual([]);
   });
 
-  it("has probes on every container that serves a port", () => {
+  it("every stack has probes on every container that serves a port", () => {
     const unprobed = podsOf(deployed.recorder)
       .filter((pod) => pod.kind === "Deployment")
       .flatMap((pod) =>
@@ -142,7 +142,7 @@ describe.each(variants)("%s", (_name, config, secrets) => {
     expect(unprobed).toEqual([]);
   });
 
-  it("refers only to Secret keys, ConfigMap keys, claims and ports that exist", () => {
+  it("every stack refers only to Secret keys, ConfigMap keys, claims and ports that exist", () => {
     const { recorder } = deployed;
     const given = new Set(["Secret/wildcard-tls", "Secret/stalwart-tls", "Secret/roundcube-tls"]); // by cert-manager or by hand
     const missing: string[] = [];
@@ -200,7 +200,7 @@ describe.each(variants)("%s", (_name, config, secrets) => {
     expect(missing).toEqual([]);
   });
 
-  it("has selectors that match the intended pods", () => {
+  it("every stack has selectors that match the intended pods", () => {
     const { recorder } = deployed;
     const pods = podsOf(recorder);
     const idle: string[] = [];
@@ -237,7 +237,7 @@ describe.each(variants)("%s", (_name, config, secrets) => {
     expect(idle).toEqual([]);
   });
 
-  it("has every object in one namespace, under a fixed name", () => {
+  it("every stack has every object in one namespace, under a fixed name", () => {
     const namespace = (config.namespace as string) ?? "stalwart-mail";
     const strays = objects.filter((o) => o.inputs.kind !== "Namespace" && o.inputs.metadata.namespace !== namespace);
     expect(strays.map(where)).toEqual([]);
@@ -256,7 +256,7 @@ describe.each(variants)("%s", (_name, config, secrets) => {
     }
   });
 
-  it("starts the fetchers only after the settings are applied", () => {
+  it("every stack starts the fetchers only after the settings are applied", () => {
     const { recorder } = deployed;
     const apply = recorder.kind("Job").find((job) => job.inputs.metadata.name.startsWith("stalwart-settings-"));
     const server = recorder
@@ -279,7 +279,7 @@ describe("adding a mailbox", () => {
       ]),
     );
 
-  it("adds its fetcher and new settings, and changes no other workload", async () => {
+  it("adding a mailbox adds its fetcher and new settings, and changes no other workload", async () => {
     const before = byName(await deploy());
     const after = byName(
       await deploy({ ...threeMailboxes, mailboxes: { ...mailboxes, anna: { password: "S3cret-anna" } } }),
@@ -308,7 +308,7 @@ describe("adding a mailbox", () => {
 });
 
 describe("the stack outputs", () => {
-  it("have the URLs, the relay, the sign-in client and the addresses", async () => {
+  it("the stack outputs have the URLs, the relay, the sign-in client and the addresses", async () => {
     const { outputs } = await deploy();
     expect(outputs).toMatchObject({
       webmailUrl: "https://webmail.newjoy.ro/",

@@ -17,7 +17,7 @@ function marked(value: unknown, path = ""): unknown {
 }
 
 describe("any stack", () => {
-  it("keeps secrets in Secrets, hardens every pod, and gives each mailbox one fetcher", async () => {
+  it("any stack keeps secrets in Secrets, hardens every pod, and gives each mailbox one fetcher", async () => {
     await fc.assert(
       fc.asyncProperty(goodConfig, async (drawn) => {
         const config = marked(drawn) as RawConfig;

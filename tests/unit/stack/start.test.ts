@@ -20,13 +20,13 @@ describe("Node", () => {
     JSON.parse(fs.readFileSync(path.join(ROOT, ...parts, "package.json"), "utf8"));
   const oldest = /\d+/.exec(manifest().engines.node)?.[0];
 
-  test("as old as the SDK takes it is what package.json and the README ask for, and the tests run on a newer one", () => {
+  test("the oldest Node that the SDK accepts is the one in package.json and the README, and the tests run on a newer one", () => {
     expect(manifest("node_modules", "@pulumi", "pulumi").engines.node).toBe(manifest().engines.node);
     expect(fs.readFileSync(path.join(ROOT, "README.md"), "utf8")).toContain(`Node ${oldest} or newer`);
     expect(Number.parseInt(process.versions.node, 10)).toBeGreaterThanOrEqual(Number(oldest));
   });
 
-  test("that is too old gets one line with the version that is needed", () => {
+  test("a Node that is too old gets one line with the version that is needed", () => {
     const older = `Object.defineProperty(process, "version", { value: "v20.1.0" });
       Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.1.0" } });`;
     const args = ["-e", `${older} require("./start.cjs")`];
@@ -38,7 +38,7 @@ describe("Node", () => {
   });
 });
 
-test("an error shows its line in the .ts file", () => {
+test("an error of the program shows its line in the .ts file", () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "start-"));
   const file = path.join(folder, "program.ts");
   fs.writeFileSync(

@@ -53,15 +53,18 @@ interface Step {
 
 describe("workflows", () => {
   const folder = path.join(".github", "workflows");
-  test.each(fs.readdirSync(path.join(ROOT, folder)))("%s has least permissions, and every job a time limit", (file) => {
-    const { permissions, jobs } = parse(read(folder, file));
-    expect(permissions).toMatchObject({ contents: "read" });
-    for (const [job, settings] of Object.entries(jobs)) {
-      expect([job, settings]).toEqual([job, expect.objectContaining({ "timeout-minutes": expect.any(Number) })]);
-    }
-  });
+  test.each(fs.readdirSync(path.join(ROOT, folder)))(
+    "the workflow %s has least permissions, and every job a time limit",
+    (file) => {
+      const { permissions, jobs } = parse(read(folder, file));
+      expect(permissions).toMatchObject({ contents: "read" });
+      for (const [job, settings] of Object.entries(jobs)) {
+        expect([job, settings]).toEqual([job, expect.objectContaining({ "timeout-minutes": expect.any(Number) })]);
+      }
+    },
+  );
 
-  test("of suites that upgrade from the previous release have its tag", () => {
+  test("workflows of suites that upgrade from the previous release have its tag", () => {
     const { jobs } = parse(read(folder, "ci.yml")) as { jobs: Record<string, { steps: Step[] }> };
     const upgrading = Object.values(jobs).filter(({ steps }) =>
       steps.some(({ run }) => /test:(e2e|live)/.test(run ?? "")),

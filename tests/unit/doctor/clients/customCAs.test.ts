@@ -35,10 +35,10 @@ async function expectTrustInTheCustomCaOnly(request: typeof httpRequest): Promis
   await expect(ask(request, [])).rejects.toThrow(/certificate/);
 }
 
-test("A server's certificate of a custom CA is trusted with that CA, and not without it", () =>
+test("a server's certificate of a custom CA is trusted with that CA, and not without it", () =>
   expectTrustInTheCustomCaOnly(httpRequest));
 
-test("Custom CAs are trusted in addition to those that Node trusts", () => {
+test("custom CAs are trusted in addition to those that Node trusts", () => {
   const { ca: list = [] } = trusting([ca.pem]);
   expect(list.length).toBe(tls.getCACertificates("default").length + 1);
   expect(list.at(-1)).toBe(ca.pem);

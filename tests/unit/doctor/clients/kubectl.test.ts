@@ -16,11 +16,11 @@ function saying(words: string) {
 test.each([
   'Error from server (NotFound): services "kube-dns" not found',
   "Error from server (NotFound): the server could not find the requested resource",
-])("what is not there is told from what cannot be asked: %s", async (words) => {
+])("kubectl's answer that an object does not exist is told from one that it cannot be read: %s", async (words) => {
   expect(await saying(words).get("/api/v1/x")).toBeUndefined();
 });
 
-test("what cannot be asked says why", async () => {
+test("an object that cannot be read with kubectl is reported with the reason", async () => {
   const words = 'Error from server (Forbidden): services "kube-dns" is forbidden: User "kinga" cannot get resource';
   await expect(saying(words).get("/api/v1/x")).rejects.toThrow("is forbidden");
 });

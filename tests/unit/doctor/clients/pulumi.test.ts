@@ -42,7 +42,7 @@ test.each([
   });
 });
 
-test("the CLI gets the stack's name as the user wrote it", async () => {
+test("the Pulumi CLI gets the stack's name as the user wrote it", async () => {
   rmSync(join(folder, "calls"));
   const stack = "acme/homelab-mail/family";
   await readStack({ ...args, stack });

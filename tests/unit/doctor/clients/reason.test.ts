@@ -10,6 +10,6 @@ test.each([
   ["the first of several addresses", new AggregateError([problem("EHOSTUNREACH")]), "no route to host"],
   ["a code in a message", new Error("connect ENOTFOUND imap.migadu.com"), "no such name"],
   ["an unknown error", new Error("\nthe moon is full\nat night"), "the moon is full"],
-])("%s is told in few words", (_, given, words) => {
+])("the reason of an error is reported in a few words: %s", (_, given, words) => {
   expect(reasonOf(given)).toBe(words);
 });

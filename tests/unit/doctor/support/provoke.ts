@@ -32,7 +32,7 @@ export function reportsOkForAWorkingStack(
   catalog: MessageCatalog,
   except: readonly string[] = [],
 ): void {
-  test("a stack that works is ok in every check", () => {
+  test("a working stack is ok in every check", () => {
     expect(results.filter(({ level }) => level !== "ok")).toEqual([]);
     const checks = Object.keys(catalog).filter((check) => !except.includes(check));
     expect([...new Set(results.map(({ check }) => check))].sort()).toEqual(checks.sort());

@@ -123,23 +123,23 @@ test.each([
     "a1 OK [CAPABILITY IMAP4rev1 IDLE] Hi\r\n",
     "a1 OK [CAPABILITY IMAP4rev1] Hi\r\n",
   ],
-] as const)("it says %s", (_name, fault, command, answer, said) => {
+] as const)("the fake provider can answer with this fault: %s", (_name, fault, command, answer, said) => {
   expect(after(fault, answer, command)).toBe(said);
 });
 
-test("of other messages it says what is so", () => {
+test("a fault of the fake provider about one message leaves the answers about other messages correct", () => {
   const second = body.replace("* 3", "* 2");
   expect(after(faults.emptyBody("NIL", third), second, fetchBody)).toBe(second);
   expect(after(faults.emptyBody("NIL", third), header, fetchHeader)).toBe(header);
 });
 
-test("it tells things of other messages at any time", () => {
+test("the fake provider can send unsolicited data about other messages", () => {
   const said = after(faults.unsolicited(), body, fetchBody) as string;
   expect(said).toContain(body);
   expect(said.match(/^\* \d+ FETCH/gm)).toHaveLength(3);
 });
 
-test("it hangs up within a message", () => {
+test("the fake provider can close the connection within a message", () => {
   const fault = faults.hangsUpWithin(third);
   expect(after(fault, body, fetchBody)).toEqual({ text: body.slice(0, body.length / 2), cut: true });
   expect(after(fault, body, fetchBody)).toBe(body);
@@ -168,24 +168,27 @@ test.each([
     asked("a1 UID MOVE 1 x"),
     { lines: ["BAD Unknown command"] },
   ],
-] as const)("before a command it says %s", (_name, fault: Fault, command, said) => {
-  expect(fault.before?.(command)).toEqual(said);
-});
+] as const)(
+  "before a command, the fake provider can answer with this fault: %s",
+  (_name, fault: Fault, command, said) => {
+    expect(fault.before?.(command)).toEqual(said);
+  },
+);
 
-test("what is refused a few times is then allowed", () => {
+test("a command that the fake provider refuses a limited number of times is then allowed", () => {
   const fault = faults.refuses(/^STORE/, "NO", 1);
   expect(fault.before?.(asked("a1 STORE 1 x"))).toBeDefined();
   expect(fault.before?.(asked("a1 STORE 1 x"))).toBeUndefined();
 });
 
-test("it ends sessions at the greeting, so many times", () => {
+test("the fake provider can end a limited number of sessions at the greeting", () => {
   const fault = faults.busy("BYE Too many connections", 1);
   expect(fault.greeting?.()).toEqual({ lines: ["* BYE Too many connections"], cut: true });
   expect(fault.greeting?.()).toBeUndefined();
 });
 
 test.each([{ tells: true }, { tells: false }])(
-  "it renumbers before what names messages by number (tells: $tells)",
+  "the fake provider can renumber messages before a command that names them by number (tells: $tells)",
   async ({ tells }) => {
     const ask = jest.fn(async () => []);
     await faults.renumbers({ tells }).before?.(asked("a1 STORE 4 x", { session: { ask } as unknown as Session }));
@@ -193,7 +196,7 @@ test.each([{ tells: true }, { tells: false }])(
   },
 );
 
-test("it gives the whole for each piece", async () => {
+test("the fake provider can send the whole message for each piece", async () => {
   const fault = faults.pieces("whole");
   const ask = jest.fn(async () => ["* 3 FETCH (UID 7 BODY[] {6}\r\nabcdef)\r\n"]);
   const command = asked("a1 UID FETCH 7 (BODY.PEEK[]<2.2>)", { session: { ask } as unknown as Session });

@@ -16,7 +16,7 @@ function cut(text: string, sizes: readonly number[]): Buffer[] {
 const bytes = fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((n) => String.fromCharCode(n)), maxLength: 200 });
 const line = fc.stringMatching(/^[A-Za-z0-9 ()]{0,40}$/);
 
-test("a stream is cut into the same commands, however it comes", () => {
+test("the fake provider reads the same commands in whatever pieces a stream arrives", () => {
   const unit = fc.oneof(
     line.map((text) => `${text}\r\n`),
     fc.tuple(line, bytes, line).map(([a, b, c]) => `${a} ${literal(b)}${c}\r\n`),
@@ -29,7 +29,7 @@ test("a stream is cut into the same commands, however it comes", () => {
   );
 });
 
-test("who announces a literal waits to be told to go on, unless it says that it does not", () => {
+test("a client that announces a literal waits to be told to go on, unless it says that it does not", () => {
   const reader = new Units();
   reader.push(Buffer.from("a LOGIN {3}\r\n"));
   expect(reader.waits).toBe(true);
@@ -40,7 +40,7 @@ test("who announces a literal waits to be told to go on, unless it says that it 
   expect(reader.waits).toBe(false);
 });
 
-test("what is said of a message is taken apart and put together again", () => {
+test("a FETCH response is the same after it is parsed and written again", () => {
   const value = fc.oneof(
     fc.constant("NIL"),
     fc.nat().map(String),
@@ -64,18 +64,18 @@ test("what is said of a message is taken apart and put together again", () => {
 });
 
 test.each(["* 1 EXISTS\r\n", "a1 OK done\r\n", "* OK [X] y\r\n", "* 1 FETCH (UID 3\r\n"])(
-  "%j says nothing of a message",
+  "%j is not parsed as a FETCH response",
   (text) => {
     expect(readFetch(text)).toBeUndefined();
   },
 );
 
-test("a value's content is what it stands for", () => {
+test("the content of a quoted string and of a literal is the text that they encode", () => {
   expect(content('"a\\"b"')).toBe('a"b');
   expect(content(literal("x\r\ny"))).toBe("x\r\ny");
   expect(content("NIL")).toBeUndefined();
 });
 
-test("a message set is its numbers", () => {
+test("a message set is parsed to its numbers", () => {
   expect(members("1:3,7,9:8")).toEqual([1, 2, 3, 7, 8, 9]);
 });

@@ -65,7 +65,7 @@ test("a good certificate is read from a port with TLS, and after STARTTLS", asyn
   expect(codes(seen)).toEqual(["ok", "ok"]);
 });
 
-test("a certificate for another host is seen as one", async () => {
+test("a certificate for another host is recognized", async () => {
   expect(codes([await look(await tlsServer(other))])).toEqual(["name"]);
 });
 
@@ -74,14 +74,14 @@ test("a CA that is not configured is not trusted", async () => {
   expect(codes([seen])).toEqual(["untrusted"]);
 });
 
-test("a certificate that has ended is seen as one, and not as one that is not trusted", async () => {
+test("a certificate that has expired is reported as expired, and not as untrusted", async () => {
   const seen = await look(await tlsServer(testCa.ended("mail.newjoy.test")));
   expect(evaluateCertificates({ namespace: "x", now: Date.now(), endpoints: [seen] })).toMatchObject([
     { code: "expired" },
   ]);
 });
 
-test("a port that is closed, and one that does not respond, are reported with the reason", async () => {
+test("a closed port, and one that does not respond, are reported with the reason", async () => {
   const server = net.createServer();
   const closed = await started(server);
   await new Promise((resolve) => server.close(resolve));
@@ -98,7 +98,7 @@ test("a server that refuses STARTTLS is reported with its response", async () =>
   expect(seen).toMatchObject({ error: expect.stringContaining("454 4.7.0 TLS not available") });
 });
 
-test("what is served is compared with what the Secret holds", async () => {
+test("the served certificate is compared with the one in the Secret", async () => {
   const seen = await look(await tlsServer(good));
   const with_ = (pair: KeyPair) => ({
     "mail.newjoy.test": { name: "stalwart-tls", pem: readFileSync(pair.cert, "utf8") },

@@ -47,6 +47,6 @@ test.each<[string, (headers: Headers) => Headers, string]>([
     }),
     "forgeable: Forwarded and X-Forwarded-For",
   ],
-])("a controller that %s is told of as it is", async (_what, controller, told) => {
+])("a controller that %s is reported as it is", async (_what, controller, told) => {
   expect(await codesBehind(controller)).toEqual([told]);
 });

@@ -11,7 +11,7 @@ reportsEveryFailure(clientAddressMessages.catalog, {
   "address.unknown": evaluateForged({ ...seen, plain: { reason: "no such name" } }),
 });
 
-test("headers are not evaluated where the mail server does not refuse what it should", () => {
+test("forwarding headers are not evaluated where the mail server does not refuse what it should", () => {
   const [told] = evaluateForged({ ...seen, plain: { status: 404 } });
   expect(told).toMatchObject({ code: "unknown", message: expect.stringContaining("HTTP 404") });
 });

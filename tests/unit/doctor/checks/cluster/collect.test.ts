@@ -28,7 +28,7 @@ test("a pod with all its containers ready is ready", () => {
   });
 });
 
-test("of a pod that cannot start, the most telling reason is given", () => {
+test("a pod that cannot start is reported with the most specific reason", () => {
   const waiting = (reason: string, message?: string) =>
     seen({ phase: "Pending", containerStatuses: [{ ready: false, state: { waiting: { reason, message } } }] }).reason;
   expect(waiting("ImagePullBackOff", "no such image")).toBe("ImagePullBackOff: no such image");
@@ -41,7 +41,7 @@ test("of a pod that cannot start, the most telling reason is given", () => {
   );
 });
 
-test("what a container said when it ended is the reason of its restart", () => {
+test("the last message of a container that ended is the reason of its restart", () => {
   const last = {
     terminated: { finishedAt: "2026-03-01T11:00:00Z", message: "INBOX: the provider refuses\n the login", exitCode: 1 },
   };
@@ -52,12 +52,12 @@ test("what a container said when it ended is the reason of its restart", () => {
   });
 });
 
-test("a pod on its way out is not taken for the workload's own", () => {
+test("a pod that is terminating is not taken for the workload's own", () => {
   const leaving = seen({ containerStatuses: [{ ready: true }] }, { deletionTimestamp: "2026-03-01T12:00:00Z" });
   expect(leaving.ready).toBe(false);
 });
 
-test("a settings run that fails tells the server's words, from its own pods only", () => {
+test("a failed settings run is reported with the server's message, from its own pods only", () => {
   const cronJob = { metadata: { name: "stalwart-reload", creationTimestamp: "2026-03-01T09:00:00Z" }, status: {} };
   const job = (name: string, owner: string) => ({ metadata: { name, ownerReferences: [{ name: owner }] } });
   const failed = (of: string, message: string) =>
@@ -74,7 +74,7 @@ test("a settings run that fails tells the server's words, from its own pods only
   });
 });
 
-test("a volume's fill is that of the claim in this namespace", () => {
+test("the usage of a volume is that of the claim in this namespace", () => {
   const volume = (namespace: string, usedBytes: number) => ({
     pvcRef: { name: "stalwart-data", namespace },
     usedBytes,
@@ -88,7 +88,7 @@ test("a volume's fill is that of the claim in this namespace", () => {
   expect(usage("roundcube-data")).toEqual({});
 });
 
-test("a cluster is collected as a whole, with what it lacks", async () => {
+test("a whole cluster is collected, with the objects that it lacks", async () => {
   const space = "stalwart-mail";
   const cluster = new FakeCluster({
     [`/apis/apps/v1/namespaces/${space}/deployments`]: { items: [deployment("stalwart"), deployment("roundcube")] },

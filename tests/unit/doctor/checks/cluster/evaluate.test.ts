@@ -56,16 +56,16 @@ reportsEveryFailure(clusterMessages.catalog, {
   "names.notAsked": say({ inside: { reason: "there is no pod" } }),
 });
 
-test("restarts of last week are ok", () => {
+test("restarts of pods a week ago are ok", () => {
   const old = workload("stalwart", { restarts: 9, lastRestart: now - 7 * 24 * 60 * minute });
   expect(say({ workloads: [old] })[0]?.level).toBe("ok");
 });
 
-test("each volume is made larger by its own key", () => {
+test("the fix of each full volume names its own key", () => {
   expect(claim(97).find(({ code }) => code === "full")?.fix).toContain("--path storage.webmail.size");
 });
 
-test("settings that never succeeded since long ago count as failing, with the server's words", () => {
+test("settings that have not succeeded for a long time count as failing, with the server's message", () => {
   expect(run({}).find(({ check }) => check === "settings")).toMatchObject({
     code: "failing",
     message: "has not succeeded for 40 minutes: Discovery fetch failed",

@@ -28,31 +28,31 @@ const attempt = (cluster: FakeCluster, more: { limit?: number; signal?: AbortSig
 const removedAll = ({ created, removed }: FakeCluster): void =>
   expect(removed.sort()).toEqual(expect.arrayContaining(created.map(({ metadata }) => `pod ${metadata.name}`)));
 
-test("a connection that fails proves that policies are enforced, and both pods are removed", async () => {
+test("a connection that fails proves that network policies are enforced, and both test pods are removed", async () => {
   const cluster = new PodsCluster("closed");
   expect(await attempt(cluster)).toEqual({ enforced: true });
   expect(cluster.created).toHaveLength(2);
   removedAll(cluster);
 });
 
-test("a connection that succeeds proves that policies are not enforced", async () => {
+test("a connection that succeeds proves that network policies are not enforced", async () => {
   expect(await attempt(new PodsCluster("open"))).toEqual({ enforced: false });
 });
 
-test("pods that do not come up prove nothing, and are removed all the same", async () => {
+test("test pods that do not start prove nothing about network policies, and are removed all the same", async () => {
   const cluster = new PodsCluster(undefined);
   expect(await attempt(cluster, { limit: 400 })).toEqual({ reason: expect.stringContaining("did not end in time") });
   removedAll(cluster);
 });
 
-test("an interrupted test leaves no pod behind", async () => {
+test("an interrupted test of the network policies leaves no pod behind", async () => {
   const enough = AbortSignal.abort();
   const cluster = new PodsCluster("closed");
   expect(await attempt(cluster, { signal: enough })).toEqual({ reason: "it was interrupted" });
   removedAll(cluster);
 });
 
-test("the pods pass the standard restricted, have limits, end by themselves, and meet none of the stack's policies", async () => {
+test("the pods that test network policies pass the standard restricted, have limits, end by themselves, and match none of the stack's policies", async () => {
   const cluster = new PodsCluster("closed");
   await attempt(cluster);
   for (const { spec, metadata } of cluster.created) {

@@ -61,17 +61,17 @@ function cluster(more: { image?: string; emails?: object; mark?: string } = {}):
 }
 const running = (more?: Parameters<typeof cluster>[0]) => collectRunning(cluster(more), "stalwart-mail", state);
 
-test("the state's objects, mailboxes and administrator are read from an export", () => {
+test("the state's objects, mailboxes and administrator are read from a stack export", () => {
   expect(collectState(state)).toEqual({ objects: 3, mailboxes: ["kinga"], pending: [] });
   expect(state.adminPassword).toBe("admin-password");
 });
 
-test("an update that was cut off is found in the export", () => {
+test("an interrupted update is found in the stack export", () => {
   const pending = [{ resource: { urn: "urn:pulumi:family::homelab-mail::kubernetes:x:Job::stalwart-settings" } }];
   expect(collectState(understandState(exported(pending))).pending).toEqual(["stalwart-settings"]);
 });
 
-test("an export with nothing in it is a stack that was never deployed", () => {
+test("a stack export with no resources is a stack that was never deployed", () => {
   expect(collectState(understandState('{"version":3,"deployment":{}}'))).toEqual({
     objects: 0,
     mailboxes: [],
@@ -94,7 +94,7 @@ test("a Secret without a key, and one that was changed, are reported by the key'
   expect(JSON.stringify(seen)).not.toMatch(/@|somebody/);
 });
 
-test("another image, another listeners' mark, and an object that is gone are found", async () => {
+test("another image, another listeners' annotation, and a missing object are found in the cluster", async () => {
   const seen = await running({ image: "stalwart:2", mark: "0000000000" });
   expect(seen.images[0]).toEqual({ workload: "stalwart", wanted: "stalwart:1", found: "stalwart:2" });
   expect(seen.listeners?.found).toBe("0000000000");
@@ -116,7 +116,7 @@ describe("the configuration", () => {
       ),
     );
 
-  test("is read as the program reads it, with its passwords beside it", () => {
+  test("the doctor reads the configuration as the program does, with its passwords", () => {
     expect(understand(shown(working), "homelab-mail", undefined)).toMatchObject({
       config: { domain: "newjoy.ro", hosts: { mail: "mail.newjoy.ro" } },
       passwords: { kinga: "kinga-password", alpar: "alpar-password" },
@@ -124,7 +124,7 @@ describe("the configuration", () => {
     });
   });
 
-  test("has the login of each source under its mailbox's name and its own, for the doctor and for refetch", () => {
+  test("the configuration has the login of each source under its mailbox's name and its own, for the doctor and for refetch", () => {
     const old = { host: "imap.gmail.com", user: "me@gmail.com", password: "old-password" };
     const kinga = { ...working.mailboxes.kinga, sources: { "old-gmail": old }, folders: "Junk", retention: "forever" };
     const stack = understand(
@@ -152,7 +152,7 @@ describe("the configuration", () => {
     ]);
   });
 
-  test("that is wrong gives the program's own report, without a password", () => {
+  test("an invalid configuration gives the program's own report, without a password", () => {
     const report = understand(shown({ ...working, domain: "" }), "homelab-mail", undefined);
     expect(report).toContain("domain");
     expect(report).not.toContain("kinga-password");

@@ -41,7 +41,7 @@ reportsEveryFailure(configurationMessages.catalog, {
   "listeners.other": runs({ listeners: { wanted: "1234567890", found: "none" } }),
 });
 
-test("a stack that was never deployed is not also accused of lacking each mailbox", () => {
+test("a stack that was never deployed is not also reported for each missing mailbox", () => {
   expect(deployed({ objects: 0, mailboxes: [] })).toHaveLength(1);
 });
 

@@ -118,7 +118,7 @@ async function found(ingress: (method: string, url: URL, body: string, host: str
   };
 }
 
-test("each host of each domain gets the request of its program, and a server that responds is ok", async () => {
+test("each host of each domain gets the request of its mail program, and a server that responds is ok", async () => {
   const { seen, wrong } = await found();
   expect(wrong).toEqual([]);
   expect(seen.sort()).toEqual(
@@ -154,7 +154,7 @@ test("an ingress controller that blocks PROPFIND is reported for calendars and c
   expect(wrong).toEqual(["services broken caldav", "services broken carddav"]);
 });
 
-test("a request that is sent on to another host is not followed there", async () => {
+test("a request for settings that is redirected to another host is not followed there", async () => {
   const { seen, wrong } = await found((method, url, body) =>
     url.pathname === "/.well-known/jmap"
       ? { status: 301, headers: { location: "http://elsewhere.example/jmap" } }

@@ -40,7 +40,7 @@ test.each<[string, FoundService]>([
   ["is asked for something else than a password", { path: "/dav/cal", status: 401, basic: false }],
   ["is let in without one", { path: "/dav/cal", status: 207, basic: false }],
   ["is answered where it should be sent on", { path: "/.well-known/caldav", status: 401, basic: true }],
-])("an iPhone that %s is told of", (_what, found) => {
+])("an iPhone that %s is reported", (_what, found) => {
   expect(calendars(found).find(({ subject }) => subject === "caldav")).toMatchObject({ code: "broken" });
 });
 

@@ -50,18 +50,18 @@ async function results(records: Zone | "silent", timeout = 60_000) {
 const wrong = async (records: Zone | "silent") =>
   (await results(records)).filter(({ level }) => level !== "ok").map(({ check, code }) => `${check}.${code}`);
 
-test("a zone as it should be is read as such from a real name server", async () => {
+test("a correct zone is read as such from a real name server", async () => {
   expect(await wrong(zone())).toEqual([]);
 });
 
-test("a second MX set and a second SPF record are seen", async () => {
+test("a second MX set and a second SPF record are found", async () => {
   const changed = zone();
   changed["MX newjoy.ro"]?.push("10 mx.zoho.com");
   changed["TXT newjoy.ro"]?.push("v=spf1 include:zoho.com ~all");
   expect(await wrong(changed)).toEqual(["mx.two", "spf.duplicate"]);
 });
 
-test("an empty zone lacks everything, and each line has the record to set", async () => {
+test("an empty zone lacks every record, and each line has the record to set", async () => {
   const all = await results({});
   expect(all.every(({ fix, code }) => code !== "ok" && fix?.includes(" IN "))).toBe(true);
   expect(all.filter(({ check }) => check === "dkim")).toHaveLength(3);
@@ -75,7 +75,7 @@ test("a wrong DKIM key, a wrong SRV record and a missing host are reported separ
   expect(await wrong(changed)).toEqual(["dkim.wrong", "host.missing", "srv.wrong"]);
 });
 
-test("a name server that says nothing is not taken for an empty zone", async () => {
+test("a name server that does not answer is not taken for an empty zone", async () => {
   const all = await results("silent", 50);
   expect(all.map(({ check, code }) => `${check}.${code}`)).toEqual(["resolver.silent"]);
 });

@@ -69,7 +69,7 @@ const look = (cluster: FakeCluster, timeout = 60_000) =>
     signal: new AbortController().signal,
   });
 
-test("the cluster's own DNS is asked for every record, through the API server", async () => {
+test("every record is requested from the cluster's own DNS, through the API server", async () => {
   const zone = {
     "MX newjoy.ro": ["10 aspmx1.migadu.com", "20 aspmx2.migadu.com"],
     "TXT newjoy.ro": ["v=spf1 include:spf.migadu.com -all"],
@@ -89,7 +89,7 @@ test("the cluster's own DNS is asked for every record, through the API server", 
   expect(cluster.forwarded).toEqual(["kube-system service/kube-dns:53"]);
 });
 
-test("one that does not answer is not taken for an empty one", async () => {
+test("a DNS of the cluster that does not answer is not taken for an empty one", async () => {
   const view = await look(new ClusterWithDns(await overTcp("silent")), 50);
   expect(view).toMatchObject({ records: { "MX newjoy.ro.": { error: expect.any(String) } } });
 });

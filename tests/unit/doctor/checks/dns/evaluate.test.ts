@@ -73,14 +73,14 @@ reportsEveryFailure(dnsMessages.catalog, {
   "resolver.silent": say({ [MX]: { values: [], error: "ETIMEOUT" } }),
 });
 
-test("a missing record is reported as the line to set", () => {
+test("a missing DNS record is reported as the line to set", () => {
   const [told] = say({ "CNAME key1._domainkey.newjoy.ro.": [] }).filter(({ level }) => level === "failure");
   expect(told?.fix).toBe(
     "Set at your DNS provider: `key1._domainkey.newjoy.ro. IN CNAME key1.newjoy.ro._domainkey.migadu.com.`",
   );
 });
 
-test("one MX of two names the one that is missing, and no other", () => {
+test("an MX set that lacks one of two servers is reported with the missing one, and no other", () => {
   const [told] = say({ [MX]: ["10 aspmx1.migadu.com."] });
   expect(told?.fix).toContain("20 aspmx2.migadu.com.");
   expect(told?.fix).not.toContain("aspmx1");
@@ -91,7 +91,7 @@ test("a resolver that does not answer about one record does not hide the others"
   expect(results.filter(({ level }) => level !== "ok").map(({ check }) => check)).toEqual(["resolver", "dmarc"]);
 });
 
-test("upper case and a missing dot at the end make no difference", () => {
+test("upper case and a missing dot at the end make no difference in DNS records", () => {
   const changed = say({
     [MX]: ["10 ASPMX1.migadu.com", "20 aspmx2.Migadu.com"],
     "CNAME key1._domainkey.newjoy.ro.": ["KEY1.newjoy.ro._domainkey.migadu.com"],
@@ -100,7 +100,7 @@ test("upper case and a missing dot at the end make no difference", () => {
   expect(changed.filter(({ level }) => level !== "ok")).toEqual([]);
 });
 
-test("of a provider whose records are not known, only what must be there in any case is asked for", () => {
+test("for a provider whose records are not known, only the records that every provider needs are checked", () => {
   const other = dnsRecords({
     domains: ["newjoy.ro"],
     hosts,
@@ -118,7 +118,7 @@ test("the webmail's host may lead elsewhere than the mail ports do", () => {
   expect(told?.level).toBe("ok");
 });
 
-test("a host that resolves to an internal address for pods is ok, one that does not resolve for them is not", () => {
+test("a host that resolves to an internal address for pods is ok, and one that does not resolve for them is not", () => {
   const [nearer] = within({ "mail.newjoy.ro.": ["10.43.0.7"] });
   expect(nearer).toMatchObject({
     level: "ok",
@@ -128,7 +128,7 @@ test("a host that resolves to an internal address for pods is ok, one that does 
   expect(lost).toMatchObject({ code: "differs", subject: "mail.newjoy.ro" });
 });
 
-test("what the world did not answer is not compared", () => {
+test("DNS records that public resolvers did not answer are not compared", () => {
   const silent = { values: [], error: "ETIMEOUT" };
   expect(evaluateInside(world({ [MX]: silent }), world({ [MX]: ["10 mail.newjoy.ro."] }))).toMatchObject([
     { level: "ok" },
@@ -138,7 +138,7 @@ test("what the world did not answer is not compared", () => {
   ]);
 });
 
-test("each domain's records are judged by themselves, and what is said names the domain", () => {
+test("the DNS records of each domain are evaluated by themselves, and the message names the domain", () => {
   const both = dnsRecords({ domains: ["newjoy.ro", "example.org"], hosts, provider: migadu });
   const records: Record<string, Lookup> = { ...world().records };
   for (const { name, type, value } of both.filter(({ name }) => name.includes("example.org."))) {

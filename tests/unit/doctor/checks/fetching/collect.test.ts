@@ -48,7 +48,7 @@ test("a fetcher's status has each folder's messages with their reasons, and time
   });
 });
 
-test("each fetcher is asked, one that cannot be asked says why, and names and clock come from one that can", async () => {
+test("each fetcher's status is read, one that cannot be read has a reason, and names and clock come from one that can", async () => {
   const cluster = new FakeCluster({});
   cluster.prints["deploy/fetchmail-kinga"] = reply(status());
   const seen = await collectFetchers(cluster, ["alpar", "kinga"], ["smtp.migadu.com"]);
@@ -72,13 +72,16 @@ test.each([
   ["of a later version", status({ version: 2 })],
   ["that leaves out a field", status({ folders: [{ folder: "INBOX" }] })],
   ["that names no folder", status({ folders: [] })],
-])("a pod %s is never taken for one that works, and its names and clock count all the same", async (_, text) => {
-  const { fetchers, inside } = await askKinga(reply(text));
-  expect(fetchers).toEqual([{ mailbox: "kinga", unsupported: true }]);
-  expect(inside).toHaveProperty("addresses");
-});
+])(
+  "a fetcher's pod %s is never taken for one that works, and its names and clock count all the same",
+  async (_, text) => {
+    const { fetchers, inside } = await askKinga(reply(text));
+    expect(fetchers).toEqual([{ mailbox: "kinga", unsupported: true }]);
+    expect(inside).toHaveProperty("addresses");
+  },
+);
 
-test("an invalid response is not taken for a mailbox that works", async () => {
+test("an invalid response of a fetcher is not taken for a mailbox that works", async () => {
   const { fetchers, inside } = await askKinga("OCI runtime exec failed");
   expect(fetchers).toEqual([{ mailbox: "kinga", reason: "invalid response" }]);
   expect(inside).toHaveProperty("reason");
@@ -119,7 +122,7 @@ const python = spawnSync("python3", ["-B", "-c", program, ...folders], { encodin
   });
 });
 
-test("every field that is read is documented", () => {
+test("every field of a fetcher's status that the doctor reads is documented", () => {
   const reference = readFileSync(join(ROOT, "docs/reference/fetcher.md"), "utf8");
   for (const field of [...Object.keys(page), ...Object.keys(inbox)]) expect(reference).toContain(`\`${field}\``);
 });

@@ -27,7 +27,7 @@ reportsEveryFailure(fetchingMessages.catalog, {
   "quarantine.quarantined": having({ setAside: tooBig }),
 });
 
-test("the reasons of the servers are reported once each, and three at most", () => {
+test("the reasons of the servers for failed fetching are reported once each, and three at most", () => {
   const refused = (setAside: object) => having({ setAside }).find(({ check }) => check === "quarantine")?.message;
   expect(refused(tooBig)).toBe("1 message quarantined: 552 5.3.4 Message too big");
   expect(refused({ count: 5, reasons: ["a", "b", "a", "c", "d"] })).toBe("5 messages quarantined: a; b; c");
@@ -35,13 +35,13 @@ test("the reasons of the servers are reported once each, and three at most", () 
   expect(having({ left: tooBig })[0]?.message).toContain("552 5.3.4 Message too big");
 });
 
-test("a mailbox that got nothing since its pod started is ok, and says so", () => {
+test("a mailbox that got no mail since its pod started is ok, and the message says so", () => {
   expect(evaluate({ ...works, folders: [emptyFolder] })[0]).toMatchObject({
     level: "ok",
     message: "works, no message since the pod started",
   });
 });
 
-test("a pod of another version leaves open whether mail comes in", () => {
+test("a fetcher's pod of another version leaves unknown whether mail arrives", () => {
   expect(answers(evaluate({ mailbox: "kinga", unsupported: true })).in).toBe("unknown");
 });

@@ -92,7 +92,7 @@ const observe = async (there: Record<string, Mail[]>, here: Record<string, Mail[
   return { seen, heard };
 };
 
-test("messages are compared by Message-ID, wherever they are here, and nothing is marked or changed", async () => {
+test("messages of a migration are compared by Message-ID, in any folder here, and none is marked or changed", async () => {
   const { seen, heard } = await observe(
     { INBOX: [{ id: "a", day: "02-Mar-2019" }, { id: "b" }, { id: "c", day: "05-Mar-2021" }] },
     { INBOX: [{ id: "a" }, { id: "new" }], Kept: [{ id: "b" }] },
@@ -107,7 +107,7 @@ test("messages are compared by Message-ID, wherever they are here, and nothing i
   expect(heard.filter((line) => /SELECT|STORE|EXPUNGE|APPEND|BODY\[/.test(line))).toEqual([]);
 });
 
-test("what the migration leaves out is not missing: too large, too old, in folders that are excluded", async () => {
+test("messages that a migration leaves out are not missing: too large, too old, or in excluded folders", async () => {
   const folders = { include: [], exclude: ["Spam"], map: {} };
   const { seen } = await observe(
     { INBOX: [{ id: "large", size: 5000 }, { id: "old", day: "01-Mar-2001" }, { id: "x" }], Spam: [{ id: "y" }] },
@@ -117,14 +117,14 @@ test("what the migration leaves out is not missing: too large, too old, in folde
   expect(seen).toMatchObject({ folders: [{ folder: "INBOX", there: 1, missing: 0, tooLarge: 1 }] });
 });
 
-test("a message without a Message-ID is here under the name that imapsync gives it, and not by chance", async () => {
+test("a migrated message without a Message-ID is found by the name that imapsync gives it, and not by chance", async () => {
   expect((await observe({ INBOX: [{}] }, { INBOX: [{ id: "7@imapsync" }] })).seen).toMatchObject({
     folders: [{ missing: 0 }],
   });
   expect((await observe({ INBOX: [{}] }, { INBOX: [{}] })).seen).toMatchObject({ folders: [{ missing: 1 }] });
 });
 
-test("a message without a Message-ID, which imapsync knows by its Received lines, is here by these", async () => {
+test("a message without a Message-ID, which imapsync identifies by its Received lines, is found by these", async () => {
   const received = "from a by b; Mon, 1 Mar 2021 10:00:00 +0000";
   const folders = [{ missing: 0 }];
   const folded = received.replace(" by", "\r\n\tby");
@@ -140,7 +140,7 @@ test("a message without a Message-ID, which imapsync knows by its Received lines
   expect(gmail.seen).toMatchObject({ folders });
 });
 
-test("a refused login is reported for the side that refuses it", async () => {
+test("a login that a migration's server refuses is reported for the server that refuses it", async () => {
   const args = { migration: migrationOf(), tls: { ca: [readFileSync(privateCa.cert, "utf8")] }, limit: 20_000 };
   const [good, bad] = [await server({}, "p"), await server({}, "another")];
   expect(await collectMigration({ ...args, source: bad, here: good })).toMatchObject({
@@ -161,11 +161,11 @@ describe("a folder there", () => {
     [folder("INBOX.Archive.2019", "", "."), {}, "Archive/2019"],
     [folder("Old"), { folders: { include: [], exclude: [], map: { Old: "Archive" } } }, "Archive"],
     [folder("[Gmail]/All Mail", "\\All"), { gmail: true }, "All Mail"],
-  ])("is compared with the one that it is copied to", (there, overrides, expected) => {
+  ])("a folder at the other provider is compared with the one that it is copied to", (there, overrides, expected) => {
     expect(targetOf(migrationOf(overrides), there, here)).toBe(expected);
   });
 
-  test("is copied unless it is left out", () => {
+  test("a folder at the other provider is copied unless it is left out", () => {
     const folders = { include: ["INBOX", "Work*"], exclude: ["Work/Private"], map: {} };
     const copied = ["INBOX", "Work", "Work/A", "Work/Private", "Spam"].filter((name) =>
       isCopied(migrationOf({ folders }), folder(name)),

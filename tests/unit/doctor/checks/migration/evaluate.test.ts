@@ -36,7 +36,7 @@ test("it is not safe to switch the MX record while any folder lacks a message", 
   expect(said.at(-1)?.message).toBe("8 messages are not here: it is not safe yet to switch the MX record");
 });
 
-test("messages that are too large to be copied are reported, and not counted as here", () => {
+test("messages that are too large for a migration are reported, and not counted as copied", () => {
   const said = judge({ folders: [{ ...folder, tooLarge: 2 }] }).map(({ level, message }) => `${level}: ${message}`);
   expect(said).toContain(
     "warning: 2 messages at the source are not copied, because they are too large (`maxMessageSize`)",
@@ -44,11 +44,11 @@ test("messages that are too large to be copied are reported, and not counted as 
   expect(said.at(-1)).toBe("ok: every message is here except 2 that are too large: it is safe to switch the MX record");
 });
 
-test("a migration of no folder is never safe", () => {
+test("switching the MX record is never safe after a migration of no folder", () => {
   expect(judge({ folders: [] }).map(({ level }) => level)).toEqual(["warning"]);
 });
 
-test("the command for another run works a second time, too", () => {
+test("the command that runs a migration again works a second time, too", () => {
   const { fix } = judge({ folders: [{ ...folder, missing: 3 }] })[0] ?? {};
   expect(fix).toMatch(/delete job migration-old-again --ignore-not-found.*create job .* migration-old-again`/);
 });

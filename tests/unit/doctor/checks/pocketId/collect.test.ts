@@ -54,7 +54,7 @@ test("an issuer that offers device codes and does not report what approving requ
   other.close();
 });
 
-test("users who may edit themselves or sign up are noticed without a key", async () => {
+test("users who may edit themselves or sign up are found without a key", async () => {
   server.state.configuration.allowOwnAccountEdit = "true";
   server.state.configuration.allowUserSignups = "withToken";
   expect(await codes()).toEqual(["accounts.edited", "accounts.signUp"]);
@@ -76,6 +76,6 @@ test("an address in capitals, an alias, a system address and one without a mailb
   );
 });
 
-test("a key that is refused leaves the addresses untested", async () => {
+test("a key that Pocket ID refuses leaves the addresses untested", async () => {
   expect(await codes({ apiKey: "wrong" })).toEqual(["users.unreadable"]);
 });

@@ -25,7 +25,7 @@ reportsEveryFailure(pocketIdMessages.catalog, {
   "users.wrong": say({ users: { count: 1, problems: [{ username: "mallory", kind: "alias", mailbox: "alpar" }] } }),
 });
 
-test("a client whose device sign-in is approved without a passkey is a failure, and says whose mail it costs", () => {
+test("a client whose device sign-in is approved without a passkey is a failure, and the message names whose mail is at risk", () => {
   const [told] = say({ device: { open: true } });
   expect(told).toMatchObject({ level: "failure" });
   expect(told?.message).toContain("gives away all their mail");

@@ -28,7 +28,7 @@ const imap = async (folders: ImapRules["folders"], heard: string[] = [], pair = 
   port: await fakeImapServer(pair, { user: kinga.address, password: kinga.password, folders, heard }),
 });
 
-test("what waits is counted, and nothing is marked or changed, nor are dates asked for", async () => {
+test("waiting messages at the provider are counted, none is marked or changed, and no dates are requested", async () => {
   const heard: string[] = [];
   const at = await imap({ INBOX: [{ date: old }, { date: newer }] }, heard);
   expect(await collectMailbox(at, kinga, args)).toMatchObject({
@@ -43,14 +43,14 @@ test("what waits is counted, and nothing is marked or changed, nor are dates ask
   expect(heard.join("\n")).not.toMatch(/BODY\[|RFC822|ENVELOPE|INTERNALDATE/);
 });
 
-test("an empty mailbox has nothing that waits", async () => {
+test("an empty mailbox at the provider has no waiting messages", async () => {
   expect(await collectMailbox(await imap({ INBOX: [] }), kinga, args)).toMatchObject({
     waiting: [{ folder: "INBOX", count: 0 }],
     kept: 0,
   });
 });
 
-test("messages are counted in Junk where it is fetched, and in both quarantine folders", async () => {
+test("waiting messages are counted in Junk where it is fetched, and in both quarantine folders", async () => {
   const folders = {
     INBOX: [],
     Junk: [{ date: newer }],
@@ -66,7 +66,7 @@ test("messages are counted in Junk where it is fetched, and in both quarantine f
   });
 });
 
-test("the outboxes count as waiting, and kept folders as kept since their first day that has any", async () => {
+test("messages in the outboxes count as waiting, and those in kept folders as kept since the oldest day with messages", async () => {
   const folders = {
     INBOX: [{ date: old }],
     "Fetcher-Outbox": [{ date: old }, { date: newer }],
@@ -99,7 +99,7 @@ test("a wrong password is reported as a refused login, with the provider's messa
   expect(JSON.stringify(seen)).not.toContain("wr0ng");
 });
 
-test("a refused login is not repeated for a while, because providers lock accounts", async () => {
+test("a refused login at the provider is not repeated for a while, because providers lock accounts", async () => {
   const heard: string[] = [];
   const at = await imap({ INBOX: [] }, heard);
   const first = await collectMailbox(at, { ...kinga, password: "wr0ng" }, args);
@@ -136,24 +136,24 @@ describe("sending as oneself", () => {
   const seen = (at: Awaited<ReturnType<typeof smtp>>, sender = kinga.address, how = login) =>
     collectSender(at, "kinga", sender, how, args);
 
-  test("is tried up to the recipient, and nothing is sent", async () => {
+  test("sending with a mailbox's own login is tried up to the recipient, and nothing is sent", async () => {
     const heard: string[] = [];
     expect(await seen(await smtp({ only: kinga.address, heard }))).toMatchObject({ mailbox: "kinga", works: true });
     expect(heard).toEqual(expect.arrayContaining([`MAIL FROM:<${kinga.address}>`, `RCPT TO:<${kinga.address}>`]));
     expect(heard.map((line) => line.slice(0, 4))).not.toContain("DATA");
   });
-  test("is refused with the provider's message, at the recipient at the latest", async () => {
+  test("refused sending is reported with the provider's message, at the recipient at the latest", async () => {
     expect(await seen(await smtp({ only: kinga.address }), "boss@newjoy.ro")).toMatchObject({
       failed: "sender",
       reason: expect.stringContaining("553 5.7.1"),
     });
   });
-  test("is reported as a refused login when the login fails, without the password", async () => {
+  test("a refused login for sending is reported when the login fails, without the password", async () => {
     const refused = await seen(await smtp({}), kinga.address, { ...login, password: "wr0ng-too" });
     expect(refused).toMatchObject({ failed: "refused", reason: expect.stringContaining("535 5.7.8") });
     expect(JSON.stringify(refused)).not.toContain("wr0ng-too");
   });
-  test("sends no password under a certificate for another name, and reports a server that does not respond", async () => {
+  test("the test of sending sends no password under a certificate for another name, and reports a server that does not respond", async () => {
     expect(await seen(await smtp({}, elsewhere))).toMatchObject({ failed: "certificate" });
     expect(await seen({ host: "127.0.0.1", port: 1 })).toMatchObject({
       failed: "unreachable",
@@ -169,18 +169,18 @@ describe("the login for sending", () => {
     port: await fakeSmtpServer(pair, relay.username, relay.password),
   });
 
-  test("is tried without sending anything", async () => {
+  test("the login for sending is tried without sending anything", async () => {
     expect(await collectRelay(await smtp(), relay, args)).toMatchObject({ works: true });
   });
-  test("is reported as refused with the provider's message, without the password", async () => {
+  test("a refused login for sending is reported with the provider's message, without the password", async () => {
     const seen = await collectRelay(await smtp(), { ...relay, password: "wr0ng" }, args);
     expect(seen).toMatchObject({ failed: "refused", reason: "535 5.7.8 Error: authentication failed" });
     expect(JSON.stringify(seen)).not.toContain("wr0ng");
   });
-  test("is not sent under a certificate for another name", async () => {
+  test("the login for sending is not sent under a certificate for another name", async () => {
     expect(await collectRelay(await smtp(elsewhere), relay, args)).toMatchObject({ failed: "certificate" });
   });
-  test("is reported as unreachable when no server responds", async () => {
+  test("the login for sending is reported as unreachable when no server responds", async () => {
     const at = { host: "127.0.0.1", port: 1 };
     expect(await collectRelay(at, relay, args)).toMatchObject({ failed: "unreachable", reason: "connection refused" });
   });

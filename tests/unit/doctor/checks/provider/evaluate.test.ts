@@ -82,11 +82,11 @@ test("copies that `keep` leaves at the provider do not count as waiting", () => 
   expect(told).toMatchObject({ level: "ok", message: "none, and 412 messages kept" });
 });
 
-test("mail that its fetcher does not know of yet has just come, however old its date is", () => {
+test("mail that its fetcher has not counted yet is new, however old its date is", () => {
   expect(say(three).find(({ check }) => check === "waiting")).toMatchObject({ level: "ok", message: "3 messages" });
 });
 
-test("the age of what waits is that of the folder that stands still longest", () => {
+test("the age of waiting mail is that of the folder that has been unchanged longest", () => {
   const folders = [
     { ...emptyFolder, waitingSince: now - minute },
     { ...emptyFolder, folder: "Junk", waitingSince: now - 120 * minute },
@@ -97,12 +97,12 @@ test("the age of what waits is that of the folder that stands still longest", ()
   });
 });
 
-test("kept messages are reported with the first day", () => {
+test("kept messages at the provider are reported with the first day", () => {
   const [, told] = say({ ...empty, kept: 59, keptSince: "2026-11-21" });
   expect(told?.message).toBe("none, and 59 messages kept since 2026-11-21");
 });
 
-test("a source that fails says which, and how to fix it, and stops nothing", () => {
+test("a failing source is reported with its name and its fix, and stops nothing else", () => {
   const [result, ...more] = sourceFailed("refused", "Invalid credentials (Failure)");
   expect(more).toEqual([]);
   expect(result).toMatchObject({ subject: "kinga/old-gmail", level: "warning", breaks: [], obscures: [] });

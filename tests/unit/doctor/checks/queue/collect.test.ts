@@ -26,10 +26,10 @@ describe("the queue", () => {
   const at = async (rules: Partial<StalwartRules>, password = "admin-password") =>
     collectQueue({ base: await stalwart(rules), user: "admin", password, limit: 60_000 });
 
-  test("that is empty is found empty", async () => {
+  test("a mail queue that is empty is found empty", async () => {
     expect(await at({})).toEqual({ count: 0 });
   });
-  test("is counted, with the age of the oldest and the latest failure's words, without anybody's address", async () => {
+  test("the mail queue is counted, with the age of the oldest message and the latest failure's text, without any address", async () => {
     const queue = [queued("2026-03-01T10:00:00Z", { "@type": "Scheduled" }), queued("2026-03-01T11:00:00Z", failing)];
     expect(await at({ queue })).toEqual({
       count: 2,
@@ -37,17 +37,17 @@ describe("the queue", () => {
       lastError: "454 4.7.0 no login for … now",
     });
   });
-  test("of a server that refuses the administrator is not taken for an empty one", async () => {
+  test("the queue of a server that refuses the administrator is not taken for an empty one", async () => {
     expect(await at({}, "wrong")).toMatchObject({ refused: true });
   });
-  test("is not asked for again with a password that was refused: the server would ban whoever asks", async () => {
+  test("the queue is not requested again with a password that was refused, because the server would ban the client", async () => {
     const asked: string[] = [];
     const base = await stalwart({ asked });
     const again = () => collectQueue({ base, user: "admin", password: "stale", limit: 60_000 });
     expect([await again(), await again()]).toMatchObject([{ refused: true }, { refused: true }]);
     expect(asked).toHaveLength(1);
   });
-  test("of an unreachable server is not taken for an empty one", async () => {
+  test("the queue of an unreachable server is not taken for an empty one", async () => {
     const seen = await collectQueue({ base: "http://127.0.0.1:1", user: "admin", password: "x", limit: 60_000 });
     expect(seen).toEqual({ refused: false, reason: "connection refused" });
   });

@@ -60,7 +60,7 @@ describe("a round trip", () => {
   }
   const removes = (heard: readonly string[]): boolean => heard.some((line) => /STORE .*\\Deleted/i.test(line));
 
-  test("finds its message in the person's mailbox, times both legs, and removes it", async () => {
+  test("a round trip finds its message in the user's mailbox, times both legs, and removes it", async () => {
     const { seen, taken, called, heard } = await around();
     expect(seen).toMatchObject({
       mailbox: "kinga",
@@ -74,7 +74,7 @@ describe("a round trip", () => {
   });
 
   test.each(["INBOX", "Fetcher-Kept/2026-11-28", "Fetcher-Kept-Junk/2026-11-28"])(
-    "also removes what is kept at the provider in %s",
+    "a round trip also removes what is kept at the provider in %s",
     async (folder) => {
       const { seen, heard } = await around({ in: folder });
       expect(seen).toMatchObject({ cleaned: "removed from the mailbox and removed at the provider" });
@@ -82,7 +82,7 @@ describe("a round trip", () => {
     },
   );
 
-  test("that is never delivered is reported as lost, and what is left of it at the provider is removed", async () => {
+  test("a round trip whose message is never delivered is reported as lost, and its message at the provider is removed", async () => {
     const { seen, called, heard } = await around({ delivers: false, in: "INBOX" });
     expect(seen).not.toHaveProperty("back");
     expect(seen).toMatchObject({ cleaned: "removed at the provider" });
@@ -90,12 +90,12 @@ describe("a round trip", () => {
     expect(removes(heard)).toBe(true);
   });
 
-  test("that the provider refuses is reported with the provider's message", async () => {
+  test("a round trip that the provider refuses is reported with the provider's message", async () => {
     const { seen } = await around({ answer: "550 5.7.1 sender not allowed" });
     expect(seen).toEqual({ mailbox: "kinga", unsent: "550 5.7.1 sender not allowed" });
   });
 
-  test("shows neither password nor address in what it says", async () => {
+  test("a round trip shows neither password nor address in its messages", async () => {
     const { seen } = await around({ password: "wr0ng" });
     expect(JSON.stringify(seen)).not.toMatch(/wr0ng|@/);
   });

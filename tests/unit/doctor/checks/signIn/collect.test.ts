@@ -101,7 +101,7 @@ test("a working issuer, client and server have no failures", async () => {
   expect(await codes()).toEqual([]);
 });
 
-test("a slash too many in the issuer's own name is noticed", async () => {
+test("an additional slash in the issuer's own name is found", async () => {
   const issuer = (base: string) => ({
     "/.well-known/openid-configuration": { issuer: `${base}/`, jwks_uri: `${base}/jwks` },
   });
@@ -116,7 +116,7 @@ test("an issuer that is unreachable, not trusted or not an issuer has its own re
   expect(await codes(document({ hello: "world" }))).toEqual(["discovery.noIssuer"]);
 });
 
-test("a key set that is empty or away is noticed", async () => {
+test("an issuer's key set that is empty or missing is found", async () => {
   expect(await codes({ issuer: () => ({ "/jwks": { keys: [] } }) })).toEqual(["keys.missing"]);
   expect(await codes({ issuer: () => ({ "/jwks": 500 }) })).toEqual(["keys.missing"]);
 });
@@ -133,7 +133,7 @@ test("a client that is missing, lacks a redirect URI, is not public or not reada
   expect(await codes({ args: { apiKey: "wrong" } })).toEqual(["client.unreadable"]);
 });
 
-test("a client that returns elsewhere too, or whose restriction was lifted or is none, is noticed", async () => {
+test("a client that also returns to other addresses, or whose restriction was lifted or does not exist, is found", async () => {
   const of = (page: object, allowedGroups: readonly string[] = []) => ({
     issuer: () => ({ "/api/oidc/clients/stalwart-webui": { ...client, ...page } }),
     args: { allowedGroups },
@@ -145,7 +145,7 @@ test("a client that returns elsewhere too, or whose restriction was lifted or is
   expect(await codes(of({ allowedUserGroups: [{ name: "a" }, { name: "b" }] }, ["b", "a"]))).toEqual([]);
 });
 
-test("an issuer's clock that is minutes off is noticed, and so is the cluster's", async () => {
+test("a clock of the issuer or the cluster that is minutes off is found", async () => {
   expect(await codes({ date: new Date(Date.now() - 300_000) })).toEqual(["clock.clockSkew"]);
   expect(await codes({ args: { clusterAhead: Promise.resolve(-30) } })).toEqual(["clock.clockDrift"]);
 });
