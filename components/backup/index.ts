@@ -13,9 +13,9 @@ import { GROUP } from "./snapshotClass";
 export interface BackupArgs {
   readonly namespace: Input<string>;
   readonly snapshotClass: string;
-  /** When, as cron has it. */
+  /** Schedule in cron format. */
   readonly schedule: StackConfig["backup"]["schedule"];
-  /** How many usable snapshots of each claim stay. */
+  /** How many usable snapshots of each claim are kept. */
   readonly keep: number;
   readonly claims: readonly Input<string>[];
   /** The fetchers' image has Python, the mail server's a shell and curl. */
@@ -76,13 +76,13 @@ export class Backup extends ComponentResource {
         spec: {
           schedule: args.schedule,
           concurrencyPolicy: "Forbid",
-          startingDeadlineSeconds: 3600, // a node that was off at that time has an hour to return
+          startingDeadlineSeconds: 3600, // if the node is down at that time, the run may start up to an hour later
           successfulJobsHistoryLimit: 1,
           failedJobsHistoryLimit: 2,
           jobTemplate: {
             metadata: { labels: labels(names.backup) },
             spec: {
-              backoffLimit: 0, // each try would leave a snapshot; the next run is the next try
+              backoffLimit: 0, // each retry would leave a snapshot; the next scheduled run is the retry
               activeDeadlineSeconds: 1800,
               template: {
                 metadata: { labels: labels(names.backup) },

@@ -42,7 +42,7 @@ function traefik({ name }: HttpEndpoint, namespace: Input<string>): ControllerSe
   return {
     annotations: { ...middlewareRef("headers"), "traefik.ingress.kubernetes.io/router.tls": "true" },
     customObjects: [
-      // An empty value removes the header. Traefik itself replaces X-Forwarded-For, and leaves `Forwarded` alone.
+      // An empty value removes the header. Traefik itself replaces X-Forwarded-For, and does not change `Forwarded`.
       middleware("headers", { headers: { stsSeconds: HSTS_MAX_AGE, customRequestHeaders: { Forwarded: "" } } }),
       middleware("https", { redirectScheme: { scheme: "https", permanent: true } }),
     ],
@@ -81,7 +81,7 @@ function nginxIngress({ requirements, service }: HttpEndpoint): ControllerSettin
     ...(idleTimeoutSeconds && {
       "nginx.org/proxy-read-timeout": `${idleTimeoutSeconds}s`,
       "nginx.org/proxy-send-timeout": `${idleTimeoutSeconds}s`,
-      "nginx.org/proxy-buffering": "false", // an event would wait until a buffer is full
+      "nginx.org/proxy-buffering": "false", // with buffering, an event is sent only when the buffer is full
       "nginx.org/websocket-services": service.name,
     }),
   });
@@ -106,7 +106,7 @@ const byController: Record<Controller, (endpoint: HttpEndpoint, namespace: Input
   other: none,
 };
 
-/** What the endpoint requires, as the controller of its Ingress expects to be told. */
+/** The endpoint's requirements as settings of the controller of its Ingress. */
 export const settingsFor = (
   controller: Controller,
   endpoint: HttpEndpoint,

@@ -13,10 +13,10 @@ const forgeableHeaders: Readonly<
   "nginx-gateway-fabric": { ingress: [], gateway: ["`X-Forwarded-For`"] },
 };
 
-/** The preview's remark where a client can choose the address that is banned for its failed logins. */
+/** The warning of a preview if a client can choose the address that is banned for its failed logins. */
 export function forgedAddresses({ controller, gateway, annotations }: Ingress): string | undefined {
   const headers = forgeableHeaders[controller]?.[gateway ? "gateway" : "ingress"] ?? [];
-  // A snippet of the user's own about a header shows that the page is known. If it sets an address, only that one counts.
+  // A user's own snippet about a header shows that they have read the page. If it sets an address, the server uses only that one.
   const snippets = Object.values(annotations).join("\n");
   if (/(^|[^-])Forwarded\s+"?for=/.test(snippets)) return undefined;
   const remaining = headers.filter((header) => !snippets.includes(`${header.slice(1, -1)} `));

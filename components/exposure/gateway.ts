@@ -19,9 +19,9 @@ const noTimeout = (controller: Controller) =>
   controller === "nginx-gateway-fabric" ? {} : { timeouts: { request: "0s" } };
 
 /**
- * Only what the controller itself says about the client's address may reach the servers. Envoy appends to the
- * X-Forwarded-For that the client sent, so the address is put where the mail server looks first. If Envoy does not fill in
- * the placeholder, the value has no address in it, which has the same effect as no header.
+ * The servers must get the client's address from the controller only. Envoy appends to the X-Forwarded-For that the client
+ * sent, so the address is set in `Forwarded`, which the mail server reads first. If Envoy does not fill in the placeholder,
+ * the value contains no address, which has the same effect as no header.
  */
 const forwardedHeader = (controller: Controller) =>
   controller === "envoy-gateway" || controller === "cilium"
@@ -96,7 +96,7 @@ export function routes(endpoint: HttpEndpoint, gateway: Gateway, controller: Con
   ];
 }
 
-/** Lets the Gateway read the endpoint's certificate in another namespace than its own. */
+/** Allows the Gateway to read the endpoint's certificate in another namespace. */
 export const referenceGrant = (endpoint: HttpEndpoint, gateway: Gateway): CustomObject => ({
   apiVersion: `${GROUP}/v1beta1`, // v1 is served since version 1.5 of the API, v1beta1 by every version
   kind: "ReferenceGrant",

@@ -2,13 +2,13 @@ import type { Input } from "@pulumi/pulumi";
 
 /**
  * What a host of this stack requires of the ingress controller or Gateway in front of it. Defined once: `annotations.ts` and
- * `gateway.ts` translate it for each controller, and docs/reference/ingress-controllers.md says what each one does by itself
- * or cannot do.
+ * `gateway.ts` translate it for each controller, and docs/reference/ingress-controllers.md says what each one does by
+ * default or cannot do.
  *
- * Two more requirements are the same everywhere. Plain http is redirected to https. And the client's address has to arrive in
- * X-Forwarded-For: the mail server bans by it, and believes its first entry, or a `Forwarded` header before it
- * (stalwartlabs/stalwart, crates/http/src/request.rs). A header that the client itself sent must therefore not get through;
- * `forged.ts` lists the controllers where it does.
+ * Two more requirements are the same everywhere. Plain http is redirected to https. And X-Forwarded-For must
+ * contain the client's address: the mail server bans the address in its first entry, or in a `Forwarded` header, which takes
+ * precedence (stalwartlabs/stalwart, crates/http/src/request.rs). So the controller must not pass on a client's own header;
+ * `forged.ts` lists the controllers that do.
  */
 export interface Requirements {
   /** The largest request body, in nginx's notation: `64m`. */

@@ -9,17 +9,17 @@ export const proxyPorts = {
 /** Placeholders that the supervisor replaces, quoted, with the content of the mounted Secrets. */
 export const placeholders = { address: "@ADDRESS@", password: "@PASSWORD@", folder: "@FOLDER@" } as const;
 
-/** The same of a source: its login is another one, and its server and proxies differ from pod to pod. */
+/** The same for a source: it has a login of its own, and its server and proxies differ from pod to pod. */
 export const sourcePlaceholders = { user: "@USER@", host: "@HOST@", imap: "@IMAP@", smtp: "@SMTP@" } as const;
 
 export interface FetchmailrcOptions {
   /** The provider's IMAP server: implicit TLS, its certificate checked against the system's CAs. */
   readonly imap: Endpoint;
-  /** Whose outbox it empties; it fetches what there is, and ends. */
+  /** The folder whose outbox it empties; it fetches the messages in it, and exits. */
   readonly folder: Folder;
 }
 
-/** Text in fetchmail's double quotes. Its lexer ends a string at the first `"`, escaped or not, so hex it is. */
+/** Text in fetchmail's double quotes. Its lexer ends a string at the first `"`, escaped or not, so characters are written in hex. */
 export function quote(text: string): string {
   const hex = (byte: number): string => `\\x${byte.toString(16).padStart(2, "0")}`;
   const bytes = [...Buffer.from(text, "utf8")];
@@ -27,10 +27,10 @@ export function quote(text: string): string {
 }
 
 /**
- * The run control file for one folder of one mailbox. It goes into a ConfigMap, so it holds placeholders where the
- * address and the password belong.
+ * The run control file for one folder of one mailbox. It is stored in a ConfigMap, so it has placeholders for the address and
+ * the password.
  *
- * Every line that looks like a default is there on purpose: defaults of fetchmail 6.4 lose or misdirect mail (a refused
+ * Every line that looks like a default is required: defaults of fetchmail 6.4 lose or misdirect mail (a refused
  * recipient is replaced by the local postmaster), are announced to change (softbounce), or differ between builds.
  */
 export function renderFetchmailrc({ imap, folder }: FetchmailrcOptions): string {
@@ -43,12 +43,12 @@ export function renderFetchmailrc({ imap, folder }: FetchmailrcOptions): string 
   });
 }
 
-/** The run control file for any folder of any source: the pod fills in which. */
+/** The run control file for any folder of any source: the pod fills in the source and the folder. */
 export const renderSourceFetchmailrc = (): string => render(sourcePlaceholders);
 
 function render({ user, host, imap, smtp }: Readonly<Record<keyof typeof sourcePlaceholders, string>>): string {
   const server = [
-    // Both ends go through the supervisor's proxies; TLS runs through to the provider, whose name is still checked.
+    // Both connections use the supervisor's proxies. TLS is end-to-end to the provider, so its name is still verified.
     `poll ${host} via "127.0.0.1" service ${imap} protocol IMAP`,
     "no dns",
     "auth password",
@@ -60,7 +60,7 @@ function render({ user, host, imap, smtp }: Readonly<Record<keyof typeof sourceP
     `folder ${placeholders.folder}`,
     `ssl sslproto "TLS1.2+" sslcertck sslcommonname ${host}`,
     `smtphost ${smtp} smtpname ${placeholders.address}`, // SMTP: with LMTP a 5xx deletes the message
-    "antispam -1", // no refusal means "spam, drop it"
+    "antispam -1", // no SMTP error makes fetchmail drop a message as spam
     "no idle", // the supervisor waits for new mail
     "fetchall no keep no flush",
     "no rewrite no mimedecode no stripcr no forcecr no dropstatus no dropdelivered pass8bits",

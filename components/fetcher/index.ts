@@ -12,15 +12,15 @@ import { fetcherPod, programFiles, programs } from "./pod";
 export interface FetcherArgs {
   /** Namespace that holds the whole stack. */
   readonly namespace: Input<string>;
-  /** Whose mail is fetched. Each gets a Deployment of its own, `fetchmail-<name>`. */
+  /** The mailboxes to fetch. Each has its own Deployment, `fetchmail-<name>`. */
   readonly mailboxes: readonly Mailbox[];
   /** The provider's IMAP server: implicit TLS, with a certificate of one of the image's CAs. */
   readonly provider: { readonly imap: Endpoint };
-  /** The mail server's name inside the cluster; it takes mail on ports 25 and 2525. */
+  /** The mail server's name inside the cluster; it accepts mail on ports 25 and 2525. */
   readonly mailServerHost: Input<string>;
   /**
-   * What has to stand before the first message is fetched: the mail server with its settings applied. Only the
-   * Deployments wait; Secrets and the ConfigMap do not.
+   * What must exist before the first message is fetched: the mail server with its settings applied. Only the Deployments
+   * depend on it; Secrets and the ConfigMap do not.
    * @default nothing
    */
   readonly waitFor?: Resource;
@@ -33,7 +33,7 @@ export interface FetcherArgs {
 /** How long `pulumi up` waits for a fetcher's first contact with the provider. */
 export const readyTimeouts = { create: "3m", update: "3m" };
 
-/** The files every fetcher shares. There is nothing personal in them: addresses and passwords come from Secrets. */
+/** The files that all fetchers share. They contain no addresses and no passwords, which are in Secrets. */
 function sharedFiles(imap: Endpoint): Record<string, string> {
   return {
     ...programs,
@@ -56,7 +56,7 @@ function logins({ name, password, sources }: Mailbox): Record<string, Input<stri
   };
 }
 
-/** Changes when a file changes that the mailbox's pod mounts. */
+/** Changes when a file that the mailbox's pod mounts changes. */
 const revision = (mailbox: Mailbox, files: Record<string, string>): string =>
   shortHash(
     programFiles(mailbox)
@@ -66,8 +66,8 @@ const revision = (mailbox: Mailbox, files: Record<string, string>): string =>
   );
 
 /**
- * Pulls each mailbox from the provider and hands every message to the mail server: one fetchmail per mailbox, because
- * IMAP IDLE, which brings new mail within a second, holds one folder of one account.
+ * Fetches each mailbox from the provider and delivers every message to the mail server. Each mailbox has a pod of its own,
+ * because an IMAP IDLE session, which reports new mail within a second, covers one folder of one account.
  */
 export class Fetcher extends ComponentResource {
   constructor(name: string, args: FetcherArgs, opts?: ComponentResourceOptions) {
@@ -123,17 +123,17 @@ export class Fetcher extends ComponentResource {
           metadata: { name: object, namespace, labels: podLabels },
           spec: {
             replicas: 1,
-            strategy: { type: "Recreate" }, // two fetchers on one mailbox would deliver twice
+            strategy: { type: "Recreate" }, // two fetchers of one mailbox would deliver messages twice
             revisionHistoryLimit: 2,
-            progressDeadlineSeconds: 180, // a refused login shows at `kubectl rollout status`, in minutes
+            progressDeadlineSeconds: 180, // `kubectl rollout status` reports a refused login after three minutes
             selector: { matchLabels: selector(names.fetchmail, object) },
             template: {
               metadata: {
                 labels: podLabels,
                 annotations: {
                   ...caBundle.annotations,
-                  // Only this mailbox's own files: another one's change leaves this fetcher alone. A new password
-                  // is read from the mounted Secret without a restart.
+                  // Only this mailbox's files, so that a change of another mailbox does not restart this fetcher. A new
+                  // password is read from the mounted Secret without a restart.
                   "homelab-mail/revision": revision(mailbox, files),
                   "prometheus.io/scrape": "true",
                   "prometheus.io/port": String(ports.fetcherHttp),
@@ -147,7 +147,7 @@ export class Fetcher extends ComponentResource {
         {
           parent: this,
           ...(args.waitFor && { dependsOn: args.waitFor }),
-          // Pulumi waits ten minutes by default. A fetcher that cannot log in has reported it by then.
+          // Pulumi's default is ten minutes. A fetcher that cannot log in has reported it by this time.
           customTimeouts: readyTimeouts,
         },
       );

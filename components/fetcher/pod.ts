@@ -24,8 +24,8 @@ export interface FetcherPodArgs {
 }
 
 /**
- * `nobody`: fetchmail looks its user up in /etc/passwd and refuses to start ("You don't exist. Go away.") when the
- * number is not there; 65534 is in every Debian and Alpine image.
+ * The user `nobody`: fetchmail looks up its user in /etc/passwd and does not start without an entry ("You don't exist. Go
+ * away."). Every Debian and Alpine image has 65534.
  */
 const USER = 65534;
 
@@ -33,7 +33,7 @@ const program = "/etc/fetcher/program";
 const credentials = "/etc/fetcher/credentials";
 const state = "/run/fetcher";
 
-/** The program that runs in the pod, file by file: all of what is Python in its folder. */
+/** The program that runs in the pod, by file name: all Python files of its folder. */
 export const programs: Readonly<Record<string, string>> = Object.fromEntries(
   readdirSync(join(__dirname, "program"))
     .filter((file) => file.endsWith(".py"))
@@ -41,7 +41,7 @@ export const programs: Readonly<Record<string, string>> = Object.fromEntries(
     .map((file) => [file, readFileSync(join(__dirname, "program", file), "utf8")]),
 );
 
-/** Which of the ConfigMap's files a mailbox's pod uses. */
+/** The files of the ConfigMap that a mailbox's pod uses. */
 export function programFiles(mailbox: Mailbox): string[] {
   const junk = mailbox.folders.includes("Junk") ? ["junk.fetchmailrc"] : [];
   const sources = mailbox.sources.length > 0 ? ["source.fetchmailrc"] : [];
@@ -68,14 +68,14 @@ function supervisorArgs({ mailbox, imap, mailServerHost }: FetcherPodArgs): (str
   ];
 }
 
-/** In a folder of their own: a source may be called like one of the pod's files. */
+/** In a folder of their own, because a source may have the same name as one of the pod's files. */
 const sourceItems = (mailbox: string, { name }: Source) =>
   (["user", "password"] as const).map((what) => ({
     key: sourceKey(mailbox, name, what),
     path: `sources/${name}/${what}`,
   }));
 
-/** One mailbox's pod: it sees this mailbox's password and address, and nobody else's. */
+/** One mailbox's pod. It mounts the password and address of this mailbox only. */
 export function fetcherPod(args: FetcherPodArgs): types.input.core.v1.PodSpec {
   const { mailbox, caBundle } = args;
   return hardenedPod({
@@ -87,7 +87,7 @@ export function fetcherPod(args: FetcherPodArgs): types.input.core.v1.PodSpec {
         name: names.fetchmail,
         image: args.image,
         resources: args.resources,
-        command: ["python3", "-B", "-u", `${program}/supervisor.py`], // -B: there is nowhere to write compiled files
+        command: ["python3", "-B", "-u", `${program}/supervisor.py`], // -B: no compiled files, the file system is read-only
         args: supervisorArgs(args),
         ...(caBundle.env.length > 0 && { env: caBundle.env }),
         ports: [{ name: "http", containerPort: ports.fetcherHttp }],
@@ -104,7 +104,7 @@ export function fetcherPod(args: FetcherPodArgs): types.input.core.v1.PodSpec {
           timeoutSeconds: 5,
           failureThreshold: 6,
         },
-        // A command, because the kubelet shows a command's output in `kubectl describe`, and never a page's body.
+        // A command, because `kubectl describe` shows the output of a command, but not the body of an HTTP response.
         readinessProbe: {
           exec: {
             command: [
@@ -131,7 +131,7 @@ export function fetcherPod(args: FetcherPodArgs): types.input.core.v1.PodSpec {
           sources: [
             { secret: { name: args.credentials, items: [{ key: passwordKey(mailbox.name), path: "password" }] } },
             { secret: { name: args.addresses, items: [{ key: addressKey(mailbox.name), path: "address" }] } },
-            // When a source is taken out, its keys go before the pod does: a pod that starts in between must not wait.
+            // When a source is removed, its keys are deleted before the pod is replaced: a pod that starts in between must not wait for them.
             ...mailbox.sources.map((source) => ({
               secret: { name: args.credentials, items: sourceItems(mailbox.name, source), optional: true },
             })),

@@ -9,13 +9,13 @@ export interface AccessArgs {
   /** An image with Python 3. */
   readonly image: string;
   readonly resources: Resources;
-  /** Where the server is, and its administrator's login. */
+  /** The server's URL, and its administrator's login. */
   readonly env: types.input.core.v1.EnvVar[];
   /** The one release of the web UI. */
   readonly webUi: string;
 }
 
-/** The program that compares the server's accounts with the declared ones, file by file. */
+/** The files of the program that compares the server's accounts with the declared ones. */
 export const programs: Readonly<Record<string, string>> = Object.fromEntries(
   readdirSync(join(__dirname, "program"))
     .filter((file) => file.endsWith(".py"))

@@ -1,7 +1,7 @@
 /**
- * Values as the server stores them. `matchOn` of an upsert compares exactly, so a value that is written in another form than
- * the server's would not match what the run before created, and be refused as a second object with the same primary key.
- * From the validators in crates/registry/src/types/string.rs and the properties that have them (schema/structs_impl.rs).
+ * Values as the server stores them. `matchOn` of an upsert compares exactly: a value in another form than the server's would
+ * not match the object that the previous run created, and would be refused as a second object with the same primary key.
+ * Taken from the validators in crates/registry/src/types/string.rs and the properties that use them (schema/structs_impl.rs).
  */
 
 /** A network or an address: IPv6 in its short form, a single address without its mask (crates/registry/src/types/ipmask.rs). */

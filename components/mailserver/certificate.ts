@@ -2,8 +2,8 @@ import { ErrorHook, log } from "@pulumi/pulumi";
 import { type ClusterAccess, kubectl } from "../shared/kubectl";
 
 /**
- * How long `pulumi up` waits for the mail host's certificate. Issuers take a minute or two; with an HTTP-01 challenge and no DNS
- * record yet, no wait would be long enough.
+ * How long `pulumi up` waits for the mail host's certificate. Issuers take a minute or two. With an HTTP-01 challenge and no
+ * DNS record yet, a longer timeout would not help.
  */
 export const certificateTimeouts = { create: "150s", update: "150s" };
 
@@ -72,7 +72,7 @@ const parsed = <T>(text: string | undefined): T | undefined => {
   }
 };
 
-/** Asks the cluster why a certificate is missing, after the update's wait for it timed out. */
+/** Queries the cluster for the reason why a certificate is missing, after the update timed out waiting for it. */
 export const explainPendingCertificate = (access: ClusterAccess): ErrorHook =>
   new ErrorHook("explain-certificate", async ({ newInputs }) => {
     const { name = "", namespace = "" } = (newInputs?.metadata ?? {}) as { name?: string; namespace?: string };

@@ -13,21 +13,21 @@ export interface MailServerPodArgs {
   readonly resources: Resources;
   /** Public name of the mail host. */
   readonly mailHost: string;
-  /** Claim that holds all mail. */
+  /** The claim with all mail. */
   readonly dataClaim: Input<string>;
   /** Custom CAs that may have issued the certificates of the OIDC issuer and the mail provider. @default none */
   readonly caBundle?: CaBundle | undefined;
   /** Secret with tls.crt and tls.key. */
   readonly tlsSecret: string;
-  /** Changes with the administrator's password, which the server reads at start only, and reveals nothing about it. */
+  /** Changes with the administrator's password, which the server reads at start only; does not reveal it. */
   readonly adminRevision?: Input<string>;
 }
 
 const lowPortsReason = "25, 465, 587 and 993 are the ports that apps, clients and autoconfiguration expect";
 
 /**
- * Runs inside the container. The kubelet's own request would come from the node's address. Where a Service hides client
- * addresses, every client has that address, and a ban of it closes the connection before the server reads the header.
+ * Runs inside the container, because a request of the kubelet has the node's address. If a Service hides client addresses,
+ * every client has that address, and if it is banned, the server closes the connection before it reads the header.
  * 127.0.0.1 is never banned (crates/common/src/network/security.rs).
  */
 const health = (path: string) => ({
@@ -46,23 +46,23 @@ const health = (path: string) => ({
   },
 });
 
-/** The ConfigMap that the pod starts with. */
+/** The ConfigMap with the files that the server needs at start. */
 export const serverConfig = `${names.stalwart}-config`;
 const issuerKey = "issuer";
 
-/** The file that names the server's store, which holds every other setting, and the issuer that the start waits for. */
+/** The file that configures the server's store, which contains all other settings, and the issuer that the start waits for. */
 export const serverConfigData = (issuer: string): Record<string, string> => ({
   "config.json": `${JSON.stringify({ "@type": "RocksDb", path: `${paths.data}/data` }, undefined, 2)}\n`,
   [issuerKey]: issuer,
 });
 
 /**
- * How long, in seconds, the server's start waits for the identity provider: only as long as the network may be late. Mail does
- * not wait for sign-in, and the CronJob `stalwart-reload` retries while the provider is unreachable.
+ * How long, in seconds, the server's start waits for the identity provider: long enough for a network that is not ready yet, and
+ * no longer. Mail must not depend on sign-in, and the CronJob `stalwart-reload` retries while the provider is unreachable.
  */
 const ISSUER_LIMIT = 15;
 
-/** The mail server's Deployment. Nothing in it depends on mailboxes or the provider's passwords. */
+/** The mail server's Deployment. It does not depend on mailboxes or on the provider's passwords. */
 export function deploymentSpec(args: MailServerPodArgs): types.input.apps.v1.DeploymentSpec {
   const caBundle = caBundleParts(args.caBundle, args);
   const annotations = {
@@ -88,8 +88,8 @@ function podSpec(args: MailServerPodArgs, caBundle: CaBundleParts): types.input.
   return hardenedPod({
     user: 2000,
     group: 2000,
-    // SIGTERM closes the store in order; SIGKILL would leave it to recovery. There is no second pod to drain towards,
-    // so a preStop pause would only lengthen the outage.
+    // On SIGTERM, the server closes its store cleanly; after SIGKILL it would need a recovery. There is no second pod that
+    // could take over, so a preStop delay would only prolong the downtime.
     terminationGracePeriodSeconds: 60,
     lowPorts: { reason: lowPortsReason },
     initContainers: [
@@ -102,7 +102,7 @@ function podSpec(args: MailServerPodArgs, caBundle: CaBundleParts): types.input.
         env: [{ name: "ISSUER", valueFrom: { configMapKeyRef: { name: serverConfig, key: issuerKey } } }],
         url: '"$ISSUER/.well-known/openid-configuration"',
         limit: ISSUER_LIMIT,
-        // Any response shows that the network works; the server itself reports what it does not accept.
+        // Any response shows that the network works. If the response is invalid, the server itself reports it.
         unanswered: networkErrors,
       }),
     ],
@@ -112,8 +112,8 @@ function podSpec(args: MailServerPodArgs, caBundle: CaBundleParts): types.input.
         image: args.image,
         args: ["--config", paths.config],
         resources: args.resources,
-        // The binary carries this as a file capability: with everything dropped it cannot even be executed. The sysctl is
-        // what lets it bind; without that it would silently listen on random ports.
+        // The binary has this file capability, so it cannot be executed when all capabilities are dropped. The sysctl allows
+        // it to bind low ports; without the sysctl it would silently listen on random ports.
         netBindService: { reason: lowPortsReason },
         env: [
           {
@@ -127,18 +127,18 @@ function podSpec(args: MailServerPodArgs, caBundle: CaBundleParts): types.input.
         ports: listeners().map(({ name, port }) => ({ name, containerPort: port, protocol: "TCP" })),
         volumeMounts: [
           { name: "data", mountPath: paths.data },
-          // A file, not the folder: the other mounts lie in it, and a ConfigMap's folder cannot hold mount points.
+          // A file, not the folder: the folder contains the other mount points, which a ConfigMap volume cannot.
           { name: "config", mountPath: paths.config, subPath: "config.json", readOnly: true },
           { name: "tls", mountPath: paths.tls, readOnly: true },
           { name: "relay", mountPath: paths.secrets, readOnly: true },
           { name: "logins", mountPath: paths.logins, readOnly: true },
-          { name: "tmp", mountPath: "/tmp" }, // the web UI is unpacked here at every start
-          { name: "logs", mountPath: "/var/log/stalwart" }, // until the settings say standard output
+          { name: "tmp", mountPath: "/tmp" }, // the server unpacks the web UI here at every start
+          { name: "logs", mountPath: "/var/log/stalwart" }, // used until the settings configure standard output
           ...caBundle.volumeMounts,
         ],
-        // A real mail port, not the HTTP one: this is what notices a server on random ports. Only at start, for listeners
-        // are opened then and never again, and each check is an aborted TLS handshake in the log. With an empty store and
-        // no DNS the start takes 17 s; two minutes cover slow disks.
+        // A mail port rather than the HTTP port, because that detects a server on random ports. Only at start, because the
+        // server opens listeners only then, and each probe logs an aborted TLS handshake. With an empty store and without
+        // DNS the start takes 17 s; two minutes are enough for slow disks.
         startupProbe: { tcpSocket: { port: ports.imaps }, periodSeconds: 2, timeoutSeconds: 3, failureThreshold: 60 },
         livenessProbe: { ...health("/healthz/live"), periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 6 },
         readinessProbe: { ...health("/healthz/ready"), periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 3 },
@@ -156,7 +156,7 @@ function podSpec(args: MailServerPodArgs, caBundle: CaBundleParts): types.input.
           items: [{ key: "password", path: paths.relayPassword.slice(paths.secrets.length + 1) }],
         },
       },
-      // Whole, not by key: a new mailbox is a new file in it, and no new pod.
+      // The whole Secret, not single keys: a new mailbox adds a file without a new pod.
       { name: "logins", secret: { secretName: names.secrets.mailboxLogins, defaultMode: 0o440 } },
       { name: "tmp", emptyDir: { sizeLimit: "512Mi" } },
       { name: "logs", emptyDir: { sizeLimit: "64Mi" } },

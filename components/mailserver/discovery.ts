@@ -8,8 +8,8 @@ import type { HttpEndpoint } from "../exposure/types";
 import { metadataFor, skipAwait } from "../shared/metadata";
 
 /**
- * What mail programs ask such a host for, and all that is served there. Thunderbird asks for the first of its paths;
- * the server takes three spellings of the folder that Outlook and others ask for (crates/http/src/request.rs).
+ * The paths that mail programs request from such a host; no others are served there. Thunderbird requests the first of its
+ * paths; the server accepts three spellings of the folder that Outlook and others request (crates/http/src/request.rs).
  */
 export const discoveryPaths: Readonly<Record<DiscoveryHost["kind"], readonly string[]>> = {
   autoconfig: ["/mail/config-v1.1.xml", "/.well-known/autoconfig/mail/config-v1.1.xml"],
@@ -21,7 +21,7 @@ export const discoveryPaths: Readonly<Record<DiscoveryHost["kind"], readonly str
   ],
 };
 
-/** The largest request is one of Outlook's, of which the server reads 8 KiB. */
+/** The largest requests are Outlook's; the server reads 8 KiB of them. */
 const requirements = { maxBodySize: "1m" };
 
 interface Slice extends Pick<StackConfig, "domains" | "hosts" | "tls" | "ingress"> {}
@@ -39,8 +39,8 @@ export const discoveryEndpoint = (config: Slice): HttpEndpoint => ({
 });
 
 /**
- * Exposes these hosts. They have a certificate of their own: a host that does not resolve to this cluster yet fails the whole
- * certificate that names it, and the mail server does not start without its own.
+ * Exposes these hosts. They have a certificate of their own: a certificate is not issued while one of its hosts does not
+ * resolve to this cluster, and the mail server does not start without its certificate.
  */
 export function exposeDiscovery(config: Slice, namespace: Input<string>, opts: CustomResourceOptions): void {
   const endpoint = discoveryEndpoint(config);

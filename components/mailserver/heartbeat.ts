@@ -13,9 +13,9 @@ export interface HeartbeatArgs {
  * Sends a GET request to the URL as it is: healthchecks.io counts that as a success, and Uptime Kuma's push monitor as
  * `status=up` unless the URL says otherwise.
  *
- * Whoever knows the URL can send pings in the stack's name. So curl reads it from its standard input, because command lines are
- * visible to every process, and curl's own messages are hidden, because they may repeat it. A failed ping is reported by the
- * monitor that misses it, and does not fail the settings run.
+ * Anyone who knows the URL can send pings in the stack's name. So curl reads it from its standard input, because command lines
+ * are visible to every process, and curl's own messages are hidden, because they may contain it. A failed ping does not fail
+ * the settings run: the monitoring service reports the missing ping.
  */
 const script = `
 printf 'url = "%s"\n' "$HEARTBEAT" |

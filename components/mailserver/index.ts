@@ -49,19 +49,19 @@ type Slice = Pick<
 export interface MailServerArgs extends Slice {
   /** Namespace that holds the whole stack. */
   readonly namespace: Input<string>;
-  /** Claim that holds all mail. */
+  /** The claim with all mail. */
   readonly dataClaim: Input<string>;
-  /** The provider's SMTP server, through which everything outbound goes. */
+  /** The provider's SMTP server, which relays all outbound mail. */
   readonly provider: Pick<StackConfig["provider"], "smtp" | "others" | "largestMessage">;
-  /** Networks that relay with no login through port 25, and are never banned. */
+  /** Networks that may relay through port 25 without a login, and are never banned. */
   readonly cluster: Pick<StackConfig["cluster"], "networks">;
   readonly images: Pick<StackConfig["images"], "stalwart" | "stalwartCli" | "fetchmail">;
   readonly resources: Pick<StackConfig["resources"], "stalwart" | "settings">;
-  /** Where to ask why a certificate is not issued. @default where kubectl asks by itself */
+  /** The cluster to query for the reason why a certificate is not issued. @default kubectl's own choice */
   readonly clusterAccess?: ClusterAccess;
   /** Custom CAs, in addition to the public ones. @default none */
   readonly caBundle?: CaBundle | undefined;
-  /** The password with which Prometheus reads its metrics. @default monitoring is disabled */
+  /** The password for Prometheus to read the server's metrics. @default monitoring is disabled */
   readonly metricsPassword?: Output<string> | undefined;
   /** Name of the Secret with the URL that is pinged after a successful settings run. @default none */
   readonly heartbeat?: Input<string> | undefined;
@@ -73,7 +73,7 @@ export class MailServer extends ComponentResource {
   readonly host: Output<string>;
   /** Password of the administrator `admin`. Secret. */
   readonly adminPassword: Output<string>;
-  /** Done once the settings are applied. Whatever delivers mail to the server depends on it. */
+  /** Completes when the settings are applied. Everything that delivers mail to the server depends on it. */
   readonly ready: Resource;
 
   constructor(name: string, args: MailServerArgs, opts?: ComponentResourceOptions) {
@@ -86,8 +86,8 @@ export class MailServer extends ComponentResource {
     const generated = (logicalName: string): Output<string> =>
       secret(new random.RandomPassword(logicalName, { length: 32, special: false }, childOpts).result);
     this.adminPassword = args.admin.password ?? args.generated.adminPassword ?? generated(names.secrets.admin);
-    // The server reads its administrator's password at start only, so a new one must restart it. A hash with a secret key shows
-    // that it changed and nothing else. A generated password never changes.
+    // The server reads its administrator's password at start only, so a new one must restart it. A hash with a secret key
+    // changes with the password and does not reveal it. A generated password never changes.
     const revision = args.admin.password && adminRevision(args.admin.password, generated("stalwart-admin-revision"));
 
     const adminSecret = new core.Secret(
@@ -136,7 +136,7 @@ export class MailServer extends ComponentResource {
     });
     const certificates =
       "issuer" in args.tls ? [certificate(names.secrets.mailTls, args.tls.issuer, namespace, untilIssued())] : [];
-    // The server mounts the one in the stack's namespace, so a Gateway that reads another namespace gets a second one.
+    // The server mounts the certificate in the stack's namespace, so a Gateway that reads another namespace needs a second one.
     const gatewayNamespace = args.ingress.gateway?.certificateNamespace;
     if ("issuer" in args.tls && gatewayNamespace !== undefined) {
       certificate(`${names.secrets.mailTls}-gateway`, args.tls.issuer, gatewayNamespace);

@@ -5,11 +5,11 @@ import { type PlanArgs, renderPlan, renderReload } from "./plan";
 export interface Renderer {
   /** The settings plan as `stalwart-cli apply --file` reads it. */
   readonly plan: (args: PlanArgs) => string;
-  /** What makes the server act on changed settings, an apply of its own. */
+  /** The operations that put changed settings into effect, in a separate apply. */
   readonly reload: () => string;
 }
 
-/** A renderer per line: a new line is a folder with its plan, and its name here. */
+/** The renderer of each version line. To add a line, add a folder with its plan, and an entry here. */
 const renderers: Readonly<Record<StalwartLine, Renderer>> = {
   "0.16": { plan: renderPlan, reload: renderReload },
 };

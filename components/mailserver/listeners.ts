@@ -1,13 +1,13 @@
 import { ports } from "../../config/names";
 import { shortHash } from "../shared/hash";
 
-/** A port that the mail server listens on: one list feeds the settings, the Services and the container's ports. */
+/** A port that the mail server listens on: the settings, the Services and the container's ports use this list. */
 export interface Listener {
-  /** Name in the server's settings. The server's own names are kept, so that its defaults are updated, not doubled. */
+  /** Name in the server's settings. The names are the server's own, so that its defaults are updated and not created twice. */
   readonly name: string;
   readonly port: number;
   readonly protocol: "smtp" | "imap" | "manageSieve" | "http";
-  /** Implicit TLS. All others offer STARTTLS, where the protocol has it. */
+  /** Implicit TLS. All others offer STARTTLS, if the protocol supports it. */
   readonly tlsImplicit: boolean;
   /** Whether the public Service offers it. */
   readonly public: boolean;
@@ -15,7 +15,7 @@ export interface Listener {
 
 /**
  * Every port that the server listens on. Port 25 accepts mail from apps and fetchers without a login, and port 2525 what the
- * provider classified as junk, so neither is ever public; nor is plain HTTP.
+ * provider classified as junk, so neither is ever public. Plain HTTP is not public either.
  */
 export function listeners(): readonly Listener[] {
   return [

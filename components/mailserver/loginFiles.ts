@@ -9,7 +9,7 @@ export interface LoginFilesArgs {
   readonly env: NonNullable<HardenedContainerArgs["env"]>;
 }
 
-/** Seconds. A kubelet brings a changed Secret into running pods within its sync period of one minute and some. */
+/** Seconds. A kubelet updates a mounted Secret in running pods within its sync period, a little over a minute. */
 const LIMIT = 150;
 
 /** A reload, over JMAP (crates/jmap/src/registry/mapping/action.rs). */
@@ -19,11 +19,11 @@ const RELOAD = JSON.stringify({
 });
 
 /**
- * The server's answer names the file that it could not read ("Failed to read secret from file '…'",
- * crates/registry/src/utils/secret.rs). Every other answer, and none at all, is for the command line tool to deal with.
- * Without X-Forwarded-For: the settings refuse passwords at this interface in what came through a proxy.
+ * The server's response names the file that it could not read ("Failed to read secret from file '…'",
+ * crates/registry/src/utils/secret.rs). The command line tool handles every other response, and a missing one. The request has
+ * no X-Forwarded-For, because the settings refuse passwords at this interface in requests that came through a proxy.
  *
- * The password goes through curl's standard input: a command line is visible to every process.
+ * curl reads the password from its standard input, because command lines are visible to every process.
  */
 const script = `
 limit=$(($(date +%s) + ${LIMIT}))
@@ -43,8 +43,8 @@ done
 `;
 
 /**
- * Waits until the mail server can read every mailbox's login. A new one is a new file in the running server's pod, and
- * kubelets are slow to bring it; a reload fails as a whole while a file that the settings name is missing.
+ * Waits until the mail server can read every mailbox's login. A new login is a new file in the running
+ * server's pod, which the kubelet adds with a delay, and a reload fails as a whole while a file that the settings name is missing.
  */
 export const waitForLoginFiles = ({ image, resources, env }: LoginFilesArgs): HardenedContainerArgs => ({
   name: "logins",

@@ -1,4 +1,4 @@
-/** A JSON value as the server's settings have it. Lists and sets are objects there: {"0": …}, {"openid": true}. */
+/** A JSON value in the form of the server's settings. Lists and sets are objects there: {"0": …}, {"openid": true}. */
 export type Json = string | number | boolean | null | { readonly [key: string]: Json };
 export type Body = { readonly [key: string]: Json };
 
@@ -13,7 +13,7 @@ export type Operation =
       readonly value: Readonly<Record<string, Body>>;
     };
 
-/** Changes a singleton, or the one object that an earlier line refers to. */
+/** Changes a singleton, or the object that an earlier operation refers to. */
 export const update = (object: string, value: Body, id?: string): Operation => ({
   "@type": "update",
   object,
@@ -21,7 +21,7 @@ export const update = (object: string, value: Body, id?: string): Operation => (
   value,
 });
 
-/** Changes the objects that match on those properties, creates those that do not; leaves all others alone. */
+/** Updates the objects that match on those properties, creates the missing ones, and does not change any others. */
 export const upsert = (object: string, matchOn: readonly string[], value: Record<string, Body>): Operation => ({
   "@type": "upsert",
   object,
@@ -49,20 +49,20 @@ export const reconcile = (
   value,
 });
 
-/** Asks the server to do something now. */
+/** Runs an action of the server. */
 export const action = (name: "ReloadSettings" | "ReloadTlsCertificates"): Operation => ({
   "@type": "create",
   object: "Action",
   value: { action: { "@type": name } },
 });
 
-/** An expression that has one value everywhere. Text results carry quotes of their own. */
+/** An expression with a constant value. A text needs quotes of its own inside the value. */
 export const always = (value: string): Body => ({ else: value, match: {} });
 
-/** An expression: the first condition that holds decides, else `otherwise`. */
+/** An expression: the value of the first condition that is true, or `otherwise`. */
 export const when = (cases: readonly (readonly [condition: string, result: string])[], otherwise: string): Body => ({
   else: otherwise,
-  // biome-ignore lint/suspicious/noThenProperty: the server's own name; nobody awaits it
+  // biome-ignore lint/suspicious/noThenProperty: the server's own name for it; the object is never awaited
   match: list(cases.map(([condition, result]) => ({ if: condition, then: result }))),
 });
 
@@ -70,10 +70,10 @@ export const when = (cases: readonly (readonly [condition: string, result: strin
 export const byName = (a: { readonly name: string }, b: { readonly name: string }): number =>
   a.name < b.name ? -1 : 1;
 
-/** A list as the server has it. */
+/** A list in the server's form. */
 export const list = (items: readonly Json[]): Body => Object.fromEntries(items.map((item, n) => [String(n), item]));
 
-/** A set as the server has it. */
+/** A set in the server's form. */
 export const set = (items: readonly string[]): Body => Object.fromEntries(items.map((item) => [item, true]));
 
 /** One operation per line. */

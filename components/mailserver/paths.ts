@@ -1,4 +1,4 @@
-/** Where the mail server's container finds things. The settings name the same files. */
+/** Paths in the mail server's container. The settings name the same files. */
 export const paths = {
   config: "/etc/stalwart/config.json",
   data: "/var/lib/stalwart",
@@ -7,7 +7,7 @@ export const paths = {
   privateKey: "/etc/stalwart/tls/tls.key",
   secrets: "/etc/stalwart/secrets",
   relayPassword: "/etc/stalwart/secrets/relay-password",
-  /** One file per mailbox that sends through its own login. */
+  /** One file per mailbox that sends with its own login. */
   logins: "/etc/stalwart/logins",
 } as const;
 

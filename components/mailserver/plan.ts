@@ -11,7 +11,7 @@ import { type DeliveryArgs, outboundSettings, relayOthers } from "./planDelivery
 import { inboundSettings, trashSettings } from "./planMail";
 import { type SecurityArgs, security, webUi } from "./planSecurity";
 
-/** What the settings are made of. A whole StackConfig fits. */
+/** The values that the settings are rendered from. A StackConfig has all of them. */
 export interface PlanArgs extends AccountsArgs, DirectoryArgs, DeliveryArgs, SecurityArgs {
   readonly mailboxes: readonly (AccountsArgs["mailboxes"][number] & DeliveryArgs["mailboxes"][number])[];
   readonly relay: DeliveryArgs["relay"];
@@ -32,7 +32,7 @@ export const metricsLogin = { username: metricsUser, placeholder: "@metrics-pass
 const ADVERTISED = ["caldav", "carddav", "imap", "jmap", "managesieve", "smtp", "webdav"];
 
 const domainsAndTls = ({ domains, hosts, provider }: PlanArgs): Operation[] => {
-  const manual = { "@type": "Manual" }; // the provider owns DNS and DKIM, cert-manager the certificate
+  const manual = { "@type": "Manual" }; // the provider manages DNS and DKIM, cert-manager the certificate
   return [
     upsert(
       "Domain",
@@ -46,7 +46,7 @@ const domainsAndTls = ({ domains, hosts, provider }: PlanArgs): Operation[] => {
             dnsManagement: manual,
             certificateManagement: manual,
             reportAddressUri: null,
-            // Switched on by the last line: the accounts must be there first.
+            // The last operation enables it, because the accounts must exist first.
             ...(provider.others === "refuse" && { allowRelaying: false }),
           },
         ]),
@@ -81,14 +81,14 @@ const listenerSettings = (): Operation =>
 
 const loggingSettings = (): Operation[] => [
   reconcile("Tracer", ["level"], { tracer: { "@type": "Stdout", level: "info", ansi: false, enable: true } }),
-  // Every run of the command line tool would warn twice: it comes to the same listener as the ingress controller, and
-  // straight. Level debug still shows a proxy that does not set the header.
+  // Every run of the command line tool would cause two warnings: it uses the same listener as the ingress controller, but
+  // without a proxy. With level debug, a proxy that does not set the header is still logged.
   upsert("EventTracingLevel", ["event"], { forwarded: { event: "http.x-forwarded-missing", level: "debug" } }),
 ];
 
 /**
- * The host that serves this is open to the world, so it asks for a login. The value itself, not the name of a file: the server
- * keeps these settings after monitoring is disabled, and would then refuse every reload because of the missing file.
+ * The host that serves the metrics is public, so they need a login. The setting contains the password, not the name of a file:
+ * the server keeps these settings after monitoring is disabled, and every reload would then fail because of the missing file.
  */
 const metricsSettings = (): Operation =>
   update("Metrics", {
@@ -100,9 +100,9 @@ const metricsSettings = (): Operation =>
   });
 
 /**
- * Every setting of the mail server, in the order in which `stalwart-cli apply` works through it: what is referred to comes
- * before what refers to it. Applying it twice changes nothing the second time. It holds addresses and, in place of the
- * metrics' password, a placeholder; so it belongs in a Secret.
+ * Every setting of the mail server, in the order in which `stalwart-cli apply` applies them: an object comes before those that
+ * refer to it. Applying the plan again changes nothing. It contains addresses, so it must be stored in a Secret, and a
+ * placeholder for the password of the metrics.
  */
 export function plan(args: PlanArgs): Operation[] {
   const networks = [...new Set(args.cluster.networks.map(canonicalCidr))].sort();
@@ -119,10 +119,10 @@ export function plan(args: PlanArgs): Operation[] {
     ...security(networks),
     ...directory(args),
     ...(args.metrics ? [metricsSettings()] : []),
-    // Late: an address that an account out of configuration still holds is refused, and all else is in place by then.
+    // Late: this fails if an account that is no longer configured still has one of the addresses, and must not block the rest.
     accounts(args),
     ...relayOthers(args),
-    // Last: a web UI that the server refuses must not keep mail and sign-in from being set up.
+    // Last: if the server refuses the web UI, mail and sign-in must be configured already.
     webUi(args),
   ];
 }
@@ -131,8 +131,8 @@ export function plan(args: PlanArgs): Operation[] {
 export const renderPlan = (args: PlanArgs): string => ndjson(plan(args));
 
 /**
- * What makes the server act on changed settings; an apply of its own, because operations of one plan are not rolled back
- * when a reload fails. Certificates come first: reloading settings fails as long as the identity provider is unreachable, and a
+ * The operations that put changed settings into effect. They are a separate apply, because operations of one plan are not rolled
+ * back when a reload fails. Certificates come first: reloading settings fails as long as the identity provider is unreachable, and a
  * renewed certificate must not wait for that.
  */
 export const renderReload = (): string => ndjson([action("ReloadTlsCertificates"), action("ReloadSettings")]);

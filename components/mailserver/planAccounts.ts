@@ -25,7 +25,7 @@ export interface DirectoryArgs {
 const APP_PASSWORDS = 100;
 
 interface Account {
-  /** How other lines of the plan would refer to it. A mailbox may be called `domain`, whose reference must not be hidden. */
+  /** How other operations would refer to it. A mailbox may be called `domain`, and must not shadow the domain's reference. */
   readonly reference: string;
   readonly localPart: string;
   readonly description: string;
@@ -35,7 +35,7 @@ interface Account {
   readonly closed?: true;
 }
 
-/** Every sign-in needs it (stalwart crates/common/src/auth/authentication.rs); mail is taken in all the same. */
+/** Every sign-in requires this permission (stalwart crates/common/src/auth/authentication.rs); incoming mail does not. */
 const noSignIn: Body = {
   "@type": "Merge",
   enabledPermissions: {},
@@ -55,7 +55,7 @@ function systemAccounts({ domain, domains, mailboxes, relay }: AccountsArgs): Ac
   const relayAddress = relay.username.toLowerCase();
   const [relayLocal, relayDomain = ""] = relayAddress.split("@");
   const relayName = shortAddress(relayAddress, domain);
-  // Closed: otherwise a user with this address at the identity provider would open it. Apps send through port 25 without a login.
+  // Sign-in is disabled: otherwise a user with this address at the identity provider could open the account. Apps use port 25.
   const account = (reference: string, localPart: string, description: string, aliases: string[]): Account => ({
     reference,
     localPart,
@@ -79,9 +79,9 @@ function systemAccounts({ domain, domains, mailboxes, relay }: AccountsArgs): Ac
 
 /**
  * One account per mailbox, all in one operation: two upserts that match on the same reference would make duplicates.
- * On a match the whole body is a patch that leaves alone what it omits, and replaces lists whole, so roles and aliases are
- * always written: taking `admin` or an alias out of the configuration takes it off the account. Accounts that are no longer
- * configured stay, with their mail.
+ * On a match, the body is a patch: it does not change properties that it omits, and replaces lists as a whole. So roles and
+ * aliases are always written, and removing `admin` or an alias from the configuration removes it from the account. Accounts
+ * that are no longer configured stay, with their mail.
  */
 export function accounts(args: AccountsArgs): Operation {
   const users = [...args.mailboxes]
@@ -109,8 +109,8 @@ export function accounts(args: AccountsArgs): Operation {
 }
 
 /**
- * The names of all accounts that the settings declare, those that users sign in to and the closed ones. The program that
- * ends access ends that of every other account. Outside of the main domain a name is the whole address.
+ * The names of all accounts that the settings declare, those that users sign in to and the closed ones. The program
+ * that ends access ends it for every other account. Outside of the main domain, a name is the whole address.
  */
 export function declaredAccounts(args: AccountsArgs & { readonly migrations?: readonly { readonly name: string }[] }): {
   domain: string;
@@ -130,11 +130,11 @@ export function declaredAccounts(args: AccountsArgs & { readonly migrations?: re
 }
 
 /**
- * Single sign-on. The token's audience must be our client: requiring the issuer instead would let any app of that identity
- * provider open users' mail with a token it got at sign-in.
+ * Single sign-on. The token's audience must be our client: requiring the issuer instead would allow any app of that
+ * identity provider to open users' mail with a token from their sign-in.
  *
- * The directory is reconciled, not upserted: after a change of name, a stale one would stay, and its dead issuer would make
- * every reload fail.
+ * The directory is reconciled, not upserted: after a change of its name, the old one would stay, and every reload would fail
+ * when its issuer no longer exists.
  */
 export function directory({ identity }: DirectoryArgs): Operation[] {
   return [
@@ -145,8 +145,8 @@ export function directory({ identity }: DirectoryArgs): Operation[] {
         issuerUrl: identity.issuer,
         requireAudience: identity.clientId,
         claimUsername: "email",
-        // The name is the configuration's: with a claim for it, every sign-in would write the issuer's over it, and the next
-        // settings run would write it back (synchronize_account in crates/common/src/cache/directory.rs).
+        // The configuration sets the name. With a claim for it, every sign-in would overwrite it with the issuer's, and the
+        // next settings run would restore it (synchronize_account in crates/common/src/cache/directory.rs).
         claimName: null,
         requireScopes: set(["openid", "email"]),
       },

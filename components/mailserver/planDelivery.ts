@@ -16,27 +16,27 @@ export interface DeliveryArgs {
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 
-/** How long a message that an account does not take waits in the queue. */
+/** How long a message that an account does not accept stays in the queue. */
 const LOCAL_EXPIRY = 30 * DAY;
-/** It is tried again within the hour. The server's own intervals grow to three days, long after there is room again. */
+/** It is retried at least every hour. The server's own intervals grow to three days, which is too long once there is space again. */
 const LOCAL_RETRIES = [1, 2, 5, 10, 15, 30, 60].map((minutes) => ({ duration: minutes * MINUTE }));
 
 /**
- * The queue keeps an address as it was written, and accounts are found by their exact name: `Kinga@` would be taken for
- * an address that is not here (crates/smtp/src/queue/mod.rs; crates/common/src/cache/principals.rs).
+ * The queue keeps an address as it was written, and accounts are found by their exact name: `Kinga@` would count as an
+ * address without an account here (crates/smtp/src/queue/mod.rs; crates/common/src/cache/principals.rs).
  */
 const HAS_ACCOUNT = "is_local_address(to_lowercase(rcpt))";
 const IN_DOMAIN = "is_local_domain(rcpt_domain)";
 
 /**
- * A text in an expression. Its tokenizer keeps the backslash of an escape (crates/common/src/expr/tokenizer.rs), so an
- * address with an apostrophe stands in double quotes, which no address here can hold.
+ * A text in an expression. The tokenizer keeps the backslash of an escape (crates/common/src/expr/tokenizer.rs), so an address
+ * with an apostrophe is in double quotes, which no address here can contain.
  */
 const quoted = (text: string): string => (text.includes("'") ? `"${text}"` : `'${text}'`);
 
 const routeName = (mailbox: string): string => `relay-${mailbox}`;
 
-/** Mailboxes that send through their own login. */
+/** Mailboxes that send with their own login. */
 export const senders = <M extends DeliveryArgs["mailboxes"][number]>(args: {
   readonly mailboxes: readonly M[];
   readonly relay: Pick<DeliveryArgs["relay"], "mode">;
@@ -55,9 +55,9 @@ const relayRoute = (name: string, smtp: Endpoint, authUsername: string, filePath
 });
 
 /**
- * The provider's logins. Reconciled: the route of a mailbox that left the configuration names a file that is gone, and
- * every reload would fail for it. `local` and `mx` are the server's own; without them it would still know these two names
- * (get_route_or_default in crates/common/src/network/mta.rs), so keeping them only keeps the mail admin complete.
+ * The provider's logins. Reconciled: the route of a removed mailbox names a file that no longer exists, and every reload
+ * would fail because of it. `local` and `mx` are the server's own. It has these two routes even if they are not configured
+ * (get_route_or_default in crates/common/src/network/mta.rs); they are configured only so that the mail admin shows them.
  */
 function routes(args: DeliveryArgs): Operation {
   const { smtp } = args.provider;
@@ -75,16 +75,16 @@ function routes(args: DeliveryArgs): Operation {
 }
 
 /**
- * Which way a message leaves the queue.
+ * The route by which a message leaves the queue.
  *
- * A delivery report for an address without an account here takes the local route, where it ends: it has no sender to report to
- * (handle_double_bounce in crates/smtp/src/queue/dsn.rs). What an account does not accept came from an outside sender, to
- * whom the provider has confirmed the delivery; a bounce from here, days later, would only reach a stranger.
- * Users still get the reports about what they sent.
+ * A delivery report for an address without an account here gets the local route and is dropped there: it has no sender to notify
+ * (handle_double_bounce in crates/smtp/src/queue/dsn.rs). Such a report is about a message of an outside sender
+ * that an account did not accept; the provider has already confirmed its delivery, so the sender gets no bounce days later.
+ * Users still get the reports about the messages that they sent.
  *
- * A mailbox's own login is for what its user sent after signing in, and for what the user's filters and out-of-office
- * notice send. Mail of an app that names a user as its sender, on port 25 without a login, goes through the relay's login: the
- * provider decides whether that login may send as this user.
+ * A mailbox's own login is used for mail that its user sends after signing in, and for mail of the user's filters and
+ * out-of-office notice. Mail of an app on port 25, without a login and with a user's address as the sender, is relayed with
+ * the relay's login: the provider decides whether that login may send as this user.
  */
 function routing(args: DeliveryArgs): Body {
   const own = senders(args).map(
@@ -97,7 +97,7 @@ function routing(args: DeliveryArgs): Body {
   );
 }
 
-/** How long what waits is tried. Everything but the condition for `local` is the server's default. */
+/** How long queued messages are retried. Everything except the condition for `local` is the server's default. */
 const scheduling = ({ provider }: DeliveryArgs): Body =>
   when(
     [
@@ -112,9 +112,9 @@ const scheduling = ({ provider }: DeliveryArgs): Body =>
 const HOLD = "hold";
 
 /**
- * Mail for a mailbox of this configuration whose account is missing (a new store, an account deleted by hand) is put off,
- * until the settings have made the account again. Where mail for others is relayed it would otherwise be sent to the
- * provider, fetched from there and sent again, until a server counts too many hops and it bounces.
+ * Mail for a configured mailbox whose account is missing (a new store, an account that was deleted by hand) is refused
+ * temporarily, until the settings have created the account again. Otherwise, with relaying for other addresses, it would be
+ * sent to the provider, fetched from there and sent again, until a server counts too many hops and bounces it.
  */
 function holding({ mailboxes, provider }: DeliveryArgs): { operations: Operation[]; script: Body } {
   if (provider.others === "refuse") return { operations: [], script: always("false") };
@@ -130,7 +130,7 @@ function holding({ mailboxes, provider }: DeliveryArgs): { operations: Operation
   };
 }
 
-/** Outbound: everything without an account here goes through the provider, with its certificate checked each time. */
+/** Outbound: mail for addresses without an account here is relayed through the provider, whose certificate is always verified. */
 export function outboundSettings(args: DeliveryArgs, networks: readonly string[]): Operation[] {
   const trusted = networks.map(
     (network) => [`local_port == ${ports.smtp} && is_ip_in_cidr(remote_ip, '${network}')`, "true"] as const,
@@ -148,19 +148,19 @@ export function outboundSettings(args: DeliveryArgs, networks: readonly string[]
     update("MtaOutboundStrategy", {
       route: routing(args),
       schedule: scheduling(args),
-      // By default a retry after a TLS failure accepts any certificate, and the relay's password would go to whoever
-      // holds it.
+      // By default, a retry after a TLS failure accepts any certificate, and would send the relay's password to a server that
+      // is not the provider's.
       tls: always("'default'"),
     }),
     ...operations,
-    // Apps relay with no login from trusted networks on port 25, and nowhere else.
+    // Apps relay without a login from trusted networks, on port 25 only.
     update("MtaStageRcpt", { allowRelaying: when(trusted, "!is_empty(authenticated_as)"), script }),
   ];
 }
 
 /**
- * After the accounts, and updates by the ids that the first ones found: when a domain relays what it does not
- * know, the accounts are there. On a new store a fetcher's mail would otherwise be sent back to the provider.
+ * Applied after the accounts, as updates of the domains that the first operations created or found: a domain may relay mail for
+ * unknown addresses only once its accounts exist. Otherwise, on a new store, fetched mail would be sent back to the provider.
  */
 export const relayOthers = ({ provider, domains }: DeliveryArgs): Operation[] =>
   provider.others === "relay"

@@ -12,22 +12,22 @@ const HOUR = 3_600_000;
 
 const LOOPBACK = "127.0.0.1";
 
-/** A rate per hour. It applies to a whole home, which is one address to the server. */
+/** A rate per hour. It applies to a whole home, because all its devices share one address. */
 const hourly = (count: number): Body => ({ count, period: HOUR });
 
-/** What the server's own record of its web UI is called; its one copy is changed, not joined by a second. */
+/** The name of the server's own object for its web UI, so that it is updated and not created a second time. */
 const WEB_UI = "Stalwart Web Interface";
 const QUARTER = 90 * 24 * HOUR;
-/** The client id that the web UI signs in with unless it is told another. */
+/** The web UI's default client id for sign-in. */
 const WEB_UI_CLIENT = "stalwart-webui";
 
 /**
- * Bans end after an hour. The server's own never end, and one GET of a path like `/x.php` is enough for one, on the mail
- * ports too: an image in a message would shut its reader out. Nothing here runs PHP, so no path is worth a ban.
+ * Bans end after an hour. By default they never end, and one GET of a path like `/x.php` causes one, on the mail ports
+ * too: an image in a message could lock out its reader. Nothing here runs PHP, so no path causes a ban.
  *
- * The rates are for a home, which is one address to the server. Of logins only the administrator's count: beside an OIDC directory
- * a wrong app password ends in auth.error, which no rate sees (crates/common/src/auth/authentication.rs), so an old phone cannot
- * ban a home, and its 40 random characters are what keeps it from being guessed.
+ * The rates are per home, because all its devices share one address. Only logins of the administrator count: with an OIDC
+ * directory, a wrong app password ends in auth.error, which no rate counts (crates/common/src/auth/authentication.rs). So an old
+ * phone cannot ban a home. App passwords have 40 random characters and cannot be guessed.
  */
 const bans = (): Operation =>
   update("Security", {
@@ -43,14 +43,14 @@ const bans = (): Operation =>
   });
 
 /**
- * Requests that came through a proxy and log in with anything but the token of a signed-in user, at the interface that
- * administers the server. What comes straight from a pod or through `kubectl port-forward` has no such header, and what the
- * proxy adds cannot be removed from outside. So the administrator's password opens nothing there from outside, nor does
- * `person%admin`. Users' web pages send a token, and their calendars and contacts are elsewhere (/dav).
+ * Matches requests to the administration interface that came through a proxy and log in with anything but the token of a
+ * signed-in user. Requests directly from a pod or through `kubectl port-forward` do not have the proxy's header, and clients
+ * outside cannot remove it. So the administrator's password and `person%admin` are refused there from outside. Users' web pages
+ * send a token, and their calendars and contacts have another path (/dav).
  *
- * To refuse `Basic` is not enough: the server remembers what followed that word, and for an hour takes it after any other, as
- * `Bearer`, too (crates/http/src/auth/authenticate.rs); the settings run logs in every five minutes. A token is JSON, which
- * begins with `{"`, and so does no account's name. Of two headers the server reads the first.
+ * Refusing `Basic` is not enough: the server caches the credentials that followed it, and for an hour accepts them with any other
+ * scheme, such as `Bearer` (crates/http/src/auth/authenticate.rs); the settings run logs in every five minutes. A token is JSON
+ * and begins with `{"`, as no account's name does. The server reads the first of two headers.
  */
 const passwordFromOutside = (): string => {
   const forwarded = `(${header("(?im)", "forwarded: ")} || ${header("(?im)", "x-forwarded-for: ")})`;
@@ -61,30 +61,30 @@ const passwordFromOutside = (): string => {
 
 const header = (flags: string, pattern: string): string => `matches('${flags}^${pattern}', headers)`;
 const LOGIN = "authorization: ";
-/** `{"` in base64, then whole groups, and a last one whose unused bits are zero. */
+/** `{"` in base64, then complete groups, and a last group whose unused bits are zero. */
 const TOKEN = `${LOGIN}[Bb]earer eyJ[A-Za-z0-9_-]([A-Za-z0-9_-]{4})*([A-Za-z0-9_-]{2}[AEIMQUYcgkosw048]|[A-Za-z0-9_-][AQgw])?[.]`;
 
 /**
- * A token whose header is not base64 as encoders write it. The server cannot read such a header, takes the token for one that
- * only the issuer can judge, and asks it without looking at the audience (authenticate_opaque in
- * crates/directory/src/backend/oidc/lookup.rs). Pocket ID's decoder lets unused bits pass, so another app's token would open
- * its user's mailbox with one letter changed.
+ * A token whose header is not base64 as encoders write it. The server cannot read such a header, treats the token as
+ * opaque, and has the issuer validate it without checking the audience (authenticate_opaque in
+ * crates/directory/src/backend/oidc/lookup.rs). Pocket ID's decoder ignores unused bits, so another app's token with one letter
+ * changed would open its user's mailbox.
  */
 const misspelledToken = (): string =>
   `((${header("(?im)", `${LOGIN} *bearer +eyJ`)} && !${header("(?m)", TOKEN)}) || ${header("(?ims)", `${LOGIN}.*^${LOGIN}`)})`;
 
 /**
- * What the server answers to `GET /mail/config-v1.1.xml?emailaddress=…` and its like under `/.well-known/` repeats the address
- * without escaping it (crates/common/src/network/autoconfig/legacy_autoconfig.rs), as XML, in which a browser runs a script of
- * the XHTML namespace. Under the mail host that is the origin of the web UI, so a link would be enough to read a user's mail.
- * The domain stands in an attribute, so a quote is enough, too: the namespace and an event handler are attributes themselves.
- * No address that is used has such a character, and no mail program sends one.
+ * The server's response to `GET /mail/config-v1.1.xml?emailaddress=…`, and to similar requests under `/.well-known/`, contains
+ * the address without escaping (crates/common/src/network/autoconfig/legacy_autoconfig.rs). It is XML, in which a browser runs a
+ * script of the XHTML namespace, and the mail host is the origin of the web UI, so a link would be enough to read a user's mail.
+ * The domain is in an attribute, so a quote is enough, too: the namespace and an event handler are attributes themselves. No
+ * address in use has such a character, and no mail program sends one.
  */
 const MARKUP_IN_AUTOCONFIG = `(starts_with(path, '/mail/') || starts_with(path, '/.well-known/')) && matches('(?i)<|"|%3c|%22', url)`;
 
 /**
- * Addresses that are never banned. Reconciled, so that a network that is taken out of the configuration is banned like any
- * other from then on. The pod's own probes come from 127.0.0.1, which the server never bans, whatever is written here.
+ * Addresses that are never banned. Reconciled, so that a network that is removed from the configuration can be banned again.
+ * The pod's own probes come from 127.0.0.1, which the server never bans, independent of these settings.
  */
 const neverBanned = (networks: readonly string[]): Operation =>
   reconcile(
@@ -92,14 +92,14 @@ const neverBanned = (networks: readonly string[]): Operation =>
     ["address"],
     Object.fromEntries([
       ["loopback", { address: LOOPBACK, reason: "probes" }],
-      // Named twice, it would be made twice, which the server refuses.
+      // A network that is listed twice would be created twice, which the server refuses.
       ...networks
         .filter((network) => network !== LOOPBACK)
         .map((network, n) => [`network-${n}`, { address: network, reason: "cluster" }] as const),
     ]),
   );
 
-/** The one release of the web UI that belongs to this server. A quarter: it is the same file at every download. */
+/** The pinned release of the web UI. It is downloaded again once a quarter only, because the file never changes. */
 export const webUi = ({ images, identity }: SecurityArgs): Operation => {
   const { url, choosesClient } = webUiFor(images.stalwart);
   return upsert("Application", ["description"], {

@@ -24,9 +24,9 @@ export const clusterService = (): ServiceSpec => ({
 /**
  * The public Service, for mail clients: never port 25.
  *
- * The address goes into `loadBalancerIP`: deprecated in Kubernetes for being vague, yet the one field that MetalLB, kube-vip,
- * Cilium and k3s all read. A vendor's annotation (`metallb.io/loadBalancerIPs`) can be set through `service.annotations`
- * instead; MetalLB refuses a Service that has both. The API server takes both fields for type LoadBalancer only.
+ * The address goes into `loadBalancerIP`: Kubernetes has deprecated it because it is underspecified, but it is the only field that
+ * MetalLB, kube-vip, Cilium and k3s all read. A vendor's annotation (`metallb.io/loadBalancerIPs`) can be set through `service.annotations`
+ * instead; MetalLB refuses a Service that has both. The API server accepts both fields for type LoadBalancer only.
  */
 export function publicService({ type, address, sourceRanges }: StackConfig["service"]): ServiceSpec {
   return {

@@ -11,11 +11,11 @@ import type { PlanArgs } from "./plan";
 
 export interface SettingsPodArgs {
   readonly namespace: Input<string>;
-  /** What the settings are made of. */
+  /** The values that the settings are rendered from. */
   readonly plan: PlanArgs;
   /** Image with stalwart-cli. */
   readonly image: string;
-  /** Image of the mail server, whose shell and curl wait for it: the image with the command line tool has neither. */
+  /** Image of the mail server, which has the shell and curl to wait for it: the command line tool's image has neither. */
   readonly serverImage: string;
   /** Image with Python 3, for the program that compares accounts. */
   readonly pythonImage: string;
@@ -24,7 +24,7 @@ export interface SettingsPodArgs {
 
 export const PLAN = "plan.ndjson";
 export const RELOAD = "reload.ndjson";
-/** Seconds. In an update the server is up by then; after a power cut it may not be. */
+/** Seconds. In an update, the server is already running; after a power cut, it may not be. */
 const WAIT_LIMIT = 60;
 
 export type Step = "apply" | "reload";
@@ -41,7 +41,7 @@ export const login = (args: SettingsPodArgs): types.input.core.v1.EnvVar[] => [
   { name: "STALWART_PASSWORD", valueFrom: { secretKeyRef: { name: names.secrets.admin, key: "password" } } },
 ];
 
-/** Runs the command line tool on one file of the settings. It tries once. */
+/** Runs the command line tool on one file of the settings, without retries. */
 function cliContainer(step: Step, args: SettingsPodArgs): HardenedContainerArgs {
   return {
     name: step,
@@ -49,7 +49,7 @@ function cliContainer(step: Step, args: SettingsPodArgs): HardenedContainerArgs 
     command: ["/usr/local/bin/stalwart-cli"],
     args: ["apply", "--file", `/settings/${step === "apply" ? PLAN : RELOAD}`],
     resources: args.resources,
-    env: [...login(args), { name: "XDG_CACHE_HOME", value: "/cache" }], // it keeps the server's schema there
+    env: [...login(args), { name: "XDG_CACHE_HOME", value: "/cache" }], // it caches the server's schema there
     volumeMounts: [
       { name: "settings", mountPath: "/settings", readOnly: true },
       { name: "cache", mountPath: "/cache" },
@@ -97,17 +97,17 @@ export function jobSpec(
   const report = applies === scheduled ? [applies ? accessReport(access) : accessCheck(access)] : [];
   return {
     backoffLimit: 0,
-    // A drained node or an eviction says nothing about the settings.
+    // A drained node or an eviction does not mean that the settings are invalid.
     podFailurePolicy: {
       rules: [{ action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] }],
     },
-    activeDeadlineSeconds: 300, // less than Pulumi's own timeout, whose message would say less
+    activeDeadlineSeconds: 300, // shorter than Pulumi's own timeout, whose message is less specific
     template: {
       metadata: { labels: labels(names.settings) },
       spec: hardenedPod({
         user: 65532, // the command line tool's own
         group: 65532,
-        restartPolicy: "Never", // the failure's message stays readable
+        restartPolicy: "Never", // keeps the error message of the failed container
         initContainers: [
           waitForUrl({
             name: "server",

@@ -44,7 +44,7 @@ const SCHEDULE = { apply: "*/5 * * * *", reload: "1-59/5 * * * *" };
  */
 const deleteFirst = { deleteBeforeReplace: true };
 
-/** The plan with its one password. The hash in the name leaves the password out: it is generated, and does not change. */
+/** The plan with its one password. The hash in the name does not include the password, which is generated and does not change. */
 const filledPlan = ({ plan, metricsPassword }: SettingsSyncArgs): Input<string> =>
   metricsPassword === undefined
     ? rendererFor(plan.images.stalwart).plan(plan)
@@ -54,7 +54,7 @@ const filledPlan = ({ plan, metricsPassword }: SettingsSyncArgs): Input<string> 
           .replace(metricsLogin.placeholder, () => password),
       );
 
-/** The name of one rendering of the settings. */
+/** The name of one version of the settings. */
 function planHash(plan: PlanArgs, key: string): string {
   const renderer = rendererFor(plan.images.stalwart);
   return keyedHash(renderer.plan(plan) + renderer.reload(), key);
@@ -64,7 +64,7 @@ function planHash(plan: PlanArgs, key: string): string {
  * Applies the settings, and keeps them applied.
  *
  * The order is: server up, settings applied, server restarted if its listeners changed, settings in effect. `pulumi up`
- * waits for each step, and a step that fails ends it with the server's message; the next `pulumi up` tries it again.
+ * waits for each step. If a step fails, it ends with the server's message, and the next `pulumi up` retries the step.
  *
  * Mail does not wait for the identity provider. Applying settings does not need it, but a reload fails as a whole while it
  * is unreachable (crates/common/src/cache/reload.rs). So the reload is the last step, and fetching does not wait for it: on a
@@ -73,13 +73,13 @@ function planHash(plan: PlanArgs, key: string): string {
  * CronJob reloads every five minutes, which succeeds when the issuer is reachable again.
  */
 export class SettingsSync extends ComponentResource {
-  /** Done once the settings are stored and the server listens where they say. */
+  /** Completes when the settings are stored and the server listens on the configured ports. */
   readonly applied: Resource;
 
   constructor(name: string, args: SettingsSyncArgs, opts?: ComponentResourceOptions) {
     super("homelab-mail:mailserver:Settings", name, {}, opts);
     const { namespace, server, service } = args;
-    // A keyed hash: everything in the plan but the addresses is known, so a plain hash would confirm guesses of them.
+    // A keyed hash: only the addresses in the plan are unknown, so a plain hash would confirm guesses of them.
     const key = new random.RandomPassword(`${names.settings}-key`, { length: 32, special: false }, { parent: this });
     const hash = unsecret(key.result.apply((text) => planHash(args.plan, text)));
     const settingsName = interpolate`${names.settings}-${hash}`;

@@ -1,6 +1,6 @@
 /**
- * What Gmail calls the folder with all mail, in the languages that it has. imapsync copies folders by their names' order and a
- * message only into the first of its folders, and knows the English name alone: in another language sent mail would arrive in
+ * Gmail's names for the folder with all mail, in its languages. imapsync copies folders in the order of their names, copies a
+ * message only into the first of its folders, and knows only the English name. In another language, sent mail would arrive in
  * this folder instead of in Sent Items.
  */
 const names = `All Mail|Alle Nachrichten|Alle berichten|Alle e-mails|Alla mail|All e-post|Kaikki viestit|Allur póstur|

@@ -3,7 +3,7 @@ import { imapDay } from "../../config/rules/folders";
 import type { Migration } from "../../config/types";
 import { ALL_MAIL } from "./allMail";
 
-/** Where imapsync's container finds what it needs: the account's login here, the source's, and room to write. */
+/** Paths in imapsync's container: the login of the account here, the source's login, and a writable folder. */
 export const places = {
   /** The password here, which the pod's other container creates and revokes. */
   password: "/credentials/password",
@@ -16,13 +16,13 @@ export const places = {
 /** imapsync gives up after 50 errors by default: then the message after the fiftieth broken one would never be copied. */
 const MOST_ERRORS = 1000;
 
-/** Google lets 2,500 MB out in a day (https://support.google.com/a/answer/1071518); the rest comes at what that is per second. */
+/** Google allows 2,500 MB of downloads per day (https://support.google.com/a/answer/1071518); the same rate per second. */
 const GMAIL = ["--maxbytesafter", "2500000000", "--maxbytespersecond", "28935", "--maxsleep", "600"];
 
 /** Labels whose messages are all in another folder, too. In other languages they have other names (docs/how-to/move-in.md). */
 export const GMAIL_VIEWS = ["[Gmail]/Important", "[Gmail]/Starred", "[Google Mail]/Important", "[Google Mail]/Starred"];
 
-/** A folder's name as IMAP has it: modified UTF-7 (RFC 3501, 5.1.3). */
+/** A folder's name in IMAP's encoding, modified UTF-7 (RFC 3501, 5.1.3). */
 export function modifiedUtf7(name: string): string {
   return name.replace(/&|[^\x20-\x7e]+/g, (text) => {
     if (text === "&") return "&-";
@@ -34,15 +34,15 @@ export function modifiedUtf7(name: string): string {
 const quoted = (text: string): string => text.replace(/[^A-Za-z0-9]/g, "\\$&");
 
 /**
- * A pattern as the regular expression that imapsync holds against whole names: servers differ in the separator, and in
- * whether all folders are below INBOX.
+ * A pattern as a regular expression that imapsync matches with the whole name of a folder: servers differ in the separator, and
+ * in whether all folders are below INBOX.
  */
 export function folderRegex(pattern: string): string {
   const parts = pattern.split("/").map((part) => part.split("*").map(modifiedUtf7).map(quoted).join(".*"));
   return `^(?:INBOX[./\\\\])?${parts.join("[./\\\\]")}$`;
 }
 
-/** imapsync maps names as the server writes them, and takes no notice of one that is not there. */
+/** imapsync maps names as the server writes them, and ignores names that do not exist. */
 function mapped(from: string, to: string): string[] {
   const names = ["/", "."].flatMap((separator) => {
     const name = modifiedUtf7(from).split("/").join(separator);
@@ -54,20 +54,20 @@ function mapped(from: string, to: string): string[] {
 const each = (option: string, patterns: readonly string[]): string[] =>
   patterns.flatMap((pattern) => [option, folderRegex(pattern)]);
 
-/** imapsync copies these after all others, and takes no notice of one that is not there. */
+/** imapsync copies these after all others, and ignores names that do not exist. */
 const last = (names: readonly string[]): string[] => names.flatMap((name) => ["--folderlast", modifiedUtf7(name)]);
 
 export interface Target {
-  /** Where the mail server is reached. */
+  /** The mail server's host in the cluster. */
   readonly host: string;
   /** The name in its certificate. */
   readonly certificateName: string;
 }
 
 /**
- * imapsync's arguments, without the two logins' names, which are confidential, and without anything that deletes. Options that
- * look like defaults are not: by default no certificate is checked, mail without a Message-ID is left behind, and flags
- * that somebody changed here since an earlier run are put back.
+ * imapsync's arguments, without the user names of the two logins, which are confidential, and without any option that deletes.
+ * Options that look like defaults are not: by default, imapsync does not verify certificates, does not copy mail without a
+ * Message-ID, and resets flags that a user has changed here since an earlier run.
  */
 export function imapsyncArguments({ from, folders, gmail, since, largest }: Migration, target: Target): string[] {
   const checked = (side: 1 | 2, name: string): string[] => [

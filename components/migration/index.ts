@@ -27,7 +27,7 @@ export interface MigrationsArgs extends Pick<StackConfig, "migrations" | "hosts"
   readonly waitFor: Resource;
   readonly images: Pick<StackConfig["images"], "imapsync" | "fetchmail">;
   readonly resources: Pick<StackConfig["resources"], "imapsync" | "settings">;
-  /** Custom CAs, beside the public ones. @default none */
+  /** Custom CAs, in addition to the public ones. @default none */
   readonly caBundle?: CaBundle | undefined;
 }
 
@@ -47,7 +47,7 @@ const configured = (
 
 /**
  * Copies mail from accounts elsewhere into mailboxes here. Each migration is a Job that runs once for each change of its
- * configuration, and a suspended CronJob that never runs by itself: `kubectl create job --from` makes another run of it.
+ * configuration, and a suspended CronJob that never runs by itself: `kubectl create job --from` starts another run.
  */
 export class Migrations extends ComponentResource {
   constructor(name: string, args: MigrationsArgs, opts?: ComponentResourceOptions) {
@@ -87,7 +87,7 @@ export class Migrations extends ComponentResource {
     // The logical name contains the configuration's hash, so `ignoreChanges` does not hide a change of the configuration.
     new batch.Job(
       `${object}-${shortHash(JSON.stringify(parts))}`,
-      // Without a wait: a migration may fail, and may take days.
+      // Pulumi does not wait: a migration may fail, and may take days.
       { metadata: meta(interpolate`${object}-${hash}`, skipAwait), spec },
       { parent: this, dependsOn, deleteBeforeReplace: true, ignoreChanges: ["spec"] },
     );
@@ -97,7 +97,7 @@ export class Migrations extends ComponentResource {
         metadata: meta(object),
         spec: {
           suspend: true,
-          schedule: "0 0 1 1 *", // one must be given
+          schedule: "0 0 1 1 *", // a CronJob requires a schedule
           startingDeadlineSeconds: 60,
           concurrencyPolicy: "Forbid",
           jobTemplate: { metadata: { labels: labels(names.migration, object) }, spec },

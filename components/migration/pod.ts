@@ -17,16 +17,16 @@ export interface MigrationPodArgs {
   readonly caBundle: CaBundleParts;
 }
 
-/** `nobody`, as in the image itself. */
+/** The user `nobody`, as in the image itself. */
 const NOBODY = 65534;
 
-/** Seconds. At Google's pace 30 GB take twelve days. */
+/** Seconds. With Google's download limit, 30 GB take twelve days. */
 const LONGEST_RUN = 14 * 86_400;
 
 /**
- * imapsync writes to the log as it goes, and from its statistics on it is what there is to say of a run: that becomes the
- * container's termination message, which holds 4096 bytes. The image asks to be stopped with SIGINT, which means "connect
- * again" to imapsync: it gets SIGTERM instead, and ends.
+ * imapsync logs its progress. The last part of its output, from the statistics on, is the summary of a run: it becomes the
+ * container's termination message, which may have 4096 bytes. The image's stop signal is SIGINT, on which imapsync reconnects:
+ * it gets SIGTERM instead, and exits.
  */
 export const runScript = (source: string, work: string, message: string): string => `
 mkfifo ${work}/output ${work}/last || exit 1
@@ -50,7 +50,7 @@ if grep -q '^++++' ${work}/end; then sed -n '/^++++/,$p' ${work}/end; else tail 
 exit $code
 `;
 
-/** imapsync's exit codes that a retry does not change: its arguments, no space left, a login that the source refuses. */
+/** imapsync's exit codes after which a retry would fail again: invalid arguments, no space left, a login that the source refuses. */
 const FINAL = [64, 113, 161];
 
 /**
@@ -98,7 +98,7 @@ export function jobSpec(args: MigrationPodArgs): types.input.batch.v1.JobSpec {
               { name: "login", mountPath: "/login", readOnly: true },
               { name: "program", mountPath: "/program", readOnly: true },
             ],
-            // imapsync starts once the password is there.
+            // imapsync starts once the password exists.
             startupProbe: {
               exec: { command: ["test", "-s", places.password] },
               periodSeconds: 2,

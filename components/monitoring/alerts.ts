@@ -7,17 +7,17 @@ export type DoctorGroup = "Configuration" | "DNS" | "Certificates" | "Provider" 
 export interface Alert {
   readonly name: string;
   readonly expr: string;
-  /** How long that has to hold. */
+  /** How long the expression must be true. */
   readonly for?: string;
   /** Critical when mail does not flow, or a user cannot sign in. */
   readonly severity: "critical" | "warning";
   /** Prometheus' template: one sentence. */
   readonly summary: string;
-  /** The doctor's group that looks at the same thing. */
+  /** The doctor's group that checks the same. */
   readonly doctor: DoctorGroup;
 }
 
-/** A series that other rules build on. */
+/** A recorded series that other rules use. */
 export interface Recording {
   readonly record: string;
   readonly expr: string;
@@ -26,16 +26,16 @@ export interface Recording {
 const DAY = 86_400;
 const PER_MAILBOX = "namespace, mailbox";
 
-/** When mail last came for a mailbox, whichever pod saw it; and the longest pause between two deliveries so far. */
+/** When mail last arrived for a mailbox, by any of its pods; and the longest pause between two deliveries so far. */
 export const LAST_DELIVERY = "homelab_mail:last_delivery:timestamp_seconds";
 export const LONGEST_PAUSE = "homelab_mail:longest_pause:seconds";
 
 const recorded = ({ namespace }: MonitoredStack, series: string): string => `${series}{namespace="${namespace}"}`;
 
 /**
- * Both remember what they said before, so that neither a fetcher's restart, which begins at 0, nor a day without Prometheus
- * makes them forget. A pause counts once it is over: the one that lasts must not be its own measure. It is measured between
- * deliveries ten minutes apart at least, so it may come out ten minutes long too much, never too little.
+ * Both include their own previous value, so that it survives a restart of a fetcher, which begins at 0, and a day without
+ * Prometheus. A pause counts only when it is over, because the current one must not be compared with itself. It is measured
+ * between deliveries that are at least ten minutes apart, so it may be up to ten minutes too long, but never too short.
  */
 export function recordings(stack: MonitoredStack): Recording[] {
   const last = recorded(stack, LAST_DELIVERY);
@@ -57,22 +57,22 @@ export function recordings(stack: MonitoredStack): Recording[] {
   ];
 }
 
-/** Contact with the provider: the latest one that any pod of a mailbox had, within a month. */
+/** The latest contact with the provider by any pod of a mailbox, within a month. */
 function silent(stack: MonitoredStack): string {
   const contact = fetcher(stack)("last_contact_timestamp_seconds", ',folder="INBOX"');
   const latest = `max by (${PER_MAILBOX}) (max_over_time(${contact}[1h]) or max_over_time(${contact}[30d:30m]))`;
-  // 0 is never: such a mailbox is silent once it has been looked at for as long.
+  // 0 means never: such a mailbox counts as silent once it has been monitored for that long.
   const never = `max by (${PER_MAILBOX}) (max_over_time(${contact}[15m])) == 0 and max by (${PER_MAILBOX}) (${contact} offset 15m)`;
   return `time() - (${latest} > 0) > 900 or (${never})`;
 }
 
-/** Seconds since a CronJob's last run that went well, or since it was made. */
+/** Seconds since a CronJob's last successful run, or since its creation. */
 function sinceSuccess(stack: MonitoredStack, name: string): string {
   const of = (metric: string): string => `max by (namespace, cronjob) (${cluster(stack)(metric, `cronjob="${name}"`)})`;
   return `time() - (${of("kube_cronjob_status_last_successful_time")} or ${of("kube_cronjob_created")})`;
 }
 
-/** cert-manager's word, whether or not its own `namespace` gave way to that of its pod. */
+/** cert-manager's metric, whether its label `namespace` was kept or replaced by the namespace of its pod. */
 function certificateLeft({ namespace }: MonitoredStack): string {
   const metric = "certmanager_certificate_expiration_timestamp_seconds";
   return `min by (name) ({__name__="${metric}",exported_namespace="${namespace}"} or {__name__="${metric}",namespace="${namespace}"}) - time()`;
@@ -90,18 +90,18 @@ function fillingUp(stack: MonitoredStack): string {
 
 function restarts(stack: MonitoredStack): string {
   const count = cluster(stack)("kube_pod_container_status_restarts_total", `container="${names.stalwart}"`);
-  // Not increase(), which would make 2.02 of two.
+  // Not increase(), which extrapolates: two would become 2.02.
   return `sum by (namespace) (${count} - min_over_time(${count}[1h])) > 2`;
 }
 
 /**
- * Events of the server that mean that an account did not take a message (crates/email/src/message/delivery.rs): over quota,
- * not to be parsed; and the end of a delivery report for somebody outside, who gets none
- * (components/mailserver/planDelivery.ts).
+ * Events of the server that mean that an account did not accept a message (crates/email/src/message/delivery.rs): the account is
+ * over its quota, or the message cannot be parsed; and the event for a delivery report that is dropped, because outside senders
+ * get none (components/mailserver/planDelivery.ts).
  */
 const UNDELIVERED = ["limit_quota", "limit_tenant_quota", "message_ingest_error", "delivery_double_bounce"];
 
-/** Those events within two hours. A counter appears with its first event, of which increase() knows nothing. */
+/** Those events within two hours. A counter appears with its first event, which increase() does not count. */
 function undelivered(stack: MonitoredStack): string {
   return UNDELIVERED.map((event) => {
     const count = server(stack)(event);
@@ -109,7 +109,7 @@ function undelivered(stack: MonitoredStack): string {
   }).join(" or ");
 }
 
-/** Series without which alerts would be silent for ever, each under the name that tells which. */
+/** Series without which alerts would never fire, each under a name that identifies it. */
 function missing(stack: MonitoredStack): string {
   const named = (expr: string, series: string): string => `label_replace(${expr}, "series", "${series}", "", "")`;
   const gone = (selector: string, series: string): string => named(`absent(${selector})`, series);
@@ -117,13 +117,13 @@ function missing(stack: MonitoredStack): string {
   return [
     gone(fetcher(stack)("ready"), "fetchmail_ready"),
     gone(server(stack)("server_memory"), "server_memory"),
-    // A counter is not there before its first event; what a fetcher delivers is such an event.
+    // A counter does not exist before its first event; a fetcher's delivery is such an event.
     named(`(${delivered} unless on (namespace) ${queued(stack)})`, "queue_message_queued"),
     gone(cluster(stack)("kube_cronjob_created", `cronjob="${names.settings}"`), "kube_cronjob_created"),
   ].join(" or ");
 }
 
-/** Every alert there is, in the order in which docs/reference/alerts.md has them. */
+/** All alerts, in the order of docs/reference/alerts.md. */
 export function alerts(stack: MonitoredStack): Alert[] {
   const last = recorded(stack, LAST_DELIVERY);
   const queue = pending(stack);
@@ -157,7 +157,7 @@ export function alerts(stack: MonitoredStack): Alert[] {
     },
     {
       name: "MailSourceFailing",
-      // Gone with the source, unlike the provider: nobody waits for an account that is no longer declared.
+      // Unlike the provider's, this alert ends when the source is removed from the configuration.
       expr: `min by (${bySource}) (${fetcher(stack)("source_ready")}) == 0`,
       for: "15m",
       severity: "warning",
@@ -175,8 +175,9 @@ export function alerts(stack: MonitoredStack): Alert[] {
     },
     {
       name: "MailQueueStuck",
-      // The server does not tell how old its messages are. It had one an hour ago, and has not been without one since, and has
-      // tried one again: that also ends the alert when a message is deleted, which is never counted as completed.
+      // The server does not export the age of queued messages. So the alert fires if the queue had a message an hour ago, has
+      // not been empty since, and the server has retried one. The last condition also ends the alert when a message is
+      // deleted, which is never counted as completed.
       expr:
         `min_over_time(${queue}[1h:1m]) > 0 and last_over_time(${queue}[5m:1m] offset 1h) > 0 ` +
         `and on (namespace) sum by (namespace) (increase(${server(stack)("queue_rescheduled")}[3h])) > 0`,
@@ -234,7 +235,7 @@ export function alerts(stack: MonitoredStack): Alert[] {
     },
     {
       name: "MailUnusuallyQuiet",
-      // A week of knowing the mailbox: in its first night, every silence is the longest.
+      // Only for mailboxes that have been monitored for a week: in the first night, every silence is the longest one so far.
       expr: `time() - ${last} > ${recorded(stack, LONGEST_PAUSE)} ` + `and present_over_time(${last}[1h] offset 7d)`,
       for: "10m",
       severity: "warning",

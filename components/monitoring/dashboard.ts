@@ -11,7 +11,7 @@ export interface Query {
 export interface Panel {
   readonly title: string;
   readonly kind: "stat" | "timeseries";
-  /** Grafana's name of it. */
+  /** Grafana's name for it. */
   readonly unit: string;
   readonly queries: readonly Query[];
 }

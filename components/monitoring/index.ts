@@ -77,7 +77,7 @@ export class Monitoring extends ComponentResource {
       new core.ConfigMap(
         names.dashboard,
         {
-          // Named for the stack: Grafana's namespace may hold those of others.
+          // Named after the stack, because Grafana's namespace may contain other dashboards.
           metadata: meta(names.dashboard, { [label]: labelValue }, dashboardNamespace ?? namespace),
           data: { [`${names.dashboard}.json`]: stack.apply((it) => `${JSON.stringify(dashboard(it))}\n`) },
         },

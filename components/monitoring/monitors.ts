@@ -15,7 +15,7 @@ export const fetcherMonitor = () => ({
   podMetricsEndpoints: [{ port: "http", path: "/metrics", interval: INTERVAL }],
 });
 
-/** The server's endpoint is on the port of its web pages, so it asks for a login. */
+/** The server's endpoint is on the port of its web pages, so it requires a login. */
 export const serverMonitor = (login: Input<string>) => ({
   selector: { matchLabels: selector(names.stalwart) },
   podMetricsEndpoints: [

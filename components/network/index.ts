@@ -5,11 +5,11 @@ import { labels } from "../../config/names";
 import { ciliumPolicies, type PolicyArgs, policies } from "./policies";
 
 export interface NetworkArgs extends PolicyArgs {
-  /** Namespace the policies guard. */
+  /** Namespace that the policies apply to. */
   readonly namespace: Input<string>;
 }
 
-/** The NetworkPolicies: closed by default, opened for what each workload needs. */
+/** The NetworkPolicies: all traffic is denied by default, and allowed for what each workload needs. */
 export class Network extends ComponentResource {
   constructor(name: string, args: NetworkArgs, opts?: ComponentResourceOptions) {
     super("homelab-mail:network:Network", name, {}, opts);

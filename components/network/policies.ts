@@ -12,23 +12,23 @@ export interface PolicyArgs {
   readonly provider: { readonly imap: Endpoint; readonly smtp: Endpoint };
   /** Namespace of the ingress controller, which alone reaches the HTTP ports from outside the namespace. */
   readonly ingressNamespace: string;
-  /** Where the controller's pods take https, when that is neither 443 nor 8443. */
+  /** The https port of the controller's pods, if it is neither 443 nor 8443. */
   readonly ingressPort?: number;
   /** The port in the issuer's address. @default 443 */
   readonly issuerPort?: number;
-  /** What the controller is: Cilium's is no pod. */
+  /** The controller. Cilium's does not run in a pod. */
   readonly controller?: Controller;
-  /** Namespace of Prometheus, whose pods alone read the fetchers' metrics. */
+  /** Namespace of Prometheus; only its pods may read the fetchers' metrics. */
   readonly metricsNamespace: string;
   /** Whether they also read the mail server's metrics. @default false */
   readonly serverMetrics?: boolean | undefined;
-  /** Where the heartbeat's server takes it. @default nothing is asked */
+  /** The port of the heartbeat's server. @default no heartbeat */
   readonly heartbeatPort?: number | undefined;
-  /** Whether a CronJob asks the API server for snapshots. @default nobody asks it for anything */
+  /** Whether a CronJob requests snapshots from the API server. @default no pod may connect to it */
   readonly snapshots?: boolean;
-  /** Mailboxes, of which those with sources fetch from other servers than the provider's, too. @default none */
+  /** Mailboxes. Those with sources also connect to servers other than the provider's. @default none */
   readonly mailboxes?: readonly Pick<Mailbox, "name" | "sources">[];
-  /** From where mail is copied into mailboxes here. @default from nowhere */
+  /** Migrations, whose pods connect to the servers that they copy from. @default none */
   readonly migrations?: readonly { readonly name: string; readonly from: Pick<Endpoint, "port"> }[];
   /** Namespaces whose pods may relay through port 25; empty means every namespace. */
   readonly relayNamespaces: readonly string[];
@@ -41,7 +41,7 @@ const namespace = (name: string): Peer => ({
 });
 const everyNamespace: Peer = { namespaceSelector: {} };
 
-/** Names are looked up at whatever answers port 53: node-local caches and cluster DNS live at different addresses. */
+/** Port 53 at any address, because node-local caches and the cluster's DNS have different addresses. */
 const dns = {
   ports: [
     { protocol: "UDP", port: 53 },
@@ -50,9 +50,9 @@ const dns = {
 };
 
 /**
- * The identity provider. A policy knows addresses, not names, and the issuer is often this very cluster's ingress,
- * whose pods listen on 443 (ingress-nginx), 8443 (Traefik, HAProxy, Contour) or elsewhere behind a Service on 443. An issuer
- * with a port in its address is asked on that port.
+ * The identity provider. A policy matches addresses, not names, and the issuer is often behind this cluster's ingress,
+ * whose pods listen on 443 (ingress-nginx), 8443 (Traefik, HAProxy, Contour) or another port behind a Service on 443. An issuer
+ * with a port in its URL is reached on that port.
  */
 const https = (...more: (number | undefined)[]): { ports: Port[] } => ({
   ports: tcp(...new Set([443, 8443, ...more.filter((port) => port !== undefined)])),
@@ -64,8 +64,8 @@ const acmePort = 8089;
 const mailPorts = [ports.imaps, ports.submissions, ports.submission, ports.manageSieve];
 
 /**
- * Who may talk to whom, by policy name. Everything in the namespace is closed first, then each workload gets what its
- * work needs. Peers outside the cluster are limited by port only: a NetworkPolicy cannot name a host.
+ * The policies by name. All traffic in the namespace is denied first, then each workload is allowed what it needs. Peers outside
+ * the cluster are limited by port only: a NetworkPolicy cannot name a host.
  */
 export function policies(args: PolicyArgs): Record<string, Spec> {
   return {
@@ -85,8 +85,8 @@ export function policies(args: PolicyArgs): Record<string, Spec> {
       ],
       egress: [dns, { ports: tcp(args.provider.smtp.port) }, https(args.ingressPort, args.issuerPort)],
     },
-    // cert-manager answers HTTP-01 challenges from a pod of its own beside the Certificate, on port 8089
-    // (https://cert-manager.io/docs/configuration/acme/http01/); closed, no certificate would ever be issued.
+    // cert-manager answers HTTP-01 challenges from a pod in the Certificate's namespace, on port 8089
+    // (https://cert-manager.io/docs/configuration/acme/http01/). Without this policy, no certificate would be issued.
     "acme-solver": {
       podSelector: { matchLabels: acmeSolver },
       policyTypes: ["Ingress"],
@@ -100,7 +100,7 @@ export function policies(args: PolicyArgs): Record<string, Spec> {
     [names.fetchmail]: {
       podSelector: { matchLabels: { "app.kubernetes.io/name": names.fetchmail } },
       policyTypes: ["Ingress", "Egress"],
-      // /metrics has no address and no password, but it tells who has a mailbox and when mail comes.
+      // /metrics has no addresses and no passwords, but shows which mailboxes exist and when mail arrives.
       ingress: [{ from: [namespace(args.metricsNamespace)], ports: tcp(ports.fetcherHttp) }],
       egress: [
         dns,
@@ -125,7 +125,7 @@ export function policies(args: PolicyArgs): Record<string, Spec> {
   };
 }
 
-/** Beside the policy of all fetchers: a mailbox's fetcher, and no other one, reaches the ports of its sources. */
+/** In addition to the policy of all fetchers: only a mailbox's own fetcher reaches the ports of its sources. */
 const fetchingElsewhere = (mailboxes: NonNullable<PolicyArgs["mailboxes"]>): Record<string, Spec> =>
   Object.fromEntries(
     mailboxes
@@ -140,7 +140,7 @@ const fetchingElsewhere = (mailboxes: NonNullable<PolicyArgs["mailboxes"]>): Rec
       ]),
   );
 
-/** Each migration reaches its own source's port; the mail server lets their pods make and end their app passwords. */
+/** Each migration reaches its own source's port, and the mail server, where its pods create and revoke their app passwords. */
 function migrating(migrations: NonNullable<PolicyArgs["migrations"]>): Record<string, Spec> {
   if (migrations.length === 0) return {};
   const each = migrations.map(({ name, from }): [string, Spec] => [
@@ -165,7 +165,7 @@ function migrating(migrations: NonNullable<PolicyArgs["migrations"]>): Record<st
   };
 }
 
-/** Where API servers listen: behind a Service on 443 (hosted), or with kubeadm, k3s and k0s, minikube, MicroK8s. */
+/** The ports of API servers: hosted ones behind a Service on 443; kubeadm, k3s and k0s; minikube; MicroK8s. */
 const apiServer = tcp(443, 6443, 8443, 16443);
 
 const snapshotting: Spec = {
@@ -174,7 +174,7 @@ const snapshotting: Spec = {
   egress: [dns, { ports: apiServer }],
 };
 
-/** Policies add up: these are there beside the others when somebody watches, and no other one changes. */
+/** Policies are additive: enabling monitoring adds these and changes no other policy. */
 function watching({ metricsNamespace, serverMetrics, heartbeatPort, ingressPort }: PolicyArgs): Record<string, Spec> {
   return {
     ...(serverMetrics && {
@@ -188,7 +188,7 @@ function watching({ metricsNamespace, serverMetrics, heartbeatPort, ingressPort 
       heartbeat: {
         podSelector: { matchLabels: { "app.kubernetes.io/name": names.settings } },
         policyTypes: ["Egress"],
-        // On 443 it may be behind this very cluster's ingress, as the issuer may.
+        // With port 443 it may be behind this cluster's ingress, as the issuer may.
         egress: [heartbeatPort === 443 ? https(ingressPort) : { ports: tcp(heartbeatPort) }],
       },
     }),
@@ -196,8 +196,8 @@ function watching({ metricsNamespace, serverMetrics, heartbeatPort, ingressPort 
 }
 
 /**
- * Cilium's Ingress and Gateway are its own Envoy on the nodes: what comes from there has the identity `ingress`, which
- * no NetworkPolicy can name (https://docs.cilium.io/en/stable/network/servicemesh/ingress/).
+ * Cilium's Ingress and Gateway are its own Envoy on the nodes. Its requests have the identity `ingress`, which a NetworkPolicy
+ * cannot name (https://docs.cilium.io/en/stable/network/servicemesh/ingress/).
  */
 export function ciliumPolicies({ controller }: Pick<PolicyArgs, "controller">): Record<string, object> {
   if (controller !== "cilium") return {};

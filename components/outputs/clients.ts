@@ -1,12 +1,12 @@
 import { mailServerHost, ports } from "../../config/names";
 
-/** How a phone or desktop program connects. */
+/** The connection settings of a phone or desktop program. */
 export interface ClientSettings {
   readonly imap: { readonly host: string; readonly port: number; readonly security: string };
   readonly smtp: { readonly host: string; readonly port: number; readonly security: string };
   readonly smtpAlternative: { readonly host: string; readonly port: number; readonly security: string };
   readonly manageSieve: { readonly host: string; readonly port: number; readonly security: string };
-  /** Where CalDAV and CardDAV programs begin; they find the rest by themselves. */
+  /** The URL for CalDAV and CardDAV programs, which discover the rest. */
   readonly calendars: string;
   readonly contacts: string;
   readonly username: string;
@@ -49,7 +49,7 @@ export function identityClient({ hosts, identity, webmailRedirectUri, webmailLog
     clientId: identity.clientId,
     publicClient: true,
     pkce: true,
-    // Without it, opening a mailed link of the device grant is enough to give a stranger's program one's mail.
+    // Without it, a user who opens a mailed device-grant link gives an attacker's program access to their mail.
     requiresReauthentication: true,
     redirectUris: [
       webmailRedirectUri,

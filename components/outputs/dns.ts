@@ -1,12 +1,12 @@
 import { type DiscoveryHost, discoveryHosts } from "../../config/discovery";
 import type { Endpoint, StackConfig } from "../../config/types";
 
-/** One DNS record, as a zone file or a provider's form wants it. */
+/** One DNS record, in the form of a zone file or a DNS provider's web form. */
 export interface DnsRecord {
   readonly name: string;
   readonly type: "MX" | "TXT" | "CNAME" | "SRV" | "A";
   readonly value: string;
-  /** What the record is for, and what to watch out for. */
+  /** The purpose of the record, and what to consider. */
   readonly purpose: string;
 }
 
@@ -14,7 +14,7 @@ export interface DnsArgs extends Pick<StackConfig, "domains" | "hosts"> {
   readonly provider: { readonly smtp: Endpoint };
 }
 
-/** What the provider asks for: it receives, filters, sends and signs, so MX, SPF, DKIM and DMARC are its own. */
+/** The provider's records: it receives, filters, sends and signs, so MX, SPF, DKIM and DMARC belong to it. */
 function providerRecords(domain: string, provider: Endpoint): DnsRecord[] {
   const zone = `${domain}.`;
   if (!provider.host.endsWith(".migadu.com")) {
@@ -53,7 +53,7 @@ const discoveryPurpose: Readonly<Record<DiscoveryHost["kind"], string>> = {
   autodiscover: "Outlook finds its settings",
 };
 
-/** Where programs find which server is a domain's: they know the domain from the address and nothing else. */
+/** Records with which mail programs find a domain's servers: they know only the domain of the address. */
 function services(domain: string, target: string): DnsRecord[] {
   const service = (label: string, value: string, purpose: string): DnsRecord => ({
     name: `${label}._tcp.${domain}.`,

@@ -12,7 +12,7 @@ interface Deployed {
   readonly adminPassword: Output<string>;
 }
 
-/** What `pulumi stack output` shows: addresses, DNS records and settings for whoever runs and uses the stack. */
+/** What `pulumi stack output` shows: addresses, DNS records and settings for administrators and users of the stack. */
 export function stackOutputs(config: StackConfig, { client, webmailUrl, adminPassword }: Deployed) {
   const { hosts, namespace } = config;
   const mailboxes = config.mailboxes.map(({ name, address, aliases, retention, folders }) => ({

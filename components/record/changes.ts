@@ -30,7 +30,7 @@ export function refusedChanges(before: MailRecord, after: MailRecord): string[] 
         `${HIDDEN}. Set it back: pulumi config set namespace ${before.namespace}`,
     );
   }
-  if (before.domain !== after.domain) return texts; // the addresses follow
+  if (before.domain !== after.domain) return texts; // all addresses change with the domain
   for (const [name, account] of Object.entries(after.accounts)) {
     const known = before.accounts[name];
     if (known === undefined || known === account) continue;

@@ -18,7 +18,7 @@ const plain = <T>(value: T): Promise<unknown> => new Promise((resolve) => output
  * its record with the next update. The record is secret, because addresses are.
  */
 export class UpdateGuard extends ComponentResource {
-  /** Done once it is clear that the update hides no mail. */
+  /** Completes when the update is known to hide no mail. */
   readonly passed: Resource;
 
   constructor(name: string, { domain, namespace, accounts }: MailRecord, opts?: ComponentResourceOptions) {

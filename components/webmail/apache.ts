@@ -1,7 +1,7 @@
 /**
- * Apache settings, loaded after the image's own. Its formats log the whole request line and the referrer, and with them
- * the authorization code that the provider sends users back with. Here a request is its path: what comes behind `?` is
- * nobody's to keep. The formats keep their names, so the image's own `CustomLog` uses these.
+ * Apache settings, loaded after the image's own. The image's formats log the whole request line and the referrer, which
+ * contain the authorization code after a sign-in. These formats log the path only, without the query string. They have the same
+ * names, so the image's own `CustomLog` uses them.
  */
 export function apacheConf(): string {
   const format = '%h %l %u %t \\"%m %U %H\\" %>s %O \\"%{User-Agent}i\\"';

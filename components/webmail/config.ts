@@ -34,7 +34,7 @@ export const environment = {
   clientSecret: "OIDC_CLIENT_SECRET",
 } as const;
 
-/** Where the webmail's database lives; the image's own default name, so that an existing one is found. */
+/** The path of the webmail's database. It is the image's default, so that an existing database is found. */
 export const databaseDirectory = "/var/roundcube/db";
 
 export const webmailUrl = (host: string): string => `https://${host}/`;
@@ -45,7 +45,7 @@ export const webmailRedirectUri = (host: string): string => `${webmailUrl(host)}
 /** Where the provider redirects users after sign-out (`rcmail_oauth::handle_logout`). */
 export const webmailLogoutUri = (host: string): string => `${webmailUrl(host)}?_task=logout`;
 
-/** One sign-in at the provider; its token opens IMAP, sending and filters. */
+/** One sign-in at the provider; its token is used for IMAP, sending and filters. */
 function signIn({ identity, caFile }: WebmailSettings): Record<string, PhpValue> {
   const { issuer, name } = identity;
   return {
@@ -53,9 +53,9 @@ function signIn({ identity, caFile }: WebmailSettings): Record<string, PhpValue>
     oauth_provider_name: name,
     oauth_client_id: new FromEnvironment(environment.clientId),
     oauth_client_secret: new FromEnvironment(environment.clientSecret),
-    // Pocket ID's endpoints, for when discovery fails: without a token endpoint Roundcube takes single
-    // sign-on for switched off (rcmail_oauth::is_enabled) and shows a password form. Discovery has the last word, and
-    // program/issuer.php asks for it: with `oauth_config_uri` Roundcube would do so by itself, without bounds.
+    // Pocket ID's endpoints, in case discovery fails: without a token endpoint, Roundcube treats single sign-on
+    // as disabled (rcmail_oauth::is_enabled) and shows a password form. Discovery takes precedence. program/issuer.php
+    // does it, because with `oauth_config_uri` Roundcube would do it itself, without limits.
     oauth_auth_uri: `${issuer}/authorize`,
     oauth_token_uri: `${issuer}/api/oidc/token`,
     oauth_identity_uri: `${issuer}/api/oidc/userinfo`,
@@ -63,15 +63,15 @@ function signIn({ identity, caFile }: WebmailSettings): Record<string, PhpValue>
     oauth_pkce: "S256",
     oauth_auth_type: "XOAUTH2",
     oauth_identity_fields: ["email"],
-    oauth_cache: "db", // the provider's keys would be fetched at each refresh
+    oauth_cache: "db", // without a cache, the provider's keys would be fetched at each refresh
     oauth_timeout: 5, // seconds; a request that waits for the provider keeps a PHP worker
     // Guzzle's `verify`, for keys and tokens: true for the image's own CAs, or a file with all CAs.
     oauth_verify_peer: caFile ?? true,
-    oauth_login_redirect: true, // no password form: passwords of accounts do not exist
+    oauth_login_redirect: true, // no password form, because accounts have no passwords
   };
 }
 
-/** The mail server, under its name in the cluster, held to the certificate of its public name. */
+/** The mail server, at its name in the cluster; its certificate is verified for its public name. */
 function mailServer({ mailServerHost, hosts, caFile }: WebmailSettings): Record<string, PhpValue> {
   const tls = {
     ssl: { peer_name: hosts.mail, verify_peer: true, ...(caFile && { cafile: caFile }) },
@@ -94,7 +94,7 @@ function mailServer({ mailServerHost, hosts, caFile }: WebmailSettings): Record<
   };
 }
 
-/** How it sits behind the ingress, and what browsers may do with it. */
+/** Settings for the ingress in front of it, and for browsers. */
 function web({ hosts, networks }: WebmailSettings): Record<string, PhpValue> {
   return {
     // Without it Roundcube adds the container's port to the redirect URI, and the provider refuses that.
@@ -106,7 +106,7 @@ function web({ hosts, networks }: WebmailSettings): Record<string, PhpValue> {
     // Minutes without a request: each sign-in needs a passkey, and once a day is enough. Well under the life of
     // the provider's refresh tokens, 30 days at Pocket ID.
     session_lifetime: 24 * 60,
-    session_samesite: "Lax", // Strict would not survive the way back from the provider
+    session_samesite: "Lax", // with Strict, the cookie would not be sent with the redirect from the provider
     ip_check: false, // phones change networks
     x_frame_options: "sameorigin", // Roundcube frames its own pages; other sites may not
     des_key: new FromEnvironment(environment.desKey),
@@ -123,9 +123,9 @@ function product({ domain, largestMessage }: WebmailSettings): Record<string, Ph
     mail_domain: domain,
     plugins: ["archive", "zipdownload", "markasjunk", "managesieve", "newmail_notifier"],
     managesieve_vacation: 1, // a page of its own for the out-of-office notice
-    newmail_notifier_basic: true, // the tab's title and icon; sound and desktop notices are each person's choice
-    identities_level: 1, // the token decides the mailbox, so the address is not for editing; names and signatures are
-    show_images: 0, // never before the person asks
+    newmail_notifier_basic: true, // the tab's title and icon; each user may enable sound and desktop notifications
+    identities_level: 1, // users may edit names and signatures, but not the address, because the token decides the mailbox
+    show_images: 0, // only when the user asks for them
     max_message_size: `${sizeLimits(largestMessage).message}M`,
   };
 }
@@ -149,7 +149,7 @@ export function webmailOptions(settings: WebmailSettings): Record<string, PhpVal
   };
 }
 
-/** PHP that is the same for every stack. */
+/** PHP code that is the same for every stack. */
 const program = (file: string): string => readFileSync(join(__dirname, "program", file), "utf8");
 
 /** The PHP file that the image includes after its own configuration. Holds no secret. */

@@ -2,13 +2,13 @@ import { wholeAddress } from "../../config/addresses";
 import type { Mailbox } from "../../config/types";
 import { php } from "./php";
 
-/** Where the pod finds who may send as what. */
+/** The path of the identities in the pod. */
 export const identitiesDirectory = "/var/roundcube/identities";
 export const identitiesFile = "identities.json";
 
 /**
- * Every address of each account, by the address that signs in, with the name that senders show. Addresses are confidential,
- * so it belongs in a Secret; as a folder it reaches a running pod, and a new alias restarts nothing.
+ * Every address of each account, by the address that signs in, with the sender's display name. Addresses are confidential, so
+ * this is stored in a Secret. It is mounted as a folder, so a running pod gets a new alias without a restart.
  */
 export function identities(mainDomain: string, mailboxes: readonly Mailbox[]): string {
   return JSON.stringify(
@@ -21,7 +21,7 @@ export function identities(mainDomain: string, mailboxes: readonly Mailbox[]): s
   );
 }
 
-/** PHP that makes them senders after a sign-in (program/identities.php). */
+/** PHP code that creates identities from them after a sign-in (program/identities.php). */
 export const identitiesPhp = (): string =>
   [
     "rcube_plugin_api::get_instance()->register_hook('login_after', function ($login) {",

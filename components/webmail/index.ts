@@ -35,7 +35,7 @@ export interface WebmailArgs {
   readonly domain: string;
   /** Every mail domain, the main one first. */
   readonly domains: readonly string[];
-  /** Whose addresses are senders in the webmail. */
+  /** The mailboxes whose addresses can be used as senders in the webmail. */
   readonly mailboxes: StackConfig["mailboxes"];
   readonly hosts: {
     /** The name in the mail server's certificate. */
@@ -44,13 +44,13 @@ export interface WebmailArgs {
   };
   /** The OIDC issuer that signs users in. */
   readonly identity: StackConfig["identity"];
-  /** Where the webmail host's certificate comes from. */
+  /** The source of the webmail host's certificate. */
   readonly tls: StackConfig["tls"];
   /** How HTTP is exposed. */
   readonly ingress: StackConfig["ingress"];
   /** CIDRs that the ingress controller's requests come from. */
   readonly cluster: { readonly networks: readonly string[] };
-  /** Whose largest message decides how much can be attached. */
+  /** The provider. Its largest message limits the size of attachments. */
   readonly provider: Pick<StackConfig["provider"], "largestMessage">;
   /** Custom CAs, in addition to the public ones. @default none */
   readonly caBundle?: CaBundle | undefined;
@@ -100,7 +100,7 @@ export class Webmail extends ComponentResource {
       },
       childOpts,
     );
-    // Kept in the state: a new key would sign every user out. 24 characters is what Roundcube's cipher takes.
+    // Stored in the state, because a new key would sign out every user. Roundcube's cipher needs 24 characters.
     const desKey =
       args.generated.desKey ??
       new RandomPassword("roundcube-des-key", { length: 24, special: false }, childOpts).result;
@@ -135,7 +135,7 @@ export class Webmail extends ComponentResource {
               labels: labels(names.roundcube),
               annotations: {
                 ...caBundle.annotations,
-                // Configuration and environment reach PHP when the pod starts.
+                // PHP reads configuration and environment when the pod starts.
                 "homelab-mail/config-hash": php.apply((text) =>
                   shortHash(JSON.stringify([text, ini, apache, identity.clientId]), 16),
                 ),

@@ -1,14 +1,14 @@
 import type { SizeLimits } from "../../config/limits";
 
 /**
- * PHP's `memory_limit`: a message is held in memory several times over while it is sent; Roundcube spools to disk when it
- * reckons that this is not enough (rcmail_sendmail::create_message).
+ * PHP's `memory_limit`: a message is in memory several times while it is sent. Roundcube uses the disk if it estimates that
+ * the limit is too low (rcmail_sendmail::create_message).
  */
 const MEMORY = "256M";
 
 /**
- * PHP settings, loaded after the image's own (which allow uploads of 5M). Sizes agree, smallest first, so that Roundcube is
- * the one to refuse, with a message that users understand: attachment, its HTTP request, the ingress in front.
+ * PHP settings, loaded after the image's own (which allow uploads of 5M). Limits increase in the order attachment, HTTP request,
+ * ingress, so that Roundcube itself refuses an attachment that is too large, with a message that users understand.
  */
 export function phpIni({ attachments, webmailRequest }: SizeLimits): string {
   return [

@@ -11,7 +11,7 @@ export type PhpValue =
   | readonly PhpValue[]
   | { readonly [key: string]: PhpValue };
 
-/** PHP's single quotes know two escapes only, so any text survives in them, `$` and newlines too. */
+/** PHP's single quotes have only two escapes, so any text can be quoted in them, `$` and newlines too. */
 const quoted = (text: string): string => `'${text.replace(/[\\']/g, "\\$&")}'`;
 
 /** A value as a PHP expression. */

@@ -9,7 +9,7 @@ export interface ResponseSettings {
 }
 
 /**
- * As much of a content policy as Roundcube can live with: it evaluates the scripts in its own answers and has inline
+ * The strictest content policy that works with Roundcube, which evaluates scripts in its own responses and has inline
  * ones. Roundcube itself blocks remote images until the user asks for them, hence `https:`.
  */
 const contentPolicy = [

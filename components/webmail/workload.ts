@@ -32,9 +32,9 @@ export interface WebmailPodArgs {
 }
 
 /**
- * What the image writes to, seen in its entrypoint and in Apache's: all of it can be lost with the pod.
- * `/var/www/html` is filled from `/usr/src` at each start; it must be empty then, or the image asks the internet for
- * PHP packages. `/run` holds Apache's pid file and locks (`/var/run` and `/var/lock` point into it).
+ * The paths that the image writes to, according to its entrypoint and Apache's: none of them must outlive the pod.
+ * `/var/www/html` is filled from `/usr/src` at each start; it must be empty then, or the image downloads PHP
+ * packages from the internet. `/run` holds Apache's pid file and locks (`/var/run` and `/var/lock` point into it).
  */
 const scratch = [
   { name: "html", mountPath: "/var/www/html", sizeLimit: "512Mi" },
@@ -48,7 +48,7 @@ export function webmailPod(args: WebmailPodArgs): types.input.core.v1.PodSpec {
     name: variable,
     valueFrom: { secretKeyRef: { name, key } },
   });
-  // An icon, served by PHP like every file: a page would open a session in the database at each probe.
+  // An icon, which PHP serves like every file: a page would create a session in the database at each probe.
   const httpGet = {
     path: "/static.php/skins/elastic/images/favicon.ico",
     port: "http",
