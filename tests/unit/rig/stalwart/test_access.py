@@ -37,7 +37,7 @@ class SignIn(unittest.TestCase):
         self.assertIsNone(self.server.access.account(f"nobody@{DOMAIN}%admin", PASSWORD))
         self.assertEqual(self.server.access.account("admin", PASSWORD), "")
 
-    def test_a_password_that_looks_like_a_hash_opens_nothing(self):
+    def test_a_password_that_resembles_a_hash_opens_nothing(self):
         for password in ("$ecret-and-long-enough", "_secret", "{secret}"):
             self.server.access.password = password
             self.assertIsNone(self.server.access.account("admin", password))
@@ -98,7 +98,7 @@ class SignIn(unittest.TestCase):
     def test_mail_finds_its_mailbox_however_the_address_is_written(self):
         self.assertEqual(self.server.settings.recipient(f"BOSS@{DOMAIN.upper()}"), "alpar")
 
-    def test_settings_are_the_administrators_alone(self):
+    def test_only_the_administrator_may_read_settings(self):
         self.assertEqual(self.jmap("kinga:wrong", "x:Account/get", {"ids": None})[0], 401)
         _, answer = self.jmap(f"kinga@{DOMAIN}%admin:{PASSWORD}", "x:Account/get", {"ids": None})
         self.assertEqual(answer["methodResponses"][0][0], "error")

@@ -26,19 +26,19 @@ class Shutting(unittest.TestCase):
         self.settings.registry.create("AllowedIp", {"address": "10.0.0.0/8"})
         self.bans = Bans(self.settings, lambda: self.time)
 
-    def test_by_default_one_get_bans_for_ever(self):
+    def test_by_default_one_get_request_bans_forever(self):
         self.assertTrue(self.bans.path(VISITOR, "/a/x.php"))
         self.time += 1e9
         self.assertTrue(self.bans.is_blocked(VISITOR))
 
-    def test_without_paths_a_get_bans_nobody_once_settings_are_reloaded(self):
+    def test_without_paths_a_get_request_bans_no_client_once_settings_are_reloaded(self):
         self.settings.registry.update("Security", None, {"scanBanPaths": {}})
         self.assertTrue(self.bans.path(VISITOR, "/a/x.php"))
         self.bans.blocked.clear()
         self.bans.load()
         self.assertFalse(self.bans.path(VISITOR, "/a/x.php"))
 
-    def test_failures_beyond_the_rate_ban_for_the_period(self):
+    def test_failures_beyond_the_rate_ban_for_the_configured_period(self):
         self.settings.registry.update("Security", None, {"authBanPeriod": HOUR * 1000})
         self.bans.load()
         for _ in range(100):
@@ -49,7 +49,7 @@ class Shutting(unittest.TestCase):
         self.time += HOUR + 1
         self.assertFalse(self.bans.is_blocked(VISITOR))
 
-    def test_allowed_networks_and_the_server_itself_are_exempt(self):
+    def test_allowed_networks_and_the_server_itself_are_never_banned(self):
         for address in (POD, ipaddress.ip_address("127.0.0.1")):
             for _ in range(200):
                 self.bans.failed(address)

@@ -68,19 +68,19 @@ class OverQuota(Delivery):
         self.update("Account", self.identifier, {"quotas": {"maxDiskQuota": 1000}})
         self.receive(message(size=2000))
 
-    def test_is_accepted_and_waits_with_the_servers_words(self):
+    def test_mail_over_the_quota_is_accepted_and_waits_with_the_servers_message(self):
         self.assertEqual(self.kept(), 0)
         [waiting] = self.server.jmap.call("", "x:QueuedMessage/get", {})["list"]
         error = waiting["recipients"][KINGA]["status"]["errorMessage"]
         self.assertEqual(error, "451 4.3.0 Mailbox over quota.")
         self.assertEqual(self.attempts(), [False])
 
-    def test_is_delivered_once_there_is_room(self):
+    def test_mail_over_the_quota_is_delivered_once_there_is_room(self):
         self.update("Account", self.identifier, {"quotas": {}})
         self.assertEqual(self.attempts(), [True])
         self.assertEqual((self.kept(), self.queue.names()), (1, []))
 
-    def test_is_told_to_the_sender_outside_when_it_expires(self):
+    def test_mail_over_the_quota_is_reported_to_the_sender_outside_when_it_expires(self):
         self.age(3 * DAY + 1)
         self.assertEqual(self.attempts(), [True])
         [report] = self.queue.names()
@@ -88,7 +88,7 @@ class OverQuota(Delivery):
         self.assertEqual((envelope["from"], envelope["to"], envelope["source"]), ("", [FRIEND], "dsn"))
         self.assertIn(b"451 4.3.0 Mailbox over quota.", text)
 
-    def test_is_told_to_nobody_when_reports_stay_at_home_and_expires_when_the_settings_say(self):
+    def test_mail_over_the_quota_causes_no_report_outside_when_reports_stay_local_and_expires_as_configured(self):
         local = {"name": "local", "expiry": {"@type": "Ttl", "expire": 30 * DAY * 1000}}
         upsert = {"@type": "upsert", "object": "MtaDeliverySchedule", "matchOn": ["name"], "value": {"local": local}}
         self.server.apply(upsert)
@@ -171,7 +171,7 @@ class SeveralDomains(Delivery):
 
 
 class Outside(Delivery):
-    def test_a_refusal_for_good_is_told_to_the_sender_at_once_and_one_for_now_is_tried_again(self):
+    def test_a_permanent_refusal_is_reported_to_the_sender_at_once_and_a_temporary_one_is_tried_again(self):
         self.receive(message(), sender=KINGA, to=FRIEND)
         self.refusing(450)
         self.assertEqual(self.attempts(), [False])
@@ -191,7 +191,7 @@ class Duplicates(Delivery):
         self.receive(message(identifier="2@elsewhere.test"))
         self.assertEqual(self.kept(), 3)
 
-    def test_one_that_the_user_filed_elsewhere_does_not_count_and_one_without_an_id_neither(self):
+    def test_a_duplicate_that_the_user_filed_elsewhere_does_not_count_and_neither_does_one_without_an_id(self):
         self.receive(message())
         [path] = self.mail.files("kinga", INBOX)
         self.mail.store("kinga", message(), "Archive")
@@ -202,14 +202,14 @@ class Duplicates(Delivery):
             self.receive(b"Subject: no id\r\n\r\nhello\r\n")
         self.assertEqual(self.kept(INBOX), 3)
 
-    def test_one_in_junk_counts(self):
+    def test_a_duplicate_in_junk_counts(self):
         self.receive(message(), port=2525)
         self.receive(message())
         self.assertEqual((self.kept(JUNK), self.kept(INBOX)), (1, 0))
 
 
 class Trash(Delivery):
-    def test_is_emptied_after_thirty_days_unless_the_settings_say_otherwise(self):
+    def test_the_trash_is_emptied_after_thirty_days_unless_the_settings_say_otherwise(self):
         for folder in (INBOX, TRASH, JUNK):
             self.mail.store("kinga", message(identifier=folder), folder)
         self.mail.empty_trash()
@@ -226,7 +226,7 @@ class Trash(Delivery):
 
 
 class Measured(Delivery):
-    def test_the_page_is_for_whoever_has_its_login_and_has_the_real_names(self):
+    def test_the_metrics_page_requires_its_login_and_has_the_real_names(self):
         login = ("prometheus", "secret")
         answer = self.server.metrics.answer
         self.assertEqual(answer(self.server.settings, login)[0], 404)

@@ -23,7 +23,7 @@ class Discovery(unittest.TestCase):
             self.assertEqual(status, 200)
             self.assertIn("<username><x>@newjoy.ro</username>", text)
 
-    def test_autoconfig_offers_pop3_until_somebody_says_otherwise(self):
+    def test_autoconfig_offers_pop3_until_it_is_switched_off(self):
         self.assertIn('type="pop3"', discover(SYSTEM, "GET", "/mail/config-v1.1.xml")[2])
         told = SYSTEM | {"services": {"imap": {"cleartext": False}}}
         self.assertNotIn('type="pop3"', discover(told, "GET", "/mail/config-v1.1.xml")[2])
@@ -36,14 +36,14 @@ class Discovery(unittest.TestCase):
         self.assertIsNone(discover(SYSTEM, "GET", "/autodiscover/autodiscover.xml"))
         self.assertIsNone(discover(SYSTEM, "POST", "/AUTODISCOVER/autodiscover.xml", QUESTION))
 
-    def test_well_known_paths_send_on_to_where_a_password_is_asked_for(self):
+    def test_well_known_paths_redirect_to_an_address_that_requires_a_password(self):
         for name, path in (("caldav", "/dav/cal"), ("carddav", "/dav/card")):
             self.assertEqual(discover(SYSTEM, "PROPFIND", f"/.well-known/{name}")[:2], (307, {"Location": path}))
             status, headers, _ = discover(SYSTEM, "PROPFIND", path)
             self.assertEqual((status, headers["WWW-Authenticate"][:5]), (401, "Basic"))
         self.assertEqual(discover(SYSTEM, "GET", "/.well-known/jmap")[:2], (307, {"Location": "/jmap/session"}))
 
-    def test_endpoints_are_closed_by_url(self):
+    def test_discovery_endpoints_are_closed_by_url(self):
         endpoints = Endpoints({"match": {"0": {"if": "matches('(?i)<|%3c', url)", "then": "403"}}, "else": "200"})
         visitor = ipaddress.ip_address("203.0.113.7")
         self.assertEqual(endpoints.status(visitor, "/mail/config-v1.1.xml?emailaddress=%3Cx", {}), 403)

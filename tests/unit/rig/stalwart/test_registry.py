@@ -55,10 +55,10 @@ class Forms(Store):
             with self.subTest(kind=kind, written=written):
                 self.assertEqual(canonical(kind, name, written), stored)
 
-    def test_an_alias_loses_its_blanks_too(self):
+    def test_the_fake_server_removes_blanks_of_an_alias_too(self):
         self.assertEqual(canonical("Account", "aliases", {"0": {"name": "B oss"}}), {"0": {"name": "boss"}})
 
-    def test_what_has_no_such_form_is_refused(self):
+    def test_a_value_without_a_form_of_the_server_is_refused(self):
         for kind, name, value in (("Account", "name", "a..b"), ("AllowedIp", "address", "10.0.0.0/7")):
             with self.subTest(kind), self.assertRaises(ValueError):
                 canonical(kind, name, value)
@@ -152,7 +152,7 @@ class BySchema(Store):
 
         self.registry.schema = Schema(SCHEMA)
 
-    def test_what_the_schema_does_not_have_is_refused(self):
+    def test_a_property_that_the_schema_does_not_have_is_refused(self):
         for operation, why in (
             (line("update", "Securty", {"authBanPeriod": 1}), "unknown object"),
             (line("update", "Security", {"banPeriod": 1}), "banPeriod: Invalid property"),
@@ -174,7 +174,7 @@ class BySchema(Store):
 
 
 class Starting(Store):
-    def test_a_kind_that_is_empty_gets_its_defaults_at_every_start(self):
+    def test_an_empty_kind_of_object_gets_its_defaults_at_every_start(self):
         self.assertEqual(len(self.values("NetworkListener")), 7)
         self.assertNotIn("submission", [one["name"] for one in self.values("NetworkListener")])
         for identifier in list(self.registry.get("Tracer")):
@@ -182,7 +182,7 @@ class Starting(Store):
         self.open()
         self.assertEqual([one["@type"] for one in self.values("Tracer")], ["Log"])
 
-    def test_what_was_changed_is_there_after_a_restart(self):
+    def test_changed_settings_are_kept_after_a_restart(self):
         self.apply(line("update", "Security", {"scanBanPaths": {}}))
         self.open()
         self.assertEqual(self.registry.singleton("Security")["scanBanPaths"], {})

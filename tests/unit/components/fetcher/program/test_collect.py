@@ -57,12 +57,12 @@ class ADay(Collecting):
             (session.names("INBOX"), session.names(OUTBOX), session.names(KEPT)), ([], ["a", "b"], ["a", "b"])
         )
 
-    def test_with_zero_nothing_is_kept(self) -> None:
+    def test_with_zero_no_message_is_kept(self) -> None:
         session = FakeImap("a")
         self.collect(session, self.collector(0))
         self.assertEqual((session.names(OUTBOX), list(session.mail)), (["a"], ["INBOX", OUTBOX]))
 
-    def test_what_somebody_has_flagged_is_fetched_like_everything_else(self) -> None:
+    def test_a_message_that_another_client_has_flagged_is_fetched_like_every_other(self) -> None:
         session = FakeImap("a")
         session.put("INBOX", body("b"), r"\Deleted", r"\Seen")
         self.collect(session, self.collector())
@@ -70,20 +70,20 @@ class ADay(Collecting):
         for folder in (OUTBOX, KEPT):  # in the outbox, the flag means that it is delivered
             self.assertFalse(any(r"\Deleted" in one.flags for one in session.mail[folder].values()))
 
-    def test_where_the_flag_cannot_be_taken_off_the_message_is_delivered_from_the_inbox(self) -> None:
+    def test_a_message_whose_flag_cannot_be_removed_is_delivered_from_the_inbox(self) -> None:
         session = FakeImap("a")
         session.put("INBOX", body("b"), r"\Deleted")
         session.trouble = self.refuse("STORE")
         self.assertEqual(self.collect(session, self.collector()), Collected(1, (2,), False))
         self.assertEqual(session.names("INBOX"), ["b"])
 
-    def test_one_that_cannot_be_moved_does_not_stop_the_others(self) -> None:
+    def test_a_message_that_cannot_be_moved_does_not_stop_the_others(self) -> None:
         session = FakeImap(*"abcdefgh")
         session.trouble = self.refuse("MOVE", 3)
         self.assertEqual(self.collect(session, self.collector()), Collected(7, (3,), False))
         self.assertEqual(sorted(session.names(OUTBOX)), sorted("abdefgh"))
 
-    def test_where_nothing_can_be_moved_the_provider_is_not_asked_for_each(self) -> None:
+    def test_where_no_message_can_be_moved_the_provider_is_not_asked_to_move_each(self) -> None:
         session = FakeImap(*map(str, range(200)))
         asked: list[str] = []
 
@@ -96,21 +96,21 @@ class ADay(Collecting):
         self.assertEqual(len(self.collect(session, self.collector()).direct), 200)
         self.assertLess(asked.count("MOVE"), 30)
 
-    def test_one_that_cannot_be_copied_is_delivered_all_the_same(self) -> None:
+    def test_a_message_that_cannot_be_copied_is_delivered_all_the_same(self) -> None:
         session = FakeImap("a", "b", "c")
         session.trouble = self.refuse("COPY", 2)
         self.assertEqual(self.collect(session, self.collector()).moved, 3)
         self.assertEqual(session.names(KEPT), ["a", "c"])
         self.assertEqual(len(self.said), 1)
 
-    def test_what_was_copied_is_not_copied_again_when_the_move_fails_again_and_again(self) -> None:
+    def test_a_copied_message_is_not_copied_again_when_its_move_fails_repeatedly(self) -> None:
         session, collector = FakeImap("a", "b"), self.collector()
         session.trouble = self.refuse("MOVE")
         for _ in range(5):
             self.collect(session, collector)
         self.assertEqual(session.names(KEPT), ["a", "b"])
 
-    def test_a_session_that_breaks_over_a_batch_comes_back_with_less_until_the_one_is_found(self) -> None:
+    def test_a_session_that_breaks_during_a_batch_continues_with_smaller_ones_until_the_message_is_found(self) -> None:
         session, collector = FakeImap(*map(str, range(40))), self.collector(0)
 
         def trouble(command: str, _: str, uids: list[int]) -> None:
@@ -130,7 +130,7 @@ class ADay(Collecting):
         self.now += 900
         self.assertEqual(self.collect(session, collector).direct, (20,))
 
-    def test_one_whose_copy_breaks_the_session_is_delivered_and_holds_up_nothing_that_comes_after_it(self) -> None:
+    def test_a_message_whose_copy_breaks_the_session_is_delivered_and_blocks_no_later_one(self) -> None:
         session, collector = FakeImap("bad"), self.collector()
 
         def trouble(command: str, _: str, uids: list[int]) -> None:
@@ -149,7 +149,7 @@ class ADay(Collecting):
         self.assertEqual((session.names("INBOX"), direct), (["bad"], {1}))
         self.assertEqual(len(session.names(OUTBOX)), 20)
 
-    def test_a_folder_that_is_never_there_though_it_was_made_stops_nothing(self) -> None:
+    def test_a_folder_that_is_missing_although_it_was_made_stops_no_delivery(self) -> None:
         for refused in ("COPY", "MOVE"):
             session, collector = FakeImap("a"), self.collector()
             session.trouble = self.refuse(refused, words="[TRYCREATE] no such folder")
@@ -158,14 +158,14 @@ class ADay(Collecting):
             found = self.collect(session, collector)
             self.assertEqual((found.moved, found.direct), (1, ()) if refused == "COPY" else (0, (1,)))
 
-    def test_what_is_said_to_be_moved_and_stays_is_not_moved_for_ever(self) -> None:
+    def test_a_message_that_stays_despite_a_successful_move_is_not_moved_forever(self) -> None:
         session, collector = FakeImap("a"), self.collector()
         with mock.patch.object(session, "move", session.copy):
             found = [self.collect(session, collector) for _ in range(3)]
         self.assertEqual(found, [Collected(1, (), False), Collected(0, (1,), False), Collected(0, (1,), False)])
         self.assertEqual(session.names(OUTBOX), ["a"])
 
-    def test_a_folder_for_kept_messages_that_is_refused_is_asked_for_again_on_the_same_day(self) -> None:
+    def test_a_refused_folder_for_kept_messages_is_requested_again_on_the_same_day(self) -> None:
         session, collector = FakeImap("a"), self.collector()
         session.trouble = self.refuse("CREATE", words="[UNAVAILABLE] not now")
         session.mail[OUTBOX] = {}
@@ -177,14 +177,14 @@ class ADay(Collecting):
         self.collect(session, collector)
         self.assertEqual(sorted(session.names(KEPT)), ["a", "b"])
 
-    def test_what_cannot_be_moved_for_its_flag_is_kept_too(self) -> None:
+    def test_a_message_that_cannot_be_moved_because_of_its_flag_is_kept_too(self) -> None:
         session = FakeImap()
         session.put("INBOX", body("a"), r"\Deleted")
         session.trouble = self.refuse("STORE")
         self.assertEqual(self.collect(session, self.collector()), Collected(0, (1,), False))
         self.assertEqual(session.names(KEPT), ["a"])
 
-    def test_a_session_that_breaks_elsewhere_is_no_messages_fault(self) -> None:
+    def test_a_session_that_breaks_outside_of_a_message_counts_against_no_message(self) -> None:
         session, collector = FakeImap("a"), self.collector()
 
         def search(*_: str) -> list[int]:
@@ -195,7 +195,7 @@ class ADay(Collecting):
             self.collect(session, collector)
         self.assertNotIsInstance(caught.exception, LostOverMessage)
 
-    def test_without_move_it_is_copied_and_then_deleted_and_a_refusal_does_not_copy_it_again(self) -> None:
+    def test_without_move_a_message_is_copied_and_then_deleted_and_a_refusal_causes_no_second_copy(self) -> None:
         session, collector = FakeImap("a", moves=False), self.collector(0)
         session.trouble = self.refuse("EXPUNGE", words="[LIMIT] no")
         for _ in range(3):
@@ -207,12 +207,12 @@ class ADay(Collecting):
         self.collect(session, collector)
         self.assertEqual((session.names(OUTBOX), session.names("INBOX"), self.failures.known), (["a"], [], {}))
 
-    def test_what_comes_during_a_search_is_found(self) -> None:
+    def test_a_message_that_arrives_during_a_search_is_found(self) -> None:
         session = FakeImap()
         session.coming = [[], ["a"]]
         self.assertEqual(self.collect(session, self.collector()).moved, 1)
 
-    def test_a_provider_that_speaks_of_news_for_ever_does_not_keep_it_searching(self) -> None:
+    def test_a_provider_that_announces_new_mail_forever_does_not_keep_the_search_running(self) -> None:
         session = FakeImap()
         session.coming = [[] for _ in range(1000)]
         self.assertEqual(self.collect(session, self.collector()).moved, 0)
@@ -228,7 +228,7 @@ class Full(Collecting):
 
         session.trouble = trouble
 
-    def test_the_oldest_kept_mail_goes_first_and_it_is_said(self) -> None:
+    def test_at_a_full_provider_the_oldest_kept_mail_is_deleted_first_and_reported(self) -> None:
         session = FakeImap("a")
         for day in ("2026-11-26", "2026-11-25", "2026-11-27"):
             session.put(f"Fetcher-Kept/{day}", body("old"))
@@ -237,14 +237,14 @@ class Full(Collecting):
         self.assertEqual([n for n in session.mail if "Kept" in n], ["Fetcher-Kept/2026-11-27", KEPT])
         self.assertEqual(len([text for text in self.said if "oldest" in text]), 2)
 
-    def test_with_forever_what_was_kept_before_is_never_deleted_for_room(self) -> None:
+    def test_with_forever_earlier_kept_mail_is_never_deleted_for_room(self) -> None:
         session = FakeImap("a")
         session.put("Fetcher-Kept/2026-11-25", body("kept"))
         self.full_while(session, 0, "COPY", "CREATE")
         self.collect(session, self.collector(FOREVER))
         self.assertEqual(session.names("Fetcher-Kept/2026-11-25"), ["kept"])
 
-    def test_when_nothing_is_left_to_delete_new_mail_is_delivered_and_not_kept(self) -> None:
+    def test_when_no_kept_mail_is_left_to_delete_new_mail_is_delivered_and_not_kept(self) -> None:
         session = FakeImap("a")
 
         def trouble(command: str, folder: str, _: list[int]) -> None:
@@ -256,7 +256,7 @@ class Full(Collecting):
         self.assertEqual(session.names(OUTBOX), ["a"])
         self.assertIn("new mail is not kept", self.said[-1])
 
-    def test_when_not_even_a_move_has_room_it_is_delivered_from_the_inbox(self) -> None:
+    def test_when_there_is_no_room_even_for_a_move_mail_is_delivered_from_the_inbox(self) -> None:
         session = FakeImap("a", "b")
 
         def trouble(command: str, _: str, __: list[int]) -> None:
@@ -281,7 +281,7 @@ class Full(Collecting):
 
 
 class Room(Collecting):
-    def test_where_what_was_delivered_from_the_inbox_finds_no_room_to_be_deleted_kept_mail_goes(self) -> None:
+    def test_kept_mail_is_deleted_when_mail_delivered_from_the_inbox_finds_no_room_to_be_deleted(self) -> None:
         session, collector = FakeImap("a"), self.collector()
         session.put("Fetcher-Kept/2026-11-21", body("old"))
 
@@ -305,7 +305,7 @@ class Junk(Collecting):
         session.clock = self.clock
         junk.expire(given, self.layout)
 
-    def test_what_is_left_of_a_junk_folder_that_is_fetched_no_more_goes_back_to_it(self) -> None:
+    def test_what_is_left_of_a_junk_folder_that_is_no_longer_fetched_goes_back_to_it(self) -> None:
         session = FakeImap()
         session.put("Junk", body("there"))
         session.put("Fetcher-Outbox-Junk", body("waiting"))
@@ -318,14 +318,14 @@ class Junk(Collecting):
         self.assertEqual([name for name in session.mail if "Kept" in name], ["Fetcher-Kept-Junk/2026-11-21"])
         self.assertIn("1 from Fetcher-Outbox-Junk moved back to Junk, which is not fetched any more", self.said)
 
-    def test_where_there_is_no_such_folder_any_more_it_is_delivered(self) -> None:
+    def test_mail_of_a_junk_folder_that_no_longer_exists_is_delivered(self) -> None:
         session = FakeImap()
         session.mail[OUTBOX] = {}
         session.put("Fetcher-Outbox-Junk", body("waiting"))
         self.leftovers(session)
         self.assertEqual(session.names(OUTBOX), ["waiting"])
 
-    def test_a_provider_that_refuses_it_stops_nothing(self) -> None:
+    def test_a_provider_that_refuses_the_return_to_the_junk_folder_stops_no_delivery(self) -> None:
         session = FakeImap()
         session.mail["Junk"] = {}
         session.put("Fetcher-Outbox-Junk", body("waiting"))
@@ -351,7 +351,7 @@ class Days(Collecting):
         self.collector(7)
         return session
 
-    def test_folders_go_when_they_have_had_their_time(self) -> None:
+    def test_folders_of_kept_mail_are_deleted_when_their_days_are_over(self) -> None:
         session = self.keeping("2026-11-20", "2026-11-21")
         session.clock = self.clock
         self.assertEqual(self.expire(session), ["2026-11-21"])
@@ -360,7 +360,7 @@ class Days(Collecting):
         self.assertEqual(self.expire(session), [])
         self.assertEqual((list(session.mail), self.said), (["INBOX"], []))
 
-    def test_a_node_whose_clock_jumps_ahead_ends_no_grace_period(self) -> None:
+    def test_a_node_whose_clock_jumps_ahead_ends_no_retention_early(self) -> None:
         session = self.keeping("2026-11-20", "2026-11-21", "2026-11-28")
         session.clock = self.clock
         self.assertEqual(self.expire(session), ["2026-11-21", "2026-11-28"])
@@ -374,19 +374,19 @@ class Days(Collecting):
         self.monotonic += 8 * 86_400
         self.assertEqual(self.expire(session), [])
 
-    def test_a_provider_whose_clock_is_ahead_ends_none_either(self) -> None:
+    def test_a_provider_whose_clock_is_ahead_ends_no_retention_early(self) -> None:
         session = self.keeping("2026-11-21")
         session.clock = lambda: datetime.datetime(2031, 1, 1, tzinfo=datetime.timezone.utc)
         self.assertEqual(self.expire(session), ["2026-11-21"])
 
-    def test_what_is_fetched_while_the_nodes_clock_is_behind_is_kept_for_its_days(self) -> None:
+    def test_mail_fetched_while_the_nodes_clock_is_behind_is_kept_for_its_days(self) -> None:
         session, collector = FakeImap("a"), self.collector(7)
         session.clock = lambda: datetime.datetime.combine(DAY, NOON)
         self.day = datetime.date(2026, 11, 1)
         self.collect(session, collector)
         self.assertEqual(self.dates(session), ["2026-11-28"])
 
-    def test_where_the_providers_time_is_unknown_a_folder_must_be_known_for_all_of_its_days(self) -> None:
+    def test_where_the_providers_time_is_unknown_a_kept_folder_must_be_known_for_all_of_its_days(self) -> None:
         session = self.keeping("2026-11-01")
         for hours in range(7 * 24):
             self.monotonic = hours * 3600.0
@@ -394,7 +394,7 @@ class Days(Collecting):
         self.monotonic = 7 * 86_400.0
         self.assertEqual(self.expire(session), [])
 
-    def test_nor_does_a_clock_that_is_put_right_end_what_was_kept_while_it_was_behind(self) -> None:
+    def test_a_corrected_clock_does_not_end_the_retention_of_mail_kept_while_it_was_behind(self) -> None:
         session, collector = FakeImap("a"), self.collector(7)
         right, self.day = self.day, datetime.date(2020, 1, 1)
         self.collect(session, collector)
@@ -405,7 +405,7 @@ class Days(Collecting):
         self.monotonic = 7.1 * 86_400
         self.assertEqual(self.expire(session), [])
 
-    def test_what_was_put_into_a_folder_last_is_kept_for_all_of_its_days_too(self) -> None:
+    def test_what_was_put_last_into_a_kept_folder_is_kept_for_all_of_its_days_too(self) -> None:
         session, collector = FakeImap("a"), self.collector(7)
         right, self.day = self.day, datetime.date(2020, 1, 1)
         self.collect(session, collector)
@@ -417,7 +417,7 @@ class Days(Collecting):
         self.monotonic = 12.1 * 86_400
         self.assertEqual(self.expire(session), [])
 
-    def test_nothing_is_left_of_asking_for_the_time_even_after_a_crash(self) -> None:
+    def test_reading_the_providers_time_leaves_no_message_even_after_a_crash(self) -> None:
         session = self.keeping("2026-11-01")
         session.put("Fetcher-Clock", body("from before a crash"))
         session.clock = self.clock
@@ -432,7 +432,7 @@ class Days(Collecting):
         self.collect(session, collector)
         self.assertEqual(sorted(session.names("Fetcher-Kept/2026-11-29")), ["a", "b"])
 
-    def test_where_a_folder_holds_no_folders_the_name_is_flat(self) -> None:
+    def test_where_folders_cannot_contain_folders_the_name_of_a_kept_folder_is_flat(self) -> None:
         session, collector = FakeImap("a"), self.collector()
 
         def trouble(command: str, folder: str, _: list[int]) -> None:
@@ -443,7 +443,7 @@ class Days(Collecting):
         self.collect(session, collector)
         self.assertEqual(session.names("Fetcher-Kept-2026-11-28"), ["a"])
 
-    def test_where_there_can_be_no_folder_mail_is_delivered_and_it_is_said_once(self) -> None:
+    def test_where_no_folder_can_be_made_mail_is_delivered_and_it_is_reported_once(self) -> None:
         session, collector = FakeImap("a"), self.collector()
 
         def trouble(command: str, folder: str, _: list[int]) -> None:
@@ -457,7 +457,7 @@ class Days(Collecting):
 
 
 class Forever(Collecting):
-    def test_a_message_is_copied_first_and_marked_second_and_comes_once(self) -> None:
+    def test_with_forever_a_message_is_copied_first_and_marked_second_and_delivered_once(self) -> None:
         session, collector = FakeImap("a", "b"), self.collector(FOREVER)
         self.assertEqual(self.collect(session, collector).moved, 2)
         expected = [("COPY", OUTBOX, (1,)), ("STORE", "INBOX", (1,)), ("COPY", OUTBOX, (2,)), ("STORE", "INBOX", (2,))]
@@ -465,12 +465,12 @@ class Forever(Collecting):
         self.assertEqual(self.collect(session, collector).moved, 0)
         self.assertEqual((session.names("INBOX"), session.names(OUTBOX)), (["a", "b"], ["a", "b"]))
 
-    def test_one_that_somebody_has_flagged_as_deleted_is_delivered_from_the_inbox(self) -> None:
+    def test_with_forever_a_message_flagged_as_deleted_is_delivered_from_the_inbox(self) -> None:
         session = FakeImap("a")
         session.put("INBOX", body("b"), r"\Deleted")
         self.assertEqual(self.collect(session, self.collector(FOREVER)).direct, (2,))
 
-    def test_one_that_cannot_be_copied_is_delivered_from_the_inbox_and_not_marked_before(self) -> None:
+    def test_with_forever_a_message_that_cannot_be_copied_is_delivered_from_the_inbox_and_unmarked(self) -> None:
         session = FakeImap("a")
 
         def trouble(command: str, _: str, __: list[int]) -> None:
@@ -481,7 +481,7 @@ class Forever(Collecting):
         self.assertEqual(self.collect(session, self.collector(FOREVER)).direct, (1,))
         self.assertEqual(session.mail["INBOX"][1].flags, set())
 
-    def test_one_that_cannot_be_marked_is_not_copied_again(self) -> None:
+    def test_with_forever_a_message_that_cannot_be_marked_is_not_copied_again(self) -> None:
         session, collector = FakeImap("a"), self.collector(FOREVER)
 
         def trouble(command: str, _: str, __: list[int]) -> None:
@@ -499,7 +499,7 @@ class Forever(Collecting):
         self.assertIn(FETCHED, session.mail["INBOX"][1].flags)
         self.assertEqual((session.names(OUTBOX), self.failures.known), (["a"], {}))
 
-    def test_where_no_mark_can_be_set_what_is_unread_is_copied_and_it_is_said(self) -> None:
+    def test_where_no_mark_can_be_set_unread_mail_is_copied_and_it_is_reported(self) -> None:
         session = FakeImap("a", keywords=False)
         session.put("INBOX", body("read"), r"\Seen")
         collector = self.collector(FOREVER)
@@ -521,7 +521,7 @@ class Changing(Collecting):
         session.put("INBOX", body("delivered"), FETCHED)
         return session
 
-    def test_from_forever_to_days_what_was_delivered_is_kept_and_does_not_come_again(self) -> None:
+    def test_from_forever_to_days_delivered_mail_is_kept_and_not_delivered_again(self) -> None:
         session = self.marked()
         self.collect(session, self.collector(7))
         self.assertEqual((session.names("INBOX"), session.names(OUTBOX)), ([], ["new"]))
@@ -538,14 +538,14 @@ class Changing(Collecting):
         self.assertEqual(self.collect(session, self.collector(7)), Collected(1, (), False))
         self.assertEqual((session.names("INBOX"), session.names(OUTBOX)), (["delivered"], ["new"]))
 
-    def test_from_forever_to_zero_nothing_is_deleted_undelivered(self) -> None:
+    def test_from_forever_to_zero_no_undelivered_mail_is_deleted(self) -> None:
         session = self.marked()
         self.collect(session, self.collector(0))
         self.assertEqual(sorted(session.names(OUTBOX)), ["delivered", "new"])
 
 
 class Places(Collecting):
-    def test_where_folders_must_be_below_the_inbox_they_are(self) -> None:
+    def test_where_folders_must_be_below_the_inbox_the_kept_folders_are(self) -> None:
         session = FakeImap("a")
         self.layout = Layout(separator=".")
 
@@ -558,7 +558,7 @@ class Places(Collecting):
         self.assertEqual(session.names("INBOX.Fetcher-Outbox"), ["a"])
         self.assertEqual(session.names("INBOX.Fetcher-Kept.2026-11-28"), ["a"])
 
-    def test_what_is_in_the_outbox_below_the_inbox_is_delivered_once_the_one_beside_it_can_be_made(self) -> None:
+    def test_an_outbox_below_the_inbox_is_emptied_once_the_one_beside_it_can_be_made(self) -> None:
         session, collector = FakeImap("a"), self.collector(0)
 
         def trouble(command: str, folder: str, _: list[int]) -> None:
@@ -572,7 +572,7 @@ class Places(Collecting):
         self.collect(session, collector)
         self.assertEqual((session.names("INBOX/Fetcher-Outbox"), session.names(OUTBOX)), ([], ["a"]))
 
-    def test_where_there_can_be_no_outbox_all_is_delivered_from_the_inbox(self) -> None:
+    def test_where_no_outbox_can_be_made_all_mail_is_delivered_from_the_inbox(self) -> None:
         session, collector = FakeImap("a", "b"), self.collector(0)
 
         def trouble(command: str, _: str, __: list[int]) -> None:

@@ -20,18 +20,18 @@ class Reading(unittest.TestCase):
             with open(os.path.join(self.folder, name), "wb") as file:
                 file.write(content)
 
-    def test_a_password_is_read_as_it_is_but_for_the_line_end(self) -> None:
+    def test_a_password_is_read_unchanged_but_for_the_line_end(self) -> None:
         self.write(address=b"kinga@example.org\n", password=b" \xc5\x91 \r\n")
         self.assertEqual(self.credentials.read(), ("kinga@example.org", " ő ", "kinga@example.org"))
 
-    def test_while_one_is_missing_empty_or_no_text_there_are_none(self) -> None:
+    def test_a_missing_or_empty_or_invalid_file_gives_no_credentials(self) -> None:
         self.write(address=b"kinga@example.org")
         self.assertIsNone(self.credentials.read())
         for password in (b"", b"\n", b"\xff"):
             self.write(password=password)
             self.assertIsNone(self.credentials.read(), password)
 
-    def test_new_ones_are_a_change_and_missing_ones_are_not(self) -> None:
+    def test_new_credentials_are_a_change_and_missing_ones_are_not(self) -> None:
         self.write(address=b"kinga@example.org", password=b"one")
         pair = Login("kinga@example.org", "one", "kinga@example.org")
         self.assertFalse(self.credentials.changed(pair))
@@ -50,6 +50,6 @@ class Reading(unittest.TestCase):
             self.assertEqual(login, ("old@example.net", source, "kinga@example.org"))
         self.assertEqual(self.credentials.read(), ("kinga@example.org", "one", "kinga@example.org"))
 
-    def test_a_source_that_was_taken_away_has_none(self) -> None:
+    def test_a_removed_source_has_no_login(self) -> None:
         self.write(address=b"kinga@example.org", password=b"one")
         self.assertIsNone(Credentials(self.folder, "old-gmail").read())

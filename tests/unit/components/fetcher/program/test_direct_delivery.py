@@ -61,7 +61,7 @@ class Delivering(unittest.TestCase):
             imap, smtp, entries, lambda uid: session.delete([uid]), aside if quarantine else None
         )
 
-    def test_whatever_the_mail_server_says_the_message_stays_and_the_next_one_goes_on(self) -> None:
+    def test_whatever_the_mail_server_answers_the_message_stays_and_the_next_one_is_tried(self) -> None:
         troubles: list[Exception] = [
             Rejected(452, b"full", True),
             Rejected(554, b"no", True),
@@ -75,7 +75,7 @@ class Delivering(unittest.TestCase):
             self.assertEqual(session.names("INBOX"), ["a"], trouble)
             self.failures.known.clear()
 
-    def test_a_message_that_comes_short_is_neither_delivered_nor_deleted_and_is_named(self) -> None:
+    def test_a_message_that_arrives_short_is_not_delivered_or_deleted_and_is_named(self) -> None:
         for given in ((), (b"",), (b"Subject: half\r\n",)):
             session = FakeImap("a", "b")
             whole = session.pieces
@@ -87,7 +87,7 @@ class Delivering(unittest.TestCase):
             self.assertEqual(self.failures.summary(), said)
             self.failures.known.clear()
 
-    def test_a_size_that_is_slightly_wrong_holds_nothing_up_if_the_message_stays_the_same(self) -> None:
+    def test_a_slightly_wrong_size_blocks_no_message_that_stays_the_same(self) -> None:
         session = FakeImap("a")
         session.select("INBOX")
         same = [Entry(1, len(body("a")) + 3, b"\r\n")]
@@ -111,7 +111,7 @@ class Delivering(unittest.TestCase):
         entries = [Entry(1, size, b"\r\n")]
         return self.direct.deliver(imap, smtp, entries, lambda uid: session.delete([uid])).delivered
 
-    def test_a_size_that_is_a_guess_holds_nothing_up_if_the_message_is_complete_by_itself(self) -> None:
+    def test_a_size_that_is_a_guess_blocks_no_message_that_is_complete_by_itself(self) -> None:
         multipart = body("m").replace(b"\r\n\r\n", b"\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n", 1)
         multipart += b"--x\r\n\r\none\r\n--x\r\n\r\ntwo\r\n--x--\r\n" + b"\r\n" * 100
         plain = body("p") + b"text\r\n" * 100
@@ -133,7 +133,7 @@ class Delivering(unittest.TestCase):
         for told in ([90, 400], [400], None):
             self.assertEqual(self.estimated(photo, size, leaves=lambda _, n=told: n), 0, told)
 
-    def test_a_message_of_too_many_or_too_deep_parts_holds_up_no_other(self) -> None:
+    def test_a_message_of_too_many_or_too_deep_parts_blocks_no_other(self) -> None:
         def deep(_: int) -> list[int] | None:
             return leaves(parse([b"1 (BODYSTRUCTURE %b%b)" % (b"(" * 5000, b")" * 5000)])[0].items["BODYSTRUCTURE"])
 
@@ -144,7 +144,7 @@ class Delivering(unittest.TestCase):
         self.assertEqual(self.estimated(many, len(many) * 5 // 4), 0)
         self.assertEqual(len(self.failures.known), 1)
 
-    def test_a_mail_that_is_a_subject_alone_is_delivered_if_the_providers_structure_says_so(self) -> None:
+    def test_a_message_of_a_subject_alone_is_delivered_if_the_providers_structure_confirms_it(self) -> None:
         for kind in (b"text/plain", b"multipart/mixed; boundary=x"):
             text = b"Return-Path: <a@example.org>\r\nContent-Type: %s\r\nSubject: only\r\n\r\n" % kind
             size, empty, nil = len(text) * 5 // 4, [text, b""], [text]
@@ -152,7 +152,7 @@ class Delivering(unittest.TestCase):
                 found = self.estimated(text, size, leaves=lambda _, n=told: n, halves=lambda *_, g=given: iter(g))
                 self.assertEqual(found, delivered, (kind, told, given))
 
-    def test_while_a_message_is_looked_at_once_more_the_work_goes_on(self) -> None:
+    def test_progress_is_reported_while_a_message_is_checked_again(self) -> None:
         text, alive = body("p") + b"text\r\n" * 100, list[int]()
         self.direct.alive = lambda: alive.append(1)
         self.estimated(text, len(text))
@@ -162,7 +162,7 @@ class Delivering(unittest.TestCase):
             self.assertEqual(self.estimated(text, size), 1)
             self.assertGreater(len(alive), once, size)
 
-    def test_one_that_the_provider_does_not_give_for_half_an_hour_is_set_aside_while_others_get_through(self) -> None:
+    def test_a_message_the_provider_withholds_for_half_an_hour_is_set_aside_while_others_get_through(self) -> None:
         session = FakeImap("a")
 
         def trouble(command: str, _: str, uids: list[int]) -> None:
@@ -178,7 +178,7 @@ class Delivering(unittest.TestCase):
             self.deliver(session)
         self.assertEqual((self.set_aside, self.count, self.failures.known), ([1], 1, {}))
 
-    def test_while_nothing_gets_through_what_the_provider_does_not_give_is_set_aside_after_a_day_only(self) -> None:
+    def test_while_no_message_gets_through_a_withheld_one_is_set_aside_after_a_day_only(self) -> None:
         session = FakeImap("a", "b")
 
         def trouble(command: str, _: str, __: list[int]) -> None:
@@ -194,7 +194,7 @@ class Delivering(unittest.TestCase):
         self.deliver(session)
         self.assertEqual(self.set_aside, [1, 2])
 
-    def test_one_that_the_provider_cannot_read_is_told_in_its_words_and_does_not_stop_the_others(self) -> None:
+    def test_a_message_that_the_provider_cannot_read_is_reported_and_does_not_stop_the_others(self) -> None:
         session = FakeImap("a", "b", "c")
 
         def trouble(command: str, _: str, uids: list[int]) -> None:
@@ -205,7 +205,7 @@ class Delivering(unittest.TestCase):
         self.assertEqual(self.deliver(session).delivered, 2)
         self.assertEqual(self.failures.summary(), "the provider answered [UNAVAILABLE] storage is offline (UID 2)")
 
-    def test_one_over_which_the_provider_hangs_up_comes_last_in_the_next_session(self) -> None:
+    def test_a_message_that_makes_the_provider_disconnect_comes_last_in_the_next_session(self) -> None:
         session = FakeImap("a", "b", "c")
 
         def trouble(command: str, _: str, uids: list[int]) -> None:
@@ -218,7 +218,7 @@ class Delivering(unittest.TestCase):
         self.assertEqual(self.deliver(session).delivered, 2)
         self.assertEqual(session.names("INBOX"), ["a"])
 
-    def test_one_over_which_the_mail_server_hangs_up_is_tried_after_the_others_and_in_a_new_session(self) -> None:
+    def test_a_message_that_makes_the_mail_server_disconnect_comes_last_and_in_a_new_session(self) -> None:
         asked: list[str] = []
 
         def hang_up(text: bytes) -> Exception | None:
@@ -233,7 +233,7 @@ class Delivering(unittest.TestCase):
         self.deliver(session)
         self.assertEqual(asked, ["a", "b", "a"])
 
-    def test_a_mail_server_that_is_not_there_is_not_asked_for_every_message(self) -> None:
+    def test_a_mail_server_that_is_not_running_is_not_tried_for_every_message(self) -> None:
         asked: list[bytes] = []
 
         def away(text: bytes) -> Exception:
@@ -245,7 +245,7 @@ class Delivering(unittest.TestCase):
         self.assertEqual((outcome.unreachable, len(asked)), ("cannot connect to mail:25: Connection refused", 1))
         self.assertEqual(self.failures.known, {})
 
-    def test_a_mail_server_that_refuses_everything_for_now_is_left_alone_for_a_while(self) -> None:
+    def test_a_mail_server_that_refuses_every_message_for_now_is_left_alone_for_a_while(self) -> None:
         self.smtp.answer = lambda _: Rejected(452, b"disk full", True)
         self.deliver(FakeImap(*map(str, range(200))))
         self.assertLess(len(self.failures.known), 30)
@@ -286,7 +286,7 @@ class Delivering(unittest.TestCase):
         self.direct.deliver(imap, smtp, entries, lambda uid: session.delete([uid]))
         self.assertEqual(self.smtp.got, [body("a"), body("another")])
 
-    def test_the_session_that_breaks_before_the_deletion_does_not_deliver_it_again(self) -> None:
+    def test_a_session_that_breaks_before_the_deletion_does_not_deliver_the_message_again(self) -> None:
         session = FakeImap("a")
 
         def trouble(command: str, _: str, __: list[int]) -> None:
@@ -300,7 +300,7 @@ class Delivering(unittest.TestCase):
         self.deliver(session)
         self.assertEqual((session.names("INBOX"), len(self.smtp.got)), ([], 1))
 
-    def test_a_deletion_over_which_the_session_breaks_for_hours_does_not_deliver_it_again(self) -> None:
+    def test_a_deletion_that_breaks_sessions_for_hours_does_not_deliver_the_message_again(self) -> None:
         session = FakeImap("a")
 
         def trouble(command: str, _: str, __: list[int]) -> None:
@@ -315,7 +315,7 @@ class Delivering(unittest.TestCase):
             self.count += 1
         self.assertEqual((self.set_aside, len(self.smtp.got)), ([], 1))
 
-    def test_what_is_refused_for_good_three_times_while_others_get_through_is_set_aside(self) -> None:
+    def test_a_message_permanently_refused_three_times_while_others_get_through_is_set_aside(self) -> None:
         session = FakeImap("bad")
         self.smtp.answer = lambda text: Rejected(554, b"no", True) if b"bad" in text else None
         for _ in range(4):
@@ -328,7 +328,7 @@ class Delivering(unittest.TestCase):
         self.deliver(session)
         self.assertEqual((self.set_aside, session.names("INBOX")), ([1], []))
 
-    def test_what_is_refused_for_now_is_never_set_aside(self) -> None:
+    def test_a_message_that_is_refused_for_now_is_never_set_aside(self) -> None:
         session = FakeImap("bad")
         self.count = 1
         self.smtp.answer = lambda _: Rejected(452, b"full", True)
@@ -337,11 +337,11 @@ class Delivering(unittest.TestCase):
             self.now += 1000
         self.assertEqual(self.set_aside, [])
 
-    def test_told_to_stop_it_delivers_no_more(self) -> None:
+    def test_a_worker_that_is_told_to_stop_delivers_no_more(self) -> None:
         self.stop.set()
         self.assertEqual(self.deliver(FakeImap("a")).delivered, 0)
 
-    def test_one_that_somebody_took_away_is_no_failure(self) -> None:
+    def test_a_message_that_another_client_removed_is_no_failure(self) -> None:
         session = FakeImap()
         session.select("INBOX")
         imap: Any = session
@@ -349,7 +349,7 @@ class Delivering(unittest.TestCase):
         self.direct.deliver(imap, smtp, [Entry(99)], lambda _: None)
         self.assertEqual((self.smtp.got, self.failures.known), ([], {}))
 
-    def test_of_failures_each_has_its_kind(self) -> None:
+    def test_each_failure_has_its_kind(self) -> None:
         self.smtp.answer = lambda text: (
             Rejected(550, b"no", True) if b"Subject: a" in text else ConnectionError("reset")
         )
@@ -373,7 +373,7 @@ class Facts(unittest.TestCase):
             self.assertEqual(envelope_sender(b"Return-Path: " + path + b"\r\n\r\n"), sender, path)
         self.assertEqual(envelope_sender(b"\r\n"), "")
 
-    def test_only_a_plain_return_path_and_a_size_are_for_fetchmail(self) -> None:
+    def test_only_messages_with_a_plain_return_path_and_a_size_are_for_fetchmail(self) -> None:
         for path in (b"<a@example.org>", b"<>", b"<SRS0=x=y=example.net=kinga@example.org>"):
             self.assertTrue(Entry(1, 100, b"Return-Path: " + path + b"\r\n\r\n").for_fetchmail, path)
         for path in (b"<@r.example:u@example.org>", b"<MAILER-DAEMON>", b'<"a b"@example.org>', b" <a@example.org>"):
@@ -382,7 +382,7 @@ class Facts(unittest.TestCase):
         for each in (Entry(1), Entry(1, 0, b"Return-Path: <>\r\n\r\n"), Entry(1, 9, b"\r\n"), Entry(1, 9, twice)):
             self.assertFalse(each.for_fetchmail, each)
 
-    def test_an_entry_is_what_the_provider_says_of_a_message(self) -> None:
+    def test_an_entry_has_what_the_provider_states_about_a_message(self) -> None:
         header = b"Return-Path: <>\r\n\r\n"
         data = [
             (b"1 (UID 7 FLAGS (\\Deleted) RFC822.SIZE 44 BODY[HEADER.FIELDS (RETURN-PATH)] {19}", header),

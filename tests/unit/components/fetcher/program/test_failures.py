@@ -12,7 +12,7 @@ class Knowing(unittest.TestCase):
         self.now = 1000.0
         self.failures = Failures(lambda: self.now)
 
-    def test_a_message_is_tried_again_ever_more_rarely(self) -> None:
+    def test_a_failed_message_is_tried_again_after_growing_pauses(self) -> None:
         key, pauses = ("Outbox", b"1", 7), []
         for _ in range(8):
             self.failures.note(key, Kind.PROVIDER, "why")
@@ -22,11 +22,11 @@ class Knowing(unittest.TestCase):
         self.now += 900
         self.assertTrue(self.failures.due(key))
 
-    def test_one_that_is_not_known_is_due(self) -> None:
+    def test_a_message_without_a_failure_is_due(self) -> None:
         self.assertTrue(self.failures.due(("Outbox", b"1", 7)))
         self.assertIsNone(self.failures.next_due())
 
-    def test_each_message_has_its_own_reason(self) -> None:
+    def test_each_failed_message_has_its_own_reason(self) -> None:
         for uid, reason in ((7, "a"), (8, "b"), (9, "a")):
             self.failures.note(("Outbox", b"1", uid), Kind.REJECTED, reason)
         self.assertEqual(self.failures.summary(), "a (UID 7, 9); b (UID 8)")
@@ -37,12 +37,12 @@ class Knowing(unittest.TestCase):
         )
         self.assertEqual(self.failures.summary(), "the provider returned 0 of 4,404 bytes of message UID 17")
 
-    def test_a_long_story_is_cut_short(self) -> None:
+    def test_a_long_list_of_reasons_is_cut(self) -> None:
         for uid in range(20):
             self.failures.note(("Outbox", b"1", uid), Kind.REJECTED, f"reason {uid % 5}")
         self.assertTrue(self.failures.summary().endswith("; and 2 other reasons"))
 
-    def test_it_is_permanently_rejected_after_three_refusals_for_good_while_others_get_through(self) -> None:
+    def test_a_message_is_permanently_rejected_after_three_permanent_refusals_while_others_get_through(self) -> None:
         key = ("Outbox", b"1", 7)
         for kind in (Kind.PERMANENT, Kind.REJECTED, Kind.PERMANENT):
             self.assertFalse(self.failures.note(key, kind, "no", before=5).permanently_rejected(6))
@@ -50,7 +50,7 @@ class Knowing(unittest.TestCase):
         self.assertTrue(last.permanently_rejected(6))
         self.assertFalse(last.permanently_rejected(5))
 
-    def test_what_is_gone_is_forgotten_and_nothing_else_is(self) -> None:
+    def test_a_failure_of_a_removed_message_is_forgotten_and_no_other_is(self) -> None:
         for key in (("Outbox", b"1", 7), ("Outbox", b"1", 8), ("INBOX", b"1", 7)):
             self.failures.note(key, Kind.STAYS, "why")
             self.failures.remember(key)

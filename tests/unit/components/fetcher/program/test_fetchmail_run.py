@@ -29,8 +29,8 @@ class Silence(unittest.TestCase):
         with mock.patch("fetchmail_run.time.monotonic", return_value=run.spoke + seconds):
             return run.over(login)
 
-    def test_a_run_that_is_silent_for_longer_than_allowed_is_ended(self) -> None:
+    def test_a_fetchmail_run_that_is_silent_for_longer_than_allowed_is_ended(self) -> None:
         self.assertEqual([self.over(HUNG - 1), self.over(HUNG + 1)], [False, True])
 
-    def test_while_the_answer_to_the_last_dot_is_awaited_silence_is_no_sign_of_a_hang(self) -> None:
+    def test_silence_during_the_answer_to_the_last_dot_does_not_end_a_fetchmail_run(self) -> None:
         self.assertEqual([self.over(600, True), self.over(LAST_ANSWER + 1, True)], [False, True])

@@ -11,7 +11,7 @@ DAY = datetime.date(2026, 11, 28)
 
 
 class Names(unittest.TestCase):
-    def test_they_come_under_the_namespaces_prefix_with_its_separator(self) -> None:
+    def test_folder_names_have_the_namespaces_prefix_and_separator(self) -> None:
         place = Layout("INBOX.", ".", "-Junk")
         self.assertEqual(place.outbox, "INBOX.Fetcher-Outbox-Junk")
         self.assertEqual(place.refused, "INBOX.Fetcher-Refused-Junk")
@@ -19,7 +19,7 @@ class Names(unittest.TestCase):
         self.assertEqual(Layout().kept(DAY), "Fetcher-Kept/2026-11-28")
         self.assertEqual(Layout(separator="").kept(DAY), "Fetcher-Kept-2026-11-28")
 
-    def test_a_kept_folder_is_known_by_its_name_and_nothing_else_is(self) -> None:
+    def test_a_kept_folder_is_recognized_by_its_name_and_no_other_folder_is(self) -> None:
         place = Layout("INBOX.", ".")
         self.assertEqual(place.kept_day("INBOX.Fetcher-Kept.2026-11-28"), DAY)
         self.assertEqual(place.kept_day("INBOX.Fetcher-Kept-2026-11-28"), DAY)
@@ -35,7 +35,7 @@ class Names(unittest.TestCase):
         ):
             self.assertIsNone(place.kept_day(other), other)
 
-    def test_the_namespace_is_read_as_servers_write_it(self) -> None:
+    def test_a_namespace_response_is_parsed_as_servers_write_it(self) -> None:
         self.assertEqual(namespace([b'(("INBOX." ".")) NIL NIL']), ("INBOX.", "."))
         self.assertEqual(namespace([b'(("" "/")("#mh/" "/")) (("~" "/")) NIL']), ("", "/"))
         self.assertEqual(namespace([b'(("" "\\\\")) NIL NIL']), ("", "\\"))
@@ -43,7 +43,7 @@ class Names(unittest.TestCase):
         for nothing in ([b"NIL NIL NIL"], [None], []):
             self.assertIsNone(namespace(nothing))
 
-    def test_a_list_is_read_as_servers_write_it(self) -> None:
+    def test_a_list_response_is_parsed_as_servers_write_it(self) -> None:
         data = [
             b'(\\HasNoChildren) "/" "Fetcher-Kept/2026-11-28"',
             b'() "." INBOX.Junk',
@@ -55,7 +55,7 @@ class Names(unittest.TestCase):
         self.assertEqual(listed([b'(\\Noselect) NIL ""']), [("", "")])
         self.assertEqual(quoted('a"b\\c'), '"a\\"b\\\\c"')
 
-    def test_a_set_names_what_is_in_it_and_nothing_else(self) -> None:
+    def test_a_message_set_contains_its_numbers_and_no_others(self) -> None:
         self.assertEqual(uid_set([7, 1, 2, 3, 9, 10]), "1:3,7,9:10")
         self.assertEqual(uid_set([5]), "5")
 
@@ -69,15 +69,15 @@ class Time(unittest.TestCase):
         "Fetcher-Outbox",
     )
 
-    def test_a_folder_goes_when_its_last_message_has_been_kept_for_so_many_days(self) -> None:
+    def test_a_kept_folder_is_deleted_when_its_last_message_has_been_kept_for_the_configured_days(self) -> None:
         self.assertEqual(Layout().expired(self.FOLDERS, DAY, 7), ["Fetcher-Kept/2026-11-20"])
         self.assertEqual(Layout().expired(self.FOLDERS, DAY, 8), [])
         self.assertEqual(Layout().expired(self.FOLDERS, DAY, 0), list(self.FOLDERS[:2]))
 
-    def test_forever_deletes_nothing(self) -> None:
+    def test_with_forever_no_kept_folder_is_deleted(self) -> None:
         self.assertEqual(Layout().expired(self.FOLDERS, DAY, FOREVER), [])
 
-    def test_a_folder_of_tomorrow_is_left_alone(self) -> None:
+    def test_a_kept_folder_of_tomorrow_is_left_alone(self) -> None:
         self.assertEqual(Layout().expired(["Fetcher-Kept/2026-11-29"], DAY, 0), [])
 
     def test_retention_is_a_number_of_days_or_forever(self) -> None:
@@ -85,10 +85,10 @@ class Time(unittest.TestCase):
         with self.assertRaises(ValueError):
             retention("a week")
 
-    def test_the_uids_of_copies_are_told_in_the_order_of_the_originals(self) -> None:
+    def test_the_uids_of_copies_are_in_the_order_of_the_originals(self) -> None:
         self.assertEqual(copied_uids([b"38505 304,319:320 3956:3958"]), {304: 3956, 319: 3957, 320: 3958})
         self.assertEqual(copied_uids([b"1 7 9", b"1 8 4"]), {7: 9, 8: 4})
 
-    def test_what_tells_no_uids_tells_none(self) -> None:
+    def test_a_response_without_uids_gives_no_uids(self) -> None:
         for answer in ([None], [], [b""], [b"1 2:3 4"], [b"1 2"], [b"1 a b"], [b"1 2:4000000000 1"]):
             self.assertEqual(copied_uids(list(answer)), {}, answer)

@@ -32,18 +32,18 @@ def workers(*made: Worker) -> Any:
 
 
 class Telling(unittest.TestCase):
-    def test_the_trouble_of_all_folders_is_one_line(self) -> None:
+    def test_the_problems_of_all_folders_are_one_line(self) -> None:
         self.assertEqual(unready_reason(workers(Worker("INBOX", "a"), Worker("Junk", "b"))), "INBOX: a; Junk: b")
         self.assertEqual(unready_reason(workers(Worker("INBOX"), Worker("Junk", "b"))), "Junk: b")
 
-    def test_every_metric_tells_its_mailbox_and_folder(self) -> None:
+    def test_every_metric_has_its_mailbox_and_folder_as_labels(self) -> None:
         page: Any = Health.__new__(Health)
         page.workers, page.mailbox = workers(Worker("INBOX"), Worker("Junk")), "kinga"
         lines = page.metrics().splitlines()
         self.assertEqual(len(lines), 4 * len(Health.METRICS))
         self.assertIn('fetchmail_left{mailbox="kinga",folder="Junk"} 2', lines)
 
-    def test_a_source_is_told_of_under_names_of_its_own_and_does_not_decide_whether_the_pod_is_ready(self) -> None:
+    def test_a_source_has_metrics_of_its_own_and_does_not_decide_whether_the_pod_is_ready(self) -> None:
         page: Any = Health.__new__(Health)
         page.workers, page.mailbox = workers(Worker("INBOX")), "kinga"
         page.sources = workers(
@@ -75,7 +75,7 @@ class Words(unittest.TestCase):
         patch.start()
         self.addCleanup(patch.stop)
 
-    def test_they_are_said_once_and_a_restart_remembers(self) -> None:
+    def test_a_termination_reason_is_written_once_and_a_restart_remembers_it(self) -> None:
         words = TerminationReason(self.folder, first_contact=0)
         self.assertFalse(words.said())
         self.assertEqual(words.say(workers(Worker("INBOX", "why"))), "INBOX: why")
@@ -84,7 +84,7 @@ class Words(unittest.TestCase):
         with open(self.log, encoding="utf-8") as file:
             self.assertEqual(file.read(), "INBOX: why")
 
-    def test_nothing_is_said_early_nor_where_mail_has_flowed_nor_where_nothing_is_wrong(self) -> None:
+    def test_no_termination_reason_is_written_early_or_where_mail_flows_or_without_a_problem(self) -> None:
         self.assertEqual(TerminationReason(self.folder, first_contact=60).say(workers(Worker("INBOX", "why"))), "")
         words = TerminationReason(self.folder, first_contact=0)
         self.assertEqual(words.say(workers(Worker("INBOX", "why", flowed=True), Worker("Junk"))), "")

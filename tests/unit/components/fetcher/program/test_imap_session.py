@@ -40,27 +40,27 @@ class Pieces(unittest.TestCase):
         with mock.patch.object(session, "uid", uid), mock.patch.object(imap_session, "PIECE", 40):
             return b"".join(session.pieces(7, size)), asked
 
-    def test_of_an_honest_provider_nothing_is_asked_twice(self) -> None:
+    def test_an_honest_provider_sends_each_piece_of_a_message_once(self) -> None:
         self.assertEqual(self.got(honest, len(MESSAGE)), (MESSAGE, -(-len(MESSAGE) // 40)))
 
-    def test_whatever_it_says_of_the_size(self) -> None:
+    def test_a_message_is_fetched_whole_with_any_wrong_size(self) -> None:
         for size in (None, 0, len(MESSAGE) - 29, len(MESSAGE) + 2):
             self.assertEqual(self.got(honest, size)[0], MESSAGE)
 
-    def test_a_provider_that_gives_less_than_a_piece(self) -> None:
+    def test_a_message_is_fetched_whole_from_a_provider_that_sends_less_than_a_piece(self) -> None:
         for size in (None, 0, 30, len(MESSAGE)):
             self.assertEqual(self.got(lambda start, _: MESSAGE[start : start + 7], size)[0], MESSAGE)
 
-    def test_a_provider_that_gives_the_whole_for_each_piece(self) -> None:
+    def test_a_message_is_fetched_whole_from_a_provider_that_sends_all_of_it_for_each_piece(self) -> None:
         for size in (None, 0, len(MESSAGE), len(MESSAGE) + 2):
             self.assertEqual(self.got(lambda *_: MESSAGE, size)[0], MESSAGE)
             with mock.patch(f"{__name__}.MESSAGE", MESSAGE[:30]):
                 self.assertEqual(self.got(lambda *_: MESSAGE[:30], size)[0], MESSAGE[:30])
 
-    def test_a_provider_that_gives_nothing_after_the_first_piece(self) -> None:
+    def test_a_message_ends_with_its_first_piece_when_the_provider_sends_nothing_after_it(self) -> None:
         self.assertEqual(self.got(lambda start, n: None if start else honest(start, n), 111)[0], MESSAGE[:40])
 
-    def test_a_refusal_behind_the_end_is_the_end_and_before_it_a_refusal(self) -> None:
+    def test_a_refusal_after_the_end_of_a_message_is_its_end_and_before_it_a_refusal(self) -> None:
         def refusing(start: int, length: int) -> bytes | None:
             if start >= len(MESSAGE):
                 raise CommandRefused("NO there is no such octet")
@@ -97,7 +97,7 @@ class Refusal(unittest.TestCase):
 
 
 class LoggingIn(unittest.TestCase):
-    def test_a_user_may_be_called_anything(self) -> None:
+    def test_a_login_may_have_any_user_name(self) -> None:
         for user, sent in (
             ("kinga@example.org", '"kinga@example.org"'),
             ("kinga smith", '"kinga smith"'),
@@ -124,7 +124,7 @@ class LargeResponses(unittest.TestCase):
 
 
 class HalfDone(unittest.TestCase):
-    def test_a_copy_of_a_part_only_deletes_no_original(self) -> None:
+    def test_a_partial_copy_deletes_no_original(self) -> None:
         session, counts, deleted = ImapSession.__new__(ImapSession), [5, 6], list[int]()
         session.capabilities = []
         said: dict[str, Any] = {"count": lambda _: counts.pop(0), "copy": lambda *_: None, "delete": deleted.extend}
@@ -132,7 +132,7 @@ class HalfDone(unittest.TestCase):
             session.move([1, 2], "Fetcher-Outbox")
         self.assertEqual(deleted, [])
 
-    def test_what_was_said_before_a_refusal_is_no_part_of_the_next_answer(self) -> None:
+    def test_text_before_a_refusal_is_no_part_of_the_next_answer(self) -> None:
         session, imap = ImapSession.__new__(ImapSession), mock.Mock(untagged_responses={"SEARCH": [b"1 2"]})
         session.imap = imap
 
@@ -142,12 +142,12 @@ class HalfDone(unittest.TestCase):
         imap.uid = uid
         self.assertEqual(session.search("DELETED"), [3])
 
-    def test_a_count_that_cannot_be_understood_is_not_none(self) -> None:
+    def test_a_message_count_that_cannot_be_parsed_is_not_zero(self) -> None:
         session = ImapSession.__new__(ImapSession)
         with mock.patch.object(session, "call", lambda *_: [None]):
             self.assertEqual(session.count("Fetcher-Outbox"), 1)
 
-    def test_a_provider_that_does_not_tell_its_namespaces_is_fetched(self) -> None:
+    def test_a_provider_that_refuses_the_namespace_command_is_fetched(self) -> None:
         def call(method: str, *_: str) -> list[bytes]:
             if method == "namespace":
                 raise CommandRefused("[UNAVAILABLE] not now")
@@ -184,21 +184,21 @@ class Deleting(unittest.TestCase):
             session.delete([1, 2])
         return there
 
-    def test_takes_away_its_own_only_where_an_expunge_can_name_them(self) -> None:
+    def test_with_uidplus_only_the_fetchers_own_messages_are_expunged(self) -> None:
         self.assertEqual(self.left("UIDPLUS"), {9})
 
-    def test_takes_away_its_own_only_where_an_expunge_takes_everything(self) -> None:
+    def test_without_uidplus_only_the_fetchers_own_messages_are_expunged(self) -> None:
         self.assertEqual(self.left(), {9})
 
 
 class Quota(unittest.TestCase):
-    def test_too_much_traffic_is_not_too_little_room(self) -> None:
+    def test_a_traffic_limit_of_the_provider_is_not_a_full_mailbox(self) -> None:
         self.assertTrue(CommandRefused("[OVERQUOTA] Quota exceeded (mailbox for user is full)").over_quota)
         self.assertFalse(CommandRefused("[OVERQUOTA] Account exceeded command or bandwidth limits.").over_quota)
         self.assertFalse(CommandRefused("[LIMIT] Too many messages").over_quota)
         self.assertFalse(CommandRefused("[LIMIT] Your quota of commands is used up").over_quota)
 
-    def test_without_a_code_the_words_must_say_that_a_quota_is_used_up(self) -> None:
+    def test_without_a_response_code_the_text_must_say_that_a_quota_is_used_up(self) -> None:
         for words in (
             "Quota exceeded (mailbox for user is full)",
             "Quota exceeded",
@@ -216,7 +216,7 @@ class Quota(unittest.TestCase):
         ):
             self.assertTrue(CommandRefused(words).over_quota, words)
 
-    def test_another_word_about_a_quota_deletes_nothing_that_was_kept(self) -> None:
+    def test_other_text_about_a_quota_deletes_no_kept_mail(self) -> None:
         for words in (
             "Internal error: cannot read quota file",
             "Could not determine whether the quota is exceeded",

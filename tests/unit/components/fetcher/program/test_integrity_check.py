@@ -35,7 +35,7 @@ def held(pieces: Iterable[bytes]) -> bool:
 
 
 class Held(unittest.TestCase):
-    def test_an_ordinary_message_passes(self) -> None:
+    def test_an_ordinary_message_passes_the_integrity_check(self) -> None:
         message = HEADER + b"a line\r\n..a line with a dot\r\n" + b"x" * 200 + END
         for pieces in in_two(message):
             self.assertFalse(held(pieces), pieces)
@@ -59,7 +59,7 @@ class Held(unittest.TestCase):
             for size in (1000, 4096, 8191):
                 self.assertTrue(held(message[n : n + size] for n in range(0, len(message), size)), (length, size))
 
-    def test_a_line_that_fetchmail_does_not_cut_passes(self) -> None:
+    def test_a_long_line_that_fetchmail_does_not_cut_passes(self) -> None:
         message = HEADER + b"x" * (PassingMessage.LONG - 100) + b"\r\n" + b"y" * (PassingMessage.LONG - 100) + END
         self.assertFalse(held([message]))
         for size in (1000, 4096, 8191):
@@ -67,11 +67,11 @@ class Held(unittest.TestCase):
 
 
 class TheEnd(unittest.TestCase):
-    def test_what_follows_the_end_is_told_apart_from_the_message(self) -> None:
+    def test_text_after_the_end_is_not_part_of_the_message(self) -> None:
         message, more = HEADER + b"body" + END, b"QUIT\r\n"
         self.assertEqual(PassingMessage(0, SENDER).feed(message + more), (len(message), False))
 
-    def test_the_end_is_found_however_it_is_cut(self) -> None:
+    def test_the_end_of_a_message_is_found_in_whatever_pieces_it_arrives(self) -> None:
         message = HEADER + b"body" + END
         for first, second in in_two(message):
             inspector = PassingMessage(0, SENDER)
@@ -83,12 +83,12 @@ class TheEnd(unittest.TestCase):
 
 
 class Altered(unittest.TestCase):
-    def test_a_header_that_did_not_end_in_a_line_end_is_held_back(self) -> None:
+    def test_a_header_without_a_line_end_is_held_back(self) -> None:
         message = RECEIVED + b"From: a@example.org\r\nSubject: endE)\r\n\r\n.\r\n"
         for pieces in in_two(message):
             self.assertTrue(held(pieces), pieces)
 
-    def test_a_bracket_at_the_end_of_a_header_with_a_body_is_nobodys_business(self) -> None:
+    def test_a_bracket_at_the_end_of_a_header_with_a_body_passes(self) -> None:
         message = RECEIVED + b"From: a@example.org\r\nSubject: hello :)\r\n\r\nbody" + END
         for pieces in in_two(message):
             self.assertFalse(held(pieces), pieces)
@@ -121,16 +121,16 @@ class Sizes(unittest.TestCase):
         spoiled = [passing.feed(part)[1] for part in (data[:cut], data[cut:]) if part]
         return any(spoiled)
 
-    def test_what_is_as_long_as_the_provider_says_passes_however_it_is_cut(self) -> None:
+    def test_a_message_of_the_stated_size_passes_in_whatever_pieces_it_arrives(self) -> None:
         for cut in range(len(self.WHOLE) + 3):
             self.assertFalse(self.held(size_of(self.WHOLE), self.WHOLE, cut), cut)
             self.assertFalse(self.held(size_of(self.WHOLE) - 5, self.WHOLE, cut), cut)
 
-    def test_one_byte_less_is_held_back_however_it_is_cut(self) -> None:
+    def test_a_message_one_byte_short_is_held_back_in_whatever_pieces_it_arrives(self) -> None:
         for cut in range(len(self.WHOLE) + 1):
             self.assertTrue(self.held(size_of(self.WHOLE) + 1, self.WHOLE, cut), cut)
 
-    def test_an_empty_body_or_nothing_at_all_is_held_back(self) -> None:
+    def test_a_message_with_an_empty_body_or_without_any_text_is_held_back(self) -> None:
         self.assertTrue(self.held(4404, HEADER, 10))
         self.assertTrue(self.held(4404, RECEIVED + b"From: FETCHMAIL-DAEMON\r\n\r\n", 10))
 
@@ -139,7 +139,7 @@ class Sizes(unittest.TestCase):
             self.assertTrue(self.held(size_of(HEADER) - 2, HEADER, cut), cut)
             self.assertFalse(self.held(size_of(HEADER), HEADER, cut), cut)
 
-    def test_without_a_size_nothing_can_be_said_so_it_is_held_back(self) -> None:
+    def test_a_message_without_a_stated_size_is_held_back(self) -> None:
         self.assertTrue(self.held(None, self.WHOLE, 10))
 
 
@@ -150,25 +150,25 @@ class Tallies(unittest.TestCase):
             made.feed(piece)
         return made
 
-    def test_a_message_is_whole_with_as_much_as_stated_or_more(self) -> None:
+    def test_a_message_is_complete_with_the_stated_size_or_more(self) -> None:
         self.assertTrue(self.tally(b"12345").whole(5))
         self.assertTrue(self.tally(b"12", b"345").whole(4))
         self.assertFalse(self.tally(b"1234").whole(5))
 
-    def test_nothing_is_never_a_message_of_a_size(self) -> None:
+    def test_an_empty_answer_is_never_a_message_of_a_size(self) -> None:
         for pieces in ((), (b"",)):
             self.assertFalse(self.tally(*pieces).whole(4404))
             self.assertFalse(self.tally(*pieces).slightly_short(4404))
             self.assertFalse(self.tally(*pieces).slightly_short(5))
 
-    def test_a_size_of_zero_is_believed_of_an_empty_string_and_never_of_nil(self) -> None:
+    def test_a_size_of_zero_is_accepted_of_an_empty_string_and_never_of_nil(self) -> None:
         self.assertTrue(self.tally(b"").whole(0))
         self.assertFalse(self.tally().whole(0))
         self.assertTrue(self.tally(b"there is something").whole(0))
         self.assertTrue(self.tally(b"there is something").whole(None))
         self.assertFalse(self.tally(b"").whole(None))
 
-    def test_a_few_bytes_or_one_for_each_line_end_may_be_the_sizes_fault(self) -> None:
+    def test_a_few_bytes_or_one_per_line_end_may_be_an_error_of_the_size(self) -> None:
         message = b"From: a@example.org\r\n\r\n" + b"a line of text\r\n" * 50
         for cut in (1, 7, 21, 22):  # a line end may be cut in two
             made = self.tally(message[:cut], message[cut:])
@@ -177,7 +177,7 @@ class Tallies(unittest.TestCase):
             self.assertFalse(made.slightly_short(len(message) + 17))
             self.assertFalse(made.slightly_short(len(message) + 500))
 
-    def test_a_short_body_that_is_missing_is_not_the_sizes_fault(self) -> None:
+    def test_a_missing_short_body_is_not_an_error_of_the_size(self) -> None:
         header = b"From: a@example.org\r\nTo: b@example.org\r\n\r\n"
         for cut in (5, len(header) - 3, len(header)):
             made = self.tally(header[:cut], header[cut:])
@@ -185,5 +185,5 @@ class Tallies(unittest.TestCase):
             for missing in (3, 6, 16):
                 self.assertFalse(made.slightly_short(len(header) + missing))
 
-    def test_what_does_not_end_like_a_message_is_cut(self) -> None:
+    def test_a_text_that_does_not_end_like_a_message_is_cut(self) -> None:
         self.assertFalse(self.tally(b"From: a@example.org\r\n\r\nand then").slightly_short(35))

@@ -107,36 +107,36 @@ class Emptying(unittest.TestCase):
         with mock.patch.object(fetchmail, "run", self.fetch), contextlib.redirect_stdout(self.said):
             return self.outbox.empty(imap, smtp, Layout(), LOGIN, filled).unreachable
 
-    def test_a_server_that_expunges_at_the_flag_never_meets_fetchmail(self) -> None:
+    def test_a_server_that_expunges_at_the_flag_is_never_emptied_by_fetchmail(self) -> None:
         self.session.expunges_at_once = True
         self.put("a", "b")
         self.assertEqual(self.empty(), "")
         self.assertEqual((self.runs, len(self.smtp.got), self.session.names(OUTBOX)), (0, 2, []))
 
-    def test_fetchmail_empties_it_with_one_login(self) -> None:
+    def test_fetchmail_empties_the_outbox_with_one_login(self) -> None:
         self.put("a", "b", "c")
         self.assertEqual(self.empty(), "")
         self.assertEqual((self.runs, self.logins.total, len(self.smtp.got)), (1, 1, 3))
 
-    def test_what_was_left_in_it_the_day_before_is_kept_from_the_day_on_which_it_is_delivered(self) -> None:
+    def test_what_was_left_in_the_outbox_the_day_before_is_kept_from_the_day_of_its_delivery(self) -> None:
         self.put("late")
         self.empty(filled=False)
         kept = [self.session.names(folder) for folder in self.session.mail if "Kept" in folder]
         self.assertEqual((kept, len(self.smtp.got)), ([["late"]], 1))
 
-    def test_what_fetchmail_leaves_is_delivered_directly_though_it_says_that_all_went_well(self) -> None:
+    def test_what_fetchmail_leaves_is_delivered_directly_even_when_fetchmail_reports_success(self) -> None:
         self.put("a", "b", "c")
         self.takes = 1
         self.empty()
         self.assertEqual((self.session.names(OUTBOX), len(self.smtp.got)), ([], 3))
         self.assertIn("INBOX: 2 delivered directly", self.said.getvalue())
 
-    def test_a_message_without_a_plain_return_path_never_meets_fetchmail(self) -> None:
+    def test_a_message_without_a_plain_return_path_is_never_left_to_fetchmail(self) -> None:
         self.session.put(OUTBOX, b"Return-Path: <@relay.example:user@example.org>\r\nSubject: odd\r\n\r\nbody\r\n")
         self.empty()
         self.assertEqual((self.runs, len(self.smtp.got)), (0, 1))
 
-    def test_while_one_message_holds_it_up_fetchmail_is_not_started(self) -> None:
+    def test_while_one_message_blocks_the_outbox_fetchmail_is_not_started(self) -> None:
         self.put("bad", "a")
 
         def trouble(command: str, _: str, uids: list[int]) -> None:
@@ -155,7 +155,7 @@ class Emptying(unittest.TestCase):
         self.empty()
         self.assertEqual((self.runs, self.session.names(OUTBOX)), (2, []))
 
-    def test_a_session_that_breaks_at_the_first_look_looks_at_each_by_itself_in_the_next(self) -> None:
+    def test_after_a_session_that_breaks_at_the_first_check_each_message_is_checked_by_itself(self) -> None:
         self.put("bad", "a")
 
         def trouble(command: str, _: str, uids: list[int]) -> None:
@@ -170,19 +170,19 @@ class Emptying(unittest.TestCase):
         self.assertEqual((self.runs, self.session.names(OUTBOX)), (0, ["bad"]))
         self.assertEqual([f.kind for f in self.shared.failures.known.values()], [Kind.PROVIDER])
 
-    def test_a_mail_server_that_is_not_there_is_not_asked_again_for_what_is_left(self) -> None:
+    def test_a_mail_server_that_is_not_running_is_not_tried_again_for_the_remaining_messages(self) -> None:
         self.put("a")
         self.takes, self.lost = 0, "cannot connect to mail:25: Connection refused"
         self.assertEqual(self.empty(), self.lost)
         self.assertEqual((self.smtp.got, self.session.names(OUTBOX)), ([], ["a"]))
 
-    def test_one_that_hung_up_over_a_message_gets_the_others_at_once(self) -> None:
+    def test_a_mail_server_that_disconnected_during_a_message_gets_the_others_at_once(self) -> None:
         self.put("a", "b")
         self.takes, self.lost, self.status = 0, "connection to mail:25 lost: reset", 2
         self.assertEqual(self.empty(), "")
         self.assertEqual(len(self.smtp.got), 2)
 
-    def test_when_fetchmail_may_not_log_in_the_open_session_delivers_and_it_is_not_tried_again_soon(self) -> None:
+    def test_when_fetchmail_may_not_log_in_the_open_session_delivers_and_fetchmail_pauses(self) -> None:
         self.put("a")
         self.takes, self.status = 0, 3
         self.lines = ["fetchmail: IMAP< A0001 NO [LIMIT] Too many connections", "fetchmail: Authorization failure on x"]
@@ -192,7 +192,7 @@ class Emptying(unittest.TestCase):
         self.assertEqual((self.runs, len(self.smtp.got)), (1, 2))
         self.assertIn("Too many connections", self.said.getvalue())
 
-    def test_when_there_were_many_logins_the_open_session_delivers(self) -> None:
+    def test_after_many_logins_the_open_session_delivers_instead_of_fetchmail(self) -> None:
         for _ in range(MOST):
             self.logins.take()
         self.put("a")
@@ -208,12 +208,12 @@ class Emptying(unittest.TestCase):
             self.outbox.empty(imap, smtp, Layout(), LOGIN, True)
         self.assertEqual(len(self.smtp.got), 1)
 
-    def test_what_is_flagged_as_deleted_in_it_is_delivered_and_is_not_delivered_again(self) -> None:
+    def test_a_message_that_is_flagged_as_deleted_before_the_first_round_is_not_delivered_again(self) -> None:
         self.session.put(OUTBOX, body("a"), r"\Deleted")
         self.empty(filled=False)
         self.assertEqual((self.smtp.got, self.session.names(OUTBOX)), ([], []))
 
-    def test_what_comes_into_it_flagged_as_deleted_is_delivered(self) -> None:
+    def test_a_message_that_arrives_in_the_outbox_flagged_as_deleted_is_delivered(self) -> None:
         self.empty(filled=False)
         for takes in (99, 0):
             self.takes = takes
@@ -238,7 +238,7 @@ class Emptying(unittest.TestCase):
         self.empty()
         self.assertEqual((self.smtp.got, self.session.names(OUTBOX)), ([], []))
 
-    def test_what_is_refused_for_now_in_the_folder_for_it_hides_nothing_behind_it(self) -> None:
+    def test_messages_that_are_refused_for_now_do_not_block_the_ones_behind_them_in_their_folder(self) -> None:
         for number in range(40):
             self.session.put("Fetcher-Refused", body(f"later {number}"))
         self.session.put("Fetcher-Refused", body("taken"))
@@ -256,12 +256,12 @@ class Emptying(unittest.TestCase):
                 self.outbox.quarantine.retry(imap, smtp, Layout())
         self.assertEqual(self.smtp.got, [b"taken"])
 
-    def test_an_old_password_is_hidden_too(self) -> None:
+    def test_an_old_password_is_redacted_too(self) -> None:
         self.shared.credentials.read()
         os.unlink(self.shared.credentials.password)
         self.assertNotIn("s3cret", self.shared.clean("who is s3cret"))
 
-    def test_when_there_is_no_room_for_the_flag_the_oldest_kept_mail_goes(self) -> None:
+    def test_when_there_is_no_room_for_the_flag_the_oldest_kept_mail_is_deleted(self) -> None:
         self.session.mail["Fetcher-Kept/2026-11-20"] = {}
         self.session.mail["Fetcher-Kept/2026-11-21"] = {}
 
@@ -278,7 +278,7 @@ class Emptying(unittest.TestCase):
         self.assertIn("Fetcher-Kept/2026-11-21", self.session.mail)
         self.assertIn("deleted before its time", self.said.getvalue())
 
-    def test_when_there_is_no_room_and_nothing_kept_the_providers_words_are_told(self) -> None:
+    def test_when_there_is_no_room_and_nothing_is_kept_the_providers_message_is_reported(self) -> None:
         def trouble(command: str, _: str, __: list[int]) -> None:
             if command == "EXPUNGE":
                 raise CommandRefused("[OVERQUOTA] not even for a flag")
@@ -290,7 +290,7 @@ class Emptying(unittest.TestCase):
         self.assertEqual(len(self.smtp.got), 1)
         self.assertIn("not even for a flag", self.shared.failures.summary())
 
-    def test_whatever_number_of_messages_others_put_there_they_are_asked_for_a_thousand_at_a_time(self) -> None:
+    def test_thousands_of_messages_in_the_outbox_are_fetched_a_thousand_at_a_time(self) -> None:
         self.put(*(f"m{n}" for n in range(2500)))
         asked: list[int] = []
 
@@ -302,12 +302,12 @@ class Emptying(unittest.TestCase):
         self.empty()
         self.assertEqual((asked, self.runs, len(self.smtp.got)), ([1000, 1000, 500], 1, 2500))
 
-    def test_nothing_is_opened_for_an_empty_one(self) -> None:
+    def test_an_empty_outbox_opens_no_connection(self) -> None:
         self.session.selected = "INBOX"
         self.empty(filled=False)
         self.assertEqual((self.session.selected, self.runs), ("INBOX", 0))
 
-    def test_what_is_refused_for_good_is_set_aside_and_kept_once_it_is_delivered(self) -> None:
+    def test_permanently_refused_mail_is_set_aside_and_kept_once_it_is_delivered(self) -> None:
         self.put("refused", "a")
         self.takes = 0
         for _ in range(3):
@@ -329,7 +329,7 @@ class Emptying(unittest.TestCase):
         kept = [name for name in self.session.mail if "Kept" in name]
         self.assertEqual((self.session.names("Fetcher-Refused"), self.session.names(kept[0])), ([], ["refused"]))
 
-    def test_with_forever_the_original_of_what_is_set_aside_stays_in_the_inbox(self) -> None:
+    def test_with_forever_the_original_of_a_message_that_is_set_aside_stays_in_the_inbox(self) -> None:
         options = self.shared.options = self.shared.options._replace(retention=FOREVER)
         self.shared.kept = self.outbox.kept = KeptFolders(options.retention, self.shared.say)
         self.session.put("INBOX", body("refused"))
@@ -363,7 +363,7 @@ class Emptying(unittest.TestCase):
             self.outbox.quarantine.retry(imap, smtp, Layout())
         self.assertEqual((self.session.names("Fetcher-Refused"), self.session.names("INBOX")), ([], ["refused"]))
 
-    def test_with_forever_what_somebody_has_flagged_and_is_set_aside_is_tried_like_the_others(self) -> None:
+    def test_with_forever_a_flagged_message_that_is_set_aside_is_tried_like_the_others(self) -> None:
         self.shared.options = self.shared.options._replace(retention=FOREVER)
         self.shared.kept = self.outbox.kept = KeptFolders(FOREVER, self.shared.say)
         originals = [self.session.put("INBOX", body(f"refused {flag}"), flag) for flag in (r"\Deleted", r"\Flagged")]
@@ -388,7 +388,7 @@ class Emptying(unittest.TestCase):
             self.outbox.quarantine.retry(imap, smtp, Layout())
         self.assertEqual((len(got), self.session.names("Fetcher-Refused")), (2, ["deleted by its owner"]))
 
-    def test_with_zero_a_new_process_delivers_what_somebody_else_has_flagged(self) -> None:
+    def test_with_zero_a_new_process_delivers_what_another_client_has_flagged(self) -> None:
         record = os.path.join(self.shared.options.state, "inbox", "outbox.json")
         os.makedirs(os.path.dirname(record))
         other = '{"folder": "Fetcher-Outbox", "validity": "2", "uids": [1, 2, 3, 4, 5, 6]}'
@@ -426,7 +426,7 @@ class Emptying(unittest.TestCase):
         self.empty(filled=False)
         self.assertEqual((self.smtp.got, self.session.names(OUTBOX)), ([body("foreign")], []))
 
-    def test_with_zero_what_is_flagged_during_fetchmails_run_and_was_not_looked_at_is_delivered(self) -> None:
+    def test_with_zero_a_message_flagged_during_fetchmails_run_without_a_check_is_delivered(self) -> None:
         self.at_once()
         self.put("a")
 
@@ -470,7 +470,7 @@ class Emptying(unittest.TestCase):
         self.empty()
         self.assertEqual((self.smtp.got, self.session.names(OUTBOX)), ([], ["b"]))
 
-    def test_with_zero_a_full_state_volume_is_told_before_anything_is_fetched(self) -> None:
+    def test_with_zero_a_full_state_volume_is_reported_before_any_message_is_fetched(self) -> None:
         self.at_once()
         self.put("a")
         full = OSError(28, "No space left on device")

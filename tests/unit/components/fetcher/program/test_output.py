@@ -100,27 +100,27 @@ def as_it_is(words: str) -> str:
 
 
 class Lines(unittest.TestCase):
-    def test_each_line_means_what_it_says(self) -> None:
+    def test_each_line_of_fetchmail_gives_the_documented_events(self) -> None:
         for line, events in LINES + RARE:
             with self.subTest(line=line):
                 self.assertEqual(Output(as_it_is).events(line), events)
 
-    def test_each_rule_has_a_line_of_its_own(self) -> None:
+    def test_each_rule_for_fetchmails_output_matches_a_line_of_its_own(self) -> None:
         for rule in output.RULES:
             first = [next((r for r in output.RULES if r.sign.search(line)), None) for line, _ in LINES]
             self.assertIn(rule, first, rule.sign.pattern)
 
-    def test_each_regular_expression_finds_something_in_a_line(self) -> None:
+    def test_each_regular_expression_for_fetchmails_output_matches_a_line(self) -> None:
         patterns = [value for value in vars(output).values() if isinstance(value, re.Pattern)]
         self.assertGreater(len(patterns), 3)
         for pattern in patterns:
             self.assertTrue(any(pattern.search(line) for line, _ in LINES), pattern.pattern)
 
-    def test_each_kind_of_event_that_a_line_can_bring_is_brought_by_one(self) -> None:
+    def test_each_kind_of_event_of_fetchmails_output_comes_from_a_line(self) -> None:
         brought = {event.kind for _, events in LINES for event in events}
         self.assertEqual(set(Kind) - brought, {Kind.SILENT, Kind.MESSAGE_REFUSED, Kind.FLAGGED})
 
-    def test_a_message_is_flagged_when_the_provider_says_so(self) -> None:
+    def test_a_message_counts_as_flagged_when_the_provider_confirms_the_flag(self) -> None:
         store, done = r"fetchmail: IMAP> A0009 STORE 2 +FLAGS (\Seen \Deleted)", "fetchmail: IMAP< A0009 OK done"
         flags = "fetchmail: IMAP< * 2 FETCH (FLAGS (\\Deleted))"
         for lines, flagged in (
@@ -136,7 +136,7 @@ class Lines(unittest.TestCase):
             kinds = [event.kind for line in lines for event in said.events(line)]
             self.assertEqual(kinds.count(Kind.FLAGGED), flagged, lines)
 
-    def test_a_message_that_is_left_is_never_taken_for_a_delivered_one(self) -> None:
+    def test_a_message_that_fetchmail_leaves_is_never_taken_for_a_delivered_one(self) -> None:
         for ending in (" not flushed", " retained", "(412 header octets) not flushed"):
             self.assertEqual(Output(as_it_is).events(ending), [])
 
@@ -152,12 +152,12 @@ class Lines(unittest.TestCase):
             said.events(f"fetchmail: IMAP> {command}")
             self.assertEqual(said.events(refusal), [Event(kind, words="[UNAVAILABLE] not now")], command)
 
-    def test_whatever_others_say_is_cleaned_before_it_is_passed_on(self) -> None:
+    def test_text_of_other_servers_is_redacted_before_it_is_passed_on(self) -> None:
         for line, events in LINES + RARE:
             for event in Output(lambda _: "cleaned").events(line):
                 self.assertIn(event.words, ("", "cleaned"))
                 self.assertEqual(event.words == "cleaned", any(e.words for e in events if e.kind is event.kind))
 
-    def test_what_a_server_says_after_its_answer_does_not_count_as_another(self) -> None:
+    def test_text_after_a_servers_answer_does_not_count_as_another_answer(self) -> None:
         line = "fetchmail: IMAP< A0007 NO 3 messages for nobody flushed"
         self.assertEqual([e.kind for e in Output(as_it_is).events(line)], [Kind.PROVIDER_REFUSED])

@@ -23,19 +23,19 @@ class Cleaning(unittest.TestCase):
             self.assertNotIn(secret, shown)
         self.assertIn("hidden", shown)
 
-    def test_no_password_and_no_address_comes_through(self) -> None:
+    def test_no_password_and_no_address_is_in_a_redacted_text(self) -> None:
         said = clean("login kinga@example.org with s3cret from <other@example.net> failed", ["s3cret"])
         self.assertEqual(said, "login <address> with <hidden> from <address> failed")
 
-    def test_a_login_that_a_server_repeats_is_hidden_as_it_was_written(self) -> None:
+    def test_a_login_that_a_server_repeats_is_redacted_as_it_was_written(self) -> None:
         self.hides(f'Error in IMAP command: LOGIN "{ADDRESS}" {PASSWORD}')
         self.hides('Error in IMAP command LOGIN "kinga@example.org" "quo\\"te\\\\back pass"')
         self.hides('Error in IMAP command login "KINGA@example.org" "QUO\\"TE\\\\BACK PASS"', "QUO")
 
-    def test_a_login_that_is_cut_short_is_hidden_too(self) -> None:
+    def test_a_login_that_is_cut_is_redacted_too(self) -> None:
         self.hides('unexpected: LOGIN "kinga@example.org" "quo\\"te\\\\ba', "te\\\\ba")
 
-    def test_base64_of_it_is_hidden(self) -> None:
+    def test_a_login_in_base64_is_redacted(self) -> None:
         plain = b64(f"\0{ADDRESS}\0{PASSWORD}")
         for token in (
             plain,
@@ -51,15 +51,15 @@ class Cleaning(unittest.TestCase):
         self.hides(f"AUTHENTICATE PLAIN {plain}", plain)
         self.hides(f"auth xoauth2 {b64('something else')}", b64("something else"))
 
-    def test_a_secret_that_holds_another_one_is_hidden_whole(self) -> None:
+    def test_a_secret_that_holds_another_one_is_redacted_whole(self) -> None:
         self.assertEqual(clean("abcdef", ["abc", "abcdef"]), HIDDEN)
 
-    def test_a_password_with_letters_of_other_alphabets_is_hidden_however_it_is_read(self) -> None:
+    def test_a_password_with_letters_of_other_alphabets_is_redacted_in_any_encoding(self) -> None:
         password = "jelszó őű"
         for said in (password, password.encode().decode("latin-1")):
             self.assertEqual(clean(f"wrong {said}!", ["x", password]), "wrong <hidden>!")
 
-    def test_ordinary_words_stay(self) -> None:
+    def test_ordinary_words_are_not_redacted(self) -> None:
         for said in (
             "[UNAVAILABLE] Temporary authentication failure. [mail1:2026-11-28 06:59:46]",
             "LOGIN failed, too many connections",
@@ -68,7 +68,7 @@ class Cleaning(unittest.TestCase):
         ):
             self.assertEqual(clean(said, LOGIN), said)
 
-    def test_an_endless_answer_costs_no_more_than_its_beginning_and_shows_no_half_of_a_secret(self) -> None:
+    def test_a_very_long_answer_is_read_to_its_limit_only_and_shows_no_part_of_a_secret(self) -> None:
         for said in ("x" * 60_000, "LOGIN " + "@" * 20_000, "no " * 20_000):
             before = time.process_time()
             self.assertLessEqual(len(clean(said, LOGIN)), 200)
@@ -80,7 +80,7 @@ class Cleaning(unittest.TestCase):
             for part in ("quo", "back", token[:8]):
                 self.assertNotIn(part, shown)
 
-    def test_it_is_one_short_line_of_plain_characters(self) -> None:
+    def test_a_redacted_text_is_one_short_line_of_plain_characters(self) -> None:
         said = clean("  two\r\nlines\x1b[31m and ő " + "x" * 300, [])
         self.assertRegex(said, r"\A[\x20-\x7e]{1,200}\Z")
         self.assertEqual(said[:20], "two?lines?[31m and ?")

@@ -115,20 +115,20 @@ class Refilling(Harness):
         kept = [name for folder in self.session.mail if "Kept" in folder for name in self.session.names(folder)]
         self.assertEqual(sorted(set(kept)), NAMES)
 
-    def test_a_backlog_is_fetched_in_one_login_each_message_once(self) -> None:
+    def test_a_backlog_is_fetched_in_one_login_and_each_message_once(self) -> None:
         self.backlog()
         self.run_all()
         self.nothing_is_missing()
         self.assertEqual((self.runs, len(self.got), self.logins.total), (1, 20, 2))
 
-    def test_a_login_is_for_so_many_messages_and_then_there_is_another(self) -> None:
+    def test_a_login_is_for_a_limited_number_of_messages_and_another_follows(self) -> None:
         self.backlog()
         with mock.patch.object(refill, "IN_A_RUN", 6):
             self.run_all()
         self.nothing_is_missing()
         self.assertEqual((self.runs, len(self.got)), (3, 20))
 
-    def test_what_is_not_kept_is_not_moved_while_fetchmail_runs(self) -> None:
+    def test_a_message_that_is_not_kept_is_not_moved_while_fetchmail_runs(self) -> None:
         for kind, folder in (("COPY", "Fetcher-Kept"), ("CREATE", "Fetcher-Kept")):
             self.setUp()
             self.backlog()
@@ -136,13 +136,13 @@ class Refilling(Harness):
             self.run_all()
             self.assertEqual((sorted(self.names()), self.runs), (NAMES, 7))
 
-    def test_with_retention_zero_the_message_in_the_outbox_is_the_only_one_so_nothing_is_moved_meanwhile(self) -> None:
+    def test_with_retention_zero_no_message_is_moved_while_fetchmail_runs(self) -> None:
         self.worker = self.made("INBOX", "--retention=0")
         self.backlog()
         self.run_all()
         self.assertEqual((sorted(self.names()), self.runs), (NAMES, 7))
 
-    def test_where_moves_cannot_be_followed_nothing_is_moved_meanwhile(self) -> None:
+    def test_where_moves_report_no_uids_no_message_is_moved_while_fetchmail_runs(self) -> None:
         for untold in ("copy", "move"):
             self.setUp()
             self.backlog()
@@ -152,7 +152,7 @@ class Refilling(Harness):
             self.nothing_is_missing()
             self.assertEqual(self.runs, 7)
 
-    def test_what_somebody_has_flagged_waits_for_the_run_to_end_and_is_delivered(self) -> None:
+    def test_a_flagged_message_waits_for_the_end_of_fetchmails_run_and_is_delivered(self) -> None:
         for flag in (DELETED, r"\Seen"):
             self.setUp()
             self.backlog(flag)
@@ -160,7 +160,7 @@ class Refilling(Harness):
             self.nothing_is_missing()
             self.assertEqual((self.runs, len(self.got)), (7, 20))
 
-    def test_what_is_not_for_fetchmail_waits_for_the_run_to_end(self) -> None:
+    def test_a_message_that_is_not_for_fetchmail_waits_for_the_end_of_its_run(self) -> None:
         self.backlog()
         odd = [uid for uid in self.session.mail["INBOX"] if uid % 5 == 0]
         for uid in odd:
@@ -173,7 +173,7 @@ class Refilling(Harness):
         self.assertEqual(len(self.got), 20)
         self.assertEqual(set(seen) & {NAMES[uid - 1] for uid in odd}, set())
 
-    def test_a_flag_that_somebody_sets_at_the_moment_of_the_move_does_not_mean_delivered(self) -> None:
+    def test_a_flag_set_by_another_client_during_the_move_does_not_count_as_delivered(self) -> None:
         for place in (0, -1):
             self.setUp()
             self.backlog()
@@ -181,7 +181,7 @@ class Refilling(Harness):
             self.nothing_is_missing()
             self.assertLessEqual(len(self.got), 21)
 
-    def test_nor_does_it_when_the_session_is_lost_before_the_end_of_the_run(self) -> None:
+    def test_a_flag_set_during_the_move_does_not_count_as_delivered_when_the_session_is_lost_early(self) -> None:
         for place in (0, -1):
             self.setUp()
             self.backlog()
@@ -199,13 +199,13 @@ class Refilling(Harness):
                 self.racing(place)
             self.nothing_is_missing()
 
-    def test_nor_does_it_when_a_sender_writes_what_fetchmail_says(self) -> None:
+    def test_a_flag_set_during_the_move_does_not_count_as_delivered_when_a_sender_imitates_fetchmail(self) -> None:
         self.says = ("fetchmail: line: this is no header, and it is flushed",)
         self.backlog()
         self.racing(-1)
         self.nothing_is_missing()
 
-    def test_nor_does_it_when_the_connection_breaks_before_the_flag_of_what_is_delivered(self) -> None:
+    def test_a_flag_set_during_the_move_does_not_count_when_the_connection_breaks_before_a_delivered_one(self) -> None:
         self.backlog()
         broken = list[int]()
 
@@ -222,7 +222,7 @@ class Refilling(Harness):
         self.assertEqual(len(broken), 1)
         self.nothing_is_missing()
 
-    def test_nor_does_it_to_a_new_pod_when_the_old_one_is_stopped_meanwhile(self) -> None:
+    def test_a_flag_set_during_the_move_does_not_count_for_a_new_pod_after_the_old_one_is_stopped(self) -> None:
         self.backlog()
 
         def stops() -> None:
@@ -242,7 +242,7 @@ class Refilling(Harness):
         self.nothing_is_missing()
         self.assertEqual(len(self.got), 20)
 
-    def test_nor_does_it_when_the_answer_to_that_move_is_lost(self) -> None:
+    def test_a_flag_set_during_the_move_does_not_count_when_the_answer_to_that_move_is_lost(self) -> None:
         for expunged in (True, False):
             for place in (0, -1):
                 with self.subTest(expunged=expunged, place=place):
@@ -253,7 +253,7 @@ class Refilling(Harness):
                     self.unanswered(place)
                     self.assertLessEqual(len(self.got), 20 + 3)
 
-    def test_a_move_without_an_answer_alone_delivers_nothing_twice(self) -> None:
+    def test_a_move_without_an_answer_causes_no_second_delivery(self) -> None:
         for broken in (True, False):
             with self.subTest(broken=broken):
                 self.setUp()
@@ -295,7 +295,7 @@ class Refilling(Harness):
             self.run_all()
         self.assertEqual(len(flagged), 1)
 
-    def test_only_what_the_provider_says_that_it_copied_is_moved_meanwhile(self) -> None:
+    def test_only_messages_that_the_provider_confirms_as_copied_are_moved_while_fetchmail_runs(self) -> None:
         self.backlog()
         copy, move, meanwhile = self.session.copy, self.session.move, list[int]()
 
@@ -313,7 +313,7 @@ class Refilling(Harness):
         self.assertGreater(len(meanwhile), 3)
         self.assertEqual([uid for uid in meanwhile if uid % 2 == 0], [])
 
-    def test_a_flag_that_nobody_expunged_before_the_end_does_not_mean_delivered(self) -> None:
+    def test_a_flag_that_was_not_expunged_before_the_end_does_not_count_as_delivered(self) -> None:
         self.backlog()
         move, fetch = self.session.move, self.fetch
 
@@ -339,7 +339,7 @@ class Refilling(Harness):
         self.nothing_is_missing()
         self.assertEqual(len(self.got), 20)
 
-    def test_a_session_that_breaks_at_any_command_meanwhile_costs_no_message(self) -> None:
+    def test_a_session_that_breaks_at_any_command_during_fetchmails_run_loses_no_message(self) -> None:
         for command in ("COPY", "FETCH", "MOVE", "SELECT", "STORE"):
             for nth in (1, 2):
                 for done in (False, True):
@@ -375,7 +375,7 @@ class Refilling(Harness):
             self.nothing_is_missing()
             self.assertLessEqual(len(self.got), 20 + 3)
 
-    def test_a_pod_that_is_killed_at_any_moment_of_it_loses_no_message(self) -> None:
+    def test_a_pod_that_is_killed_at_any_moment_of_fetchmails_run_loses_no_message(self) -> None:
         for at in range(1, 12):
             self.setUp()
             self.backlog()
@@ -395,7 +395,7 @@ class Refilling(Harness):
             with self.subTest(at=at):
                 self.nothing_is_missing()
 
-    def test_a_message_that_the_provider_cannot_move_does_not_stop_those_behind_it(self) -> None:
+    def test_a_message_that_the_provider_cannot_move_does_not_stop_the_later_ones(self) -> None:
         self.backlog()
 
         def trouble(command: str, folder: str, uids: list[int]) -> None:
@@ -407,7 +407,7 @@ class Refilling(Harness):
         self.nothing_is_missing()
         self.assertEqual(len(self.got), 20)
 
-    def test_full_is_left_to_the_next_turn_which_makes_room(self) -> None:
+    def test_a_full_provider_during_fetchmails_run_is_left_to_the_next_round_which_makes_room(self) -> None:
         self.backlog()
         self.session.mail["Fetcher-Kept/2020-01-01"] = {}
 

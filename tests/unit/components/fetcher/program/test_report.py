@@ -29,20 +29,20 @@ class Counting(unittest.TestCase):
         self.clock = Clock()
         self.status = Status("INBOX", self.clock)
 
-    def test_each_message_handed_over_is_counted_and_no_longer_waited_for(self) -> None:
+    def test_each_delivered_message_is_counted_and_no_longer_waiting(self) -> None:
         self.status.waits(3)
         self.status.apply(Event(Kind.DELIVERED))
         self.assertEqual((self.status.delivered, self.status.waiting), (1, 2))
         self.assertTrue(self.status.flowed)
 
-    def test_only_an_answer_or_a_delivery_is_contact(self) -> None:
+    def test_only_an_answer_or_a_delivery_counts_as_contact(self) -> None:
         for kind in set(Kind) - {Kind.ANSWERED, Kind.DELIVERED}:
             self.status.apply(Event(kind))
         self.assertEqual(self.status.contact, 0)
         self.status.apply(Event(Kind.ANSWERED))
         self.assertGreater(self.status.contact, 0)
 
-    def test_the_same_trouble_is_one_line(self) -> None:
+    def test_the_same_problem_is_one_log_line(self) -> None:
         with quietly() as said:
             for reason in ("why", "why", "another", "another"):
                 self.status.fail(reason)
@@ -51,7 +51,7 @@ class Counting(unittest.TestCase):
         lines = [line.split(" ", 1)[1] for line in said.getvalue().splitlines()]
         self.assertEqual(lines, ["INBOX: why", "INBOX: another", "INBOX: mail flows again"])
 
-    def test_a_trouble_that_changes_its_reason_is_as_old_as_its_first(self) -> None:
+    def test_a_problem_that_changes_its_reason_is_as_old_as_its_first(self) -> None:
         with quietly():
             self.status.fail("why")
             self.clock.now += 50
@@ -68,7 +68,7 @@ class Unready(unittest.TestCase):
     def reason(self) -> str:
         return unready_reason(self.status, self.clock.now, 60, 300)
 
-    def test_a_short_hiccup_is_no_trouble_where_mail_has_flowed(self) -> None:
+    def test_a_short_failure_is_no_problem_where_mail_has_flowed(self) -> None:
         with quietly():
             self.status.fail("why")
         self.clock.now += 60
@@ -76,7 +76,7 @@ class Unready(unittest.TestCase):
         self.clock.now += 1
         self.assertEqual(self.reason(), "INBOX: why")
 
-    def test_before_mail_has_flowed_everything_is_trouble(self) -> None:
+    def test_before_mail_has_flowed_every_failure_is_a_problem(self) -> None:
         self.status = Status("INBOX", self.clock)
         self.assertEqual(self.reason(), "INBOX: no contact with the provider yet")
         self.status.contacted()
@@ -85,13 +85,13 @@ class Unready(unittest.TestCase):
             self.status.fail("why")
         self.assertEqual(self.reason(), "INBOX: why")
 
-    def test_a_provider_that_says_nothing_is_trouble(self) -> None:
+    def test_a_provider_that_does_not_answer_is_a_problem(self) -> None:
         self.clock.now += 300
         self.assertEqual(self.reason(), "")
         self.clock.now += 1
         self.assertEqual(self.reason(), "INBOX: no contact with the provider for 301 s")
 
-    def test_a_fetcher_that_delivers_nothing_of_what_waits_is_not_ready(self) -> None:
+    def test_a_fetcher_that_delivers_no_waiting_mail_is_not_ready(self) -> None:
         self.status.waits(2)
         self.clock.now += 901
         self.status.contacted()
@@ -99,7 +99,7 @@ class Unready(unittest.TestCase):
         self.status.arrived()
         self.assertEqual(self.reason(), "")
 
-    def test_since_when_mail_waits_counts_from_the_last_one_delivered(self) -> None:
+    def test_the_waiting_time_of_mail_counts_from_the_last_delivery(self) -> None:
         with mock.patch("time.time", lambda: 1_700_000_000.0):
             self.assertEqual(self.status.waiting_since(), 0)
             self.status.waits(2)
@@ -111,7 +111,7 @@ class Unready(unittest.TestCase):
             self.status.arrived()
             self.assertEqual(self.status.waiting_since(), 0)
 
-    def test_unless_told_otherwise_the_clock_is_monotonic(self) -> None:
+    def test_the_default_clock_is_monotonic(self) -> None:
         status = Status("INBOX")
         with quietly():
             status.fine()
@@ -119,7 +119,7 @@ class Unready(unittest.TestCase):
             status.fail("why")
         self.assertEqual(unready_reason(status, time.monotonic() + 61, 60, 300), "INBOX: why")
 
-    def test_the_time_of_day_does_not_matter(self) -> None:
+    def test_the_time_of_day_does_not_change_the_report(self) -> None:
         with quietly(), mock.patch("time.time", lambda: 0.0):
             self.status.fail("why")
         self.clock.now += 61

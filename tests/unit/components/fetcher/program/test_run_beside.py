@@ -28,7 +28,7 @@ class Beside(unittest.TestCase):
         self.end.wait(60)
         return Ended(1)
 
-    def test_steps_are_made_until_the_run_ends(self) -> None:
+    def test_steps_beside_a_run_are_made_until_it_ends(self) -> None:
         def step() -> bool:
             self.steps += 1
             if self.steps == 3:
@@ -38,7 +38,7 @@ class Beside(unittest.TestCase):
         self.assertEqual(self.made.run_beside(Layout(), LOGIN, step), Ended(1))
         self.assertGreaterEqual(self.steps, 3)
 
-    def test_the_first_step_knows_nothing_of_the_run_before(self) -> None:
+    def test_the_first_step_beside_a_run_does_not_depend_on_an_earlier_run(self) -> None:
         self.made.round = Round(delivered=3, detail="the provider answered no")
         seen = list[Round]()
 
@@ -50,7 +50,7 @@ class Beside(unittest.TestCase):
         self.made.run_beside(Layout(), LOGIN, step)
         self.assertEqual(seen, [Round()])
 
-    def test_steps_end_before_the_run_when_there_is_nothing_more_to_do(self) -> None:
+    def test_steps_beside_a_run_end_before_it_when_no_work_is_left(self) -> None:
         def step() -> bool:
             self.steps += 1
             self.end.set()
@@ -59,7 +59,7 @@ class Beside(unittest.TestCase):
         self.assertEqual(self.made.run_beside(Layout(), LOGIN, step), Ended(1))
         self.assertEqual(self.steps, 1)
 
-    def test_what_goes_wrong_meanwhile_is_raised_when_the_run_has_ended_and_not_before(self) -> None:
+    def test_an_error_of_a_step_beside_a_run_is_raised_when_the_run_has_ended_and_not_before(self) -> None:
         ended = threading.Timer(0.05, self.end.set)
 
         def step() -> bool:
@@ -70,7 +70,7 @@ class Beside(unittest.TestCase):
             self.made.run_beside(Layout(), LOGIN, step)
         self.assertTrue(self.end.is_set())
 
-    def test_what_goes_wrong_in_the_run_is_raised(self) -> None:
+    def test_an_error_of_the_run_is_raised(self) -> None:
         with (
             mock.patch.object(self.made, "run", side_effect=ValueError("no fetchmail")),
             self.assertRaisesRegex(ValueError, "no fetchmail"),

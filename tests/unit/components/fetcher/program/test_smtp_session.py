@@ -32,14 +32,14 @@ class Stuffing(unittest.TestCase):
         b"\0 and \xff and " + b"x" * 9000 + b"\r\n",
     )
 
-    def test_every_message_arrives_as_it_was_however_it_is_cut(self) -> None:
+    def test_every_message_arrives_unchanged_in_whatever_pieces_it_is_sent(self) -> None:
         for message in self.MESSAGES:
             whole = message if message.endswith(b"\r\n") else message + b"\r\n"
             for cut in range(0, min(len(message), 60) + 1):
                 wire = b"".join(dot_stuffed([message[:cut], message[cut:]] if cut else [message])) + b".\r\n"
                 self.assertEqual(received(wire), whole, (message[:60], cut))
 
-    def test_the_end_is_not_sent_when_the_provider_breaks_off(self) -> None:
+    def test_the_end_of_a_message_is_not_sent_when_the_provider_breaks_off(self) -> None:
         def broken() -> Iterator[bytes]:
             yield b"half of a message\r\n"
             raise OSError("the provider hung up")
@@ -102,28 +102,28 @@ class Delivering(unittest.TestCase):
         self.assertFalse(self.refused(Server({"RCPT TO": (550, b"no such user")})).final)
         self.assertFalse(self.refused(Server({"MAIL FROM": (451, b"later")})).final)
 
-    def test_a_sender_that_is_not_liked_is_left_out(self) -> None:
+    def test_a_sender_that_is_permanently_refused_is_replaced_by_the_empty_sender(self) -> None:
         server = Server({"MAIL FROM:<a@example.org> BODY=8BITMIME SIZE=10": (553, b"no such domain")})
         session(server).deliver("a@example.org", 10, [b"message\r\n"])
         self.assertEqual(server.heard[1:3], ["RSET", "MAIL FROM:<> BODY=8BITMIME SIZE=10"])
         self.assertTrue(self.refused(Server({"MAIL FROM": (553, b"nobody at all")})).final)
 
-    def test_a_sender_that_is_refused_for_now_is_not_left_out(self) -> None:
+    def test_a_sender_that_is_refused_for_now_is_not_replaced(self) -> None:
         server = Server({"MAIL FROM": (451, b"not now")})
         self.assertFalse(self.refused(server).final)
         self.assertEqual([text for text in server.heard if "<>" in text], [])
 
-    def test_a_server_that_says_goodbye_is_left(self) -> None:
+    def test_the_session_ends_when_the_server_closes_it(self) -> None:
         server = Server({"RCPT TO": (421, b"closing")})
         self.refused(server)
         self.assertTrue(server.closed)
 
-    def test_a_server_that_says_goodbye_after_the_message_is_left_too(self) -> None:
+    def test_the_session_ends_when_the_server_closes_it_after_the_message(self) -> None:
         server = Server({}, end=(421, b"closing"))
         self.refused(server)
         self.assertTrue(server.closed)
 
-    def test_when_the_message_breaks_off_the_session_ends_before_its_end(self) -> None:
+    def test_when_a_message_breaks_off_the_session_ends_before_its_last_dot(self) -> None:
         def broken() -> Iterator[bytes]:
             yield b"half"
             raise OSError("the provider hung up")
@@ -158,23 +158,23 @@ class Waiting(unittest.TestCase):
         host, port = listener.getsockname()[:2]
         return str(host), int(port)
 
-    def test_it_says_that_it_is_alive_while_the_answer_takes_its_time(self) -> None:
+    def test_the_worker_reports_progress_while_the_answer_to_a_message_is_late(self) -> None:
         signs: list[float] = []
         session = SmtpSession(self.serve(2.5), "kinga@example.org", lambda: signs.append(time.monotonic()))
         session.deliver("", None, [b"message\r\n"])
         self.assertGreaterEqual(len(signs), 3)
         session.close()
 
-    def test_it_waits_for_ten_minutes_as_the_standard_wants(self) -> None:
+    def test_the_worker_waits_ten_minutes_for_an_answer_as_the_standard_requires(self) -> None:
         self.assertGreaterEqual(tcp_proxy.LAST_ANSWER, 600)
 
-    def test_after_that_the_session_is_closed(self) -> None:
+    def test_the_session_is_closed_ten_minutes_after_an_unanswered_message(self) -> None:
         session = SmtpSession(self.serve(30), "kinga@example.org", lambda: None)
         with mock.patch("smtp_session.LAST_ANSWER", 0.5), self.assertRaises(TimeoutError):
             session.deliver("", None, [b"message\r\n"])
         self.assertIsNone(session.smtp)
 
-    def test_a_server_that_turns_it_away_is_unreachable_in_its_own_words(self) -> None:
+    def test_a_server_that_rejects_the_connection_is_unreachable_with_its_own_message(self) -> None:
         listener = socket.create_server(("127.0.0.1", 0))
         self.addCleanup(listener.close)
 

@@ -25,7 +25,7 @@ class StatusPage(Harness):
         (found,) = self.page()["folders"]
         return dict(found)
 
-    def test_names_the_mailbox_and_tells_of_a_folder_in_which_nothing_waits(self) -> None:
+    def test_the_status_page_names_the_mailbox_and_shows_a_folder_without_waiting_messages(self) -> None:
         self.session.put("INBOX", body("a"))
         self.run_session()
         page = self.page()
@@ -38,12 +38,12 @@ class StatusPage(Harness):
         places = {"outbox": "Fetcher-Outbox", "kept": "Fetcher-Kept", "refused": "Fetcher-Refused", "separator": "/"}
         self.assertEqual((folder["folders"], folder["retention"]), (places, 7))
 
-    def test_says_that_a_folder_is_starting_until_the_first_round_is_over(self) -> None:
+    def test_the_status_page_shows_that_a_folder_is_starting_until_its_first_round_is_over(self) -> None:
         folder = self.folder()
         self.assertEqual((folder["state"], folder["lastContact"], folder["lastDelivery"]), ("starting", None, None))
         self.assertEqual(self.page()["reason"], "INBOX: no contact with the provider yet")
 
-    def test_says_why_messages_are_set_aside_and_which(self) -> None:
+    def test_the_status_page_shows_which_messages_are_set_aside_and_why(self) -> None:
         self.session.put("Fetcher-Refused", body("unreadable"))
         self.refusing("BODY", "Fetcher-Refused", CommandRefused("[UNAVAILABLE] storage is offline"))
         self.worker.outbox.quarantine.next_try = QuarantineRetry(0.0, 100)
@@ -52,7 +52,7 @@ class StatusPage(Harness):
         self.assertEqual(self.folder()["setAside"], {"count": 1, "reasons": [expected]})
         self.assertTrue(self.page()["ready"])
 
-    def test_says_why_messages_stay_and_which(self) -> None:
+    def test_the_status_page_shows_which_messages_stay_and_why(self) -> None:
         self.session.put("Fetcher-Outbox", b"Subject: no return path\r\n\r\nbody\r\n")
         self.refusing("BODY", "Fetcher-Outbox", CommandRefused("[SERVERBUG] no"))
         self.run_session()
@@ -61,7 +61,7 @@ class StatusPage(Harness):
         self.assertEqual(left["reasons"], [{"reason": "the provider answered [SERVERBUG] no", "uids": [1]}])
         self.assertEqual(self.folder()["state"], "failing")
 
-    def test_shows_no_secret_that_a_server_repeats(self) -> None:
+    def test_the_status_page_shows_no_secret_that_a_server_repeats(self) -> None:
         words = f"LOGIN {LOGIN[0]} {LOGIN[1]} failed"
         self.session.put("Fetcher-Outbox", b"Subject: no return path\r\n\r\nbody\r\n")
         self.session.put("Fetcher-Refused", body("unreadable"))
@@ -76,7 +76,7 @@ class StatusPage(Harness):
         for secret in LOGIN:
             self.assertNotIn(secret, text)
 
-    def test_tells_of_a_source_beside_the_mailbox_which_alone_is_ready_or_not(self) -> None:
+    def test_the_status_page_shows_a_source_beside_the_mailbox_which_alone_decides_readiness(self) -> None:
         self.run_session()
         old = self.made("INBOX", "--source=old,imap.example.net:993,0", source=True)
         server: Any = health.Health.__new__(health.Health)

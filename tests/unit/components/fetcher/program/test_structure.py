@@ -22,21 +22,21 @@ def complete(text: bytes, step: int = 7) -> bool:
 
 
 class Complete(unittest.TestCase):
-    def test_in_pieces_of_any_length(self) -> None:
+    def test_a_nested_message_is_complete_in_pieces_of_any_length(self) -> None:
         for step in (1, 2, 7, 1000):
             self.assertTrue(complete(NESTED, step))
             self.assertTrue(complete(NESTED.replace(b"\r\n", b"\n"), step))
 
-    def test_cut_off_anywhere_it_is_not(self) -> None:
+    def test_a_nested_message_that_is_cut_anywhere_is_not_complete(self) -> None:
         end = NESTED.rindex(b"--")
         for length in range(end + 2):
             self.assertFalse(complete(NESTED[:length]), NESTED[:length])
 
-    def test_without_one_of_its_parts_or_ends_it_is_not(self) -> None:
+    def test_a_nested_message_without_one_of_its_parts_or_ends_is_not_complete(self) -> None:
         for gone in (b"text", b"<b>", b"AAAA", b"--x--\r\n", b"--ab c--"):
             self.assertFalse(complete(NESTED.replace(gone, b"")), gone)
 
-    def test_a_header_without_end_costs_no_more_than_its_beginning(self) -> None:
+    def test_a_header_without_an_end_takes_no_more_memory_than_its_beginning(self) -> None:
         structure = Structure()
         structure.feed(NESTED[: NESTED.index(b"text")].replace(b"--x\r\n\r\n", b"--x\r\n") + b"a: b\r\n" * 100_000)
         self.assertLess(len(structure.header or b""), 200_000)
@@ -44,13 +44,13 @@ class Complete(unittest.TestCase):
         structure.feed(b"a: b\r\n" * 100)
         self.assertIs(structure.header, kept)
 
-    def test_a_header_of_blanks_costs_no_more_than_one_of_letters(self) -> None:
+    def test_a_header_of_blanks_takes_no_more_time_than_one_of_letters(self) -> None:
         for start in (b";", b"; boundary", b"; boundary=", b"; x", b"; boundary=z; boundary*0"):
             before = time.process_time()
             boundary(b"Content-Type: multipart/mixed" + start + b" " * 40_000 + b"\n")
             self.assertLess(time.process_time() - before, 1, start)
 
-    def test_a_line_costs_no_more_in_two_thousand_multiparts_than_in_one(self) -> None:
+    def test_a_line_takes_no_more_time_in_two_thousand_multiparts_than_in_one(self) -> None:
         structure, before = Structure(), time.process_time()
         for depth in range(2000):
             structure.feed(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (depth, depth))
@@ -58,7 +58,7 @@ class Complete(unittest.TestCase):
         self.assertEqual(len(structure.open), 2000)
         self.assertLess(time.process_time() - before, 3)
 
-    def test_millions_of_parts_are_not_noted(self) -> None:
+    def test_millions_of_parts_are_not_stored(self) -> None:
         structure = Structure()
         structure.feed(b"Content-Type: multipart/mixed; boundary=x\r\n\r\n")
         structure.feed(b"--x\r\n\r\ntext\r\n" * 30_000 + b"--x--\r\n")
@@ -66,7 +66,7 @@ class Complete(unittest.TestCase):
         self.assertTrue(structure.endless)
         self.assertLess(len(structure.leaves), 20_000)
 
-    def test_a_boundary_in_the_forms_of_rfc_2231(self) -> None:
+    def test_a_boundary_may_have_the_forms_of_rfc_2231(self) -> None:
         for written in (
             b'boundary*0="ab"; boundary*1=" c"',
             b'boundary*1=" c";\r\n\tboundary*0=ab',
@@ -82,7 +82,7 @@ class Complete(unittest.TestCase):
             self.assertTrue(complete(text), written)
             self.assertFalse(complete(text.replace(b"--ab c--", b"")), written)
 
-    def test_of_what_is_no_multipart_nothing_is_known(self) -> None:
+    def test_a_message_that_is_no_multipart_is_not_known_to_be_complete(self) -> None:
         for text in (
             b"From: a@example.org\r\n\r\ntext\r\n",
             b"",
@@ -108,7 +108,7 @@ class TheProvidersStructure(unittest.TestCase):
         self.assertEqual(len(answers), 1)
         return answers.pop()
 
-    def test_an_empty_part_is_believed_if_it_is_empty_there_too(self) -> None:
+    def test_an_empty_part_is_accepted_if_it_is_empty_at_the_provider_too(self) -> None:
         for text in (b"", b"\r\n"):
             self.assertTrue(self.agrees(mixed(text, b"photo"), 0, 5))
             self.assertTrue(self.agrees(mixed(text, b"photo"), 2, 7000), "of what is there, nothing is asked")
@@ -119,7 +119,7 @@ class TheProvidersStructure(unittest.TestCase):
         self.assertTrue(self.agrees(mixed(b"\r\n \r\n\r\n", b"photo"), 7, 5), "blank lines")
         self.assertTrue(self.agrees(mixed(b"photo", end=b"--x\r\nContent-Type: a/b\r\n--x--\r\n"), 5, 0))
 
-    def test_a_multipart_without_parts_may_be_told_as_one_empty_part(self) -> None:
+    def test_a_multipart_without_parts_may_be_one_empty_part_at_the_provider(self) -> None:
         for text in (mixed(end=b""), mixed(end=b"a preamble alone\r\n")):
             self.assertTrue(self.agrees(text, 0))
             self.assertTrue(self.agrees(text))
@@ -129,7 +129,7 @@ class TheProvidersStructure(unittest.TestCase):
         self.assertTrue(self.agrees(mixed(end=inner), 4))
         self.assertFalse(self.agrees(mixed(end=inner), 9, 4))
 
-    def test_a_boundary_that_nobody_closed_is_believed_if_every_part_is_as_long_there(self) -> None:
+    def test_a_boundary_without_an_end_is_accepted_if_every_part_is_as_long_at_the_provider(self) -> None:
         text = mixed(b"text", b"file", end=b"")
         self.assertTrue(self.agrees(text, 4, 6))
         self.assertFalse(self.agrees(text, 4, 5), "cut within the part")
@@ -139,12 +139,12 @@ class TheProvidersStructure(unittest.TestCase):
         self.assertTrue(self.agrees(mixed(b"file", end=inner), 4, 4))
         self.assertFalse(self.agrees(mixed(b"file", end=inner), 4, 400))
 
-    def test_an_end_in_a_header_or_before_anything_of_a_part_is_a_cut_whatever_is_told(self) -> None:
+    def test_an_end_in_a_header_or_before_a_part_is_a_cut_whatever_the_provider_states(self) -> None:
         for end in (b"--x\r\n", b"--x\r\nContent-Type: a/b\r\n", b"--x\r\n\r\n", b"--x\r\n\r\n\r\n"):
             for last in range(3):
                 self.assertFalse(self.agrees(mixed(b"text", end=end), 4, last), end)
 
-    def test_of_an_attached_mail_the_length_counts(self) -> None:
+    def test_the_length_of_an_attached_message_counts(self) -> None:
         mail = b"Subject: a\r\nContent-Type: multipart/mixed; boundary=z\r\n\r\n--z\r\n\r\n\r\n--z--"
         self.assertTrue(self.agrees(mixed(b"", mail), 0, len(mail)))
         self.assertTrue(self.agrees(mixed(b"text", b"", b"Subject: a\r\n\r\n"), 4, 0, 14))

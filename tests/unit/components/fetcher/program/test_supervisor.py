@@ -59,7 +59,7 @@ class Watching(unittest.TestCase):
         except FileNotFoundError:
             return None
 
-    def test_the_file_says_why_mail_does_not_flow_and_nothing_when_it_does(self) -> None:
+    def test_the_health_file_says_why_mail_does_not_flow_and_is_empty_when_it_does(self) -> None:
         self.worker.reason = "INBOX: no contact with the provider yet"
         thread = self.watch()
         self.eventually("INBOX: no contact with the provider yet\n")
@@ -69,7 +69,7 @@ class Watching(unittest.TestCase):
         thread.join()
         self.assertEqual(self.returned, [""])
 
-    def test_when_it_cannot_be_written_it_is_removed_and_the_process_ends_with_the_reason(self) -> None:
+    def test_when_the_health_file_cannot_be_written_it_is_removed_and_the_process_ends_with_the_reason(self) -> None:
         thread = self.watch()
         self.eventually("")
         with mock.patch.object(health, "write", side_effect=OSError(28, "No space left on device")):
@@ -78,7 +78,7 @@ class Watching(unittest.TestCase):
         self.assertEqual(self.returned, ["cannot write to the state volume: No space left on device"])
         self.assertIsNone(self.read())
 
-    def test_a_mailbox_that_was_never_fetched_ends_the_pod_once_and_the_next_process_asks_more_rarely(self) -> None:
+    def test_a_mailbox_that_was_never_fetched_ends_the_pod_once_and_the_next_process_tries_less_often(self) -> None:
         self.first_contact = 0
         self.worker.status.error = "the provider refuses the login: no"
         log = os.path.join(self.state, "termination-log")
@@ -97,7 +97,7 @@ class Watching(unittest.TestCase):
 
 
 class Sources(unittest.TestCase):
-    def test_each_has_proxies_files_and_a_count_of_logins_of_its_own(self) -> None:
+    def test_each_source_has_proxies_files_and_a_count_of_logins_of_its_own(self) -> None:
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         with open(os.path.join(folder.name, "source.fetchmailrc"), "w", encoding="utf-8") as file:

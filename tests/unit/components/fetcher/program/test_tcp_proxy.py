@@ -41,7 +41,7 @@ class Blame(unittest.TestCase):
         time.sleep(0.2)
         return self.proxy.error
 
-    def test_fetchmail_that_ends_in_the_middle_is_no_fault_of_the_servers(self) -> None:
+    def test_a_fetchmail_that_ends_early_is_no_fault_of_the_server(self) -> None:
         reset(self.client)
         self.assertIsNone(self.ended())
 
@@ -49,13 +49,13 @@ class Blame(unittest.TestCase):
         reset(self.accepted)
         self.assertIn("lost: Connection reset by peer", self.ended() or "")
 
-    def test_a_server_that_says_goodbye_did_nothing_wrong(self) -> None:
+    def test_a_server_that_says_goodbye_is_not_blamed(self) -> None:
         self.accepted.close()
         self.assertIsNone(self.ended())
 
 
 class SlowServers(unittest.TestCase):
-    def test_the_answer_to_the_last_dot_is_waited_for_when_every_other_silence_would_be_too_long(self) -> None:
+    def test_the_answer_to_the_last_dot_may_take_longer_than_the_limit_for_silence(self) -> None:
         server = socket.create_server(("127.0.0.1", 0))
         self.addCleanup(server.close)
         proxy = Proxy(0, server.getsockname(), silence=LIMIT, examine=True)
@@ -105,7 +105,7 @@ class Conversation(unittest.TestCase):
             made.answered(answer)
         return made
 
-    def test_a_message_is_looked_at_however_the_servers_go_ahead_is_cut(self) -> None:
+    def test_a_message_is_checked_in_whatever_pieces_the_servers_go_ahead_arrives(self) -> None:
         answer = b"354 go ahead\r\n"
         for cut in range(1, len(answer)):
             passing = self.passing(answer[:cut], answer[cut:])
@@ -114,16 +114,16 @@ class Conversation(unittest.TestCase):
             self.assertFalse(passing.held)
         self.assertIsNotNone(self.passing(b"354-go\r\n", b"354 ahead\r\n").message)
 
-    def test_where_the_server_does_not_want_it_there_is_no_message(self) -> None:
+    def test_a_message_that_the_server_refuses_is_not_checked(self) -> None:
         for answer in (b"554 no\r\n", b"421 bye\r\n"):
             self.assertIsNone(self.passing(answer).message)
 
-    def test_a_message_shorter_than_announced_is_held(self) -> None:
+    def test_a_message_shorter_than_announced_is_held_back(self) -> None:
         passing = self.passing(b"354 go\r\n", size=SIZE + 1)
         self.assertTrue(passing.sent(MESSAGE + b".\r\n"))
         self.assertTrue(passing.held)
 
-    def test_the_size_of_the_message_before_does_not_count(self) -> None:
+    def test_the_size_of_the_previous_message_does_not_count(self) -> None:
         passing = self.passing(b"354 go\r\n")
         passing.sent(MESSAGE + b".\r\n")
         passing.answered(b"250 ok\r\n")

@@ -19,7 +19,7 @@ from worker_harness import LOGIN, Harness, Smtp
 
 
 class Sessions(Harness):
-    def test_what_is_in_the_inbox_is_delivered_and_kept_before_it_waits(self) -> None:
+    def test_mail_in_the_inbox_is_delivered_and_kept_before_the_worker_waits(self) -> None:
         for name in ("a", "b"):
             self.session.put("INBOX", body(name))
         self.run_session()
@@ -69,7 +69,7 @@ class Sessions(Harness):
             self.assertEqual(names, ["flagged", "other"])
             self.assertEqual(len(self.got), 2 if retention else 3)
 
-    def test_a_refused_login_is_asked_ever_more_rarely_and_told(self) -> None:
+    def test_a_refused_login_is_repeated_after_growing_pauses_and_reported(self) -> None:
         def refuses(*_: object) -> None:
             raise LoginRefused("the provider refuses the login: no")
 
@@ -86,12 +86,12 @@ class Sessions(Harness):
         self.assertGreater(pauses[-1], 4 * pauses[0])
         self.assertIn("[UNAVAILABLE] Server is down for maintenance", self.worker.unready_reason())
 
-    def test_a_junk_folder_that_is_not_there_is_no_error(self) -> None:
+    def test_a_missing_junk_folder_is_no_error(self) -> None:
         self.worker = self.made("Junk", "--junk-sink=mail:2525")
         self.assertGreaterEqual(self.run_session(), 1.0)
         self.assertEqual(self.worker.unready_reason(), "")
 
-    def test_a_junk_folder_of_before_that_ends_the_session_does_not_keep_the_inbox_from_being_fetched(self) -> None:
+    def test_an_earlier_junk_folder_that_ends_the_session_does_not_stop_the_inbox(self) -> None:
         self.session.put("INBOX", body("a"))
         self.session.put("Fetcher-Refused-Junk", body("unreadable"))
         self.session.mail["Junk"] = {}
@@ -102,7 +102,7 @@ class Sessions(Harness):
         self.assertIn("Fetcher-Refused-Junk is left as it is", self.said.getvalue())
         self.assertEqual(self.worker.unready_reason(), "")
 
-    def test_without_an_outbox_mail_is_kept_and_nothing_is_said_to_stay(self) -> None:
+    def test_without_an_outbox_mail_is_kept_and_no_message_is_reported_as_staying(self) -> None:
         def trouble(command: str, folder: str, _: list[int]) -> None:
             if command == "CREATE" and folder.endswith("Outbox"):
                 raise CommandRefused("[CANNOT] not this name")
@@ -136,18 +136,18 @@ class Sessions(Harness):
             self.run_session()
         self.assertEqual(len(self.got), 1)
 
-    def test_mail_that_was_kept_for_as_long_as_it_should_be_is_deleted(self) -> None:
+    def test_kept_mail_is_deleted_when_its_days_are_over(self) -> None:
         self.session.clock = lambda: datetime.datetime.now(datetime.timezone.utc)
         for day in ("2020-01-01", "2999-01-01"):
             self.session.put(f"Fetcher-Kept/{day}", body(day))
         self.run_session()
         self.assertEqual([name for name in self.session.mail if "Kept" in name], ["Fetcher-Kept/2999-01-01"])
 
-    def test_a_session_that_breaks_over_a_message_is_followed_by_the_next_at_once(self) -> None:
+    def test_after_a_session_that_breaks_during_a_message_the_next_one_starts_at_once(self) -> None:
         with mock.patch.object(self.worker, "turn", side_effect=LostOverMessage("connection lost")):
             self.assertLessEqual(self.run_session(), 1.0)
 
-    def test_new_credentials_end_a_pause_at_once_and_its_reasons(self) -> None:
+    def test_new_credentials_end_a_pause_and_its_reasons_at_once(self) -> None:
         self.write(os.path.join(self.home, "password"), "another")
         started = time.monotonic()
         with contextlib.redirect_stdout(self.said):
@@ -155,7 +155,7 @@ class Sessions(Harness):
         self.assertLess(time.monotonic() - started, 60)
         self.assertIn("credentials changed", self.said.getvalue())
 
-    def test_a_provider_that_ends_a_long_wait_is_in_order_and_one_that_hangs_up_at_once_is_not(self) -> None:
+    def test_a_provider_that_ends_a_long_wait_is_fine_and_one_that_disconnects_at_once_is_not(self) -> None:
         imap: Any = self.session
         self.session.select("INBOX")
         for lasted, well in ((31.0, True), (1.0, False)):
@@ -167,7 +167,7 @@ class Sessions(Harness):
             ):
                 self.assertFalse(self.worker.wait(imap, "INBOX", LOGIN))
 
-    def test_what_was_announced_before_the_wait_is_not_waited_for(self) -> None:
+    def test_mail_announced_before_the_wait_prevents_it(self) -> None:
         session: Any = FakeImap("a")
         session.select("INBOX")
         session.idle = mock.Mock()

@@ -33,7 +33,7 @@ class Leaving(unittest.TestCase):
     def may_sign_in(self, name: str) -> bool:
         return self.server.opens(f"{name}@{DOMAIN}%admin", PASSWORD)
 
-    def test_app_passwords_sign_in_and_the_administrators_way_in_stop_working(self) -> None:
+    def test_removing_a_mailbox_ends_its_app_passwords_its_sign_in_and_the_administrators_access_to_it(self) -> None:
         self.assertTrue(self.server.opens("kinga", self.phone))
         self.assertEqual(self.server.settings.signed_in(f"kinga@{DOMAIN}"), "kinga")
         self.assertTrue(self.may_sign_in("kinga"))
@@ -43,13 +43,13 @@ class Leaving(unittest.TestCase):
         self.assertFalse(self.may_sign_in("kinga"))
         self.assertEqual(self.server.access.app_passwords("kinga"), {})
 
-    def test_mail_is_still_taken_in_and_kept_and_the_account_is_never_deleted(self) -> None:
+    def test_mail_of_a_removed_mailbox_is_still_taken_in_and_kept_and_the_account_is_never_deleted(self) -> None:
         self.run_with("alpar")
         self.assertEqual(self.server.settings.recipient(f"kinga@{DOMAIN}"), "kinga")
         self.assertTrue(self.server.settings.permits("kinga", "emailReceive"))
         self.assertFalse([one for one in self.server.called if one[0] == "x:Account/set" and "destroy" in one[1]])
 
-    def test_a_namesake_in_another_domain_is_somebody_else_and_leaves_even_when_the_domain_does(self) -> None:
+    def test_a_namesake_in_another_domain_is_somebody_else_and_is_closed_even_when_the_domain_is_removed(self) -> None:
         namesake = self.server.declare_elsewhere("kinga", "second.example")
         both = ("kinga", "alpar", "kinga@second.example")
         self.assertEqual(self.run_with(*both).failures, [])
@@ -64,19 +64,19 @@ class Leaving(unittest.TestCase):
         self.run_with("alpar")
         self.assertFalse(self.server.is_closed(by_hand))
 
-    def test_the_others_go_on_as_before(self) -> None:
+    def test_removing_a_mailbox_does_not_change_the_other_accounts(self) -> None:
         tablet = self.server.app_password("alpar")
         self.run_with("alpar")
         self.assertTrue(self.server.opens("alpar", tablet))
 
-    def test_a_second_run_changes_nothing(self) -> None:
+    def test_a_second_run_that_ends_access_changes_nothing(self) -> None:
         self.run_with("alpar")
         self.server.called.clear()
         outcome = self.run_with("alpar")
         self.assertEqual((outcome.ended, outcome.returned, outcome.failures), (0, 0, []))
         self.assertEqual([method for method, _ in self.server.called if method.endswith("/set")], [])
 
-    def test_access_that_came_back_by_hand_ends_again(self) -> None:
+    def test_access_that_was_restored_by_hand_ends_again(self) -> None:
         self.run_with("alpar")
         identifier, _ = self.server.settings.found("kinga")
         self.server.settings.registry.update("Account", identifier, {"permissions": {"@type": "Inherit"}})
@@ -84,13 +84,13 @@ class Leaving(unittest.TestCase):
         self.run_with("alpar")
         self.assertFalse(self.may_sign_in("kinga"))
 
-    def test_coming_back_does_not_revive_old_devices(self) -> None:
+    def test_coming_back_does_not_revive_old_devices_of_a_mailbox(self) -> None:
         self.run_with("alpar")
         self.assertEqual(self.run_with("kinga", "alpar").returned, 1)
         self.assertTrue(self.may_sign_in("kinga"))
         self.assertFalse(self.server.opens("kinga", self.phone))
 
-    def test_credentials_go_before_access_comes_back_whatever_is_interrupted(self) -> None:
+    def test_credentials_are_removed_before_access_is_restored_whatever_is_interrupted(self) -> None:
         self.run_with("alpar")
         # A device that was added in between, by hand: it must not live on either.
         self.server.access.app_passwords("kinga")["7"] = {"secret": "app_left", "description": "left"}
@@ -133,7 +133,7 @@ class Leaving(unittest.TestCase):
             self.assertFalse(self.may_sign_in("service"))
         self.assertEqual(self.server.settings.recipient(f"service@{DOMAIN}"), "service")
 
-    def test_an_account_of_the_stacks_own_that_becomes_a_mailbox_is_opened_and_no_old_device_with_it(self) -> None:
+    def test_an_account_of_the_stacks_own_that_becomes_a_mailbox_is_opened_without_its_old_devices(self) -> None:
         self.run_with("kinga", "alpar", closed=("service",))  # the plan makes the account after the first run
         self.server.declare("service")
         app = self.server.app_password("service")
@@ -144,7 +144,7 @@ class Leaving(unittest.TestCase):
         self.run_with("kinga", "alpar", closed=("service",))
         self.assertFalse(self.may_sign_in("service"))
 
-    def test_one_account_that_cannot_be_changed_does_not_hold_up_the_others(self) -> None:
+    def test_an_account_that_cannot_be_changed_does_not_stop_the_others(self) -> None:
         self.server.declare("zoe")
         self.run_with("kinga", "alpar", "zoe")
         identifier, _ = self.server.settings.found("alpar")
@@ -162,7 +162,7 @@ class Leaving(unittest.TestCase):
         self.assertEqual(outcome.failures, ["x:Account/set: forbidden"])
         self.assertFalse(self.may_sign_in("kinga"))
 
-    def test_more_accounts_than_one_answer_holds_are_all_seen(self) -> None:
+    def test_more_accounts_than_one_response_holds_are_all_closed(self) -> None:
         names = [f"person{n}" for n in range(250)]
         self.server.declare(*names)
         self.run_with("kinga", "alpar", *names)
@@ -192,7 +192,7 @@ class Running(unittest.TestCase):
             code = before_settings.main([f"--accounts={self.accounts}", f"--web-ui={UI}", *extra])
         return code, said.getvalue()
 
-    def test_it_says_how_many_and_never_who(self) -> None:
+    def test_the_program_that_ends_access_reports_how_many_accounts_and_never_which(self) -> None:
         self.program()
         self.write("alpar")
         code, said = self.program()
@@ -200,7 +200,7 @@ class Running(unittest.TestCase):
         self.assertIn("access ended for 1 account", said)
         self.assertNotIn("kinga", said)
 
-    def test_before_the_plan_it_always_ends_with_0_and_the_report_tells_the_truth(self) -> None:
+    def test_before_the_plan_the_program_always_ends_with_0_and_its_report_is_correct(self) -> None:
         self.server.broken.add("x:Account/query")
         self.assertEqual(self.program(f"--result={self.result}")[0], 0)
         code, said = self.program(f"--result={self.result}", "--report")
@@ -213,7 +213,7 @@ class Running(unittest.TestCase):
                 os.environ[variable] = value
                 self.assertEqual(self.program()[0], 1)
 
-    def test_a_broken_or_an_empty_list_ends_nobodys_access(self) -> None:
+    def test_an_invalid_or_empty_list_of_accounts_ends_no_access(self) -> None:
         self.program()
         for text in ("", "[]", json.dumps({"domain": DOMAIN, "declared": [], "closed": ["homelab-mail"]})):
             with self.subTest(text):

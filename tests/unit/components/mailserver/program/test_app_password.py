@@ -77,7 +77,7 @@ class Migrating(unittest.TestCase):
             threading.Event().wait(0.05)
         self.fail("no password was made")
 
-    def test_opens_the_mailbox_while_the_run_goes_on_and_nothing_afterwards(self) -> None:
+    def test_an_app_password_of_a_migration_opens_the_mailbox_during_the_run_and_not_afterwards(self) -> None:
         def meanwhile(_output: object) -> None:
             self.until_there()
             self.assertTrue(self.server.opens(ADDRESS, self.password()))
@@ -90,7 +90,7 @@ class Migrating(unittest.TestCase):
         self.assertNotIn(self.password(), said)
         self.assertNotIn(ADDRESS, said)
 
-    def test_is_made_once_the_server_answers(self) -> None:
+    def test_the_app_password_of_a_migration_is_made_once_the_server_answers(self) -> None:
         self.server.broken.add("x:AppPassword/get")
 
         def meanwhile(output: io.StringIO) -> None:
@@ -103,7 +103,7 @@ class Migrating(unittest.TestCase):
             code, _ = self.told(threading.Event(), meanwhile)
         self.assertEqual((code, self.kept()), (0, []))
 
-    def test_is_good_for_minutes_and_renewed_while_the_run_goes_on(self) -> None:
+    def test_the_app_password_of_a_migration_is_valid_for_minutes_and_renewed_during_the_run(self) -> None:
         lease = self.lease()
         secret = lease.make()
         self.kept()[0]["expiresAt"] = app_password.later(5)
@@ -112,14 +112,14 @@ class Migrating(unittest.TestCase):
         self.kept()[0]["expiresAt"] = app_password.later(-5)
         self.assertFalse(self.server.opens(ADDRESS, secret))
 
-    def test_it_neither_sends_mail_nor_makes_a_password_that_stays(self) -> None:
+    def test_the_app_password_of_a_migration_cannot_send_mail_or_make_a_permanent_password(self) -> None:
         self.lease().make()
         permissions = self.kept()[0]["permissions"]
         self.assertEqual(permissions["@type"], "Disable")
         for one in ("emailSend", "sievePutScript", "sysAppPasswordCreate", "sysAppPasswordUpdate", "sysApiKeyCreate"):
             self.assertIs(permissions["permissions"].get(one), True)
 
-    def test_two_runs_at_a_time_are_refused_until_the_first_one_has_ended(self) -> None:
+    def test_a_second_run_of_a_migration_is_refused_until_the_first_one_has_ended(self) -> None:
         first, second = self.lease(), self.lease()
         secret = first.make()
         with self.assertRaises(app_password.Busy):
@@ -129,26 +129,26 @@ class Migrating(unittest.TestCase):
         second.make()
         self.assertEqual(len(self.kept()), 1)
 
-    def test_what_a_killed_run_left_is_taken_away_by_the_next_once_it_is_good_for_nothing(self) -> None:
+    def test_the_app_password_of_a_killed_run_is_removed_by_the_next_run_once_it_has_expired(self) -> None:
         self.lease().make()
         self.kept()[0]["expiresAt"] = app_password.later(-1)
         self.lease().make()
         self.assertEqual(len(self.kept()), 1)
 
-    def test_another_migration_into_the_same_mailbox_has_its_own(self) -> None:
+    def test_another_migration_into_the_same_mailbox_has_an_app_password_of_its_own(self) -> None:
         self.lease("old").make()
         other = self.lease("older")
         other.make()
         other.end()
         self.assertEqual([one["description"] for one in self.kept()], ["homelab-mail migration old"])
 
-    def test_a_refusal_names_no_account(self) -> None:
+    def test_the_refusal_of_an_app_password_names_no_account(self) -> None:
         lease = app_password.Lease(Jmap(self.server.url, f"nobody@{DOMAIN}%admin", PASSWORD), "old")
         with self.assertRaises(Refused) as caught:
             lease.make()
         self.assertNotIn("nobody", str(caught.exception))
 
-    def test_an_answer_that_is_cut_off_is_a_refusal_like_any_other(self) -> None:
+    def test_a_truncated_response_is_a_refusal_like_any_other(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as server:
 
             def answer() -> None:
