@@ -1,13 +1,13 @@
 import { names } from "./names";
 import type { StackConfig } from "./types";
 
-/** What an account or alias is called: the local part in the main domain, the whole address in another one. */
+/** The name of an account or alias: the local part in the main domain, the whole address in another one. */
 export const shortAddress = (address: string, mainDomain: string): string => {
   const at = address.lastIndexOf("@");
   return address.slice(at + 1) === mainDomain ? address.slice(0, at) : address;
 };
 
-/** The two parts of such a name. No local part here holds an @. */
+/** The two parts of such a name. No local part here contains an @. */
 export function addressParts(name: string, mainDomain: string): { local: string; domain: string } {
   const at = name.lastIndexOf("@");
   return at < 0 ? { local: name, domain: mainDomain } : { local: name.slice(0, at), domain: name.slice(at + 1) };
@@ -19,7 +19,7 @@ export function wholeAddress(name: string, mainDomain: string): string {
   return `${local}@${domain}`;
 }
 
-/** Which addresses of the domains lead where. */
+/** The addresses of the domains, and where each is delivered. */
 export interface Addresses {
   readonly domains: readonly string[];
   /** Full addresses by the mailbox's name. */
@@ -54,7 +54,7 @@ export function addressesOf({
 const isIn = (domains: readonly string[], address: string): boolean =>
   domains.some((domain) => address.endsWith(`@${domain}`));
 
-/** A user at the identity provider, as far as their address decides what opens. */
+/** A user at the identity provider, with the properties that decide which account they open. */
 export interface IssuerUser {
   readonly username: string;
   readonly email?: string | null | undefined;
@@ -69,8 +69,8 @@ export type AddressProblem =
   | { readonly username: string; readonly kind: "unknown" };
 
 /**
- * The mail server opens whatever account has the address of a signed-in user, by its aliases too, compares it letter by
- * letter, and makes an account where there is none; it cannot be told otherwise (stalwart crates/common/src/cache/directory.rs:
+ * The mail server opens whatever account has the address of a signed-in user, by its aliases too, compares it
+ * exactly, and creates an account if there is none. No setting changes that (stalwart crates/common/src/cache/directory.rs:
  * synchronize_account). Addresses of other domains open nothing. Two users at the provider never share one address.
  */
 export function addressProblems(users: readonly IssuerUser[], addresses: Addresses): AddressProblem[] {
@@ -101,7 +101,7 @@ export function explain(problem: AddressProblem): string {
   }
 }
 
-/** Pocket ID's public application configuration, as far as it decides who may become whom. */
+/** The parts of Pocket ID's public application configuration that decide whether users can get another user's address. */
 export interface SignUpSettings {
   readonly allowOwnAccountEdit?: string | undefined;
   readonly allowUserSignups?: string | undefined;

@@ -1,8 +1,8 @@
 type Kind = "Ingress" | "Gateway";
 
-/** What is known of an ingress controller without asking the cluster. */
+/** What is known about an ingress controller without a query to the cluster. */
 interface ControllerInfo {
-  /** What it serves, when that is not both. */
+  /** The kind that it serves, if it does not serve both. */
   readonly serves?: Kind;
   /** Ingress classes that mean this controller when `ingress.controller` is not set. */
   readonly classes: readonly string[];
@@ -14,11 +14,11 @@ interface ControllerInfo {
 
 /**
  * The controllers that have settings of their own here; docs/reference/ingress-controllers.md lists the settings and their
- * sources. `f5` is F5's NGINX Ingress Controller. `other` is any that speaks plain Ingress or Gateway API.
+ * sources. `f5` is F5's NGINX Ingress Controller. `other` is any controller that supports plain Ingress or Gateway API.
  */
 const CONTROLLERS = {
   "ingress-nginx": { serves: "Ingress", classes: ["nginx"], namespace: "ingress-nginx", port: 443 },
-  // Where k3s puts it: the class, the namespace and the ports are k3s' own manifest's.
+  // As in k3s: the class, the namespace and the ports are from k3s' own manifest.
   traefik: { classes: ["traefik"], namespace: "kube-system", port: 8443 },
   haproxy: { serves: "Ingress", classes: ["haproxy"], namespace: "haproxy-controller", port: 8443 },
   "haproxy-ingress": { classes: [], namespace: "ingress-controller", port: 443 },

@@ -1,9 +1,9 @@
 import type { StackConfig } from "./types";
 
-/** A host under which mail programs look for the settings of a domain. */
+/** A host that mail programs query for the settings of a domain. */
 export interface DiscoveryHost {
   readonly name: string;
-  /** Thunderbird asks the first, Outlook the second. */
+  /** Thunderbird queries the first, Outlook the second. */
   readonly kind: "autoconfig" | "autodiscover";
   readonly domain: string;
 }
@@ -11,8 +11,8 @@ export interface DiscoveryHost {
 const kinds = ["autoconfig", "autodiscover"] as const;
 
 /**
- * The host that is configured for the main domain, and beside it the one of the same kind for every other domain, whose
- * name is not a choice: programs make it of the address.
+ * The host that is configured for the main domain, and a host of the same kind for every other domain. The names of the others
+ * cannot be chosen, because programs derive them from the address.
  */
 export function discoveryHosts({ domains, hosts }: Pick<StackConfig, "domains" | "hosts">): DiscoveryHost[] {
   const [main = "", ...others] = domains;

@@ -1,30 +1,30 @@
 /**
- * How large a message may be, in one place: what the mail server takes, what the webmail lets users attach, and what the
- * ingress lets through all follow from the largest message that the provider sends.
+ * All limits for the size of a message: those of the mail server, of attachments in the webmail, and of requests through the
+ * ingress follow from the largest message that the provider sends.
  */
 export interface SizeLimits {
-  /** Bytes. What the mail server takes from a fetcher, an app or a mail program, and keeps. */
+  /** Bytes. The largest message that the mail server accepts from a fetcher, an app or a mail program. */
   readonly received: number;
   /** MiB. The largest message that is sent. */
   readonly message: number;
   /** MiB. The largest total of attachments in it. */
   readonly attachments: number;
-  /** MiB. The HTTP request that brings them to the webmail: form fields come on top of the file. */
+  /** MiB. The HTTP request that uploads them to the webmail: the file and form fields. */
   readonly webmailRequest: number;
-  /** MiB. What the ingress lets through to the webmail. */
+  /** MiB. The largest request that the ingress passes to the webmail. */
   readonly webmailBody: number;
-  /** Bytes. What a JMAP client uploads at once. */
+  /** Bytes. The largest upload of a JMAP client. */
   readonly upload: number;
-  /** MiB. What the ingress lets through to the mail server. */
+  /** MiB. The largest request that the ingress passes to the mail server. */
   readonly mailBody: number;
 }
 
 const MIB = 2 ** 20;
 
-/** MiB. Above what hosted providers take (Microsoft 365, the largest, 150 MB): what they took must not be refused here. */
+/** MiB. More than hosted providers accept (Microsoft 365, the largest, 150 MB), so that mail they accepted is not refused here. */
 const RECEIVED = 160;
 
-/** MIME's base64 makes four characters of three bytes; Roundcube itself counts with 1.33. */
+/** MIME's base64 encodes three bytes as four characters; Roundcube itself uses 1.33. */
 const ENCODED = 4 / 3;
 
 /** MiB: the smallest key makes sense of, and more than any provider sends. */

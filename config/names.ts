@@ -1,6 +1,6 @@
 /**
- * Names of objects in the cluster. They are fixed and readable: users type them, and hand-made clusters of this kind already
- * use the Secret, claim, Deployment and Service names, so moving over is adopting.
+ * Names of objects in the cluster. They are fixed and readable, because users type them. Hand-made installations already use
+ * the names of the Secrets, the claim, the Deployments and the Services, so that their objects can be adopted.
  */
 export const names = {
   stalwart: "stalwart",
@@ -19,7 +19,7 @@ export const names = {
   access: "stalwart-access",
   /** The declared accounts, for that program. */
   accounts: "stalwart-accounts",
-  /** What every object of a migration is called by; each has its name behind it. */
+  /** The prefix of the names of a migration's objects; the migration's name follows. */
   migration: "migration",
   alerts: "homelab-mail",
   dashboard: "homelab-mail-dashboard",
@@ -37,13 +37,13 @@ export const names = {
     admin: "stalwart-admin",
     /** username, password. */
     relay: "migadu-smtp-credentials",
-    /** <name>: the passwords of the mailboxes that send through their own login. */
+    /** <name>: the passwords of the mailboxes that send with their own login. */
     mailboxLogins: "migadu-smtp-logins",
     /** des_key. */
     roundcube: "roundcube",
     /** identities.json: which addresses each user sends as in the webmail. */
     identities: "roundcube-identities",
-    /** username, password: what Prometheus reads the mail server's metrics with. */
+    /** username, password: Prometheus' login for the mail server's metrics. */
     metrics: "stalwart-metrics",
     /** url: pinged after each successful settings run. */
     heartbeat: "heartbeat",
@@ -55,16 +55,16 @@ export const names = {
   },
 } as const;
 
-/** Who reads the mail server's metrics. */
+/** The user name for the mail server's metrics. */
 export const metricsUser = "prometheus";
 
-/** The part of a Secret key that stands for a mailbox: `mary-ann` is `MARY_ANN`. */
+/** A mailbox's name in the keys of Secrets: `MARY_ANN` for `mary-ann`. */
 function keyPart(mailbox: string): string {
   return mailbox.toUpperCase().replaceAll("-", "_");
 }
 
 export const passwordKey = (mailbox: string): string => `FETCHMAIL_${keyPart(mailbox)}_PASSWORD`;
-/** Of a source the key has a dot, which no mailbox's has. */
+/** The key of a source contains a dot, which no mailbox's key does. */
 export const sourceKey = (mailbox: string, source: string, what: "user" | "password"): string =>
   `${mailbox}.${source}.${what}`;
 export const addressKey = (mailbox: string): string => `${keyPart(mailbox)}_EMAIL`;
@@ -74,9 +74,9 @@ export const migrationName = (migration: string): string => `${names.migration}-
 
 /** Ports inside the cluster. */
 export const ports = {
-  /** Apps in the cluster relay here, with no login. */
+  /** Apps in the cluster relay through this port, without a login. */
   smtp: 25,
-  /** Fetchers hand over what was in Junk at the provider here; the server files it in Junk. */
+  /** Fetchers deliver mail from the provider's Junk folder to this port; the server files it in Junk. */
   junk: 2525,
   submissions: 465,
   submission: 587,
@@ -90,7 +90,7 @@ export const ports = {
 /** The mail server's name inside the cluster. */
 export const mailServerHost = (namespace: string): string => `${names.stalwart}.${namespace}.svc.cluster.local`;
 
-/** Labels that select one workload's pods. `instance` tells mailboxes' fetchers apart. */
+/** Labels that select one workload's pods. `instance` distinguishes the fetchers of mailboxes. */
 export function selector(app: string, instance: string = app): Record<string, string> {
   return { "app.kubernetes.io/name": app, "app.kubernetes.io/instance": instance };
 }

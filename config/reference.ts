@@ -11,7 +11,7 @@ export interface Key {
   readonly command: string;
 }
 
-/** Stand for names of the user's choice in commands: a mailbox's or a migration's, and a source's in a mailbox. */
+/** Example names in commands: of a mailbox or a migration, and of a source in a mailbox. */
 const SAMPLE_NAMES = { name: "kinga", source: "old-gmail" } as const;
 
 const quoted = (value: unknown): string => `\`${String(value)}\``;
@@ -86,14 +86,14 @@ export interface Declaration {
   readonly type: "string" | "object" | "array";
   readonly description: string;
   readonly default: unknown;
-  /** What a list holds. */
+  /** The type of a list's items. */
   readonly items?: { readonly type: "string" };
 }
 
 /**
- * Pulumi.yaml's `config`. Every key has a default, be it empty: the engine would refuse a stack without one in its own
- * words, before this program can say everything that is missing at once. A group's default gives way as a whole to
- * whatever the stack sets in that group; the program then fills in the rest by itself.
+ * Pulumi.yaml's `config`. Every key has a default, even if it is empty. Otherwise the engine would refuse a stack
+ * without the key with its own message, before this program can report everything that is missing at once. If the stack sets
+ * anything in a group, this replaces the group's whole default, and the program fills in the rest.
  */
 export function declarations(): Record<string, Declaration> {
   return Object.fromEntries(

@@ -1,6 +1,6 @@
 /**
- * The version lines of the mail server that this program can configure. Whatever differs between them is chosen by the line:
- * the settings plan (components/mailserver/lines.ts), the schema that tests hold it against
+ * The version lines of the mail server that this program can configure. The line selects everything that differs between them:
+ * the settings plan (components/mailserver/lines.ts), the schema that tests validate it with
  * (tests/unit/components/mailserver/validator.ts) and the web UI (config/webUi.ts).
  */
 export const stalwartLines = ["0.16"] as const;

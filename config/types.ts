@@ -11,38 +11,38 @@ export interface Endpoint {
   readonly port: number;
 }
 
-/** A folder at the provider that can be fetched. What was in Junk there arrives in Junk here. */
+/** A folder at the provider that can be fetched. Mail from Junk there arrives in Junk here. */
 export type Folder = MailboxInput["folders"][number];
 
 /** Days that a delivered message stays at the provider; 0 deletes it at once, `forever` leaves it in the inbox. */
 export type Retention = ConfigInput["retention"];
 
-/** One person's (or service's) mailbox, as declared under `mailboxes.<name>`. */
+/** The mailbox of a user or a service, as declared under `mailboxes.<name>`. */
 export interface Mailbox {
   /** The key under `mailboxes`: a DNS label; names the fetcher (`fetchmail-<name>`) and the Secret keys. */
   readonly name: string;
-  /** Full address, lower case. Treat as confidential: it may come from a secret, so it belongs only in Secrets. */
+  /** Full address, lower case. Confidential, because it may come from a secret: store it in Secrets only. */
   readonly address: string;
   /**
-   * The account's name in Stalwart: the part before the @ of the address, or of `account`; the whole of it where that is not
-   * in the main domain. Confidential like the address.
+   * The account's name in Stalwart: the part before the @ of the address, or of `account`; the whole address if it is not in
+   * the main domain. Confidential like the address.
    */
   readonly localPart: string;
   /** The provider's IMAP password. */
   readonly password: Secret;
   readonly displayName: string;
   /**
-   * Further addresses that land in this mailbox, sorted: local parts in the main domain, whole addresses in another one. The
-   * address's own is among them where the account has another. Confidential like the address.
+   * Further addresses that are delivered to this mailbox, sorted: local parts in the main domain, whole addresses in another
+   * one. If the account has another name than the address, the address itself is one of them. Confidential like the address.
    */
   readonly aliases: readonly string[];
-  /** Whether this person administers the mail server. */
+  /** Whether this user administers the mail server. */
   readonly admin: boolean;
   /** How long a delivered message stays at the provider. */
   readonly retention: Retention;
   /** Provider folders to fetch; INBOX is always among them. */
   readonly folders: readonly Folder[];
-  /** Accounts elsewhere whose mail comes into this mailbox, too, sorted by name. */
+  /** Accounts elsewhere whose mail is fetched into this mailbox, too, sorted by name. */
   readonly sources: readonly Source[];
 }
 
@@ -63,7 +63,7 @@ export interface Source {
 export interface Migration {
   /** The key under `migrations`: a DNS label; names its objects (`migration-<name>`). */
   readonly name: string;
-  /** Name of the mailbox that it goes into. */
+  /** Name of the mailbox that the mail is copied to. */
   readonly mailbox: string;
   /** The account's address on the mail server. Confidential like a mailbox's address. */
   readonly account: string;
@@ -92,33 +92,33 @@ export interface Volume {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** Where the mail host's certificate comes from: a cert-manager ClusterIssuer, or an existing TLS Secret in the namespace. */
+/** The source of the mail host's certificate: a cert-manager ClusterIssuer, or an existing TLS Secret in the namespace. */
 export type Tls = { readonly issuer: string } | { readonly secretName: string };
 
-/** A Gateway of the cluster's, and which of its listeners are for this stack. */
+/** A Gateway of the cluster, and the listeners of it that this stack uses. */
 export interface Gateway {
   readonly name: string;
   readonly namespace: string;
   /** Listeners for https, at least one. */
   readonly listeners: readonly string[];
-  /** The listener for plain http, where requests are sent on to https; absent when that is not this stack's business. */
+  /** The listener for plain http, which redirects to https; absent if this stack does not manage that redirect. */
   readonly redirectListener?: string;
-  /** Who makes the listeners' certificates. */
+  /** Who manages the listeners' certificates. */
   readonly certificates: ConfigInput["ingress"]["gateway"]["certificates"];
   /** Where the listeners look for the stack's certificates, when that is not the stack's own namespace. */
   readonly certificateNamespace?: string;
-  /** Whether that is another namespace than the Gateway's own, so that it must be allowed to read there. */
+  /** Whether that is another namespace than the Gateway's own, so that it needs a ReferenceGrant. */
   readonly grant: boolean;
 }
 
-/** How HTTP comes in, whatever asks for it. */
+/** How HTTP is exposed, for all components. */
 export interface Ingress {
   /** The controller that serves it: its annotations and custom objects differ. */
   readonly controller: Controller;
   readonly annotations: Readonly<Record<string, string>>;
   /** Namespace of the controller's pods: only it may reach the HTTP ports. */
   readonly namespace: string;
-  /** Where the controller's pods take https. */
+  /** The https port of the controller's pods. */
   readonly port: number;
   /** The ingress class; absent for the cluster's default, and with a Gateway. */
   readonly className?: string;
@@ -126,19 +126,20 @@ export interface Ingress {
   readonly gateway?: Gateway;
 }
 
-/** Monitoring. When it is off and there is no heartbeat, no object of the stack differs because of it. */
+/** Monitoring. If it is disabled and there is no heartbeat, it changes no object of the stack. */
 export interface Monitoring extends Omit<ConfigInput["monitoring"], "heartbeat" | "heartbeatPort"> {
   /** The URL that is pinged after every successful settings run. */
   readonly heartbeat?: {
     readonly url: Secret;
-    /** The port of its server. Plain: the network policies name it. */
+    /** The port of its server. Not a secret, because the network policies use it. */
     readonly port: number;
   };
 }
 
 /**
- * The whole stack's configuration: validated, defaulted, deeply readonly. What is as the user set it has the schema's type, and
- * its keys' meanings are in config/schema/; what follows from other keys is explained here and computed in config/resolve/.
+ * The whole stack's configuration: validated, defaulted, deeply readonly. Values that stay as the user set them have the
+ * schema's type, and their meanings are in config/schema/. Values that follow from other keys are described here and computed in
+ * config/resolve/.
  */
 export interface StackConfig {
   /** The main domain. */
@@ -165,7 +166,7 @@ export interface StackConfig {
     readonly largestMessage: number;
   };
   readonly trash: ConfigInput["trash"];
-  /** The provider's SMTP login for apps and aliases, or for everything that is sent. */
+  /** The provider's SMTP login for mail of apps and aliases, or for all outbound mail. */
   readonly relay: {
     readonly username: string;
     readonly password: Secret;
@@ -177,7 +178,7 @@ export interface StackConfig {
   };
   /** Password of Stalwart's recovery administrator `admin`; generated when absent. */
   readonly admin: { readonly password?: Secret };
-  /** What an earlier state of this stack generated; generated when absent. */
+  /** Values that an earlier state of this stack generated; generated again if absent. */
   readonly generated: { readonly [Key in keyof ConfigInput["generated"]]: Secret };
   readonly storage: { readonly data: Volume; readonly webmail: Volume };
   readonly backup: ConfigInput["backup"];

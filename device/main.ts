@@ -44,7 +44,7 @@ export interface DeviceOptions extends ReturnType<typeof checked> {
 
 const kinds = [".mobileconfig", ".vcf"];
 
-/** The options; undefined when only help is wanted. */
+/** The options; undefined if only the help is requested. */
 export function readOptions(args: readonly string[]): DeviceOptions | undefined {
   const { values } = parseArgs({
     args: [...args],
@@ -81,7 +81,7 @@ export function readOptions(args: readonly string[]): DeviceOptions | undefined 
   return { ...checked(values), out, createPassword, signer, serve, list, revoke, pulumi, kubectl };
 }
 
-/** What to type into any program. */
+/** The settings to enter in a mail program. */
 export function settings(mailHost: string, address: string): string {
   const { imap, smtp, smtpAlternative, manageSieve } = clientSettings(mailHost);
   const row = (name: string, { host, port, security }: typeof imap): string[] => [name, host, `${port}`, security];
@@ -112,7 +112,7 @@ export function shown(all: readonly AppPassword[]): string {
   return table([["id", "name", "created", "ends"], ...rows], "text");
 }
 
-/** The files that were asked for, as bytes. */
+/** The requested files, as bytes. */
 export function files(out: readonly string[], args: ProfileArgs, signer?: Signer): { file: string; data: Buffer }[] {
   return out.map((file) => ({
     file,
@@ -125,7 +125,7 @@ export function profileFile(args: ProfileArgs, signer: Signer | undefined): Buff
   return signer === undefined ? Buffer.from(text) : signed(text, signer);
 }
 
-/** Does something with the app passwords of a mailbox, in the user's name. */
+/** Runs a function with the app passwords of a mailbox, in the user's name. */
 async function withPasswords<T>(
   options: DeviceOptions,
   secrets: string[],
@@ -176,7 +176,7 @@ async function main(secrets: string[]): Promise<number> {
   const { hosts } = config;
   const domain = address.slice(address.lastIndexOf("@") + 1);
   const about: ProfileArgs = { mailbox: options.mailbox, address, displayName, domain, mailHost: hosts.mail };
-  // Before there is a password: what cannot be signed or written leaves none behind.
+  // Before the password is created: if signing or writing fails, no password remains.
   if (signer !== undefined) profileFile(about, signer);
   let password: string | undefined;
   if (createPassword !== undefined) {

@@ -11,11 +11,11 @@ export interface ProfileArgs {
   readonly displayName: string;
   readonly domain: string;
   readonly mailHost: string;
-  /** An app password; without it the device asks. */
+  /** An app password; without it the device prompts for one. */
   readonly password?: string | undefined;
 }
 
-/** The same for the same mailbox, so that a profile that is installed again takes the place of the first one. */
+/** The same UUID for the same mailbox, so that a profile that is installed again replaces the first one. */
 function uuid(text: string): string {
   const hex = createHash("sha256").update(text).digest("hex");
   return hex.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, "$1-$2-5$3-8$4-$5").toUpperCase();

@@ -11,13 +11,13 @@ export const homeAddress = (): string | undefined =>
 
 export interface Serving {
   readonly url: string;
-  /** Settles when the time is over or the signal fired: how often the profile was fetched. */
+  /** Resolves at the time limit or when the signal fires, with the number of times that the profile was fetched. */
   readonly over: Promise<number>;
 }
 
 /**
- * Hands a profile to a phone in the same network, for a while, under a path that nobody guesses. It is not encrypted, so it is
- * for profiles without a password.
+ * Serves a profile to a phone in the same network, for a limited time, at a random path. The connection is not encrypted, so the
+ * profile must not contain a password.
  */
 export function serve(profile: Buffer, host: string, limit: number, signal: AbortSignal): Promise<Serving> {
   const path = `/${randomBytes(16).toString("base64url")}.mobileconfig`;

@@ -6,8 +6,8 @@ export interface Signer {
 }
 
 /**
- * A signed profile: CMS with the content in it, in DER, as Apple wants it. By the openssl program, which every macOS and Linux
- * has: Node has no CMS, and libraries for it know RSA keys only. Intermediate certificates in the file go along.
+ * A signed profile: CMS that includes the content, in DER, as Apple requires. It uses the openssl program, which every macOS and
+ * Linux has: Node has no CMS, and libraries for it support only RSA keys. Intermediate certificates in the file are included.
  */
 export function signed(profile: string, { cert, key }: Signer): Buffer {
   const words = ["smime", "-sign", "-nodetach", "-outform", "der", "-md", "sha256"];

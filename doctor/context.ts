@@ -9,15 +9,15 @@ import type { Stack, State } from "./clients/pulumi";
 import type { MessageCatalog } from "./messages";
 import type { Check } from "./run";
 
-/** Milliseconds. Reading the configuration and the longest check after it stay under forty seconds together. */
+/** Milliseconds. Reading the configuration and the longest check together take less than forty seconds. */
 export const limits = {
   configuration: 10_000,
   check: 26_000,
   connection: 8_000,
-  /** One run of kubectl: a process, a login at the cluster and a program in a pod. */
+  /** One run of kubectl: a process, authentication at the cluster and a program in a pod. */
   command: 12_000,
   policies: 17_000,
-  /** A round trip, and of that the wait for the message. */
+  /** A round trip, and the part of it that waits for the message. */
   send: 90_000,
   delivery: 60_000,
   /** Reading every Message-ID of two mailboxes. */
@@ -40,7 +40,7 @@ export interface ContextArgs {
   readonly registerCleanup: (work: Promise<unknown>) => void;
 }
 
-/** What checks are made with. */
+/** What the checks of a folder are built from. */
 export interface CheckContext extends ContextArgs {
   readonly lookups: Lookups;
 }
@@ -52,7 +52,7 @@ export interface CheckDefinition {
   readonly checks: (context: CheckContext) => readonly (Omit<Check, "group" | "limit"> & { readonly limit?: number })[];
 }
 
-/** A promise that is made when it is first needed, and then shared. */
+/** A promise that is created at its first use, and then shared. */
 export function memoize<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => {
@@ -92,10 +92,10 @@ export const sourceLogins = ({ config, sources }: Stack): SourceLogin[] =>
     })),
   );
 
-/** What several checks need, each looked up once. */
+/** Values that several checks need, each looked up once. */
 function lookups({ stack: { config }, state, cluster, signal }: ContextArgs) {
   const { namespace, provider, identity, trust } = config;
-  /** What pods look up to fetch, to send and to check a sign-in. */
+  /** The names that pods resolve to fetch, to send and to verify a sign-in. */
   const hostNames = [...new Set([provider.imap.host, provider.smtp.host, new URL(identity.issuer).hostname])];
   const fetchers = memoize(() => {
     const mailboxes = config.mailboxes.map(({ name }) => name);
@@ -114,7 +114,7 @@ function lookups({ stack: { config }, state, cluster, signal }: ContextArgs) {
         clusterAhead: orElse(fetchers(), undefined).then((seen) => seen?.ahead),
       }),
     ),
-    /** The mail server's administrator password from the state; without a state, none. */
+    /** The mail server's administrator password from the state; undefined without a state. */
     adminPassword: memoize(async () => (await state).adminPassword ?? ""),
   };
 }

@@ -28,7 +28,7 @@ function secretsOf(stack: Stack, state: State | undefined): string[] {
   ];
 }
 
-/** What removes something that it created: the pods of the network policy check, a message on its way. */
+/** Pending cleanups: of the pods of the network policy check, and of a message in transit. */
 const pendingCleanups: Promise<unknown>[] = [];
 const interruption = new AbortController();
 const cleanedUp = (): Promise<unknown> => Promise.race([Promise.allSettled(pendingCleanups), sleep(limits.command)]);
@@ -75,13 +75,13 @@ async function examine(options: Options, kubeContext: string, progress: Progress
   for (const check of checks) progress.begin(nameOf(check));
   const results = await runChecks(checks, (check) => progress.end(nameOf(check)));
   done.abort();
-  // Usually done long ago: this waits only for a cluster that stopped answering in the middle.
+  // Usually these have already ended; this only waits if the cluster has stopped responding during a check.
   await cleanedUp();
   const known = await state.catch(() => undefined);
   return report(stack.name, redacted(withholdUpdates(results), secretsOf(stack, known)));
 }
 
-/** Ctrl-C: what was created is removed first. */
+/** Ctrl-C: created objects are removed first. */
 async function interrupted(): Promise<void> {
   interruption.abort();
   await cleanedUp();

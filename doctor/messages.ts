@@ -1,7 +1,7 @@
 import type { Group } from "./groups";
 import type { Capability, Result } from "./result";
 
-/** What a check says of one thing that is wrong, or that it could not test. `{names}` are filled in. */
+/** A check's message for one failure, or for something that it could not test. `{names}` are filled in. */
 export interface FailureText {
   readonly level: "unknown" | "warning" | "failure";
   readonly message: string;
@@ -11,11 +11,11 @@ export interface FailureText {
   readonly breaks?: readonly Capability[];
   /** What cannot be answered because of it. */
   readonly obscures?: readonly Capability[];
-  /** How the row of the troubleshooting tables begins that is about the same thing. */
+  /** The beginning of the row about the same problem in the troubleshooting tables. */
   readonly row?: string;
 }
 
-/** Everything that one check can say. */
+/** All messages of one check. */
 export interface CheckMessages {
   readonly title: string;
   /** What is checked, for the docs. */
@@ -38,7 +38,7 @@ function fill(text: string, params: Readonly<Record<string, string | number>>): 
   });
 }
 
-/** The messages of a folder of checks, and the functions that make results of them: only what the docs list can be reported. */
+/** The messages of a folder of checks, and the functions that create results from them, so that only documented messages can be reported. */
 export function defineMessages<const C extends MessageCatalog>(group: Group, catalog: C) {
   const line = (check: string, subject: string | undefined) => ({
     group,

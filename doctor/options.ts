@@ -58,17 +58,17 @@ export type Options = ReturnType<typeof parse>;
 
 const address = /^(?:\[([^\]]+)\]|([^:]+))(?::\d{1,5})?$/;
 
-/** An address as Node takes it: 9.9.9.9, 127.0.0.1:53, 2620:fe::fe, [::1]:53. */
+/** An address in Node's format: 9.9.9.9, 127.0.0.1:53, 2620:fe::fe, [::1]:53. */
 const isResolver = (text: string): boolean => {
   const [, bracketed, bare] = address.exec(text) ?? [];
   return isIP(bracketed ?? bare ?? text) !== 0;
 };
 
-/** What is wrong with the folder of a project, in one line. */
+/** The error about the folder of a project, in one line. */
 export const projectProblem = (project: string): string | undefined =>
   existsSync(path.join(project, "Pulumi.yaml")) ? undefined : `--project: there is no Pulumi.yaml in ${project}`;
 
-/** What is wrong with the options that name the stack and the cluster, in one line. */
+/** The error about the options that name the stack and the cluster, in one line. */
 export function clusterProblem(options: Pick<Options, "kubeconfig" | "project" | "stack" | "context">) {
   const { kubeconfig, project, stack, context } = options;
   if (stack === "" || context === "") return `${stack === "" ? "--stack" : "--context"}: a name is missing`;
@@ -86,7 +86,7 @@ function problemWith(options: Options): string | undefined {
 export const firstSentence = (problem: unknown): string =>
   (problem as Error).message.split("\n")[0]?.split(". ")[0] ?? String(problem);
 
-/** The options, or what is wrong with them in one line. */
+/** The options, or the error about them in one line. */
 export function readOptions(args: readonly string[]): Options | string {
   try {
     const options = parse(args);

@@ -3,8 +3,8 @@ import type { Result } from "./result";
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
 /**
- * A secret inside base64, whatever precedes and follows it: LOGIN encodes it alone, PLAIN after the address and a
- * NUL, XOAUTH2 and HTTP's Basic in the middle. Characters at its edges depend on the neighbors, so they are left out.
+ * A secret inside base64, with any text before and after it: LOGIN encodes only the secret, PLAIN encodes it after the address
+ * and a NUL, XOAUTH2 and HTTP's Basic in the middle. The first and last characters depend on that text, so they are left out.
  */
 function insideBase64(secret: string): string[] {
   const bytes = Buffer.from(secret);
@@ -15,19 +15,19 @@ function insideBase64(secret: string): string[] {
   });
 }
 
-/** What a server may make of a secret when it repeats it: IMAP's quoted string, JSON, an address, and one blank for several. */
+/** The forms in which a server may repeat a secret: IMAP's quoted string, JSON, an address, and one space instead of several. */
 function spellings(secret: string): string[] {
   const quoted = secret.replace(/[\\"]/g, "\\$&");
   const asUri = encodeURIComponent(secret);
   return [secret, quoted, JSON.stringify(secret).slice(1, -1), asUri, secret.replace(/\s+/g, " ")];
 }
 
-/** Texts with every known secret taken out: whatever a server repeats, and in whatever form, it is not shown. */
+/** Removes every known secret from a text, in all forms in which a server may repeat it. */
 export function redactor(secrets: readonly string[]): (text: string) => string {
   const known = [...new Set(secrets)].filter((secret) => secret.length > 0);
   const plain = [...new Set(known.flatMap(spellings))].sort((a, b) => b.length - a.length);
   const cores = [...new Set(known.flatMap(insideBase64))].sort((a, b) => b.length - a.length);
-  // The whole word around it goes: the rest of it would tell the secret's first and last letters.
+  // The whole word around it is removed: the rest would reveal the secret's first and last letters.
   const encoded =
     cores.length === 0 ? undefined : new RegExp(`[\\w+/-]*(?:${cores.map(escaped).join("|")})[\\w+/-]*={0,2}`, "g");
   return (text) => {
@@ -36,7 +36,7 @@ export function redactor(secrets: readonly string[]): (text: string) => string {
   };
 }
 
-/** A server's text may be as long as it likes. It is cut here, and not before: half of a secret would not be known as one. */
+/** A server's text may have any length. It is truncated only here, after the redaction: half of a secret would not be recognized. */
 const longest = 1000;
 const cut = (text: string): string => (text.length > longest ? `${text.slice(0, longest)}…` : text);
 

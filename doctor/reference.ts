@@ -3,7 +3,7 @@ import { type Group, groups, groupTitles } from "./groups";
 import type { MessageCatalog } from "./messages";
 import { metaCatalog } from "./notChecked";
 
-/** Everything that the doctor can say, by group. */
+/** All messages of the doctor, by group. */
 export const catalogs = Object.fromEntries(
   groups.map((group) => {
     const own = definitions.filter(({ messages }) => messages.group === group);
@@ -14,7 +14,7 @@ export const catalogs = Object.fromEntries(
 /** Parameters that are the same for most stacks. */
 const usual: Readonly<Record<string, string>> = { namespace: "stalwart-mail", mailbox: "<name>" };
 
-/** A text as the docs have it: the usual value of a parameter, or dots. */
+/** A text for the docs: the usual value of a parameter, or dots. */
 export const documented = (text: string): string => text.replace(/\{(\w+)\}/g, (_, name: string) => usual[name] ?? "…");
 
 const cell = (text: string): string => documented(text).replaceAll("|", "\\|").replaceAll("<name>", "&lt;name&gt;");
@@ -39,7 +39,7 @@ function table(catalog: MessageCatalog): string[] {
   ]);
 }
 
-/** Every check, with everything that it can say. */
+/** Every check, with all of its messages. */
 export function checksReference(): string {
   const parts = groups.flatMap((group) => ["", `### ${groupTitles[group]}`, ...table(catalogs[group])]);
   return [...parts, "", "### Any group", ...table(metaCatalog)].join("\n").trim();

@@ -1,6 +1,6 @@
 import type { Group } from "./groups";
 
-/** What users expect of their mail: it comes in, it goes out, they can read it. */
+/** What users expect: mail is received, mail is sent, mail can be read. */
 export type Capability = "in" | "out" | "read";
 /** `unknown` is what was not tested: neither right nor wrong. */
 export type Level = "ok" | "unknown" | "warning" | "failure";
@@ -9,7 +9,7 @@ export type Level = "ok" | "unknown" | "warning" | "failure";
 export interface Result {
   readonly group: Group;
   readonly check: string;
-  /** Which of the check's failures it is; `ok` when there is none. */
+  /** The code of the check's failure; `ok` if there is none. */
   readonly code: string;
   readonly level: Level;
   readonly title: string;
@@ -37,7 +37,7 @@ export const exitCode = (level: Level): number => exitCodes[level];
 
 export type Answer = "yes" | "no" | "unknown";
 
-/** Whether mail comes in, goes out and can be read. */
+/** Whether mail is received, sent and can be read. */
 export function answers(results: readonly Result[]): Record<Capability, Answer> {
   const answer = (capability: Capability): Answer => {
     if (results.some(({ level, breaks }) => level === "failure" && breaks.includes(capability))) return "no";

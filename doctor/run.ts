@@ -12,7 +12,7 @@ export interface Check {
   readonly limit: number;
   /** What cannot be answered when this check fails to run. */
   readonly obscures: readonly Capability[];
-  /** `signal` fires at the limit: what is still open then should end. */
+  /** `signal` fires at the limit; the check must then close what is still open. */
   readonly run: (signal: AbortSignal) => Promise<readonly Result[]>;
 }
 

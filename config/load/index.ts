@@ -8,10 +8,10 @@ import { elementOf, isGroup, type Path, schemaAt, shapeOf, valueAt } from "../sc
 import type { StackConfig } from "../types";
 import { validate } from "./validate";
 
-/** A stack's configuration as the engine and its file have it. */
+/** A stack's configuration, from the engine and from its file. */
 export interface Sources {
   readonly project: string;
-  /** Every value the engine holds, by `namespace:key`; groups are JSON. */
+  /** Every value of the engine, by `namespace:key`; groups are JSON. */
   readonly values: Readonly<Record<string, string>>;
   /** Text of Pulumi.<stack>.yaml; absent when it cannot be found. */
   readonly stackFile: string | undefined;
@@ -27,7 +27,7 @@ function parseGroup(text: string): unknown {
   }
 }
 
-/** What the user set, by key: text, and groups parsed. */
+/** The values that the user set, by key: texts, and parsed groups. */
 function rawValues({ project, values }: Sources): Readonly<Record<string, unknown>> {
   const prefix = `${project}:`;
   const own = Object.entries(values).filter(([key]) => key.startsWith(prefix));
@@ -56,8 +56,8 @@ function configOf(stackFile: string | undefined): Record<string, unknown> | unde
 
 /**
  * Tells whether the value at a path is encrypted. The engine marks whole top-level keys as secret: with one encrypted
- * password, all of `mailboxes` is. Only the stack file tells which of the passwords are; what it does not hold
- * (or when it is elsewhere) falls back to what the engine marks.
+ * password, all of `mailboxes` is. Only the stack file shows which of the passwords are. For values that are not
+ * in it, or if the file is not found, the engine's mark decides.
  */
 function secretsIn({ project, stackFile, secretKeys }: Sources): (path: Path) => boolean {
   const config = configOf(stackFile);
@@ -78,7 +78,7 @@ export function readConfig(sources: Sources): { config: StackConfig; valid: Vali
   return "findings" in result ? { report: report(result) } : { config: resolveConfig(result), valid: result };
 }
 
-/** The stack's file, which lies beside Pulumi.yaml. */
+/** The stack's file, in the same folder as Pulumi.yaml. */
 export function readStackFile(stack: string, folders: readonly string[]): string | undefined {
   const file = folders
     .flatMap((folder) => [join(folder, `Pulumi.${stack}.yaml`), join(folder, `Pulumi.${stack}.yml`)])
@@ -87,9 +87,9 @@ export function readStackFile(stack: string, folders: readonly string[]): string
 }
 
 export interface LoadOptions {
-  /** Text of the stack's file. @default the Pulumi.<stack>.yaml beside Pulumi.yaml, when there is one */
+  /** Text of the stack's file. @default the Pulumi.<stack>.yaml in the folder of Pulumi.yaml, if it exists */
   readonly stackFile?: string;
-  /** Folder that holds the stack's file. @default the project's root, else the working directory */
+  /** Folder of the stack's file. @default the project's root, else the working directory */
   readonly folder?: string;
 }
 
@@ -99,8 +99,8 @@ const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret?: (key:
 /**
  * Reads the stack's configuration. Ends the program with one report, before any resource, when something is wrong.
  *
- * Values are read from the engine's whole configuration rather than through `pulumi.Config`: that is the only way to
- * see keys that no code reads, and its getters put an unexpected value into their error messages.
+ * Values are read from the engine's whole configuration rather than through `pulumi.Config`: only this way are keys
+ * found that no code reads, and the error messages of its getters contain unexpected values.
  */
 export async function loadConfig(options: LoadOptions = {}): Promise<StackConfig> {
   const values = pulumi.runtime.allConfig();

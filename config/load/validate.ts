@@ -16,7 +16,7 @@ import { stackRules } from "../rules/stack";
 import { isGroup, isPresent, type Path, readAs, schema, schemaAt, settle, valueAt } from "../schema";
 import { toList } from "../schema/values";
 
-/** What zod finds wrong with single values. */
+/** Zod's findings about single values. */
 const findingsOf = ({ issues }: z.ZodError): Finding[] =>
   issues.flatMap((issue): Finding[] => {
     const path = issue.path as Path;
@@ -37,7 +37,7 @@ function pathsIn(value: unknown, path: Path = []): Path[] {
 const reservedNames = (paths: readonly Path[]): Finding[] =>
   paths
     .filter((path) => path.at(-1) === "__proto__" && path.indexOf("__proto__") === path.length - 1)
-    .filter((path) => path[0] !== "mailboxes" || path.length > 2) // no name for a mailbox either, and reported as such
+    .filter((path) => path[0] !== "mailboxes" || path.length > 2) // as the name of a mailbox it is reported as an invalid name
     .map((path) => ({ path, text: "is not a usable name", remove: "key" }));
 
 /** Secrets that are stored in plain text. */
@@ -56,12 +56,12 @@ const noMailboxes: Finding = {
 
 type Values = { readonly [Key in keyof ValidConfig]: ValidConfig[Key] | undefined };
 
-/** A value that is not known has a finding that says why, so this never fails without a finding. */
+/** Every unknown value has a finding that says why, so this never fails without a finding. */
 const isValid = (values: Values): values is ValidConfig => Object.values(values).every((value) => value !== undefined);
 
 /**
- * The stack's configuration, or everything that is wrong with it. Rules about several keys are not checks of zod's: it
- * skips those of a group while a key in it is missing or of another type, and here everything is found at once. Pure.
+ * The stack's configuration, or everything that is wrong with it. Rules about several keys are not zod checks, because zod
+ * skips the checks of a group if a key in it is missing or has another type, and all problems must be reported at once. Pure.
  */
 export function validate({ raw, isSecret }: RawConfig): ValidConfig | InvalidConfig {
   const paths = pathsIn(raw);

@@ -7,8 +7,8 @@ const PLAIN_SEGMENT = /^[\w-]+$/;
 const SAFE_IN_SHELL = /^[\w@%+=:,./-]+$/;
 
 /**
- * A path as `pulumi config --path` reads it: `cluster.networks[0]`, `storage.labels["example.org/group"]`. What zod makes
- * of a path (z.core.toDotPath) has quotes around every name with a dash.
+ * A path as `pulumi config --path` reads it: `cluster.networks[0]`, `storage.labels["example.org/group"]`. Zod's form of
+ * a path (z.core.toDotPath) has quotes around every name with a dash.
  */
 export function formatPath(path: Path): string {
   return path.reduce<string>((text, segment) => {
@@ -23,14 +23,14 @@ export function shellWord(word: string): string {
   return SAFE_IN_SHELL.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-/** `--path` is needed as soon as the key is more than one name; without it, dots are part of the name. */
+/** A key with more than one name needs `--path`; without it, dots are part of the name. */
 function keyWords(path: Path): string {
   return path.length === 1 ? shellWord(String(path[0])) : `--path ${shellWord(formatPath(path))}`;
 }
 
 /**
- * Order of keys in a report. Items of a list come last one first: taking one out moves those behind it, so the commands
- * must be right when they are run from top to bottom.
+ * Order of keys in a report. Items of a list are in reverse order: removing one changes the indexes of those after it, and
+ * the commands must be correct when they are run from top to bottom.
  */
 export function comparePaths(a: Path, b: Path): number {
   for (let n = 0; n < Math.min(a.length, b.length); n++) {
@@ -45,17 +45,17 @@ export function comparePaths(a: Path, b: Path): number {
 /** Under such a key `pulumi config set` assumes a secret and stops, unless it gets --plaintext. */
 const LOOKS_SECRET = /pass|pwd|secret|token/i;
 
-/** The command that sets a value that may be shown. */
+/** The command that sets a value that is not secret. */
 export function setCommand(path: Path, value: string): string {
   const plaintext = LOOKS_SECRET.test(formatPath(path)) ? "--plaintext " : "";
   return `pulumi config set ${plaintext}${keyWords(path)} ${shellWord(value)}`;
 }
 
-/** The command that sets a value to what a file holds: without a value, the CLI reads its standard input. */
+/** The command that sets a value to the content of a file: without a value, the CLI reads its standard input. */
 export const setFromFileCommand = (path: Path, file: string): string =>
   `pulumi config set ${keyWords(path)} < ${shellWord(file)}`;
 
-/** The command that sets a secret: it asks for the value, so that the value stays out of the shell's history. */
+/** The command that sets a secret: it prompts for the value, so that the value is not in the shell's history. */
 export const setSecretCommand = (path: Path): string => `pulumi config set --secret ${keyWords(path)}`;
 
 /** The command that removes a value. */
@@ -68,14 +68,14 @@ const requiredPaths = (path: Path, at: z.ZodType): Path[] =>
     return child.isOptional() ? [] : [[...path, key]];
   });
 
-/** The first of these that fits into a command; for a list, its first item. */
+/** The first of these values that can be used in a command; for a list, its first item. */
 export const firstText = (...candidates: readonly unknown[]): string | undefined =>
   candidates
     .map((candidate) => (Array.isArray(candidate) ? candidate[0] : candidate))
     .filter(isScalar)
     .map(String)[0];
 
-/** The command that gives a key a good value: one known to be good comes before one that is only an illustration. */
+/** The command that sets a key to a valid value: a value that is known to be correct is preferred to an example. */
 function setGoodValue(path: Path): string {
   const { file, default: fallback, example } = docAt(path);
   return file === undefined
@@ -83,7 +83,7 @@ function setGoodValue(path: Path): string {
     : setFromFileCommand(path, file);
 }
 
-/** The commands that give a key a proper value. */
+/** The commands that set a key to a valid value. */
 export function commandsToSet(path: Path, secret = false): string[] {
   const at = schemaAt(path);
   if (at === undefined || isMap(at)) return [removeCommand(path)];

@@ -23,7 +23,7 @@ export function editDistance(a: string, b: string): number {
 
 const LONGEST_KEY = 64; // a longer word is not a typing error, and comparing it would cost time
 
-/** The known word that was most likely meant, if one is near. */
+/** The known word that was most likely meant, if one is similar. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   if (word.length > LONGEST_KEY) return undefined;
   const wanted = word.toLowerCase();
@@ -47,7 +47,7 @@ function forgottenPath(key: string): Path | undefined {
 
 /** Keys of earlier versions, and why they were removed. */
 const retired: Readonly<Record<string, string>> = {
-  // The pages run in the browser (webui: src/services/auth/oauth.ts), and the server takes tokens of one client only.
+  // The pages run in the browser (webui: src/services/auth/oauth.ts), and the server accepts tokens of one client only.
   "identity.clientSecret":
     "cannot work: the mail server's own web pages, where app passwords are made, sign in through the same client and " +
     "send no secret. Make it a public client at the identity provider, and remove the key",
@@ -68,7 +68,7 @@ export function unknownKey(path: Path): Finding {
   return { path, text: `is not a known key; ${hint}`, remove: "key" };
 }
 
-/** What the user set, before it is validated. */
+/** The user's configuration before it is validated. */
 export interface RawConfig {
   /** Texts and groups, by their keys. */
   readonly raw: Readonly<Record<string, unknown>>;
@@ -76,14 +76,14 @@ export interface RawConfig {
   readonly isSecret: (path: Path) => boolean;
 }
 
-/** The same with what is wrong with it. */
+/** The same with its problems. */
 export interface InvalidConfig extends RawConfig {
   readonly findings: readonly Finding[];
 }
 
 const LONGEST_SHOWN = 60;
 
-/** Mailboxes' values are never shown, nor are files: addresses, passwords and keys stay out of logs. */
+/** The values of mailboxes and of files are never shown, so that logs contain no addresses, passwords and keys. */
 function shown({ path, remove }: Finding, { raw, isSecret }: InvalidConfig): string {
   const value = valueAt(raw, path);
   if (remove === "key" || !isScalar(value) || value === "") return "";
@@ -93,7 +93,7 @@ function shown({ path, remove }: Finding, { raw, isSecret }: InvalidConfig): str
   return `${JSON.stringify(text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text)} `;
 }
 
-/** Addresses that were given as secrets are given anew as secrets. */
+/** If an address was set as a secret, the command sets it as a secret again. */
 function isSecretAddress(path: Path, { raw, isSecret }: InvalidConfig): boolean {
   const [top, , key, , ofSource] = path;
   const isAddress =

@@ -7,7 +7,7 @@ import { type Domains, resolveHosts } from "./domains";
 import { type CompleteMailbox, resolveMailbox } from "./mailboxes";
 import { type CompleteMigration, resolveMigration } from "./migrations";
 
-/** A configuration with nothing wrong in it, and everything that could not be known otherwise. Secrets are plain text. */
+/** A valid configuration, with all values that require one. Secrets are plain text. */
 export interface ValidConfig {
   readonly input: ConfigInput;
   /** The main one first. */
@@ -19,7 +19,7 @@ export interface ValidConfig {
   readonly isSecret: (path: Path) => boolean;
 }
 
-/** Outputs are left alone: the engine still changes them. */
+/** Does not freeze outputs, because the engine still changes them. */
 function deepFreeze<T>(value: T): T {
   if (value === null || typeof value !== "object" || pulumi.Output.isInstance(value) || Object.isFrozen(value)) {
     return value;
@@ -37,7 +37,7 @@ const secrets = <Group extends object>(group: Group): { readonly [Key in keyof G
 const byName = (a: { readonly name: string }, b: { readonly name: string }): number => (a.name < b.name ? -1 : 1);
 
 /**
- * The heartbeat's URL stays secret, since it is all that a ping needs. Its port is not: the network policies name it.
+ * The heartbeat's URL stays secret, because anyone who knows it can send pings. Its port is not secret: the network policies use it.
  */
 function resolveMonitoring({ heartbeat, heartbeatPort, ...rest }: ConfigInput["monitoring"]): Monitoring {
   if (heartbeat === undefined) return rest;

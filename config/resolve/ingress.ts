@@ -30,7 +30,7 @@ function resolveForIngress(input: IngressInput): Resolution<Ingress> {
   }
   const { namespace, ...rest } = common(input);
   if (namespace === undefined) {
-    if (rest.controller !== "other") return { findings: [] }; // it serves no Ingress, which is a finding of its own
+    if (rest.controller !== "other") return { findings: [] }; // it does not serve Ingresses, which another rule reports
     const which = className === undefined ? "this controller" : `the controller of class ${className}`;
     const text = `is missing: the namespace of ${which} is unknown; set it, or ingress.controller if that fits`;
     return { findings: [missing("namespace", text)] };

@@ -8,7 +8,7 @@ import { toList } from "../schema/values";
 import type { Folder, Mailbox, Retention, Source } from "../types";
 import type { Domains } from "./domains";
 
-/** A mailbox with its addresses completed. What is not valid is absent here: it has a finding of its own. */
+/** A mailbox with complete addresses. Invalid values are absent: each has a finding. */
 export interface MailboxDraft {
   /** The key as it is under `mailboxes`. */
   readonly key: string;
@@ -37,7 +37,7 @@ export function mailboxName(name: string): string | undefined {
     : undefined;
 }
 
-/** A valid name that is near to this one, if there is one. */
+/** A valid name that is similar to this one, if there is one. */
 export function usableName(name: string): string | undefined {
   const tidy = name
     .toLowerCase()
@@ -46,7 +46,7 @@ export function usableName(name: string): string | undefined {
   return mailboxName(tidy) === undefined ? tidy : undefined;
 }
 
-/** `boss` and `boss@newjoy.ro` are the same address when newjoy.ro is the main domain. Other domains are not the stack's. */
+/** `boss` and `boss@newjoy.ro` are the same address when newjoy.ro is the main domain. Other domains do not belong to the stack. */
 export function addressIn(domains: Domains, given: string): { address: string } | { problem: string } {
   const text = given.trim().toLowerCase();
   const at = text.lastIndexOf("@");
@@ -66,7 +66,7 @@ export function addressIn(domains: Domains, given: string): { address: string } 
 
 const mailboxKeys = shapeOf(mailbox);
 
-/** Reads each mailbox key by key, so that the rules about several mailboxes work although one of their keys is not valid. */
+/** Reads each mailbox key by key, so that the rules about several mailboxes work even if one of their keys is not valid. */
 export function draftMailboxes(
   raw: unknown,
   domains: Domains | undefined,
@@ -118,7 +118,7 @@ export function draftMailboxes(
 const foldersOf = ({ folders }: Pick<MailboxInput, "folders">): Folder[] =>
   folders.includes("Junk") ? ["INBOX", "Junk"] : ["INBOX"];
 
-/** A source keeps mail as its mailbox does, unless it says otherwise. */
+/** A source has the retention of its mailbox, unless it sets its own. */
 const resolveSources = (sources: MailboxInput["sources"], retention: Retention): Source[] =>
   Object.entries(sources)
     .map(

@@ -1,6 +1,6 @@
 import type { Finding } from "../rules/finding";
 
-/** What follows from several keys, or the reasons why it cannot be known. Without either, a key that it needs is invalid. */
+/** A value that follows from several keys, or the findings that say why it is unknown. With neither, one of the keys is invalid. */
 export interface Resolution<T> {
   readonly value?: T;
   readonly findings: readonly Finding[];

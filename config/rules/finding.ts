@@ -1,13 +1,13 @@
 import type { ConfigInput, Path } from "../schema";
 
-/** Something wrong with a key, without the value: addresses may be secret. */
+/** A problem of a key. It does not contain the value, because addresses may be secret. */
 export interface Finding {
   readonly path: Path;
   /** What is wrong, as the rest of a sentence that begins with the key. */
   readonly text: string;
-  /** Whether it has to go: the "key" because it can be none, or the "value" because it does not fit. @default another value is set */
+  /** What the fix removes: the "key" if it is not allowed, or the "value" if it does not fit. @default another value is set */
   readonly remove?: "key" | "value";
-  /** What is set then. @default the key itself, unless it is removed */
+  /** The key that the fix sets. @default the key itself, unless it is removed */
   readonly set?: Path;
 }
 

@@ -1,17 +1,17 @@
 import type { Rule } from "./values";
 
-/** A folder's name, as a user sees it: `/` between a folder and the one in it, whatever the server there has. */
+/** A folder's name as users see it: `/` separates levels, whatever the server's separator is. */
 export const folderName: Rule = (value) => {
   if (value.trim() === "") return "is empty";
   if (/^\/|\/$|\/\//.test(value)) return "has a / with no name on one of its sides";
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the rule finds control characters
   return /[\x00-\x1f\x7f]/.test(value) ? "holds a control character" : undefined;
 };
 
 /** A name in which `*` stands for any text. */
 export const folderPattern: Rule = folderName;
 
-/** imapsync takes "source=target" apart at a `=`. */
+/** imapsync splits "source=target" at a `=`. */
 export const mappedFolder: Rule = (value) =>
   folderName(value) ??
   (value.includes("=") ? "holds a =, which the copying program cannot map; rename the folder first" : undefined) ??
@@ -27,10 +27,10 @@ const parts = (value: string): readonly [number, number, number] | undefined => 
   return date.getUTCMonth() === month - 1 && date.getUTCDate() === day && year >= 1970 ? [year, month, day] : undefined;
 };
 
-/** A day of the calendar. */
+/** A calendar date. */
 export const day: Rule = (value) => (parts(value) === undefined ? "is not a day; it looks like 2015-06-30" : undefined);
 
-/** The same day, as IMAP's SEARCH has it (RFC 3501, 9, `date`). */
+/** The same date in the format of IMAP's SEARCH (RFC 3501, 9, `date`). */
 export function imapDay(value: string): string {
   const [year, month, date] = parts(value) ?? [1970, 1, 1];
   return `${date}-${MONTHS[month - 1]}-${year}`;

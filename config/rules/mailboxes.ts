@@ -30,7 +30,7 @@ export function distinctAddresses(mailboxes: readonly MailboxDraft[]): Finding[]
   );
 }
 
-/** An account is of one mailbox, whatever its address is now. */
+/** An account belongs to one mailbox, whatever its address is now. */
 export function distinctAccounts(mailboxes: readonly MailboxDraft[]): Finding[] {
   return mailboxes.flatMap(({ key, account }) => {
     const other = mailboxes.find((one) => one.key !== key && account && [one.address, one.account].includes(account));
@@ -69,7 +69,7 @@ export function distinctAliases(mailboxes: readonly MailboxDraft[]): Finding[] {
   );
 }
 
-/** All rules about mailboxes beside one another. */
+/** All rules about several mailboxes. */
 export const mailboxRules = [
   distinctNames,
   distinctAddresses,

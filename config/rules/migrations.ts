@@ -3,7 +3,7 @@ import type { Finding, PartialConfig } from "./finding";
 import { CLEARTEXT } from "./provider";
 import { dnsLabel } from "./values";
 
-/** A CronJob's name may have 52 characters; a Job's has 11 more for the configuration that it runs. */
+/** A CronJob's name may have 52 characters; a Job's name has 11 more, for the hash of its configuration. */
 const LONGEST_OBJECT = 52;
 
 function nameProblem(name: string): string | undefined {
@@ -54,9 +54,9 @@ export function distinctMappedFolders({ migrations }: PartialConfig): Finding[] 
   });
 }
 
-/** With a slip in the year nothing would be copied, and nothing would be missing. */
+/** With a wrong year, nothing would be copied, and no error would be reported. */
 export function sinceIsInThePast({ migrations }: PartialConfig): Finding[] {
-  const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10); // it is tomorrow somewhere
+  const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10); // in some time zones it is already tomorrow
   return Object.entries(migrations ?? {}).flatMap(([name, { since }]): Finding[] =>
     since !== undefined && since > tomorrow
       ? [{ path: ["migrations", name, "since"], text: `is a day to come, so no message would be copied: ${since}` }]

@@ -22,7 +22,7 @@ export function implicitTls({ provider }: PartialConfig): Finding[] {
   });
 }
 
-/** A login in a domain of the stack's own becomes an account here, which takes the bounces for its mail. */
+/** A login in one of the stack's domains gets an account here, which receives the bounces of its mail. */
 export function relayAccount(partial: PartialConfig): Finding[] {
   const [local, at = "", ...rest] = (partial.relay?.username ?? "").toLowerCase().split("@");
   if (local === undefined || local === "" || rest.length > 0 || !resolveDomains(partial)?.includes(at)) return [];

@@ -24,7 +24,7 @@ function fits(part: string, [from, to, names]: (typeof fields)[number]): boolean
   return others.length === 0 && at(first) >= from && at(last) <= to && at(first) <= at(last);
 }
 
-/** Five fields of cron. */
+/** A cron schedule with five fields. */
 export function isSchedule(text: string): boolean {
   const parts = text.split(/\s+/);
   return (

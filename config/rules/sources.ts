@@ -46,7 +46,7 @@ export const sourcesUseTls = (partial: PartialConfig): Finding[] =>
 
 const login = (host: string, user: string): string => `${host} ${user.toLowerCase()}`;
 
-/** Two fetchers on one account take messages from each other, and what is fetched from here comes back here. */
+/** Two fetchers of one account would each get only some of its mail, and mail fetched from this server would be delivered to it again. */
 export function sourcesAreElsewhere(partial: PartialConfig, mailboxes: readonly MailboxDraft[]): Finding[] {
   const { provider, hosts } = partial;
   const domain = mainDomain(partial);

@@ -47,7 +47,7 @@ export function hostsFit(partial: PartialConfig): Finding[] {
 
 const ownSecrets: readonly string[] = Object.values(names.secrets);
 
-/** The stack or cert-manager writes these Secrets, and their certificates are not for all hosts. */
+/** The stack or cert-manager writes these Secrets, and their certificates do not include all hosts. */
 export function tlsSecretIsNotOurs({ tls }: PartialConfig): Finding[] {
   const name = tls?.secretName;
   return name !== undefined && (ownSecrets.includes(name) || name.startsWith(`${names.settings}-`))
@@ -84,7 +84,7 @@ export function keepOrRetention({ mailboxes }: PartialConfig): Finding[] {
 /** A key that has no effect. */
 const unusedKey = (path: Path, why: string): Finding => ({ path, text: `does nothing ${why}`, remove: "value" });
 
-/** Only a load balancer takes an address. */
+/** Only a load balancer has a configurable address. */
 export function addressNeedsLoadBalancer({ service }: PartialConfig): Finding[] {
   return service?.address !== undefined && service.type !== "LoadBalancer"
     ? [unusedKey(["service", "address"], `with service.type ${service.type}`)]
@@ -98,7 +98,7 @@ export function sourceRangesNeedLoadBalancer({ service }: PartialConfig): Findin
     : [];
 }
 
-/** Kubernetes refuses a pod that asks for more than it may use. */
+/** Kubernetes refuses a pod whose request exceeds its limit. */
 export function requestsWithinLimits({ resources }: PartialConfig): Finding[] {
   return Object.entries(resources ?? {}).flatMap(([workload, { requests, limits }]) =>
     (["cpu", "memory"] as const)
@@ -122,7 +122,7 @@ export function allowedGroupsNeedApiKey({ identity }: PartialConfig): Finding[] 
   ];
 }
 
-/** A certificate that is given twice was meant to be another one. */
+/** If a certificate is listed twice, another one was probably meant. */
 export function distinctCertificates({ trust }: PartialConfig): Finding[] {
   const seen = new Map<string, number>();
   return (trust?.certificates ?? []).flatMap((text, index) =>
@@ -152,7 +152,7 @@ export function heartbeatPortNeedsHeartbeat({ monitoring }: PartialConfig): Find
 
 const at = (...keys: readonly string[]): Path => ["ingress", ...keys];
 
-/** Some serve Ingresses only, some Gateways only. */
+/** Some controllers serve only Ingresses, some only Gateways. */
 export function controllerServesKind({ ingress }: PartialConfig): Finding[] {
   if (ingress === undefined) return [];
   const { kind, controller } = ingress;
@@ -173,7 +173,7 @@ export function noUnusedIngressKeys({ ingress }: PartialConfig): Finding[] {
   );
 }
 
-/** A Certificate is made where the listener looks; a Secret that is there already is where it is. */
+/** The stack can create a Certificate in the namespace where the listener looks for it, but it cannot move an existing Secret. */
 export function certificateNamespaceIsUsed({ ingress, tls }: PartialConfig): Finding[] {
   if (ingress?.kind !== "Gateway" || ingress.gateway.certificateNamespace === undefined) return [];
   const path = at("gateway", "certificateNamespace");

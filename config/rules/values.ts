@@ -5,8 +5,8 @@ import { unsupportedStalwart } from "../stalwartLine";
 import { isSchedule } from "./schedule";
 
 /**
- * A rule about one value: what is wrong with it, or undefined. Rules never repeat the value: the report decides whether
- * it may be shown.
+ * A rule about one value: what is wrong with it, or undefined. A message never contains the value: the report
+ * decides whether it may be shown.
  */
 export type Rule = (value: string) => string | undefined;
 
@@ -20,19 +20,19 @@ export const notEmpty: Rule = (value) => is(value.trim() !== "", "is empty");
 
 /** Tabs are fine. Line breaks cannot be written into a fetchmailrc or an SMTP login, NUL ends a C string. */
 export const noControlCharacters: Rule = (value) =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the rule finds control characters
   is(!/[\x00-\x08\x0a-\x1f\x7f]/.test(value), "holds a line break or another control character");
 
 /** A domain mail is sent to: at least two labels, and not an IP address. */
 export const domainName: Rule = (value) => {
   if (isDnsName(value) && value.includes(".") && !/^\d+$/.test(value.split(".").at(-1) ?? "")) return undefined;
-  // What certificates, records and mail servers know is the form that DNS has for such a name.
+  // Certificates, DNS records and mail servers use the DNS form of such a name.
   return /[^\x20-\x7e]/.test(value)
     ? "has letters that DNS writes in another form: the one that begins with xn--"
     : "is not a domain name; it looks like example.org";
 };
 
-/** A server: a full host name or, for what is only connected to, an IP address. */
+/** A server: a full host name or, for a server that the stack only connects to, an IP address. */
 export const serverHost: Rule = (value) =>
   is(isIP(value) !== 0 || domainName(value) === undefined, "is not a host name; it looks like imap.example.org");
 
@@ -79,13 +79,13 @@ export const cidr: Rule = (value) => {
 export const notDefaultRoute: Rule = (value) =>
   is(!/\/0$/.test(value), "is the whole internet: everybody could send mail through this server");
 
-/** The form of an IPv6 address that every program agrees on. */
+/** The canonical form of an IPv6 address. */
 const shortForm = (address: string): string =>
   isIP(address) === 6 && !address.includes("%") ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address;
 
 /**
- * Stalwart holds IPv4 addresses against an IPv6 network as `::ffff:a.b.c.d`: whatever begins with zeros may hold them all. And it
- * refuses 0.0.0.0, and with it all settings that come after (crates/registry/src/types/ipmask.rs).
+ * Stalwart compares IPv4 addresses with an IPv6 network as `::ffff:a.b.c.d`, so a network that begins with zeros may contain all of
+ * them. And it refuses 0.0.0.0, and with it all settings after it (crates/registry/src/types/ipmask.rs).
  */
 export const notUnspecified: Rule = (value) => {
   const [address = ""] = value.split("/");
@@ -94,11 +94,11 @@ export const notUnspecified: Rule = (value) => {
   return is(!short.startsWith("::") || short === "::1", "may hold every IPv4 address; write IPv4 networks as such");
 };
 
-/** Stalwart's `IpAddrOrMask` (crates/registry/src/types/ipmask.rs) reads no wider network. */
+/** Stalwart's `IpAddrOrMask` (crates/registry/src/types/ipmask.rs) does not accept wider networks. */
 export const atLeastSlash8: Rule = (value) =>
   is(Number(value.split("/")[1]) >= 8, "is too wide for Stalwart, which takes /8 and narrower");
 
-/** OIDC compares issuers letter by letter, and discovery lives at the root of this one. */
+/** OIDC compares issuers exactly, and the discovery document is at the root of this one. */
 export const issuerUrl: Rule = (value) => {
   if (!URL.canParse(value) || /\s/.test(value)) return "is not a URL; it looks like https://auth.example.org";
   const url = new URL(value);
@@ -110,7 +110,7 @@ export const issuerUrl: Rule = (value) => {
   return serverHost(url.hostname.replace(/^\[|\]$/g, "")) ?? is(value === url.origin, `is not in its plain form`);
 };
 
-/** A URL that a quoted line of curl's configuration can hold without escaping. */
+/** A URL that needs no escaping in a quoted line of curl's configuration. */
 export const heartbeatUrl: Rule = (value) => {
   if (!/^https?:\/\/[^\s"\\]+$/.test(value) || !URL.canParse(value)) {
     return "is not a URL to ping; it looks like https://hc-ping.com/<uuid>";
@@ -132,8 +132,8 @@ export const clientId: Rule = (value) =>
 const IMAGE = /^[a-z0-9][\w.-]*(?::\d+)?(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*:([\w][\w.-]{0,127})@sha256:[0-9a-f]{64}$/i;
 
 /**
- * The administrator's password opens every mailbox, from everywhere. The server takes off the blanks around it, and takes what
- * begins with one of these for a hash, with which no login works (directory/src/core/secret.rs).
+ * The administrator's password opens every mailbox, from any address. The server removes the spaces around it, and treats a
+ * value that begins with one of these as a hash, so that no login succeeds (directory/src/core/secret.rs).
  */
 export const administratorPassword: Rule = (value) => {
   const mistakes = [
@@ -161,7 +161,7 @@ export const supportedStalwartCli: Rule = (value) =>
 
 const LOCAL_PART = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/;
 
-/** The stack's own account has this name; a person of that name would be merged with it. */
+/** The stack's own account has this name; a user's account with the same name would be merged with it. */
 export const notReserved: Rule = (value) =>
   is(value !== names.systemAccount, "is the name of the stack's own account; choose another");
 
@@ -170,8 +170,8 @@ export const localPart: Rule = (value) =>
   is(value.length <= 64 && LOCAL_PART.test(value), "is not an address: letters, digits, dots, dashes before the @");
 
 /**
- * What a person's address cannot have although a mail server takes it. Stalwart delivers `kinga+news` to kinga (subaddressing)
- * and signs in `kinga%admin` as its administrator, so an account of such a name is never reached.
+ * Characters that mail servers accept but a user's address must not have. Stalwart delivers `kinga+news` to kinga (subaddressing)
+ * and signs in `kinga%admin` as its administrator, so an account with such a name can never be reached.
  */
 export const ownLocalPart: Rule = (value) => {
   if (value === "*") return "would be a catch-all, which belongs to the provider: set it there";
@@ -210,7 +210,7 @@ const FACTORS: Readonly<Record<string, number>> = {
   Ei: 2 ** 60,
 };
 
-/** What a Kubernetes quantity such as `10Gi`, `250m` or `1e3` amounts to; undefined when it is none. */
+/** The value of a Kubernetes quantity such as `10Gi`, `250m` or `1e3`; undefined if it is not a quantity. */
 export function amount(quantity: string): number | undefined {
   const match = /^(\d{1,18}(?:\.\d{0,9})?|\.\d{1,9})(?:([eE][+-]?\d{1,2})|([numkMGTPE]|[KMGTPE]i))?$/.exec(quantity);
   if (!match) return undefined;

@@ -51,14 +51,14 @@ export const schema = z.strictObject({
   resources,
 });
 
-/** Nothing in it can be changed, and a key that is not set is absent rather than undefined. */
+/** Readonly at every level; a key that is not set is absent rather than undefined. */
 export type Settled<T> = T extends readonly (infer Item)[]
   ? readonly Settled<Item>[]
   : T extends object
     ? { readonly [Key in keyof T]: Settled<Exclude<T[Key], undefined>> }
     : T;
 
-/** What the user set, normalized, with the fixed defaults. The keys' meanings are their descriptions in the schema. */
+/** The user's values, normalized, with the fixed defaults. The keys' meanings are their descriptions in the schema. */
 export type ConfigInput = Settled<z.output<typeof schema>>;
 export type MailboxInput = ConfigInput["mailboxes"][string];
 
@@ -73,11 +73,11 @@ export function settle<T>(value: T): Settled<T> {
   return children(value) as Settled<T>;
 }
 
-/** A value as this part of the schema has it; undefined when it is not valid. */
+/** A value as parsed by this part of the schema; undefined if it is not valid. */
 export const readAs = <At extends z.ZodType>(at: At, value: unknown): Settled<z.output<At> | undefined> =>
   settle(at.safeParse(value).data);
 
-/** Where a value sits in the configuration: `["mailboxes", "kinga", "password"]`. */
+/** The path of a value in the configuration: `["mailboxes", "kinga", "password"]`. */
 export type Path = readonly (string | number)[];
 
 export const isGroup = (value: unknown): value is Record<string, unknown> =>
@@ -85,7 +85,7 @@ export const isGroup = (value: unknown): value is Record<string, unknown> =>
 
 export const isPresent = (value: unknown): boolean => value !== undefined && value !== null && value !== "";
 
-/** The value at a path in parsed JSON; undefined where there is none. */
+/** The value at a path in parsed JSON; undefined if there is none. */
 export function valueAt(root: unknown, path: Path): unknown {
   return path.reduce<unknown>((value, segment) => {
     if (value === null || typeof value !== "object" || !Object.hasOwn(value, segment)) return undefined;
@@ -93,7 +93,7 @@ export function valueAt(root: unknown, path: Path): unknown {
   }, root);
 }
 
-/** The schema inside the lenient reading. */
+/** The schema inside the wrapper for lenient parsing. */
 function bare(at: z.ZodType): z.ZodType {
   if (at instanceof z.ZodPipe) return bare(at.out as z.ZodType);
   if (at instanceof z.ZodOptional || at instanceof z.ZodDefault) return bare(at.unwrap() as z.ZodType);
@@ -106,17 +106,17 @@ export function shapeOf(at: z.ZodType): Readonly<Record<string, z.ZodType>> | un
   return group instanceof z.ZodObject ? (group.shape as Record<string, z.ZodType>) : undefined;
 }
 
-/** Whether it is a group with names of the user's choice. */
+/** Whether it is a group whose names the user chooses. */
 export const isMap = (at: z.ZodType): boolean => bare(at) instanceof z.ZodRecord;
 
-/** What is under such a name or a list's index, if anything does. */
+/** The schema of the values under such a name or a list's index, if there is one. */
 export function elementOf(at: z.ZodType): z.ZodType | undefined {
   const many = bare(at);
   if (many instanceof z.ZodRecord) return many.valueType as z.ZodType;
   return many instanceof z.ZodArray ? (many.element as z.ZodType) : undefined;
 }
 
-/** The part of the schema that describes a path; undefined where the schema knows no such key. */
+/** The part of the schema for a path; undefined if the schema has no such key. */
 export function schemaAt(path: Path): z.ZodType | undefined {
   return path.reduce<z.ZodType | undefined>((at, segment) => {
     const shape = at && shapeOf(at);

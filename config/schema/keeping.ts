@@ -7,7 +7,7 @@ const generated = (what: string) =>
     rule.noControlCharacters,
   ]);
 
-/** What a stack generates is known to its state alone. A new state must not generate it anew, so it can be given. */
+/** Generated values are only in the stack's state. They can be set here, so that a new state does not generate other ones. */
 export const generatedSecrets = object(
   {
     adminPassword: generated("The generated password of Stalwart's recovery administrator"),

@@ -17,7 +17,7 @@ import {
   text,
 } from "./values";
 
-/** One mailbox: only its password must be given. */
+/** One mailbox: only its password is required. */
 export const mailbox = object(
   {
     password: requiredSecret("The provider's IMAP password of this mailbox"),

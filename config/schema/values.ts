@@ -1,14 +1,14 @@
 import { z } from "zod";
 import { noControlCharacters, notEmpty, type Rule } from "../rules/values";
 
-/** What the reference and the report say about a key. Zod itself knows its default and whether it is required. */
+/** Metadata of a key for the reference and the report. Zod itself has its default and whether it is required. */
 export interface KeyDoc {
   readonly description: string;
   /** A value to show in commands and in the reference. */
   readonly example?: string;
   /** The default in words, where it depends on other keys. */
   readonly derived?: string;
-  /** The file that such a value is set from, when it is too long for a command. */
+  /** The file to set the value from, if it is too long for a command. */
   readonly file?: string;
   readonly secret?: true;
 }
@@ -34,7 +34,7 @@ const toNumber = (value: unknown): unknown => {
   return typeof value === "string" && /^\d{1,9}$/.test(value.trim()) ? Number(value) : value;
 };
 
-/** A list may be written as one item, as items with commas, or as JSON: no item here can hold a comma. */
+/** A list may be written as one item, as items with commas, or as JSON: no item here can contain a comma. */
 export const toList = (value: unknown): unknown => {
   if (value === null) return undefined;
   if (!isScalar(value)) return value;
@@ -61,7 +61,7 @@ const checked = (rules: readonly Rule[], missing?: string) =>
     if (problem) context.addIssue({ code: "custom", message: problem });
   });
 
-/** How a text is normalized before its rules see it. */
+/** How a text is normalized before its rules are applied. */
 export interface TextOptions {
   readonly lowerCase?: true;
   /** Keeps every character, blanks at the ends included: passwords. */
@@ -80,7 +80,7 @@ const normalized =
     return options.lowerCase ? text.trim().toLowerCase() : text.trim();
   };
 
-/** Text with rules: an item of a list, and what the texts with a description are made of. */
+/** Text with rules: an item of a list, and the base of the texts with a description. */
 export const listItem = (rules: readonly Rule[], options: TextOptions = {}) =>
   z.preprocess(normalized(options), checked(rules, options.missing));
 
@@ -184,7 +184,7 @@ export const listOfTexts = <Item extends z.ZodType>(item: Item, doc: KeyDoc) =>
     )
     .meta({ ...doc });
 
-/** Keys and values that are both the user's choice: labels and annotations. */
+/** Labels and annotations: the user chooses both keys and values. */
 export const map = (keyRule: Rule, rules: readonly Rule[], doc: KeyDoc) =>
   z
     .preprocess(
@@ -202,7 +202,7 @@ export const object = <Shape extends z.ZodRawShape>(shape: Shape, doc: KeyDoc) =
     .preprocess((value) => value ?? {}, z.strictObject(shape, { error: expected("a group of settings") }))
     .meta({ ...doc });
 
-/** Groups of the same kind, each under a name of the user's choice. */
+/** Groups of the same kind, each under a name that the user chooses. */
 export const record = <Value extends z.ZodType>(value: Value, doc: KeyDoc) =>
   z
     .preprocess((entries) => entries ?? {}, z.record(z.string(), value, { error: expected("a group of settings") }))

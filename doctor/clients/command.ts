@@ -7,7 +7,7 @@ export interface CommandArgs {
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
-/** Runs a program of the user's. Returns its output, or fails with the last line of its errors. */
+/** Runs a program on the workstation. Returns its output, or fails with the last line of its errors. */
 export function command(file: string, args: readonly string[], options: CommandArgs): Promise<string> {
   const { cwd, input, limit, env } = options;
   return new Promise((resolve, reject) => {
@@ -41,7 +41,7 @@ export function command(file: string, args: readonly string[], options: CommandA
         ),
       );
     });
-    child.stdin.on("error", () => {}); // it may end before it reads
+    child.stdin.on("error", () => {}); // the program may exit before it reads its input
     child.stdin.end(input);
   });
 }

@@ -1,8 +1,8 @@
 import * as tls from "node:tls";
 
 /**
- * TLS options that trust custom CAs in addition to those that Node trusts. A list replaces Node's own, so there is none
- * without custom CAs. Node before 22.15 cannot tell what it trusts, and gets the public CAs that it brings.
+ * TLS options that trust custom CAs in addition to those that Node trusts. A list replaces Node's own, so without custom
+ * CAs there is none. Node before 22.15 cannot list the CAs that it trusts, so there the public CAs bundled with Node are used.
  */
 export function trusting(customCAs: readonly string[]): { readonly ca?: string[] } {
   if (customCAs.length === 0) return {};

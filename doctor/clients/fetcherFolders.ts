@@ -1,24 +1,24 @@
-/** What the fetchers put on originals that are in the outbox or were delivered from it, with `retention: forever`. */
+/** The keyword that fetchers set on originals whose copies are in the outbox or were delivered, with `retention: forever`. */
 export const FETCHED = "$HomelabMailFetched";
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
 export interface KeptFolder {
   readonly path: string;
-  /** The day on which what is in it was fetched, in UTC. */
+  /** The day on which its messages were fetched, in UTC. */
   readonly day: string;
 }
 
-/** The fetcher's folders for what comes from one folder of the provider (docs/explanation/fetching.md). */
+/** The fetcher's folders for the mail of one folder of the provider (docs/explanation/fetching.md). */
 export interface FetcherFolders {
-  /** Where the mail comes from: INBOX or Junk. */
+  /** The original folder of the mail: INBOX or Junk. */
   readonly source: string;
   readonly outbox: string;
   readonly kept: readonly KeptFolder[];
   readonly refused: string;
 }
 
-/** Where the fetcher's folders are, from the names of all folders and the prefix that personal ones have. */
+/** The fetcher's folders, from the names of all folders and the prefix of the personal namespace. */
 export function fetcherFolders(paths: readonly string[], prefix = ""): FetcherFolders[] {
   return ["INBOX", "Junk"].map((source): FetcherFolders => {
     const suffix = source === "INBOX" ? "" : "-Junk";

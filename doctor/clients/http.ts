@@ -23,7 +23,7 @@ export interface HttpOptions {
   readonly method?: string;
 }
 
-/** Sends one request. Redirects are not followed: an issuer has none, and a password must go to the named host only. */
+/** Sends one request. It does not follow redirects: an issuer has none, and a password must be sent to the named host only. */
 export function httpRequest(
   url: string,
   { ca = [], limit, headers = {}, body, method }: HttpOptions,
@@ -62,7 +62,7 @@ export function httpRequest(
   });
 }
 
-/** The JSON of a response, or an error that says why there is none. */
+/** The JSON of a response; throws an error with the reason if there is none. */
 export function parseResponse<T>(shape: z.ZodType<T>, { status, text }: HttpResponse): T {
   if (status !== 200) throw new Error(`HTTP ${status}`);
   try {

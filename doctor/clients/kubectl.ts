@@ -2,17 +2,17 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { command } from "./command";
 
-/** An object as the API server gives it. Its shape depends on its kind, so readers look with care. */
+/** An object as the API server returns it. Its fields depend on its kind, so readers must not assume that they exist. */
 // biome-ignore lint/suspicious/noExplicitAny: objects of every kind pass through here
 export type KubeObject = Record<string, any>;
 
-/** The user's cluster, as far as the doctor uses it. */
+/** The operations on the user's cluster that the doctor uses. */
 export interface ClusterApi {
-  /** An answer of the API server; undefined when there is no such thing. */
+  /** A response of the API server; undefined if the object does not exist. */
   get(path: string): Promise<KubeObject | undefined>;
-  /** Runs a program in a running container, and gives what it prints. */
+  /** Runs a program in a running container, and returns its output. */
   exec(target: string, container: string, args: readonly string[], input?: string): Promise<string>;
-  /** Lets this machine reach a port of a pod until the signal ends it; gives the base address. @default the stack's namespace */
+  /** Forwards a port of a pod to this machine until the signal fires; returns the base URL. @default the stack's namespace */
   forward(target: string, port: number, signal: AbortSignal, elsewhere?: string): Promise<string>;
   create(object: KubeObject): Promise<void>;
   remove(kind: string, name: string): Promise<void>;
@@ -27,7 +27,7 @@ export interface KubectlArgs {
 }
 
 /**
- * kubectl itself: it is on the workstation anyway, and it knows every way of signing in at a cluster that there is.
+ * kubectl itself: it is required on the workstation anyway, and it supports every method of authentication at a cluster.
  */
 export function kubectl(args: KubectlArgs): ClusterApi {
   const { namespace, kubeconfig, context, limit } = args;
@@ -47,7 +47,7 @@ export function kubectl(args: KubectlArgs): ClusterApi {
       try {
         return JSON.parse(await run(["get", "--raw", path]));
       } catch (problem) {
-        // Of an object that is not there, and of a kind that the cluster does not know.
+        // The errors for an object that does not exist, and for a kind that the cluster does not have.
         if (/ not found$|could not find the requested resource/.test((problem as Error).message)) return undefined;
         throw problem;
       }
@@ -56,7 +56,7 @@ export function kubectl(args: KubectlArgs): ClusterApi {
     forward: (target, port, signal, elsewhere = namespace) =>
       new Promise((resolve, reject) => {
         const words = ["port-forward", "-n", elsewhere, "--address=127.0.0.1", target, `:${port}`];
-        // In a group of its own: Ctrl-C on the terminal would end it, and what is cleared away then needs it.
+        // In a process group of its own: otherwise Ctrl-C would end it, and the cleanup afterwards needs it.
         const child = spawn(args.command, [...common, ...words], { stdio: ["ignore", "pipe", "pipe"], detached: true });
         const stop = (): void => {
           child.kill();
@@ -95,7 +95,7 @@ export function kubectl(args: KubectlArgs): ClusterApi {
   };
 }
 
-/** The name of the context that kubectl uses; fails when the one that was asked for is not in its configuration. */
+/** The name of the context that kubectl uses; fails if the requested one is not in its configuration. */
 export async function contextOf(args: Omit<KubectlArgs, "namespace">): Promise<string> {
   const { command: kubectl, kubeconfig, context, limit } = args;
   const file = kubeconfig === undefined ? [] : ["--kubeconfig", kubeconfig];
@@ -108,7 +108,7 @@ export async function contextOf(args: Omit<KubectlArgs, "namespace">): Promise<s
 
 export class UnknownContext extends Error {}
 
-/** All objects of a collection; none when the cluster does not know the kind. */
+/** All objects of a collection; empty if the cluster does not have the kind. */
 export async function list(cluster: ClusterApi, path: string): Promise<KubeObject[]> {
   return (await cluster.get(path))?.items ?? [];
 }

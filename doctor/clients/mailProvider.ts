@@ -21,7 +21,7 @@ export interface MailboxLogin {
 
 export interface ProviderArgs {
   readonly ca: readonly string[];
-  /** Milliseconds for the whole of one session. */
+  /** Milliseconds for one whole session. */
   readonly limit: number;
 }
 
@@ -39,7 +39,7 @@ export function failureOf(problem: unknown): Failed {
   if (authenticationFailed || code === "EAUTH") return { failed: "refused", reason: responseText ?? reasonOf(problem) };
   const { cause, message } = problem as Error & { cause?: NodeJS.ErrnoException };
   if (certificateTrouble.test(`${code} ${cause?.code ?? ""} ${message}`)) {
-    // nodemailer puts a code of its own over the socket's
+    // nodemailer replaces the socket's error code with its own
     return { failed: "certificate", reason: cause?.code ?? (certificateTrouble.test(code) ? code : reasonOf(problem)) };
   }
   return { failed: "unreachable", reason: reasonOf(problem) };

@@ -14,7 +14,7 @@ const replyShape = z.object({
   methodResponses: z.array(z.tuple([z.string(), z.record(z.string(), z.unknown()), z.string()])),
 });
 
-/** With X-Forwarded-For in use, the server wants it on every request. */
+/** The server is configured to use X-Forwarded-For, and expects it on every request. */
 export const forwarded = { "X-Forwarded-For": "127.0.0.1" } as const;
 
 /** The server does not accept the password. */
@@ -22,7 +22,7 @@ export class PasswordRefused extends Error {}
 
 /**
  * The server bans an address after a hundred failed logins a day, and the doctor's connections have the address of the kubelet's
- * probes. So with --watch a login that was refused is not tried again.
+ * probes. So with --watch, a refused login is not retried.
  */
 const refused = new Set<string>();
 

@@ -15,7 +15,7 @@ export interface StackArgs {
   readonly limit: number;
 }
 
-/** The configuration, and beside it the secrets as plain text, which never leave this process. */
+/** The configuration, and the secrets as plain text, which never leave this process. */
 export interface Stack {
   readonly name: string;
   readonly config: StackConfig;
@@ -37,7 +37,7 @@ export interface StateObject {
   readonly inputs: Record<string, any>;
 }
 
-/** What the last `pulumi up` left. */
+/** The resources and outputs of the last `pulumi up`. */
 export interface State {
   readonly objects: readonly StateObject[];
   readonly pending: readonly string[];
@@ -58,7 +58,7 @@ const configShape = z.record(
   z.object({ value: z.string().optional(), secret: z.boolean().default(false) }),
 );
 
-/** The CLI's words on the configuration, read by the program's own rules. */
+/** The CLI's output of the configuration, validated with the program's own rules. */
 export function understand(text: string, project: string, stackFile: string | undefined): Omit<Stack, "name"> | string {
   const entries = Object.entries(configShape.parse(JSON.parse(text)));
   const prefix = `${project}:`;
@@ -95,7 +95,7 @@ export function understand(text: string, project: string, stackFile: string | un
   };
 }
 
-/** The stack's configuration, or a report of what is wrong with it. Fails when the CLI does not show it. */
+/** The stack's configuration, or a report of what is wrong with it. Fails if the CLI does not print it. */
 export async function readStack(args: StackArgs): Promise<Stack | { readonly report: string }> {
   const [text, shown] = await Promise.all([
     run(args, ["config", "--json", "--show-secrets"]),
@@ -109,7 +109,7 @@ export async function readStack(args: StackArgs): Promise<Stack | { readonly rep
 
 const secretMark = "4dabf18193072939515e22adb298388d"; // sdk/go/common/resource/sig: how the state marks a secret
 
-/** Values as they are, with secrets opened. */
+/** Values with their secrets in plain text. */
 export function opened(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(opened);
   if (value === null || typeof value !== "object") return value;

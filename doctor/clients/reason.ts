@@ -8,7 +8,7 @@ const plain: Readonly<Record<string, string>> = {
   EHOSTUNREACH: "no route to host",
   ENETUNREACH: "no route to host",
   ABORT_ERR: "timed out",
-  // imapflow's own timeouts, which end together with the session's
+  // imapflow's own timeouts, which are as long as the session's
   CONNECT_TIMEOUT: "timed out",
   GREETING_TIMEOUT: "timed out",
 };

@@ -9,7 +9,7 @@ export interface Served {
   readonly covers: boolean;
   /** Milliseconds since the epoch. */
   readonly validTo: number;
-  /** Why the chain is not trusted; absent when it is. */
+  /** Why the chain is not trusted; absent if it is. */
   readonly chain?: string;
   readonly fingerprint: string;
   /** The Secret that should hold it, where that could be read. */
@@ -24,13 +24,13 @@ export type CertificateObservation = { readonly host: string; readonly port: num
 export interface Place {
   readonly host: string;
   readonly port: number;
-  /** Plain SMTP first, TLS after STARTTLS. */
+  /** Whether the connection begins with plain SMTP, and TLS follows STARTTLS. */
   readonly startTls?: boolean;
-  /** Where to connect instead of where the name leads. */
+  /** The address to connect to, instead of the one that the name resolves to. */
   readonly address?: { readonly host: string; readonly port: number };
 }
 
-/** Speaks SMTP up to the point where TLS begins. */
+/** Runs the SMTP dialog up to STARTTLS. */
 async function startTls(socket: net.Socket): Promise<void> {
   const replies = (async function* () {
     let text = "";
@@ -79,7 +79,7 @@ function secure(socket: net.Socket, host: string, ca: readonly string[]): Promis
 const namesOf = (certificate: X509Certificate): string[] =>
   (certificate.subjectAltName ?? certificate.subject).split(", ").map((name) => name.replace(/^(DNS:|CN=)/, ""));
 
-/** The certificate that is served there, whether it is good or not. */
+/** The certificate that the endpoint serves, whether it is valid or not. */
 export async function collectCertificate(
   place: Place,
   { ca, limit }: { readonly ca: readonly string[]; readonly limit: number },
@@ -114,7 +114,7 @@ export async function collectCertificate(
   }
 }
 
-/** Says of each whether it is what a Secret holds. `pem` is the Secret's certificate by host. */
+/** Adds to each whether it is the certificate in the Secret. `pem` has the Secrets' certificates by host. */
 export function compared(
   seen: readonly CertificateObservation[],
   secrets: Readonly<Record<string, { readonly name: string; readonly pem: string }>>,

@@ -27,7 +27,7 @@ export function evaluateCertificates({ namespace, now, endpoints }: Certificates
     if (seen.chain !== undefined) {
       return fail("served", "untrusted", { reason: seen.chain, namespace }, subject);
     }
-    // On 443 the ingress controller serves, which may have a certificate of its own.
+    // On 443, the ingress controller terminates TLS, and may have a certificate of its own.
     if (seen.secret && !seen.secret.same && seen.port !== 443) {
       return fail("served", "oldCertificate", { secret: seen.secret.name, namespace }, subject);
     }

@@ -24,7 +24,7 @@ async function served(context: CheckContext, place: Place): Promise<CertificateO
   const settings = { ca: context.stack.config.trust.certificates, limit: limits.connection };
   const first = await collectCertificate(place, settings);
   if (!("error" in first) || first.error !== "no such name" || place.port === 443) return first;
-  // The DNS checks report a missing name. Inside the cluster the server's certificate can be checked all the same.
+  // The DNS checks report a missing name. The server's certificate can still be checked inside the cluster.
   const [host] = await orElse(context.lookups.serviceAddresses(), []);
   const address = host === undefined ? await orElse(forwardedPort(context, place.port), undefined) : { ...place, host };
   return address === undefined ? first : collectCertificate({ ...place, address }, settings);

@@ -13,9 +13,9 @@ export interface ForgedObservation {
 }
 
 /**
- * The mail server refuses this path to everybody whose request came through the ingress (components/mailserver/plan.ts),
- * except to its own address, so that no administrator is locked out (stalwartlabs/stalwart, crates/http/src/request.rs).
- * A request with a claim that gets another response has forged its address. Nothing logs in, so no failed login is counted.
+ * The mail server refuses this path for all requests that come through the ingress (components/mailserver/plan.ts), except from
+ * its own address, so that no administrator is locked out (stalwartlabs/stalwart, crates/http/src/request.rs). If a request that
+ * claims this address gets another response, the forged address was used. The check does not log in, so no failed login counts.
  */
 const REFUSED = "/api/auth";
 

@@ -17,7 +17,7 @@ export interface SettingsRunObservation {
   readonly name: string;
   readonly created: number;
   readonly succeeded?: number;
-  /** Why the last one failed, in its own words. */
+  /** Why the last run failed, from its own message. */
   readonly reason: string;
 }
 
@@ -34,7 +34,7 @@ export type PoliciesObservation =
   | { readonly skipped: true };
 export type ClusterNamesObservation =
   | { readonly reason: string }
-  /** Addresses by name, as a fetcher's pod finds them; and its clock, in milliseconds since the epoch. */
+  /** Addresses by name, as a fetcher's pod resolves them; and its clock, in milliseconds since the epoch. */
   | { readonly addresses: Readonly<Record<string, readonly string[]>> };
 
 export interface ClusterObservation {
@@ -132,7 +132,7 @@ export function describeSettingsRun(
   };
 }
 
-/** How full volumes are: the kubelets know (k8s.io/kubelet/pkg/apis/stats/v1alpha1). */
+/** How full the volumes are, from the kubelets (k8s.io/kubelet/pkg/apis/stats/v1alpha1). */
 export function usageOf(summaries: readonly (KubeObject | undefined)[], namespace: string) {
   const volumes = summaries.flatMap((summary) => summary?.pods ?? []).flatMap((pod: KubeObject) => pod.volume ?? []);
   return (claim: string): Pick<VolumeObservation, "used" | "capacity"> => {

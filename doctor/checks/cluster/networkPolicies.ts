@@ -5,7 +5,7 @@ import type { ClusterApi, KubeObject } from "../../clients/kubectl";
 import type { PoliciesObservation } from "./collect";
 
 const PORT = 8081;
-/** Seconds after which a pod ends by itself, in case it is not removed. */
+/** Seconds after which a pod exits, in case it is not removed. */
 const LIFETIME = 60;
 
 /** Accepts connections until it is removed. */
@@ -36,7 +36,7 @@ with open("/dev/termination-log", "w") as file:
 
 const resources = { requests: { cpu: "5m", memory: "16Mi" }, limits: { cpu: "200m", memory: "64Mi" } };
 
-/** A pod that no policy allows anything: it has none of the stack's labels. It meets the Pod Security Standard "restricted". */
+/** A pod to which no policy allows traffic, because it has none of the stack's labels. It meets the Pod Security Standard "restricted". */
 export function probePod(name: string, namespace: string, image: string, script: string, args: string[]): KubeObject {
   const isServer = script === serverProbe;
   const spec = hardenedPod({
@@ -71,7 +71,7 @@ export interface PolicyArgs {
   /** An image with Python that the nodes already have: the fetchers'. */
   readonly image: string;
   readonly limit: number;
-  /** Ends the test early; the pods are removed all the same. */
+  /** Ends the test early; the pods are still removed. */
   readonly signal: AbortSignal;
 }
 

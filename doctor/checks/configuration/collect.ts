@@ -34,7 +34,7 @@ export function collectState({ objects, pending }: State): ConfigurationObservat
   return { objects: objects.length, mailboxes, pending };
 }
 
-/** Where each kind of the stack's is listed, in its namespace. */
+/** The API path that lists each of the stack's kinds, in its namespace. */
 const collections: Readonly<Record<string, string>> = {
   Deployment: "/apis/apps/v1/namespaces/{namespace}/deployments",
   CronJob: "/apis/batch/v1/namespaces/{namespace}/cronjobs",
@@ -70,7 +70,7 @@ function secretDifference({ name, inputs }: StateObject, live: KubeObject) {
   };
 }
 
-/** What the cluster has of the state's objects. Secrets are compared here, and only names of keys come out. */
+/** Compares the state's objects with the cluster. Secrets are compared here; the result contains only names of keys. */
 export async function collectRunning(
   cluster: ClusterApi,
   namespace: string,

@@ -3,7 +3,7 @@ import type { StackConfig } from "../../../config/types";
 import { type HttpOptions, type HttpResponse, httpRequest } from "../../clients/http";
 import { reasonOf } from "../../clients/reason";
 
-/** A server that a mail program gets: `993 SSL mail.newjoy.ro`. */
+/** A server that a mail program is told to use: `993 SSL mail.newjoy.ro`. */
 export type Offer = string;
 
 export type SettingsAnswer = { readonly reason: string } | { readonly offers: readonly Offer[] };
@@ -15,23 +15,23 @@ export type FoundService =
 
 export interface DevicesObservation {
   readonly mailHost: string;
-  /** What Thunderbird and Outlook get, by host. */
+  /** The responses for Thunderbird and Outlook, by host. */
   readonly settings: readonly {
     readonly host: string;
     readonly kind: DiscoveryHost["kind"];
     readonly answer: SettingsAnswer;
   }[];
-  /** What an iPhone finds behind /.well-known. */
+  /** The responses for an iPhone under /.well-known. */
   readonly services: Readonly<Record<"caldav" | "carddav" | "jmap", FoundService>>;
 }
 
-/** The servers that a device must get. */
+/** The servers that a device must be told to use. */
 export const wantedOffers = (mailHost: string): Offer[] => [`imap 993 ${mailHost}`, `smtp 465 ${mailHost}`];
 
 const element = (xml: string, name: string): string =>
   new RegExp(`<${name}>\\s*([^<]*?)\\s*</${name}>`, "i").exec(xml)?.[1]?.toLowerCase() ?? "";
 
-/** Of Thunderbird's format (https://www.bucksch.org/1/projects/thunderbird/autoconfiguration/), what is over TLS from the first byte. */
+/** The servers with implicit TLS in Thunderbird's format (https://www.bucksch.org/1/projects/thunderbird/autoconfiguration/). */
 export function offersOfAutoconfig(xml: string): Offer[] {
   const servers = xml.matchAll(/<(?:incoming|outgoing)Server type="(\w+)">(.*?)<\/(?:incoming|outgoing)Server>/gs);
   return [...servers]
@@ -39,7 +39,7 @@ export function offersOfAutoconfig(xml: string): Offer[] {
     .map(([, type = "", body = ""]) => `${type.toLowerCase()} ${element(body, "port")} ${element(body, "hostname")}`);
 }
 
-/** The same of Outlook's ([MS-OXDSCLI]). */
+/** The same in Outlook's format ([MS-OXDSCLI]). */
 export function offersOfAutodiscover(xml: string): Offer[] {
   return [...xml.matchAll(/<Protocol>(.*?)<\/Protocol>/gs)]
     .filter(([, body = ""]) => element(body, "SSL") === "on")
@@ -53,7 +53,7 @@ const outlookQuestion = (address: string): string =>
   `<EMailAddress>${address}</EMailAddress>` +
   `<AcceptableResponseSchema>${outlookSchema}/responseschema/2006a</AcceptableResponseSchema></Request></Autodiscover>`;
 
-/** No user's address, because the ingress controller logs it. */
+/** Not a user's address, because the ingress controller logs it. */
 const anAddress = (domain: string): string => `doctor@${domain}`;
 
 type Site = (host: string) => string;
@@ -82,7 +82,7 @@ async function settingsAt(
 
 const propfind = `<?xml version="1.0" encoding="UTF-8"?><A:propfind xmlns:A="DAV:"><A:prop><A:current-user-principal/><A:principal-URL/><A:resourcetype/></A:prop></A:propfind>`;
 
-/** An iPhone asks for calendars and contacts by PROPFIND, a JMAP program by GET; both follow where they are sent. */
+/** An iPhone discovers calendars and contacts with PROPFIND, a JMAP program uses GET; both follow redirects. */
 async function serviceAt(
   service: "caldav" | "carddav" | "jmap",
   base: string,
@@ -108,14 +108,14 @@ async function serviceAt(
   }
 }
 
-/** Sends the requests of a device in which a user enters an address and a password. Nothing logs in. */
+/** Sends the requests of a device on which a user has entered an address and a password. Does not log in. */
 export async function collectDevices(
   config: Pick<StackConfig, "domains" | "hosts">,
   options: HttpOptions,
   site: Site = (host) => `https://${host}`,
 ): Promise<DevicesObservation> {
   const { mail } = config.hosts;
-  // Outlook is led to the mail host by the SRV record.
+  // The SRV record directs Outlook to the mail host.
   const places: DiscoveryHost[] = [
     ...discoveryHosts(config),
     { name: mail, kind: "autodiscover", domain: config.domains[0] ?? "" },

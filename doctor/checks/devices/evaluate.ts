@@ -19,7 +19,7 @@ function settings(
 function service(namespace: string, mail: string, name: "caldav" | "carddav" | "jmap", found: FoundService): Result {
   if ("reason" in found) return fail("services", "unreachable", { reason: found.reason, namespace }, name);
   const { path, status, basic } = found;
-  // JMAP may be discovered without a login; what is in it needs one.
+  // JMAP may be discovered without a login; the session itself needs one.
   const right =
     !path.startsWith("/.well-known/") && (name === "jmap" ? status < 300 || status === 401 : status === 401 && basic);
   return right ? ok("services", { path }, name) : fail("services", "broken", { path, status, mail }, name);

@@ -1,10 +1,10 @@
 import { Resolver } from "node:dns/promises";
 import type { DnsRecord } from "../../../components/outputs/dns";
 
-/** An answer: values as a zone file has them; no values when there is no such record. */
+/** An answer: values in the format of a zone file; empty if there is no such record. */
 export interface Lookup {
   readonly values: readonly string[];
-  /** Why there is no answer at all. */
+  /** Why there is no answer. */
   readonly error?: string;
 }
 
@@ -15,13 +15,13 @@ export interface DnsObservation {
   readonly wanted: readonly DnsRecord[];
   /** By "TYPE name". */
   readonly records: Readonly<Record<string, Lookup>>;
-  /** Hosts' addresses, by name, wherever an alias leads. */
+  /** Hosts' addresses, by name, after following CNAMEs. */
   readonly addresses: Readonly<Record<string, Lookup>>;
   /** Addresses of the Service for mail programs. */
   readonly service: readonly string[];
 }
 
-/** The resolvers that are asked for what the public sees. */
+/** The resolvers for public DNS. */
 export const publicResolvers = ["1.1.1.1", "9.9.9.9"] as const;
 
 const nothing = new Set(["ENOTFOUND", "ENODATA"]);
@@ -62,11 +62,11 @@ export interface DnsArgs {
   readonly wanted: readonly DnsRecord[];
   readonly resolvers: readonly string[];
   readonly service: readonly string[];
-  /** Milliseconds until a question is asked again. @default three seconds */
+  /** Milliseconds until a query is repeated. @default three seconds */
   readonly timeout?: number;
 }
 
-/** Asks the resolvers for every record that the stack wants. */
+/** Queries the resolvers for every record that the stack needs. */
 export async function collectDns({ resolvers, wanted, timeout = 3000, ...rest }: DnsArgs): Promise<DnsObservation> {
   const resolver = new Resolver({ timeout: timeout, tries: 2 });
   resolver.setServers(resolvers);
@@ -92,6 +92,6 @@ export async function collectDns({ resolvers, wanted, timeout = 3000, ...rest }:
   };
 }
 
-/** Records whose address counts, and not whether they are an A or a CNAME. */
+/** Records whose address is compared, whether they are an A or a CNAME. */
 export const isHost = ({ type, name }: DnsRecord): boolean =>
   type === "A" || (type === "CNAME" && !name.includes("._domainkey."));

@@ -4,16 +4,16 @@ import type { ClusterApi } from "../../clients/kubectl";
 import { reasonOf } from "../../clients/reason";
 import { collectDns, type DnsArgs, type DnsObservation } from "./collect";
 
-/** What pods resolve the same names to. */
+/** The answers of the cluster's DNS for the same names. */
 export type ClusterView =
   | { readonly absent: true }
   | { readonly reason: string }
   | Pick<DnsObservation, "records" | "addresses">;
 
-/** Where every distribution has it, whatever serves it. */
+/** The Service of the cluster's DNS in every distribution. */
 const service = { name: "kube-dns", namespace: "kube-system", port: 53 } as const;
 
-/** Asks one question over TCP, where it goes with its length before it (RFC 1035, 4.2.2). */
+/** Sends one query over TCP, where its length precedes it (RFC 1035, 4.2.2). */
 function ask(query: Buffer, host: string, port: number, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const length = Buffer.alloc(2);
@@ -40,7 +40,7 @@ export async function relay(host: string, port: number, limit: number): Promise<
   const socket: Socket = createSocket("udp4");
   let closed = false;
   socket.on("message", async (query, from) => {
-    const answer = await ask(query, host, port, limit).catch(() => undefined); // silence is what the asker knows how to tell
+    const answer = await ask(query, host, port, limit).catch(() => undefined); // no response: the resolver reports a timeout
     if (answer && !closed) socket.send(answer, from.port, from.address);
   });
   await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
@@ -58,7 +58,7 @@ export interface ClusterDnsArgs extends Omit<DnsArgs, "resolvers"> {
   readonly limit: number;
 }
 
-/** Asks the cluster's own DNS for the records that the world is asked for. */
+/** Queries the cluster's own DNS for the same records as public DNS. */
 export async function collectClusterDns({ cluster, signal, limit, ...args }: ClusterDnsArgs): Promise<ClusterView> {
   try {
     const path = `/api/v1/namespaces/${service.namespace}/services/${service.name}`;

@@ -98,7 +98,7 @@ export function evaluateDns(observation: DnsObservation): Result[] {
   if (failed.length > 0) {
     const [name, { error }] = failed[0] as [string, Lookup];
     const result = fail("resolver", "silent", { name, resolver, reason: error ?? "" });
-    // A resolver that does not respond is reported once; the records that did resolve are evaluated all the same.
+    // A resolver that does not respond is reported once; the records that did resolve are still evaluated.
     const rest = wanted.filter((r) => !failed.some(([n]) => n === key(r) || n === r.name));
     return rest.length === 0
       ? [result]

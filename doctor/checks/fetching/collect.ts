@@ -4,38 +4,38 @@ import type { ClusterApi } from "../../clients/kubectl";
 import { reasonOf } from "../../clients/reason";
 import type { ClusterNamesObservation } from "../cluster/collect";
 
-/** What a fetcher's page /status says. */
+/** The content of a fetcher's page /status. */
 export type FetcherStatus =
-  /** The pod is of another version, without that page or with other fields in it. */
+  /** The pod has another version, without that page or with other fields in it. */
   | { readonly unsupported: true }
   | {
-      /** Why the pod is not ready; empty when it is. */
+      /** Why the pod is not ready; empty if it is. */
       readonly notReady: string;
       readonly folders: readonly FolderObservation[];
     };
 
-/** One fetcher: its status, or why it cannot be asked. */
+/** One fetcher: its status, or why it could not be read. */
 export type FetcherObservation = { readonly mailbox: string } & (FetcherStatus | { readonly reason: string });
 
 export interface Messages {
   readonly count: number;
-  /** Why, in the words of the servers; empty when the pod does not know. */
+  /** The reason in the servers' own messages; empty if the pod has none. */
   readonly reasons: readonly string[];
 }
 
 export interface FolderObservation {
   readonly folder: string;
-  /** Milliseconds since the epoch; absent when there was none since the pod started. */
+  /** Milliseconds since the epoch; absent if there was none since the pod started. */
   readonly lastDelivery?: number;
   /** Since when mail has waited and none was delivered. */
   readonly waitingSince?: number;
-  /** Could not be delivered, and stays where it is. */
+  /** Messages that could not be delivered and stay at the provider. */
   readonly left: Messages;
-  /** In the folder for refused messages. */
+  /** Messages in the folder for refused messages. */
   readonly setAside: Messages;
 }
 
-/** Asks the fetcher, its pod's DNS and its pod's clock. Reads only. */
+/** Reads the fetcher's status, its pod's DNS and its pod's clock. Changes nothing. */
 const script = `
 import json, socket, sys, time, urllib.error, urllib.request
 def page(path):
@@ -87,7 +87,7 @@ const statusShape = z.object({
     .min(1),
 });
 
-/** `text` is null where there is no such page. */
+/** `text` is null if there is no such page. */
 export function readStatus(text: string | null): FetcherStatus {
   const page = text === null ? undefined : statusShape.safeParse(JSON.parse(text)).data;
   if (page === undefined) return { unsupported: true };
@@ -135,10 +135,10 @@ export interface FetchersObservation {
   readonly ahead?: number;
 }
 
-/** How many pods are asked at once: each costs a process here and a connection at the API server. */
+/** How many pods are queried at once: each needs a process here and a connection to the API server. */
 const AT_ONCE = 8;
 
-/** Asks every fetcher, and the first one that answers also for the names that it can look up. */
+/** Queries every fetcher, and has the first one that responds resolve the names. */
 export async function collectFetchers(
   cluster: ClusterApi,
   mailboxes: readonly string[],

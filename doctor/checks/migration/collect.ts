@@ -3,11 +3,11 @@ import { folderRegex, GMAIL_VIEWS } from "../../../components/migration/argument
 import type { Migration } from "../../../config/types";
 import { type Failed, failureOf } from "../../clients/mailProvider";
 
-/** A login, and how its server is reached. */
+/** A login, and how to connect to its server. */
 export interface Account {
   readonly host: string;
   readonly port: number;
-  /** The name in its certificate, when it is reached under another one. */
+  /** The name in its certificate, if it differs from the host. */
   readonly servername?: string;
   readonly user: string;
   readonly password: string;
@@ -18,7 +18,7 @@ export interface FolderCompared {
   readonly folder: string;
   readonly there: number;
   readonly here: number;
-  /** How many messages of it are in no folder here. */
+  /** How many of its messages are in no folder here. */
   readonly missing: number;
   /** How many messages there are not copied because of their size. */
   readonly tooLarge: number;
@@ -46,7 +46,7 @@ interface Message {
   readonly day: string;
 }
 
-/** A folder's name as a user sees it: `/` between a folder and the one in it, and nothing below INBOX. */
+/** A folder's name as users see it: `/` separates levels, without the prefix INBOX. */
 const plainName = ({ path, delimiter }: ListResponse): string =>
   path
     .split(delimiter || "/")
@@ -57,7 +57,7 @@ const withoutGmail = (name: string): string => name.replace(/^\[(Gmail|Google Ma
 
 const PURPOSES = ["\\Sent", "\\Drafts", "\\Junk", "\\Trash"];
 
-/** The folder here that a folder there is copied to: as imapsync does it with components/migration/arguments.ts. */
+/** The folder here to which imapsync copies a source's folder, with the arguments of components/migration/arguments.ts. */
 export function targetOf({ folders, gmail }: Migration, folder: ListResponse, here: readonly ListResponse[]): string {
   const name = plainName(folder);
   const mapped = Object.entries(folders.map).find(([from]) => from === name)?.[1];
@@ -67,7 +67,7 @@ export function targetOf({ folders, gmail }: Migration, folder: ListResponse, he
   return same === undefined ? (gmail ? withoutGmail(name) : name) : plainName(same);
 }
 
-/** Whether a folder there is copied at all. */
+/** Whether a folder of the source is copied. */
 export function isCopied({ folders, gmail }: Migration, { flags, pathAsListed }: ListResponse): boolean {
   const matches = (pattern: string): boolean => new RegExp(folderRegex(pattern)).test(pathAsListed);
   if (flags.has("\\Noselect") || flags.has("\\NonExistent")) return false;
@@ -75,10 +75,10 @@ export function isCopied({ folders, gmail }: Migration, { flags, pathAsListed }:
   return ![...(gmail ? GMAIL_VIEWS : []), ...folders.exclude].some(matches);
 }
 
-/** UIDs in one command. */
+/** How many UIDs one command contains. */
 const BATCH = 500;
 
-/** The Received lines of messages, spelled alike. */
+/** The Received lines of messages, normalized. */
 async function receivedOf(imap: ImapFlow, uids: readonly number[]): Promise<Map<number, string>> {
   const found = new Map<number, string>();
   for (let from = 0; from < uids.length; from += BATCH) {
@@ -92,8 +92,8 @@ async function receivedOf(imap: ImapFlow, uids: readonly number[]): Promise<Map<
 }
 
 /**
- * The messages of a folder; of a source's only those that the migration is about. imapsync knows a message by its Message-ID
- * and Received lines, one of Gmail's by its Message-ID, and gives one that has neither its number there for a name.
+ * The messages of a folder; in a source's folder, only those that the migration copies. imapsync identifies a message by its
+ * Message-ID and Received lines, at Gmail by its Message-ID, and a message with neither by its number in the source's folder.
  */
 async function messages(
   imap: ImapFlow,
@@ -170,7 +170,7 @@ function compared(folder: string, there: readonly Message[], here: readonly Mess
   };
 }
 
-/** Reads both mailboxes without marking anything, and compares them by Message-ID. */
+/** Reads both mailboxes without marking messages, and compares them by Message-ID. */
 export async function collectMigration(args: MigrationArgs): Promise<MigrationObservation> {
   const { migration } = args;
   const about = { migration: migration.name, mailbox: migration.mailbox };
@@ -183,7 +183,7 @@ export async function collectMigration(args: MigrationArgs): Promise<MigrationOb
     for (const one of own) {
       if (!one.flags.has("\\Noselect")) byName.set(plainName(one), (await messages(here, one.path, migration)).found);
     }
-    // Wherever it is: a message that was moved to another folder has arrived all the same.
+    // In any folder: a message that was moved to another folder has arrived, too.
     const known = new Set([...byName.values()].flat().map(({ id }) => id));
     const folders: FolderCompared[] = [];
     for (const one of wanted) {

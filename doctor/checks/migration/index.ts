@@ -6,7 +6,7 @@ import { collectMigration } from "./collect";
 import { evaluateMigration } from "./evaluate";
 import { migrationMessages } from "./messages";
 
-/** Compares a migration's source with its mailbox here, which the administrator opens. */
+/** Compares a migration's source with its mailbox here, which it opens with the administrator's login. */
 async function compare(context: CheckContext, migration: Migration): Promise<Result[]> {
   const { config, migrations } = context.stack;
   const login = migrations[migration.name] ?? { user: "", password: "" };

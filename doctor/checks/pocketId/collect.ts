@@ -12,13 +12,13 @@ import { reasonOf } from "../../clients/reason";
 export interface PocketIdObservation {
   readonly issuer: string;
   readonly clientId: string;
-  /** Whether a user who is signed in approves a device by opening its link. */
+  /** Whether opening a device's link is enough for a signed-in user to approve it. */
   readonly device:
     | { readonly closed: "no such grant" | "refused" | "passkey" }
     | { readonly open: true }
-    /** There are device codes, and nothing tells what approving them takes. */
+    /** The issuer has device codes, but it is unknown what approving them requires. */
     | { readonly reason: string };
-  /** Absent where the issuer does not tell, as only Pocket ID does. */
+  /** Absent if the issuer does not report it; only Pocket ID does. */
   readonly accounts?: { readonly editThemselves: boolean; readonly signUp: boolean };
   /** Absent without a key for Pocket ID's API. */
   readonly users?:
@@ -44,8 +44,8 @@ const usersShape = z.object({
 });
 
 /**
- * Asks for a device code as a stranger would, with the client's public id. Nobody approves it, and it ends by itself. What
- * approving takes, Pocket ID tells everybody (GET /api/oidc/clients/<id>/meta, backend/internal/controller/oidc_controller.go).
+ * Requests a device code as an attacker would, with the client's public id. The code is never approved, and expires. Pocket ID
+ * states publicly what approving requires (GET /api/oidc/clients/<id>/meta, backend/internal/controller/oidc_controller.go).
  */
 async function collectDevice({ issuer, clientId, ca, limit }: PocketIdArgs): Promise<PocketIdObservation["device"]> {
   const session = { ca, limit };
@@ -78,7 +78,7 @@ async function collectAccounts({ issuer, ca, limit }: PocketIdArgs): Promise<Pic
   }
 }
 
-/** The last page comes again for every page after it: the number of pages decides. */
+/** Pocket ID returns the last page for every page number after it, so the number of pages decides when to stop. */
 async function collectUsers(args: PocketIdArgs): Promise<Pick<PocketIdObservation, "users">> {
   const { apiKey, issuer, ca, limit } = args;
   if (apiKey === undefined) return {};

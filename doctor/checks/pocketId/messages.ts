@@ -1,6 +1,6 @@
 import { defineMessages } from "../../messages";
 
-/** What decides at the identity provider whose mail somebody opens. */
+/** Checks of the identity provider's settings that decide which mailbox a user opens. */
 export const pocketIdMessages = defineMessages("signIn", {
   device: {
     title: "device sign-in",

@@ -20,11 +20,11 @@ export interface Folder {
 export type MailboxObservation = { readonly mailbox: string; readonly server: string } & (
   | Failed
   | {
-      /** What is still to be delivered: in the folders that are fetched, and in the outbox. */
+      /** Messages that are not delivered yet: in the folders that are fetched, and in the outbox. */
       readonly waiting: readonly Folder[];
       /** How many delivered messages stay there. */
       readonly kept: number;
-      /** The first day of which there are any, in UTC; absent where they stay in the inbox. */
+      /** The first day with kept messages, in UTC; absent if they stay in the inbox. */
       readonly keptSince?: string;
       readonly quarantined: readonly Folder[];
     }
@@ -32,7 +32,7 @@ export type MailboxObservation = { readonly mailbox: string; readonly server: st
 
 export type RelayObservation = { readonly server: string } & (Failed | { readonly works: true });
 
-/** How many messages are in a folder. Reads without marking: STATUS, and EXAMINE where there is something to search for. */
+/** How many messages are in a folder. Does not mark messages: STATUS, and EXAMINE for a search. */
 async function countIn(imap: ImapFlow, folder: string, search?: { unKeyword: string }): Promise<Folder> {
   if (search === undefined) {
     const status = await imap.status(folder, { messages: true });

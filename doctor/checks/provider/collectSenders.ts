@@ -4,14 +4,14 @@ import type { Endpoint } from "../../../config/types";
 import { trusting } from "../../clients/customCAs";
 import { type Failed, failureOf, type ProviderArgs, type RelayLogin, unlessRefused } from "../../clients/mailProvider";
 
-/** Whether the provider lets a mailbox send as itself, through the login that its mail leaves with. */
+/** Whether the provider allows a mailbox to send from its own address, with the login that relays its mail. */
 export type SenderObservation = { readonly mailbox: string; readonly server: string } & (
   | Failed
   | { readonly failed: "sender"; readonly reason: string }
   | { readonly works: true }
 );
 
-/** The server's answer to a command was not the one that goes on. */
+/** The server's response to a command was not the expected one. */
 class Refusal extends Error {
   constructor(
     readonly command: "AUTH" | "MAIL" | "EHLO",
@@ -21,7 +21,7 @@ class Refusal extends Error {
   }
 }
 
-/** One session: as far as the recipient, for many servers judge the sender there; no message is sent. */
+/** One session up to RCPT TO, because many servers check the sender there; no message is sent. */
 async function session(smtp: Endpoint, login: RelayLogin, sender: string, args: ProviderArgs): Promise<void> {
   const socket = tls.connect({ host: smtp.host, port: smtp.port, ...trusting(args.ca) });
   socket.setTimeout(args.limit, () => socket.destroy(new Error("timed out")));

@@ -25,8 +25,8 @@ export interface ProviderObservation {
 const messages = (count: number): string => (count === 1 ? "1 message" : `${count} messages`);
 
 /**
- * Since when mail has waited, by its fetcher: undefined when none has, or it cannot be asked. The dates of messages say nothing
- * about it: those of imported mail are years old.
+ * Since when mail has been waiting, from its fetcher's status: undefined if none is waiting, or if the status is not available.
+ * The dates of messages do not show it: those of imported mail are years old.
  */
 function knownSince(fetcher: FetcherObservation | undefined): { readonly since?: number } | undefined {
   if (fetcher === undefined || !("folders" in fetcher)) return undefined;

@@ -13,7 +13,7 @@ export type SourceObservation = MailboxObservation & {
 
 const messages = (count: number): string => (count === 1 ? "1 message" : `${count} messages`);
 
-/** None of it is a failure of the stack: the mailbox is fetched whatever its sources do. */
+/** No result of a source is a failure of the stack: the mailbox is fetched even if its sources fail. */
 export function evaluateSource(seen: SourceObservation, namespace: string): Result[] {
   const { mailbox, source, server } = seen;
   const subject = `${mailbox}/${source}`;

@@ -6,9 +6,9 @@ export type QueueObservation =
   | { readonly reason: string; readonly refused: boolean }
   | {
       readonly count: number;
-      /** When the oldest was queued, in milliseconds since the epoch. */
+      /** When the oldest message was queued, in milliseconds since the epoch. */
       readonly oldest?: number;
-      /** Why the latest try failed, in the words of the provider or the server. */
+      /** Why the latest attempt failed, from the response of the provider or the server. */
       readonly lastError?: string;
     };
 
@@ -36,7 +36,7 @@ function wordsOf(status: z.infer<typeof statusShape>): string | undefined {
 /** A provider's message may repeat addresses, which are private. */
 const withoutAddresses = (text: string): string => text.replace(/[^\s<>"']+@[^\s<>"']+/g, "…");
 
-/** What waits to leave. */
+/** The messages in the outbound queue. */
 export async function collectQueue(args: ServerArgs): Promise<QueueObservation> {
   try {
     const { list } = await jmap(args, "x:QueuedMessage/get", { ids: null });

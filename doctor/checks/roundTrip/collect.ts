@@ -12,9 +12,9 @@ export type RoundTrip = { readonly mailbox: string } & (
   | { readonly unsent: string }
   | { readonly out: number; readonly unseen: string; readonly subject: string }
   | {
-      /** Milliseconds until the provider had taken it. */
+      /** Milliseconds until the provider had accepted it. */
       readonly out: number;
-      /** Milliseconds from then until it was in the mailbox at home; absent when it did not come. */
+      /** Milliseconds from then until it was in the mailbox here; absent if it did not arrive. */
       readonly back?: number;
       readonly waited: number;
       /** What was removed, in words. */
@@ -32,9 +32,9 @@ export interface SendArgs {
   readonly limit: number;
   /** Milliseconds to wait for the message. */
   readonly timeout: number;
-  /** Where the mail server is asked, and as whom. */
+  /** The mail server's URL, and the login. */
   readonly server: { readonly base: string; readonly password: string };
-  /** Ends the wait early; what was sent is removed all the same. */
+  /** Ends the wait early; the message is still removed. */
   readonly signal: AbortSignal;
 }
 
@@ -75,7 +75,7 @@ class Home {
   }
 }
 
-/** Takes the message away at the provider: kept for some days or for ever, or left by a fetcher that stands still. */
+/** Removes the message at the provider, where it is kept for some days or forever, or was not fetched because the fetcher is stopped. */
 async function removeAtProvider(args: SendArgs, messageId: string): Promise<number> {
   const client = new ImapFlow(session(args.imap, args.to, args));
   client.on("error", () => {});
@@ -115,7 +115,7 @@ async function clean(args: SendArgs, home: Home, messageId: string, ids: readonl
   }
 }
 
-/** Sends a message to one of the mailboxes and waits for it at home, then removes it. */
+/** Sends a message to one of the mailboxes, waits until it is delivered here, and removes it. */
 export async function sendAround(args: SendArgs): Promise<RoundTrip> {
   const { mailbox, address } = args.to;
   const mark = randomUUID();

@@ -22,14 +22,14 @@ export interface SignInObservation {
         readonly missing: readonly string[];
         /** Redirect URIs that are not the stack's. */
         readonly extra: readonly string[];
-        /** The groups that may sign in; absent where every user may. */
+        /** The groups that may sign in; absent if every user may. */
         readonly groups?: readonly string[];
         /** Those of the configuration; empty when it leaves that to Pocket ID. */
         readonly allowedGroups: readonly string[];
       };
   readonly directory:
     | { readonly reason: string }
-    /** Whom the server names as its issuer, empty when it is itself; and its answer to a wrong token. */
+    /** The issuer that the server reports, empty if it is the server itself; and its response to an invalid token. */
     | { readonly issuer: string; readonly status: number };
 }
 
@@ -62,12 +62,12 @@ export interface SignInArgs {
   readonly allowedGroups: readonly string[];
   readonly ca: readonly string[];
   readonly limit: number;
-  /** Base address of the mail server's HTTP port, as long as it is needed. */
+  /** Base URL of the mail server's HTTP port, for as long as it is needed. */
   readonly server: Promise<string>;
 }
 
 export interface IssuerArgs extends Pick<SignInArgs, "issuer" | "ca" | "limit"> {
-  /** How far the cluster's clock is ahead of this machine's, in seconds, where that is known. */
+  /** By how many seconds the cluster's clock is ahead of this machine's, if known. */
   readonly clusterAhead: Promise<number | undefined>;
 }
 
@@ -139,7 +139,7 @@ const wrongToken = [part({ alg: "RS256", typ: "JWT", kid: "doctor" }), part({ su
 
 /**
  * Stalwart returns a mail address's issuer without a login (crates/http/src/auth/oauth/auth.rs): the document of the
- * directory that it has loaded, or its own when there is none, which over plain HTTP has an empty issuer.
+ * directory that it has loaded, or without one its own, which has an empty issuer over plain HTTP.
  */
 async function collectDirectory({ server, domain, limit }: SignInArgs): Promise<SignInObservation["directory"]> {
   try {
@@ -156,7 +156,7 @@ async function collectDirectory({ server, domain, limit }: SignInArgs): Promise<
   }
 }
 
-/** The issuer is asked once: other checks need its answer, too. */
+/** The issuer's document is fetched once, because other checks need it, too. */
 export async function collectSignIn(
   args: SignInArgs,
   issuerAnswer: Promise<IssuerObservation>,

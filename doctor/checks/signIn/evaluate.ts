@@ -6,7 +6,7 @@ const { ok, fail } = signInMessages;
 
 /** The server's own tolerance (crates/directory/src/backend/oidc/lookup.rs: leeway). */
 const tolerated = 60;
-/** HTTP dates are whole seconds, and an answer takes its time. */
+/** HTTP dates are whole seconds, and a response has a delay. */
 const unremarkable = 10;
 
 function discovery({ issuer, discovery }: SignInObservation): Result[] {
