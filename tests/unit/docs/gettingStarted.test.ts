@@ -90,7 +90,7 @@ test("the Pocket ID page has the addresses of the client, to the slash", () => {
     expect(page("pocket-id")).toContain(`\`${quoted}\``);
 });
 
-test("what the page expects of the doctor is what it prints for a stack that is well", () => {
+test("getting started shows what the doctor prints for a working stack", () => {
   const { prints = "" } =
     stepsOf(`${folder}/deploy.md`).find(({ commands }) => commands.includes("npm run doctor")) ?? {};
   const screen =

@@ -29,12 +29,15 @@ describe.each(pages)("%s", (page, others) => {
     .filter((file) => /\.(ts|py)$/.test(file))
     .map((file) => read(path.join("tests", file)));
 
-  test.each(named)("names a test that exists: %s", (name) => {
+  test.each(named)("a page of the docs names a test that exists: %s", (name) => {
     expect(matching(name)).not.toEqual([]);
   });
 
-  test.each(quoted.filter((name) => !others.includes(name)))("quotes the title of a test: %s", (name) => {
-    const inPython = `test_${name.replaceAll("'", "").replaceAll(" ", "_")}`;
-    expect(tests.some((content) => content.includes(name) || content.includes(inPython))).toBe(true);
-  });
+  test.each(quoted.filter((name) => !others.includes(name)))(
+    "a page of the docs quotes the title of a test: %s",
+    (name) => {
+      const inPython = `test_${name.replaceAll("'", "").replaceAll(" ", "_")}`;
+      expect(tests.some((content) => content.includes(name) || content.includes(inPython))).toBe(true);
+    },
+  );
 });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 const root = join(__dirname, "../../..");
 const folder = join(root, "tests/integration");
 
-test("what a file of the integration suite finds out has its place in the docs", () => {
+test("each finding of the integration suite has its place in the docs", () => {
   const page = readFileSync(join(root, "docs/reference/fetching-results.md"), "utf8");
   const sections = readdirSync(folder)
     .filter((name) => name.endsWith(".test.ts"))
