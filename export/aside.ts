@@ -4,14 +4,14 @@ import { join } from "node:path";
 
 const ASIDE = "no-longer-in-the-mailbox";
 
-/** The folder for what is of no folder any more. */
+/** The folder for files that the mailbox no longer has. */
 export async function asideFor(target: string, name: string): Promise<string> {
   const folder = join(target, ASIDE, name);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   return folder;
 }
 
-/** Puts everything of a folder aside that an earlier run wrote and that the mailbox no longer has: an import would bring it back. */
+/** Moves files of an earlier run that the mailbox no longer has to another folder, because an import would restore them. */
 export async function putAside(
   target: string,
   folder: string,

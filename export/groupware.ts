@@ -4,7 +4,7 @@ import { blocks, joined, lines, property, slugOf } from "../mailbox/components";
 import type { Dav, Kind } from "../mailbox/dav";
 import { putAside } from "./aside";
 
-/** All of a calendar as one file: every component as it is, each time zone once. */
+/** A whole calendar as one file: every component unchanged, each time zone once. */
 export function joinCalendar(name: string, objects: readonly string[]): string {
   const zones = new Map<string, string[]>();
   const parts: string[][] = [];
@@ -23,7 +23,7 @@ export function joinCalendar(name: string, objects: readonly string[]): string {
 export const joinContacts = (objects: readonly string[]): string =>
   objects.map((text) => joined(lines(text).filter((line) => line !== ""))).join("");
 
-/** Never half a file, and nobody else reads it. */
+/** Writes a file atomically, readable by its owner only. */
 export async function writeWhole(file: string, text: string): Promise<void> {
   await writeFile(`${file}.new`, text, { mode: 0o600 });
   await rename(`${file}.new`, file);
@@ -33,12 +33,12 @@ export interface Exported {
   readonly title: string;
   readonly file: string;
   readonly name: string;
-  /** How many the server lists, and how many were read. */
+  /** How many objects the server lists, and how many were read. */
   readonly there: number;
   readonly here: number;
 }
 
-/** Every calendar or address book as a file of its own. */
+/** Writes every calendar or address book into a file of its own. */
 export async function exportGroupware(dav: Dav, kind: Kind, target: string, signal: AbortSignal): Promise<Exported[]> {
   const [folder, ending] = kind === "cal" ? (["calendars", ".ics"] as const) : (["contacts", ".vcf"] as const);
   await mkdir(join(target, folder), { recursive: true, mode: 0o700 });

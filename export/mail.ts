@@ -6,7 +6,7 @@ import { maildirFolder } from "../mailbox/folderNames";
 import { exportedName } from "../mailbox/maildirNames";
 import { asideFor, putAside } from "./aside";
 
-/** One message at the server, as far as it is known before it is fetched. */
+/** The properties of a message at the server that are known before it is fetched. */
 interface Known {
   readonly uid: number;
   readonly size: number;
@@ -14,7 +14,7 @@ interface Known {
   readonly flags: readonly string[];
 }
 
-/** A folder of the mailbox, and what of it is to be fetched. */
+/** A folder of the mailbox, and its messages to fetch. */
 export interface FolderPlan {
   readonly path: string;
   readonly folder: string;
@@ -36,7 +36,7 @@ const letters: Readonly<Record<string, string>> = {
 };
 const MOST_KEYWORDS = 26;
 
-/** Stalwart shows the keyword $Important as a flag of its own (crates/imap-proto), which no other server takes. */
+/** Stalwart shows the keyword $Important as a flag of its own (crates/imap-proto), which no other server accepts. */
 const flagsOf = (flags: Set<string> | undefined): string[] =>
   [...(flags ?? [])].flatMap((flag) => {
     if (flag === "\\Recent") return [];
@@ -51,7 +51,7 @@ export function infoOf(flags: readonly string[], keywords: readonly string[]): s
   return `:2,${[...new Set(found)].sort().join("")}`;
 }
 
-/** The files of a folder that an export wrote, by UID; whole ones only. */
+/** The files of a folder that an export wrote, by UID; complete ones only. */
 async function filesIn(folder: string, validity: string): Promise<{ here: Map<number, string>; others: string[] }> {
   const [here, others] = [new Map<number, string>(), [] as string[]];
   for (const name of existsSync(join(folder, "cur")) ? await readdir(join(folder, "cur")) : []) {
@@ -59,7 +59,7 @@ async function filesIn(folder: string, validity: string): Promise<{ here: Map<nu
     if (own === null) continue;
     const whole = (await stat(join(folder, "cur", name))).size === Number(own[4]);
     if (!whole)
-      await rm(join(folder, "cur", name)); // cut off by a power cut
+      await rm(join(folder, "cur", name)); // truncated by a power cut
     else if (own[3] === validity) here.set(Number(own[2]), name);
     else others.push(name);
   }
@@ -68,7 +68,7 @@ async function filesIn(folder: string, validity: string): Promise<{ here: Map<nu
 
 export interface MailExportArgs {
   readonly connection: Connection;
-  /** The folder that everything goes into. */
+  /** The folder of the export. */
   readonly target: string;
   readonly signal: AbortSignal;
 }
@@ -76,7 +76,7 @@ export interface MailExportArgs {
 const mailFolder = (target: string, path: string, delimiter: string): string =>
   join(target, "mail", maildirFolder(path.split(delimiter)));
 
-/** What is in each folder, and which of it is not here yet. Flags that have changed are written at once. */
+/** The content of each folder, and the messages that are not exported yet. Changed flags are written at once. */
 export async function planMail({ connection, target, signal }: MailExportArgs): Promise<FolderPlan[]> {
   const all = await connection.use((client) => client.list());
   const plans: FolderPlan[] = [];
@@ -127,7 +127,7 @@ async function planFolder(connection: Connection, target: string, path: string, 
     const wanted = file.replace(/:2,.*$/, infoOf(message.flags, keywords));
     if (wanted !== file) await rename(join(folder, "cur", file), join(folder, "cur", wanted));
   }
-  // Moved or deleted since an earlier run: an import would bring them back.
+  // Moved or deleted since an earlier run: an import would restore them.
   for (const name of [...here.values(), ...others]) {
     const aside = await asideFor(target, maildirFolderName(target, folder));
     await rename(join(folder, "cur", name), join(aside, name));
@@ -140,7 +140,7 @@ const maildirFolderName = (target: string, folder: string): string =>
 
 const BATCH = 200;
 
-/** Fetches what is missing of one folder. A message has its name only when it is whole. */
+/** Fetches the missing messages of one folder. A file gets its final name only when it is complete. */
 export async function fetchFolder(
   { connection, signal }: MailExportArgs,
   { path, folder, validity, missing, keywords }: FolderPlan,
@@ -169,12 +169,12 @@ export async function fetchFolder(
       }
       await client.mailboxClose();
     });
-    // What the server did not send was deleted meanwhile; the count at the end tells.
+    // Messages that the server did not send were deleted meanwhile; the counts at the end show it.
     if (!signal.aborted) for (const uid of batch) left.delete(uid);
   }
 }
 
-/** How many messages of a folder are here, and how many there are at the server now. */
+/** How many messages of a folder are exported, and how many the server has now. */
 export async function countFolder(connection: Connection, { path, folder, validity }: FolderPlan) {
   const { here } = await filesIn(folder, validity);
   const status = await connection.use((client) => client.status(path, { messages: true }));

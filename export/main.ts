@@ -31,7 +31,7 @@ export interface ExportOptions extends ReturnType<typeof checked> {
   readonly kubectl: string;
 }
 
-/** The options; undefined when only help is wanted. */
+/** The options; undefined if only the help is requested. */
 export function readOptions(args: readonly string[]): ExportOptions | undefined {
   const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: mailboxOptions });
   if (values.help) return undefined;
@@ -40,7 +40,7 @@ export function readOptions(args: readonly string[]): ExportOptions | undefined 
   return { ...checked(values), target: path.resolve(target), pulumi: values.pulumi, kubectl: values.kubectl };
 }
 
-/** Makes the folder, or finds an earlier export in it; never mixes with something else. */
+/** Creates the folder, or continues an earlier export in it; refuses a folder with other content. */
 export async function openTarget(target: string): Promise<void> {
   await mkdir(target, { recursive: true, mode: 0o700 });
   if (readManifest(target) === undefined && (await readdir(target)).length > 0) {
@@ -60,13 +60,13 @@ export interface ExportArgs {
   readonly access: { imap: MailboxAccess["imap"]; dav(): Dav; sieve(): Pick<SieveScripts, "list"> };
   readonly target: string;
   readonly signal: AbortSignal;
-  /** Made when it is known how many bytes there are to fetch. */
+  /** Created when the number of bytes to fetch is known. */
   readonly progress: (total: number) => Progress;
   /** Milliseconds until the first attempt to connect again. @default 1 s */
   readonly pause?: number;
 }
 
-/** Everything of a mailbox, into a folder; what is here already is not fetched again. */
+/** Exports a whole mailbox into a folder; messages that are exported already are not fetched again. */
 export async function exportAll({ access, target, signal, progress, pause }: ExportArgs) {
   const connection = new Connection({ connect: () => access.imap(), signal, ...(pause !== undefined && { pause }) });
   const args = { connection, target, signal };
@@ -115,7 +115,7 @@ export async function exportAll({ access, target, signal, progress, pause }: Exp
 
 export const isWhole = (rows: readonly Row[]): boolean => rows.every(({ here, there }) => here === there);
 
-/** What is here and what is there, as a table. */
+/** The counts of the export and the server, as a table. */
 export function summary(rows: readonly Row[], notes: readonly string[]): string {
   const lines = rows.map(({ name, here, there }) => [name, `${here}`, `${there}`, here === there ? "" : "differs"]);
   const differ = isWhole(rows) ? [] : ["something changed in the mailbox meanwhile; run it again"];

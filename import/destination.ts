@@ -12,10 +12,10 @@ const uses: Readonly<Record<Exclude<SpecialFolder, "inbox">, { use: string; name
   archive: { use: "\\Archive", name: "Archive" },
 };
 
-/** What is in one folder: how many of each message, and those without a Message-ID, which are told apart by their content. */
+/** The content of one folder: the count of each message, and messages without a Message-ID, which are identified by their content. */
 interface Index {
   readonly counts: Map<string, number>;
-  /** By size; emptied when their content was read. */
+  /** By size; cleared when their content has been read. */
   readonly unread: Map<number, number[]>;
 }
 
@@ -26,7 +26,7 @@ export interface Copy {
   readonly date: Date | undefined;
 }
 
-/** The mailbox that is filled. What is there already stays, and is not put there once more. */
+/** The mailbox to import into. Messages that it has already stay, and are not added again. */
 export class Destination {
   private folders: ListResponse[] = [];
   private readonly indexes = new Map<string, Index>();
@@ -42,7 +42,7 @@ export class Destination {
     return this.folders;
   }
 
-  /** The path of the folder for a place; undefined when there is none yet. */
+  /** The path of the folder for a place; undefined if it does not exist yet. */
   private async existing(place: Place): Promise<string | undefined> {
     const all = await this.list();
     const path = "path" in place ? place.path : [];
@@ -60,7 +60,7 @@ export class Destination {
     return all.find((folder) => folder.specialUse === use)?.path ?? all.find((folder) => folder.path === name)?.path;
   }
 
-  /** The path of the folder for a place, which is made when there is none. */
+  /** The path of the folder for a place; creates it if it does not exist. */
   async folder(place: Place, dryRun = false): Promise<string> {
     const there = await this.existing(place);
     if (there !== undefined) return there;
@@ -106,7 +106,7 @@ export class Destination {
     return index;
   }
 
-  /** Reads those without a Message-ID that are as large as this one. */
+  /** Reads the messages without a Message-ID that have the same size as this one. */
   private async readAlike(path: string, index: Index, size: number): Promise<void> {
     const uids = index.unread.get(size) ?? [];
     if (uids.length === 0) return;
@@ -125,14 +125,14 @@ export class Destination {
     for (const key of keys) add(index.counts, key);
   }
 
-  /** How many copies of it are in that folder. */
+  /** How many copies of the message are in that folder. */
   async count(path: string, { raw, messageId }: Pick<Copy, "raw" | "messageId">): Promise<number> {
     const index = await this.index(path);
     if (!messageId) await this.readAlike(path, index, raw.length);
     return index.counts.get(keyOf(messageId, raw.length, () => digest(raw))) ?? 0;
   }
 
-  /** Whether it is in any folder of the mailbox. */
+  /** Whether the message is in any folder of the mailbox. */
   async isAnywhere(copy: Pick<Copy, "raw" | "messageId">): Promise<boolean> {
     for (const { path, flags } of await this.list()) {
       if (!flags.has("\\Noselect") && (await this.count(path, copy)) > 0) return true;
@@ -140,7 +140,7 @@ export class Destination {
     return false;
   }
 
-  /** Puts a message there. When the connection ends meanwhile it looks first whether the message arrived. */
+  /** Adds a message. If the connection is lost meanwhile, it first checks whether the message has arrived. */
   async append(path: string, copy: Copy): Promise<void> {
     const before = await this.count(path, copy);
     let begun = false;
@@ -168,7 +168,7 @@ export class Destination {
 
 const add = (counts: Map<string, number>, key: string): void => void counts.set(key, (counts.get(key) ?? 0) + 1);
 
-/** A name of a folder in which the separator stands is a name of two. */
+/** A folder's name that contains the separator would create two levels. */
 const withoutDelimiter =
   ({ delimiter }: { delimiter: string }) =>
   (name: string): string =>

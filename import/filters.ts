@@ -11,7 +11,7 @@ export interface FiltersArgs {
   readonly signal: AbortSignal;
 }
 
-/** Brings the filters of an export. One of the same name stays as it is, and so does the active one. */
+/** Imports the filters of an export. It changes neither an existing filter of the same name nor which one is active. */
 export async function importFilters({ filters, scripts, outcome, dryRun, signal }: FiltersArgs): Promise<void> {
   if (filters.length === 0) return;
   const counts = { imported: 0, there: 0, failed: 0 };

@@ -4,7 +4,7 @@ import { blocks, joined, lines, property, short, slugOf } from "../mailbox/compo
 import type { Collection, Dav, Kind } from "../mailbox/dav";
 import { type Outcome, report } from "./mail";
 
-/** One calendar object or contact, as it is put on the server. */
+/** One calendar object or contact, in the form that is sent to the server. */
 export interface Resource {
   readonly name: string;
   readonly text: string;
@@ -16,13 +16,13 @@ const withUid = (block: readonly string[], uid: string): string[] => [
   ...block.slice(1),
 ];
 
-/** A name on the server that follows from the UID, so that a second import meets the first one's. */
+/** A resource name that is derived from the UID, so that a second import uses the same names. */
 const resourceName = (uid: string, extension: string): string =>
   `${/^[\w.@-]{1,120}$/.test(uid) ? uid : short(uid)}${extension}`;
 
 /**
- * A calendar file as CalDAV wants it: each event by itself, with all that has its UID (a series and its exceptions) and the
- * time zones that it uses. The text of each component stays as it is.
+ * A calendar file split as CalDAV requires: each event separately, with all components of its UID (a series and its exceptions)
+ * and the time zones that it uses. The text of each component is not changed.
  */
 export function splitCalendar(text: string): { name: string | undefined; resources: Resource[] } {
   const calendars = blocks(lines(text)).blocks.filter(({ kind }) => kind === "VCALENDAR");
@@ -60,7 +60,7 @@ export function splitCalendar(text: string): { name: string | undefined; resourc
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
 
-/** The contacts of a file, each by itself; one without a UID gets one that follows from its content. */
+/** The contacts of a file, each separately; a contact without a UID gets one that is derived from its content. */
 export function splitContacts(text: string): Resource[] {
   return blocks(lines(text))
     .blocks.filter(({ kind }) => kind === "VCARD")
@@ -78,8 +78,9 @@ const asUuid = (hex: string): string => hex.replace(/^(.{8})(.{4}).(.{3}).(.{3})
 const isDefault = ({ href }: Collection): boolean => /\/default\/?$/.test(href);
 
 /**
- * The collection for a file: one of that name, the default one for a file that is named after an address or not at all,
- * and else a new one. Contacts of others than an export go to the default address book, but for one of that name.
+ * The collection for a file: the one with its name, the default one if the file has no name or an address as its name, and
+ * otherwise a new one. Contacts that are not from an export go to the address book with the file's name, or else to the default
+ * one.
  */
 async function collectionFor(
   { dav, kind, dryRun, book }: GroupwareArgs,
@@ -102,14 +103,14 @@ export interface GroupwareArgs {
   readonly kind: Kind;
   readonly file: string;
   readonly outcome: Outcome;
-  /** The name of an address book that an export wrote. */
+  /** The name of an address book in an export. */
   readonly book?: string | undefined;
   readonly dryRun: boolean;
   readonly signal: AbortSignal;
   readonly done: () => void;
 }
 
-/** UTF-8 as it should be, or else what older programs on Windows write: no letter becomes a question mark. */
+/** Decodes UTF-8, or else the encoding of older Windows programs, so that no letter is replaced by a question mark. */
 function decoded(raw: Buffer): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(raw);
@@ -118,7 +119,7 @@ function decoded(raw: Buffer): string {
   }
 }
 
-/** Brings a calendar or an address book over. What has its UID there already stays as it is there. */
+/** Imports a calendar or an address book. Objects whose UID exists already are not changed. */
 export async function importGroupware(args: GroupwareArgs): Promise<void> {
   const { dav, kind, file, outcome, dryRun, signal, done, book } = args;
   const text = decoded(await readFile(file));

@@ -15,9 +15,9 @@ export type Meaning =
   | "nothing";
 
 /**
- * Takeout writes Gmail's own labels in the language of the account, and nowhere says which of the labels are its own. Names
- * that Gmail has had over the years, by meaning: en, de, fr, es, it, pt, hu, ro, nl, pl, cs, sk, sv, da, nb, fi, hr, sl, sr,
- * bg, uk, ru, el, tr, ca, ja, zh, ko. The last ones of several are older or used by other mail programs for the same folder.
+ * Takeout writes Gmail's own labels in the language of the account, and does not mark them as Gmail's. Names that Gmail has used
+ * over the years, by meaning: en, de, fr, es, it, pt, hu, ro, nl, pl, cs, sk, sv, da, nb, fi, hr, sl, sr,
+ * bg, uk, ru, el, tr, ca, ja, zh, ko. The last names in a list are older, or other mail programs use them for the same folder.
  */
 const names: Readonly<Record<Exclude<Meaning, "category" | "nothing">, string>> = {
   inbox: `Inbox|Posteingang|Boîte de réception|Recibidos|Bandeja de entrada|Posta in arrivo|Caixa de entrada|Entrada|
@@ -96,7 +96,7 @@ const categories = [
 ];
 const category = new RegExp(`^(?:${categories.join("|")})(?:\\s*[:：„“"«]|\\s+\\S)`, "iu");
 
-/** Letters and case that users consider the same. */
+/** Normalizes letters and case that users consider the same. */
 export const normal = (label: string): string =>
   label
     .normalize("NFC")
@@ -109,7 +109,7 @@ const known = new Map(
   Object.entries(names).flatMap(([meaning, all]) => all.split("|").map((name) => [normal(name), meaning as Meaning])),
 );
 
-/** What a label says, when it is one of Gmail's own; undefined for a label that somebody made. */
+/** The meaning of one of Gmail's own labels; undefined for a label that a user created. */
 export function meaningOf(label: string): Meaning | undefined {
   const text = normal(label);
   if (/^(snoozed|scheduled|muted)$/.test(text)) return "nothing";
@@ -119,7 +119,7 @@ export function meaningOf(label: string): Meaning | undefined {
 export type SpecialFolder = Extract<Meaning, "inbox" | "sent" | "drafts" | "junk" | "trash" | "archive">;
 const special: readonly string[] = ["inbox", "sent", "drafts", "junk", "trash", "archive"];
 
-/** The kind of folder that a name stands for in any mail program; undefined for a folder like any other. */
+/** The special folder that mail programs use this name for; undefined for an ordinary folder. */
 export function specialFolder(name: string): SpecialFolder | undefined {
   const meaning = meaningOf(name);
   return meaning !== undefined && special.includes(meaning) ? (meaning as SpecialFolder) : undefined;

@@ -11,10 +11,10 @@ export interface Counts {
   failed: number;
 }
 
-/** What became of everything that was found. */
+/** The result for all messages of the sources. */
 export interface Outcome {
   readonly folders: Map<string, Counts>;
-  /** A line each for what was not brought over; the first ones of many. */
+  /** One line for each message that was not imported; only the first ones if there are many. */
   readonly problems: string[];
   failed: number;
   deleted: number;
@@ -32,7 +32,7 @@ export interface MailArgs {
   readonly dryRun: boolean;
   readonly signal: AbortSignal;
   readonly done: () => void;
-  /** How many copies of each message came before this one, by folder. */
+  /** How many copies of each message preceded this one, by folder. */
   readonly seen: Map<string, number>;
 }
 
@@ -50,7 +50,7 @@ export function report(outcome: Outcome, line: string): void {
 
 const shown = (place: Place): string => ("path" in place ? place.path.join("/") : place.special);
 
-/** Brings what is found into the mailbox, and leaves out what is there. */
+/** Imports all messages of the sources, except those that the mailbox has already. */
 export async function importMail(args: MailArgs): Promise<void> {
   const { found, destination, map, outcome, dryRun, signal, done, seen } = args;
   for await (const one of found) {
@@ -75,8 +75,8 @@ export async function importMail(args: MailArgs): Promise<void> {
     let path = shown(place);
     try {
       path = await destination.folder(place, dryRun);
-      // Gmail has a message once, so one that the user has moved since an earlier run is not brought once more. Other sources
-      // may have copies in several folders, and several in one.
+      // Gmail has each message once, so a message that the user has moved since an earlier run is not imported again. Other
+      // sources may have copies of a message in several folders, and several copies in one.
       const key = `${path}\0${keyOf(copy.messageId, raw.length, () => digest(raw))}`;
       const before = seen.get(key) ?? 0;
       seen.set(key, before + 1);

@@ -12,7 +12,7 @@ const letters: Readonly<Record<string, string>> = {
   P: "$Forwarded",
 };
 
-/** What the letters a to z mean in this folder, as Dovecot notes it. */
+/** The keywords of the letters a to z in this folder, from Dovecot's file. */
 export async function keywordsOf(folder: string): Promise<Map<string, string>> {
   const file = join(folder, "dovecot-keywords");
   if (!existsSync(file)) return new Map();
@@ -35,11 +35,11 @@ export interface MaildirArgs {
   readonly path: readonly string[];
   /** Bytes. */
   readonly largest: number;
-  /** Told of the bytes of each file. */
+  /** Called with the size of each file, in bytes. */
   readonly read: (bytes: number) => void;
 }
 
-/** The messages of one folder of a Maildir. Marked as deleted is deleted. */
+/** The messages of one folder of a Maildir, without those that are marked as deleted. */
 export async function* maildirMessages(args: MaildirArgs): AsyncGenerator<FoundMessage | PassedOver> {
   const { folder, path, largest, read } = args;
   const keywords = await keywordsOf(folder);

@@ -39,7 +39,7 @@ export interface ImportOptions extends ReturnType<typeof checked> {
   readonly kubectl: string;
 }
 
-/** The options; undefined when only help is wanted. */
+/** The options; undefined if only the help is requested. */
 export function readOptions(args: readonly string[]): ImportOptions | undefined {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -70,7 +70,7 @@ export function readOptions(args: readonly string[]): ImportOptions | undefined 
   };
 }
 
-/** What became of it all, as a table and lines. */
+/** The result, as a table and lines. */
 export function summary(
   { folders, problems, failed, deleted }: Outcome,
   dryRun: boolean,
@@ -96,7 +96,7 @@ export interface ImportArgs {
   readonly sources: Sources;
   readonly access: Pick<MailboxAccess, "imap" | "dav"> & { sieve(): Pick<SieveScripts, "add"> };
   readonly options: Pick<ImportOptions, "map" | "folder" | "quoting" | "dryRun">;
-  /** Bytes of the largest message that the server takes. */
+  /** Bytes of the largest message that the server accepts. */
   readonly largest: number;
   readonly signal: AbortSignal;
   readonly progress: Progress;
@@ -105,7 +105,7 @@ export interface ImportArgs {
   readonly pause?: number;
 }
 
-/** Makes a folder also where it has no message. One that the server refuses is reported with each of its messages. */
+/** Creates folders even if they have no messages. A folder that the server refuses is reported with each of its messages. */
 async function emptyFolder(destination: Destination, path: readonly string[]): Promise<void> {
   try {
     await destination.folder({ path });
@@ -114,7 +114,7 @@ async function emptyFolder(destination: Destination, path: readonly string[]): P
   }
 }
 
-/** Everything that was found, into the mailbox. Fails when the server cannot be reached any more. */
+/** Imports everything from the sources into the mailbox. Fails if the server becomes unreachable. */
 export async function importAll(args: ImportArgs): Promise<void> {
   const { sources, access, options, largest, signal, progress, outcome, pause } = args;
   let [read, count] = [0, 0];

@@ -7,24 +7,24 @@ export type Quoting = (typeof quotings)[number];
 export interface MboxPart {
   readonly raw: Buffer;
   readonly date?: Date | undefined;
-  /** Where it begins in the file, in bytes. */
+  /** Its offset in the file, in bytes. */
   readonly offset: number;
-  /** Its size in the file; larger than `raw` when it was too large to be kept. */
+  /** Its size in the file; larger than `raw` if the message was too large to keep. */
   readonly size: number;
   readonly tooLarge: boolean;
 }
 
 export interface MboxArgs {
-  /** Bytes. What is larger is passed over without being kept in memory. */
+  /** Bytes. Larger messages are skipped and not kept in memory. */
   readonly largest: number;
   readonly quoting: Quoting;
-  /** All of it is one message, as it is: no From line in it begins another, and nothing is quoted. @default false */
+  /** The whole file is one message: no From line in it begins another one, and nothing is quoted. @default false */
   readonly single?: boolean;
 }
 
 const [CR, LF] = [13, 10];
 const MARK = Buffer.from("\nFrom ");
-/** The From line and the line behind it are looked at together; no sensible ones are longer. */
+/** The From line and the line after it are evaluated together; valid ones are not longer than this. */
 const LOOKAHEAD = 4096;
 
 const dated = /^From .*[A-Za-z]{3} +\d{1,2} +\d{1,2}:\d\d(?::\d\d)?\b.*\b\d{4}\b/;
@@ -34,8 +34,9 @@ const usualField =
   /^(?:Received|Return-Path|Delivered-To|Date|From|To|Subject|Message-ID|MIME-Version|X-[\w-]+|Status):/i;
 
 /**
- * Whether a line that begins with From begins a message. Writers of mbox files do not agree about quoting, so the word alone
- * is not enough: a date, and a header behind it; or an empty line before it, nothing but a sender, and a usual field.
+ * Whether a line that begins with From begins a message. Programs quote such lines in different ways, so the word alone is
+ * not enough. The line must contain a date and be followed by a header; or it must follow an empty line, contain only a sender, and
+ * be followed by a common header field.
  */
 export function beginsMessage(line: string, next: string, afterEmpty: boolean): boolean {
   if (dated.test(line)) return anyField.test(next);
@@ -85,7 +86,7 @@ class Part {
       this.pieces = [];
       this.kept = 0;
     } else {
-      this.pieces.push(Buffer.from(piece)); // the read buffer is used again
+      this.pieces.push(Buffer.from(piece)); // the read buffer is reused
       this.kept += piece.length;
     }
   }
@@ -100,20 +101,20 @@ class Part {
   }
 }
 
-/** The messages of an mbox file, one after the other; no more than one of them is in memory. */
+/** The messages of an mbox file, one after the other; at most one of them is in memory. */
 export async function* mboxMessages(stream: AsyncIterable<Buffer>, args: MboxArgs): AsyncGenerator<MboxPart> {
   let buffer: Buffer = Buffer.alloc(0);
   let position = 0; // of the buffer's first byte in the file
   let part: Part | undefined;
   let first = true;
 
-  /** Consumes the buffer as far as it is decided; gives the messages that ended in it. */
+  /** Consumes the part of the buffer that can be evaluated; yields the messages that end in it. */
   function* consume(last: boolean): Generator<MboxPart> {
-    let from = 0; // what is before it belongs to nobody any more
+    let from = 0; // everything before it is already processed
     if (first && (last || buffer.length >= LOOKAHEAD)) {
       first = false;
       const { text, end } = lineAt(buffer, 0);
-      // A file without a From line at its beginning is one message, at least until a From line comes.
+      // A file without a From line at its beginning starts with a message, which ends at the first From line.
       const begins = text.startsWith("From ");
       part = new Part(position, begins ? text : undefined, args);
       from = begins ? end : 0;
@@ -125,7 +126,7 @@ export async function* mboxMessages(stream: AsyncIterable<Buffer>, args: MboxArg
       if (mark < 0) break;
       const start = mark + 1;
       if (!last && buffer.length - start < 2 * LOOKAHEAD) {
-        // Not all of both lines may be here yet. What is before them is decided.
+        // Both lines may be incomplete in the buffer. Everything before them can be processed.
         search = mark;
         break;
       }
@@ -140,7 +141,7 @@ export async function* mboxMessages(stream: AsyncIterable<Buffer>, args: MboxArg
       } else search = start;
     }
     const undecided = buffer.indexOf(MARK, search);
-    // The last bytes may be the beginning of a mark, and the empty line before it is looked at as well.
+    // The last bytes may be the beginning of a From line, and the empty line before it is needed as well.
     const decided = last
       ? buffer.length
       : Math.max(from, Math.min(undecided < 0 ? buffer.length : undecided, buffer.length - MARK.length) - 4);

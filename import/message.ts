@@ -3,23 +3,23 @@ import libmime from "libmime";
 
 const [CR, LF] = [13, 10];
 
-/** A message as it came out of a file. */
+/** A message that was read from a file. */
 export interface FoundMessage {
   readonly kind: "message";
   readonly raw: Buffer;
-  /** When it arrived, where the file says so. */
+  /** The date of arrival, if the file has one. */
   readonly date?: Date | undefined;
   /** IMAP flags and keywords. */
   readonly flags: readonly string[];
-  /** The folder it was in, a name for each level; absent where labels decide. */
+  /** The folder that it was in, one name per level; absent if labels decide. */
   readonly folder?: readonly string[];
-  /** Gmail's labels; absent where the file has none. */
+  /** Gmail's labels; absent if the file has none. */
   readonly labels?: readonly string[];
-  /** Where it is, for the report. */
+  /** Its position, for the report. */
   readonly where: string;
 }
 
-/** A message that is not brought over, and why. */
+/** A message that is not imported, and the reason. */
 export interface PassedOver {
   readonly kind: "tooLarge" | "deleted";
   readonly where: string;
@@ -27,20 +27,20 @@ export interface PassedOver {
   readonly folder?: readonly string[];
 }
 
-/** The header of a message, without the empty line behind it. */
+/** The header of a message, without the empty line after it. */
 export function headerOf(raw: Buffer): string {
   const ends = [raw.indexOf("\r\n\r\n"), raw.indexOf("\n\n")].filter((end) => end >= 0);
   if (raw[0] === LF || (raw[0] === CR && raw[1] === LF)) return "";
   return raw.toString("latin1", 0, ends.length === 0 ? raw.length : Math.min(...ends));
 }
 
-/** The value of the first field of that name, unfolded, byte for character. */
+/** The value of the first field of that name, unfolded, with one character per byte. */
 export function field(header: string, name: string): string | undefined {
   const found = new RegExp(`^${name}[ \\t]*:((?:[^\\n]|\\n[ \\t])*)`, "im").exec(header);
   return found?.[1]?.replace(/\r?\n(?=[ \t])/g, "").trim();
 }
 
-/** As IMAP has it: every line ends in CRLF. Nothing else is changed. */
+/** Converts a message for IMAP: every line ends in CRLF. Nothing else is changed. */
 export function withCrlf(raw: Buffer): Buffer {
   let bare = 0;
   for (let at = raw.indexOf(LF); at >= 0; at = raw.indexOf(LF, at + 1)) if (raw[at - 1] !== CR) bare += 1;
@@ -60,8 +60,8 @@ export function withCrlf(raw: Buffer): Buffer {
 export const digest = (raw: Buffer): string => createHash("sha256").update(raw).digest("base64url");
 
 /**
- * What two copies of a message have in common: Message-ID and size, and without a Message-ID the whole content. A short
- * digest, for there may be some hundred thousand.
+ * Identifies copies of a message: by Message-ID and size, or without a Message-ID by the whole content. A short digest, because
+ * there may be some hundred thousand messages.
  */
 export const keyOf = (messageId: string | undefined, size: number, content: () => string): string => {
   const what = messageId ? `${messageId}\0${size}` : `\0${content()}`;
@@ -92,7 +92,7 @@ export function dateOfFromLine(line: string): Date | undefined {
   return sensible(local - offset * 60_000);
 }
 
-/** When a message arrived: what its file says, or its topmost Received field, or its Date. */
+/** When a message arrived: from its file, or else its topmost Received field, or else its Date. */
 export function arrivalOf(header: string, known: Date | undefined): Date | undefined {
   if (known !== undefined) return known;
   const received = field(header, "Received");
@@ -108,7 +108,7 @@ export function commaSeparated(text: string): string[] {
   return values.map(([, quoted, plain]) => (quoted?.replaceAll('""', '"') ?? plain ?? "").trim()).filter(Boolean);
 }
 
-/** Gmail's labels as Takeout writes them: encoded words, or UTF-8 as it is. Absent where the header has no such field. */
+/** Gmail's labels as Takeout writes them: encoded words, or plain UTF-8. Undefined if the header has no such field. */
 export function gmailLabels(header: string): string[] | undefined {
   const value = field(header, "X-Gmail-Labels");
   if (value === undefined) return undefined;
@@ -116,8 +116,8 @@ export function gmailLabels(header: string): string[] | undefined {
 }
 
 /**
- * Takeout puts two fields of its own on top of each message. Without them it is the message that Gmail has, which a
- * migration by IMAP brings as well.
+ * Takeout puts two fields of its own on top of each message. Without them, it is identical to the message at
+ * Gmail, which a migration by IMAP copies as well.
  */
 export function withoutTakeoutFields(raw: Buffer): Buffer {
   let start = 0;

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { meaningOf, normal, type SpecialFolder } from "./labelNames";
 
-/** Where a message goes: a special folder, or one by its name. */
+/** The destination of a message: a special folder, or a folder with a name. */
 export type Place = { readonly special: SpecialFolder } | { readonly path: readonly string[] };
 
 export interface Placed {
@@ -10,7 +10,7 @@ export interface Placed {
   readonly flags: readonly string[];
 }
 
-/** A label as an IMAP keyword, which has neither blanks nor letters beyond ASCII. */
+/** A label as an IMAP keyword, which has neither spaces nor characters outside of ASCII. */
 export function keywordOf(label: string): string {
   const ascii = label
     .normalize("NFD")
@@ -29,13 +29,13 @@ const pathOf = (name: string): string[] =>
     .filter(Boolean);
 
 /**
- * One message, one folder. Gmail has a message once, under any number of labels; a copy in a folder for each would make
- * several messages of it that are read, moved and deleted one by one. So it goes to the first that applies:
+ * Each message goes to one folder. Gmail has a message once, with any number of labels. A copy in a folder for each label would
+ * be several messages that are read, moved and deleted separately. So the first of these that applies is the folder:
  *
- * junk, trash, drafts: nobody looks for these elsewhere; the inbox, which stays what it was; sent mail; the deepest of the
- * labels that users made, and of several as deep the first; the archive.
+ * junk, trash, drafts, because users expect these messages only there; the inbox; sent mail; the deepest of the labels that users
+ * created, or the first one of several at the same depth; the archive.
  *
- * All other labels that users made become keywords. `map` overrules it for labels that it names.
+ * All other labels that users created become keywords. `map` takes precedence for the labels that it names.
  */
 export function placed(labels: readonly string[], map: ReadonlyMap<string, string>): Placed {
   const flags = new Set<string>();
@@ -77,7 +77,7 @@ export function placed(labels: readonly string[], map: ReadonlyMap<string, strin
   return at(meanings.has("chat") ? { path: ["Chats"] } : { special: "archive" });
 }
 
-/** `LABEL=FOLDER` as users write it, for labels or folders. */
+/** Parses `LABEL=FOLDER`, for labels or folders. */
 export function readMap(entries: readonly string[]): Map<string, string> {
   return new Map(
     entries.map((entry) => {

@@ -14,16 +14,16 @@ export type MailSource =
 export interface Sources {
   readonly mail: readonly MailSource[];
   readonly calendars: readonly string[];
-  /** With the address book's name, where an export tells it. */
+  /** With the address book's name, if an export has it. */
   readonly contacts: readonly { readonly file: string; readonly book?: string | undefined }[];
   /** Filters that an export wrote. */
   readonly sieve: readonly { readonly file: string; readonly name: string; readonly active: boolean }[];
-  /** Files that may hold mail and were not read. */
+  /** Files that may contain mail and were not read. */
   readonly unread: readonly string[];
 }
 
 const packed = /\.(zip|tgz|tar|gz|bz2|xz|7z|rar)$/i;
-/** Mail of Outlook and Apple Mail in forms of their own. */
+/** Mail in Outlook's and Apple Mail's own formats. */
 const foreign = /\.(pst|ost|olm|msg|dbx|emlx)$/i;
 
 /** A folder's name for a file: `Work.mbox`, or Apple Mail's `Work.mbox/mbox`. */
@@ -43,7 +43,7 @@ async function looksLikeMbox(file: string): Promise<boolean> {
   }
 }
 
-/** Bytes of all messages in one Maildir folder; reads names only where they tell. */
+/** Bytes of all messages in one Maildir folder, from the files' names if they contain the size. */
 async function sizeOf(folder: string): Promise<number> {
   let size = 0;
   for (const part of ["cur", "new"]) {
@@ -56,8 +56,8 @@ async function sizeOf(folder: string): Promise<number> {
 }
 
 /**
- * The mailbox's folder for a Maildir: what Maildir++ says, and where folders are simply beside or in each other (mutt, mbsync,
- * Dovecot's fs layout) the path below the folder that was named.
+ * The mailbox's folder for a Maildir: its Maildir++ name, or, if folders are next to or inside each other (mutt, mbsync, Dovecot's
+ * fs layout), the path below the folder that the user named.
  */
 async function maildirPath(place: string, root: string): Promise<string[]> {
   const own = basename(place);
@@ -66,7 +66,7 @@ async function maildirPath(place: string, root: string): Promise<string[]> {
   return place === root || hasFolders || /^maildir$/i.test(own) ? ["INBOX"] : relative(root, place).split(sep);
 }
 
-/** What there is to import in files and folders, such as an unpacked Takeout, a Maildir, or what `npm run export` wrote. */
+/** Finds everything to import in files and folders, such as an unpacked Takeout, a Maildir, or what `npm run export` wrote. */
 export async function findSources(places: readonly string[]): Promise<Sources> {
   const mail: MailSource[] = [];
   const [calendars, unread]: [string[], string[]] = [[], []];
@@ -76,7 +76,7 @@ export async function findSources(places: readonly string[]): Promise<Sources> {
     const named = place === root;
     if (!existsSync(place)) {
       if (named) throw new Error(`there is no file or folder ${place}`);
-      return void unread.push(place); // a link that leads nowhere
+      return void unread.push(place); // a broken symbolic link
     }
     if ((packed.test(place) || foreign.test(place)) && !statSync(place).isDirectory()) {
       if (!named) return void unread.push(place);
@@ -117,8 +117,8 @@ export async function findSources(places: readonly string[]): Promise<Sources> {
 }
 
 /**
- * Flags as mail programs write them into an mbox; without any of these fields a message is an old one, and read. Senders have
- * fields of these names, too, with words in them: `X-Status: DONE` does not say that the message is deleted.
+ * Flags as mail programs write them into an mbox; a message without any of these fields counts as read. Senders use fields with
+ * these names, too, with words as values: `X-Status: DONE` does not mean that the message is deleted.
  */
 export function mboxFlags(header: string): { flags: string[]; deleted: boolean } {
   const letters = (name: string): string | undefined => /^[ADFNORTU]*$/.exec(field(header, name) ?? "-")?.[0];
@@ -138,7 +138,7 @@ export function mboxFlags(header: string): { flags: string[]; deleted: boolean }
 }
 
 export interface ReadArgs {
-  /** Bytes of the largest message that is taken. */
+  /** Bytes of the largest message to import. */
   readonly largest: number;
   readonly quoting: Quoting;
   /** The folder for an mbox without labels, instead of its own name. */
@@ -153,7 +153,7 @@ async function* counted(stream: AsyncIterable<Buffer>, read: (bytes: number) => 
   }
 }
 
-/** Everything that is in one source. */
+/** All messages of one source. */
 export async function* messagesOf(source: MailSource, args: ReadArgs): AsyncGenerator<FoundMessage | PassedOver> {
   const { largest, quoting, read } = args;
   if (source.kind === "maildir") return yield* maildirMessages({ ...source, largest, read });

@@ -9,21 +9,21 @@ import { Dav } from "./dav";
 import type { MailServer } from "./server";
 import { SieveScripts } from "./sieve";
 
-/** Milliseconds: until the server greets, for a large message to arrive, and for one HTTP request. */
+/** Timeouts in milliseconds: for the server's greeting, for the transfer of a large message, and for one HTTP request. */
 const [toGreet, toStore, toAnswer] = [30_000, 600_000, 60_000];
 
-/** An app password that a killed command leaves behind ends by itself. */
+/** The app password expires, in case the command is killed before it removes it. */
 const DAYS = 7;
 
 /**
- * An import must not invite the guests of future events once more: the server sends invitations for what is put into a
- * calendar (crates/dav/src/calendar/update.rs), unless the session may not.
+ * An import must not send invitations to the guests of future events again: the server sends them for events that are added to
+ * a calendar (crates/dav/src/calendar/update.rs), unless the session lacks the permission.
  */
 const SILENT = ["calendarSchedulingSend"];
 
 /**
- * One user's mailbox, opened with an app password of its own, which is made for this and removed afterwards. So the
- * administrator's password opens no mailbox, and what a command may do is what the user may.
+ * One user's mailbox, opened with an app password that is created for the command and removed afterwards. So the command
+ * does not open the mailbox with the administrator's password, and has only the user's permissions.
  */
 export class MailboxAccess {
   private readonly over = new AbortController();
@@ -57,7 +57,7 @@ export class MailboxAccess {
     return this.own.secret;
   }
 
-  /** A new connection, with a way of its own to the server: the one before may have ended with its pod. */
+  /** A new connection, with a port-forward of its own: the previous one may have ended with its pod. */
   async imap(): Promise<ImapFlow> {
     const { config } = this.server;
     const closed = new AbortController();
@@ -84,7 +84,7 @@ export class MailboxAccess {
     return new SieveScripts({ base: this.base, user: this.address, password: this.own.secret, limit: toAnswer });
   }
 
-  /** Removes the app password and ends the ways to the server. The first way may have ended with its pod. */
+  /** Removes the app password and ends the port-forwards. The first one may have ended with its pod. */
   async close(): Promise<void> {
     try {
       await this.passwords.destroy(this.own.id).catch(async () => {
@@ -97,7 +97,7 @@ export class MailboxAccess {
   }
 }
 
-/** The administrator, acting for a user. */
+/** The administrator's login, acting as a user. */
 export const inNameOf = (server: MailServer, address: string, base: string): ServerArgs => ({
   base,
   user: `${address}%admin`,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { jmap, type ServerArgs } from "../doctor/clients/mailServer";
 
-/** An app password as the server lists it. Its secret is shown once, when it is made. */
+/** An app password as the server lists it. Its secret is shown only once, when it is created. */
 export interface AppPassword {
   readonly id: string;
   readonly description: string;
@@ -32,13 +32,13 @@ const reasonIn = (errors: z.infer<typeof errorsShape>): string => {
 export interface NewAppPassword {
   readonly description: string;
   readonly expiresAt?: Date;
-  /** Permissions that sessions with it do not have. */
+  /** Permissions that its sessions do not have. */
   readonly without?: readonly string[];
 }
 
 /**
- * The app passwords of one account. The administrator acts in the user's name, `user%admin`: the server takes that from the
- * inside of the cluster only.
+ * The app passwords of one account. The administrator acts in the user's name, `user%admin`, which this API accepts from
+ * inside the cluster only.
  */
 export class AppPasswords {
   constructor(private readonly server: ServerArgs) {}
@@ -67,7 +67,7 @@ export class AppPasswords {
     return made;
   }
 
-  /** Whether there was one with that id. */
+  /** Whether an app password with that id existed. */
   async destroy(id: string): Promise<boolean> {
     const answer = destroyedShape.parse(await jmap(this.server, "x:AppPassword/set", { destroy: [id] }));
     if (answer.destroyed?.includes(id)) return true;

@@ -3,7 +3,7 @@ import { clusterOptions, clusterProblem, firstSentence, stackOptions } from "../
 import { redactor } from "../doctor/redact";
 import { printable } from "./progress";
 
-/** What every command about a mailbox takes. */
+/** The options of every command about a mailbox. */
 export const mailboxOptions = { ...stackOptions, ...clusterOptions, mailbox: { type: "string" } } as const;
 
 export const mailboxHelp = `  --stack NAME         the stack; without it the selected one
@@ -14,7 +14,7 @@ export const mailboxHelp = `  --stack NAME         the stack; without it the sel
   --pulumi, --kubectl FILE   the programs, where they are not on the PATH
 `;
 
-/** The options with what follows from them; throws what is wrong in one line. */
+/** The options with the values that follow from them; throws a one-line error. */
 export function checked<
   T extends { project: string; mailbox?: string; kubeconfig?: string; stack?: string; context?: string },
 >(values: T): T & { readonly mailbox: string } {
@@ -38,7 +38,7 @@ export function interruptible(say: (text: string) => void, text: string): AbortS
   return stop.signal;
 }
 
-/** Runs a command: its exit code, and 2 with a line for whatever it throws. No secret is in what it says. */
+/** Runs a command and returns its exit code, or 2 with a one-line message for any error. The output contains no secret. */
 export function runCommand(main: (secrets: string[]) => Promise<number>): void {
   const secrets: string[] = [];
   main(secrets).then(

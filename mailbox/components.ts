@@ -1,11 +1,11 @@
-/** iCalendar and vCard as text: components and properties, each line as it is. A parser would write them anew. */
+/** iCalendar and vCard as text: components and properties, each line unchanged. A parser would reformat them. */
 
 import { createHash } from "node:crypto";
 
 export const lines = (text: string): string[] => text.replace(/^\ufeff/, "").split(/\r?\n|\r/);
 export const joined = (all: readonly string[]): string => `${all.join("\r\n")}\r\n`;
 
-/** The value of a property, unfolded; undefined when it is not there. Properties of inner components do not count. */
+/** The value of a property, unfolded; undefined if it does not exist. Properties of inner components do not count. */
 export function property(block: readonly string[], name: string): string | undefined {
   let depth = 0;
   for (const [n, line] of block.entries()) {

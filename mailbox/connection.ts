@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ImapFlow } from "imapflow";
 import { reasonOf } from "../doctor/clients/reason";
 
-/** As much of an IMAP session as moving in and out needs. */
+/** The operations of an IMAP session that import and export need. */
 export type ImapClient = Pick<
   ImapFlow,
   | "usable"
@@ -18,13 +18,13 @@ export type ImapClient = Pick<
   | "close"
 >;
 
-/** The server does not do this; its words are the text. */
+/** The server refused a command; the message is its response. */
 export class Rejected extends Error {}
 
 export interface ConnectionArgs {
   readonly connect: () => Promise<ImapClient>;
   readonly signal: AbortSignal;
-  /** Milliseconds until the first attempt to connect again, and doubled for each that follows. @default 1 s */
+  /** Milliseconds until the first attempt to reconnect, doubled for each further attempt. @default 1 s */
   readonly pause?: number;
 }
 
@@ -39,13 +39,13 @@ const authenticationFailed = (problem: unknown): boolean =>
   (problem as { authenticationFailed?: boolean }).authenticationFailed === true;
 const wordsOf = (problem: unknown): string => (problem as Refusal).responseText || reasonOf(problem);
 
-/** A connection that is made again when it is lost. */
+/** A connection that reconnects when it is lost. */
 export class Connection {
   private client: ImapClient | undefined;
 
   constructor(private readonly args: ConnectionArgs) {}
 
-  /** Does something with a connection, and from the start again with a new one when it ends meanwhile. */
+  /** Runs a function with a connection; if the connection ends meanwhile, runs it again from the start with a new one. */
   async use<T>(work: (client: ImapClient) => Promise<T>): Promise<T> {
     const { connect, signal, pause = 1000 } = this.args;
     for (let attempt = 0; ; attempt += 1) {
@@ -57,7 +57,7 @@ export class Connection {
         return await work(this.client);
       } catch (problem) {
         if (problem instanceof Rejected) throw problem;
-        // A refusal leaves the connection as it is; everything else has ended it.
+        // After a refusal the connection is still usable; every other error has ended it.
         if (this.client?.usable && isRefusal(problem)) throw new Rejected(wordsOf(problem));
         this.client?.close();
         this.client = undefined;

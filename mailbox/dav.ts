@@ -14,7 +14,7 @@ export interface DavArgs {
   readonly user: string;
   readonly password: string;
   readonly limit: number;
-  /** Milliseconds to wait when the server says that there were too many requests. @default 15 s */
+  /** Milliseconds to wait after the server has answered that there were too many requests. @default 15 s */
   readonly rest?: number;
 }
 
@@ -40,7 +40,7 @@ function elements(xml: string, name: string): string[] {
   return [...xml.matchAll(pattern)].map(([, inner = ""]) => inner);
 }
 
-/** What a multistatus says of each resource. */
+/** The properties of each resource in a multistatus response. */
 export function resources(xml: string): { href: string; name: string; collection: boolean; kinds: string }[] {
   return elements(xml, "response").map((response) => {
     const type = elements(response, "resourcetype")[0] ?? "";
@@ -57,7 +57,7 @@ const marker = { cal: /<(?:[\w-]+:)?calendar\b/, card: /<(?:[\w-]+:)?addressbook
 const types = { cal: "text/calendar; charset=utf-8", card: "text/vcard; charset=utf-8" } as const;
 const asked = '<propfind xmlns="DAV:"><prop><resourcetype/><displayname/><getetag/></prop></propfind>';
 
-/** CalDAV and CardDAV as far as moving in and out needs them: collections, and what is in them. */
+/** The parts of CalDAV and CardDAV that import and export need: collections and their resources. */
 export class Dav {
   constructor(private readonly args: DavArgs) {}
 
@@ -92,7 +92,7 @@ export class Dav {
     return resources(text);
   }
 
-  /** The user's calendars or address books; the default one is made by the server when it is first asked. */
+  /** The user's calendars or address books; the server creates the default one at the first request. */
   async collections(kind: Kind): Promise<Collection[]> {
     const all = await this.list(this.home(kind));
     return all.filter(({ kinds }) => marker[kind].test(kinds)).map(({ href, name }) => ({ href, name }));
@@ -117,13 +117,13 @@ export class Dav {
     return { href, name };
   }
 
-  /** Puts a resource where none is. What is there already, by its name or by its UID, stays as it is. */
+  /** Adds a resource. If one with the same name or UID exists, it is not changed. */
   async put(kind: Kind, collection: Collection, resource: string, text: string): Promise<"made" | "there"> {
     const path = `${collection.href.replace(/\/?$/, "/")}${encodeURIComponent(resource)}`;
     const headers = { "content-type": types[kind], "if-none-match": "*" };
     const answer = await this.ask("PUT", path, headers, text);
     if (answer.status === 201 || answer.status === 204) return "made";
-    // RFC 4791 and 6352: the precondition that failed is in the body; without one it is If-None-Match.
+    // RFC 4791 and 6352: the body names the precondition that failed; without a body it is If-None-Match.
     const failed = /<(?:[\w-]+:)?error\b[^>]*>\s*<(?:[\w-]+:)?([\w-]+)/.exec(answer.text)?.[1];
     const taken = failed === undefined || failed === "no-uid-conflict";
     if ([409, 412].includes(answer.status) && taken && !(answer.status === 409 && failed === undefined)) return "there";
@@ -135,7 +135,7 @@ export class Dav {
     return (await this.list(collection.href)).filter((one) => !one.collection).map(({ href }) => href);
   }
 
-  /** A resource as it was put; undefined when it is gone. */
+  /** The content of a resource; undefined if it no longer exists. */
   async get(href: string): Promise<string | undefined> {
     const { status, text } = await this.ask("GET", href);
     if (status === 404) return undefined;

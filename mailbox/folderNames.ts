@@ -1,4 +1,4 @@
-/** Modified UTF-7 (RFC 3501, 5.1.3), in which Maildir++ folders are called; `also` are characters that must not stand there. */
+/** Modified UTF-7 (RFC 3501, 5.1.3), the encoding of Maildir++ folder names; `also` has further characters to encode. */
 export function encodeName(name: string, also = ""): string {
   const plain = (character: string): boolean => /^[\x20-\x7e]$/.test(character) && !also.includes(character);
   let [text, rest] = ["", ""];
@@ -29,7 +29,7 @@ export const decodeName = (text: string): string =>
       .toString("utf16le");
   });
 
-/** The folder of a Maildir++ that a path of names has: `.Work.2026`; the inbox is the Maildir itself. */
+/** The Maildir++ folder for a path of names: `.Work.2026`; the inbox is the Maildir itself. */
 export const maildirFolder = (path: readonly string[]): string =>
   path.length === 1 && path[0]?.toUpperCase() === "INBOX"
     ? ""

@@ -1,2 +1,2 @@
-/** A name that an export gives: the second of arrival, UID and UIDVALIDITY, and the file's size. */
+/** The name of a file in an export: the time of arrival in seconds, UID and UIDVALIDITY, and the file's size. */
 export const exportedName = /^(\d+)\.U(\d+)V(\d+)\.homelab-mail,S=(\d+)(?::|$)/;

@@ -5,13 +5,13 @@ import { z } from "zod";
 const FILE = "export.json";
 const shape = z.object({
   format: z.literal(1),
-  /** What the address books are called, by file. */
+  /** The names of the address books, by file. */
   contacts: z.record(z.string(), z.string()).default({}),
-  /** What the filters are called, by file, and which of them is the active one. */
+  /** The names of the filters, by file, and which one is active. */
   sieve: z.record(z.string(), z.object({ name: z.string(), active: z.boolean() })).default({}),
 });
 
-/** What an export knows that its files cannot say. */
+/** The information about an export that its files cannot contain. */
 export type Manifest = z.infer<typeof shape>;
 
 export const manifestFile = (folder: string): string => join(folder, FILE);

@@ -16,7 +16,7 @@ function duration(seconds: number): string {
 }
 
 export interface ProgressArgs {
-  /** Bytes that there are in all. */
+  /** The total number of bytes. */
   readonly total: number;
   readonly terminal: boolean;
   readonly write: (text: string) => void;
@@ -26,7 +26,7 @@ export interface ProgressArgs {
 
 const WIDTH = 24;
 
-/** How far it is: a bar where somebody watches, a line now and then where it is logged. */
+/** The progress: a bar on a terminal, otherwise a line from time to time for a log. */
 export class Progress {
   private readonly started: number;
   private last = Number.NEGATIVE_INFINITY;
@@ -47,12 +47,12 @@ export class Progress {
     write(terminal ? `\r${this.line(done, count)}\x1b[K` : `${this.line(done, count)}\n`);
   }
 
-  /** The line as it stands. */
+  /** The current line. */
   line(done: number, count: number): string {
     const { total, terminal } = this.args;
     const share = total === 0 ? 1 : Math.min(1, done / total);
     const seconds = (this.now() - this.started) / 1000;
-    // Before one percent it is a guess: one message may be as large as a thousand others.
+    // Below one percent it would be a guess: one message may be as large as a thousand others.
     const left =
       share > 0.01 && share < 1 && seconds > 2 ? `, about ${duration((seconds * (1 - share)) / share)} left` : "";
     const full = Math.round(share * WIDTH);
@@ -60,16 +60,16 @@ export class Progress {
     return `${bar}${messages(count)}, ${bytes(done)} of ${bytes(total)}${left}`;
   }
 
-  /** Makes room for other text. */
+  /** Clears the line for other output. */
   clear(): void {
     if (this.shown && this.args.terminal) this.args.write("\r\x1b[K");
   }
 }
 
-/** Without what a terminal would obey: names of folders, labels and app passwords, and a server's words, are untrusted. */
+/** Removes terminal control characters: names of folders, labels and app passwords, and a server's messages, are untrusted. */
 export const printable = (text: string): string => text.replace(/(?!\n)\p{Cc}/gu, "\ufffd");
 
-/** A table in plain text: the first column to the left, the others to the right where they are numbers. */
+/** A table in plain text: the first column is left-aligned, and the other columns are right-aligned if they are numbers. */
 export function table(cells: readonly (readonly string[])[], others: "numbers" | "text" = "numbers"): string {
   const rows = cells.map((row) => row.map((cell) => printable(cell.replaceAll("\n", " "))));
   const widths = (rows[0] ?? []).map((_, n) => Math.max(...rows.map((row) => (row[n] ?? "").length)));

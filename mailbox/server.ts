@@ -4,7 +4,7 @@ import { type ClusterApi, contextOf, kubectl } from "../doctor/clients/kubectl";
 import { readStack, readState } from "../doctor/clients/pulumi";
 import { limits } from "../doctor/context";
 
-/** What a command that works on a mailbox is told about stack and cluster. */
+/** The options about stack and cluster of a command that works on a mailbox. */
 export interface ServerOptions {
   readonly stack?: string | undefined;
   readonly project: string;
@@ -14,19 +14,19 @@ export interface ServerOptions {
   readonly kubectl: string;
 }
 
-/** The stack's mail server, reached from the workstation: through kubectl, as the doctor does. */
+/** The stack's mail server, reached from the workstation through kubectl, as in the doctor. */
 export interface MailServer {
   readonly config: StackConfig;
   readonly stack: string;
   readonly context: string;
   readonly adminPassword: string;
-  /** Every secret that a message must not repeat. */
+  /** The secrets that messages must not contain. */
   readonly secrets: readonly string[];
-  /** A local address that leads to a port of the mail server, until the signal fires. */
+  /** Forwards a port of the mail server to a local address until the signal fires. */
   forward(port: number, signal: AbortSignal): Promise<string>;
 }
 
-/** Reads the stack's configuration and state. Fails with what is wrong and how to fix it. */
+/** Reads the stack's configuration and state. Fails with an error that says how to fix it. */
 export async function openServer(options: ServerOptions): Promise<MailServer> {
   const about = { ...options, limit: 60_000 };
   const [stack, state] = await Promise.all([readStack(about), readState(about)]);
@@ -54,7 +54,7 @@ export async function openServer(options: ServerOptions): Promise<MailServer> {
   };
 }
 
-/** The mailbox of that name, or an error that lists those that there are. */
+/** The mailbox of that name; throws an error that lists the mailboxes if there is none. */
 export function mailboxNamed({ config }: Pick<MailServer, "config">, wanted: string): StackConfig["mailboxes"][number] {
   const found = config.mailboxes.find(({ name }) => name === wanted);
   if (found !== undefined) return found;

@@ -51,7 +51,7 @@ export class SieveScripts {
     return scripts;
   }
 
-  /** Adds a script; one of that name that is there stays. It becomes the active one only where none is. */
+  /** Adds a script unless one of that name exists. It becomes active only if no other script is. */
   async add({ name, text, active }: Script): Promise<"made" | "there"> {
     const there = await this.all();
     if (there.some((script) => script.name === name)) return "there";

@@ -13,11 +13,11 @@ export interface RefetchArgs {
   readonly since: string;
   readonly notes: MailboxNotes;
   /**
-   * The newest first, one by one: of two messages that Stalwart takes for one, the one that comes first is stored.
+   * Copies the newest messages first, one by one: of two messages that Stalwart treats as duplicates, it stores the first one.
    * @default false
    */
   readonly newestFirst?: boolean;
-  /** Ends after what is being copied. */
+  /** Ends the run after the current copy. */
   readonly signal: AbortSignal;
   readonly say: (text: string) => void;
   readonly pace?: Partial<typeof usualPace>;
@@ -26,23 +26,23 @@ export interface RefetchArgs {
 export interface Refetched {
   /** How many messages were put into the outbox. */
   readonly copied: number;
-  /** How many an earlier run had put there. */
+  /** How many messages an earlier run had put there. */
   readonly before: number;
-  /** How many of the outbox's messages still wait for the fetcher. */
+  /** How many messages in the outbox are not delivered yet. */
   readonly waiting: number;
-  /** Why it is not done; absent when it is. */
+  /** Why the run is incomplete; absent if it is complete. */
   readonly problem?: string;
 }
 
 /**
- * A copy counts against the mailbox's quota until it is delivered, so that a few hundred at most wait in the outbox. The
- * fetcher looks into the outbox at least once a minute.
+ * A copy counts against the mailbox's quota until it is delivered, so at most a few hundred are in the outbox at a time. The
+ * fetcher checks the outbox at least once per minute.
  */
 const usualPace = { chunk: 100, most: 300, look: 2_000, timeout: 240_000 };
-/** Milliseconds: until the provider greets, and for a copy of a hundred large messages. */
+/** Timeouts in milliseconds: for the provider's greeting, and for a copy of a hundred large messages. */
 const [toGreet, toCopy] = [20_000, 300_000];
 
-/** Thrown when the provider says no; its own words are the message. */
+/** Thrown if the provider refuses a command; the message is its response. */
 class Refused extends Error {}
 
 class Session {
@@ -50,7 +50,7 @@ class Session {
   readonly client: ImapFlow;
 
   constructor({ imap, login, ca }: RefetchArgs) {
-    // The client keeps the words of a NO to itself, but for its log.
+    // The client reports the text of a NO response only to its log.
     const hear = (entry: { err?: { responseText?: string } }): void => {
       this.words = entry.err?.responseText ?? this.words;
     };
@@ -60,7 +60,7 @@ class Session {
     this.client.on("error", () => {}); // it rejects what waits, too
   }
 
-  /** A result, or an error in the provider's words. */
+  /** A result; throws an error with the provider's response if there is none. */
   private async must<T>(what: string, answer: Promise<T | false>): Promise<T> {
     this.words = "";
     const result = await answer;
@@ -88,13 +88,13 @@ class Session {
     await this.must("copy", this.client.messageCopy([...uids], outbox, { uid: true }));
   }
 
-  /** What bears the flag for deletion in the folder that is open. */
+  /** The messages with the flag \Deleted in the open folder. */
   async flagged(): Promise<number[]> {
     const all = await this.client.fetchAll("1:*", { uid: true, flags: true });
     return all.filter(({ flags }) => flags?.has("\\Deleted")).map(({ uid }) => uid);
   }
 
-  /** Takes the flag for deletion off, or puts it on; the folder must be open for writing. */
+  /** Removes or sets the flag \Deleted; the folder must be open for writing. */
   async flag(uids: readonly number[], change: "add" | "remove"): Promise<void> {
     const flags = ["\\Deleted"];
     const options = { uid: true };
@@ -117,7 +117,7 @@ interface Source {
   readonly query: object;
 }
 
-/** What is kept since the day: dated folders, and with `forever` the marked originals in the folders themselves. */
+/** The messages kept since the day: in dated folders, and with `forever` the marked originals in the folders themselves. */
 function sourcesOf({ login, since }: RefetchArgs, paths: readonly string[], all: readonly FetcherFolders[]): Source[] {
   return all.flatMap(({ source, outbox, kept }) => [
     ...kept.filter(({ day }) => day >= since).map(({ path }) => ({ path, outbox, query: { all: true } })),
@@ -127,7 +127,7 @@ function sourcesOf({ login, since }: RefetchArgs, paths: readonly string[], all:
   ]);
 }
 
-/** Puts everything that the provider still keeps into the outbox again, a few at a time, and waits until it is delivered. */
+/** Copies everything that the provider still keeps to the outbox, a few messages at a time, and waits until it is delivered. */
 export async function refetch(args: RefetchArgs): Promise<Refetched> {
   const { newestFirst = false } = args;
   const pace = { ...usualPace, ...args.pace, ...(newestFirst && { chunk: 1 }) };
@@ -138,7 +138,7 @@ export async function refetch(args: RefetchArgs): Promise<Refetched> {
   const result = (problem?: string): Refetched => ({ copied, before, waiting, ...(problem && { problem }) });
   const interrupted = "interrupted; run it again to go on";
 
-  /** Waits until no more than `most` are in the outbox. */
+  /** Waits until at most `most` messages are in the outbox. */
   const drained = async (outbox: string, most: number): Promise<void> => {
     let [fewest, since] = [Number.POSITIVE_INFINITY, Date.now()];
     for (;;) {
@@ -170,13 +170,14 @@ export async function refetch(args: RefetchArgs): Promise<Refetched> {
         await drained(outbox, pace.most - pace.chunk);
         if (signal.aborted) return;
         const uids = todo.slice(start, start + pace.chunk);
-        // A copy takes the flag for deletion along, and in the outbox that means delivered. Users get theirs back.
+        // A copy has the flag \Deleted of its original, and in the outbox the flag means delivered. So it is removed before the copy,
+        // and restored on originals in users' folders afterwards.
         const marked = uids.filter((uid) => flagged.has(uid));
         if (marked.length > 0) await imap.flag(marked, "remove");
         await imap.copy(uids, outbox);
         if (marked.length > 0 && !("all" in query)) await imap.flag(marked, "add");
         for (const uid of uids) done.add(uid);
-        notes.note(path, uidValidity, done); // after the copy: what is not noted comes twice, and is not lost
+        notes.note(path, uidValidity, done); // after the copy: a message that is not noted is delivered twice, but not lost
         copied += uids.length;
         if (!newestFirst || copied % 100 === 0) say(`${mailbox}: ${copied} messages copied, from ${path}`);
       }

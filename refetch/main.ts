@@ -41,7 +41,7 @@ function dateProblem(since: string | undefined, today: string): string | undefin
   return since > today ? `--since: ${since} is in the future` : undefined;
 }
 
-/** The options; undefined when only help is wanted. */
+/** The options; undefined if only the help is requested. */
 export function readOptions(args: readonly string[], today: string): Options | undefined {
   const { values } = parseArgs({
     args: [...args],
@@ -63,7 +63,7 @@ export function readOptions(args: readonly string[], today: string): Options | u
 
 const messages = (count: number): string => (count === 1 ? "1 message" : `${count} messages`);
 
-/** What became of one mailbox, in one line. */
+/** The result for one mailbox, in one line. */
 export function outcome(mailbox: string, { copied, before, waiting, problem }: Refetched): string {
   const earlier = before === 0 ? "" : `; an earlier run had copied ${messages(before)} (--again copies them once more)`;
   if (problem !== undefined) {
@@ -72,7 +72,7 @@ export function outcome(mailbox: string, { copied, before, waiting, problem }: R
   return `${mailbox}: ${messages(copied)} delivered again${earlier}`;
 }
 
-/** Each mailbox's account at the provider and those of its sources: all of them keep what was fetched. */
+/** Each mailbox's account at the provider and those of its sources: all of them keep fetched mail. */
 export const accounts = (stack: Stack) => [
   ...logins(stack).map((login) => ({ ...login, imap: stack.config.provider.imap, title: login.mailbox })),
   ...sourceLogins(stack).map(({ source, ...login }) => ({ ...login, title: `${login.mailbox}/${source}` })),

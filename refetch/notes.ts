@@ -27,9 +27,9 @@ export const unpacked = (text: string): Set<number> =>
   );
 
 /**
- * Where it is noted what was copied: with this machine's user, for the provider may store nothing beside a message. A stack may be
- * named with its organization and project or without, and its notes must be found either way. Stacks of the same name share a file;
- * what is noted in it is told apart by provider and address.
+ * The file with the notes of copied messages, in the user's home folder on this machine, because the provider may not store
+ * keywords. A stack may be named with or without its organization and project, and its notes must be found either way. Stacks of
+ * the same name share a file, in which entries differ by provider and address.
  */
 export const notesFile = (stack: string): string => {
   const home = process.env.XDG_STATE_HOME || join(homedir(), ".local", "state");
@@ -37,8 +37,8 @@ export const notesFile = (stack: string): string => {
 };
 
 /**
- * What was copied to the outbox already, so that an interrupted run goes on where it was, and one that is run twice delivers
- * nothing twice. UIDs only: no address, and nothing of a message.
+ * The messages that were copied to the outbox already, so that an interrupted run continues where it stopped, and a second run
+ * delivers nothing twice. It contains UIDs only: no addresses, and no content of messages.
  */
 export class Notes {
   private constructor(
@@ -60,13 +60,13 @@ export class Notes {
     }
   }
 
-  /** One mailbox at one provider, told apart without its name. */
+  /** Identifies one mailbox at one provider without its name. */
   of(host: string, address: string) {
     const key = createHash("sha256").update(`${host} ${address}`).digest("hex").slice(0, 16);
     return {
       copied: (folder: string, validity: bigint): Set<number> => {
         const note = this.known[key]?.[folder];
-        // Under another UIDVALIDITY the numbers mean other messages.
+        // With another UIDVALIDITY, the UIDs identify other messages.
         return note?.validity === `${validity}` ? unpacked(note.uids) : new Set();
       },
       note: (folder: string, validity: bigint, uids: Iterable<number>): void => {
@@ -84,7 +84,7 @@ export class Notes {
   private save(): void {
     mkdirSync(dirname(this.file), { recursive: true });
     writeFileSync(`${this.file}.new`, JSON.stringify(this.known), { mode: 0o600 });
-    renameSync(`${this.file}.new`, this.file); // never half a file
+    renameSync(`${this.file}.new`, this.file); // atomic, so that the file is always complete
   }
 }
 

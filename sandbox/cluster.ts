@@ -36,7 +36,7 @@ export interface SandboxClusterArgs {
   readonly signal: AbortSignal;
 }
 
-/** Where a sandbox lives: a cluster, and a folder for the project and its state. */
+/** What a sandbox uses: a cluster, and a folder for the project and its state. */
 export class SandboxCluster {
   private constructor(
     readonly path: string,

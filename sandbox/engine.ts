@@ -6,10 +6,10 @@ import { findPlugins, findTools, type Log } from "./rig";
 
 const ROOT = path.join(__dirname, "..");
 
-/** Protects nothing: the sample stack's passwords are throwaway. */
+/** Not a real secret: the sample stack's passwords are throwaway. */
 export const SAMPLE_PASSPHRASE = "sandbox";
 
-/** The Pulumi CLI and what it needs around it. */
+/** The Pulumi CLI and what it needs to run. */
 export interface Engine {
   readonly pulumi: PulumiCommand;
   readonly searchPath: string;
@@ -19,14 +19,14 @@ export interface Engine {
 export async function findEngine(scratch: string, log: Log): Promise<Engine> {
   const { pulumi: file } = (await findTools(["pulumi"], log)) as { pulumi: string };
   const root = path.dirname(path.dirname(file));
-  // PulumiCommand takes an installation's root and looks in its bin/: give a bare file such a place.
+  // PulumiCommand expects an installation's root with a folder bin/, so one is created for a single file.
   const home = path.basename(path.dirname(file)) === "bin" ? root : installation(file, scratch);
   const pulumi = await PulumiCommand.get({ root: home });
   const plugins = await findPlugins(pulumi, scratch, log);
   return { pulumi, searchPath: [plugins, process.env.PATH].filter(Boolean).join(path.delimiter) };
 }
 
-/** Downloads or builds what findEngine gives, so that it is there when it is needed. */
+/** Downloads or builds what findEngine returns, before it is needed. */
 export async function prepareEngine(log: Log): Promise<void> {
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "homelab-mail-prepare-"));
   try {
@@ -45,7 +45,7 @@ function installation(file: string, scratch: string): string {
 }
 
 export interface ProjectArgs {
-  /** Where the project's files and its state go. */
+  /** The folder for the project's files and its state. */
   readonly folder: string;
   readonly stack: string;
   readonly kubeconfig: string;
@@ -55,7 +55,7 @@ export interface ProjectArgs {
   readonly passphrase?: string;
 }
 
-/** The environment in which the CLI sees this project's stacks, and no others. */
+/** The environment in which the CLI finds only this project's stacks. */
 export function projectEnvironment({ folder, kubeconfig, passphrase }: ProjectArgs): Record<string, string> {
   return {
     PULUMI_BACKEND_URL: `file://${path.join(folder, "state")}`,
@@ -68,8 +68,8 @@ export function projectEnvironment({ folder, kubeconfig, passphrase }: ProjectAr
 export const projectFolder = (folder: string): string => path.join(folder, "project");
 
 /**
- * A project like this repository, in which `pulumi up` works when it is typed, with the sample stack's configuration unless
- * one is there already: users may have changed it.
+ * A project like this repository, in which users can run `pulumi up`, with the sample stack's configuration. An existing
+ * configuration is kept, because users may have changed it.
  */
 export function writeProject(folder: string, stack: string): void {
   const project = projectFolder(folder);
@@ -77,7 +77,7 @@ export function writeProject(folder: string, stack: string): void {
   fs.mkdirSync(project, { recursive: true });
   fs.copyFileSync(path.join(ROOT, "Pulumi.yaml"), path.join(project, "Pulumi.yaml"));
   fs.writeFileSync(path.join(project, "index.ts"), `export = require(${JSON.stringify(path.join(ROOT, "index"))});\n`);
-  // Where Pulumi looks for the SDK, and what Pulumi.yaml loads before the program.
+  // The path where Pulumi looks for the SDK, and the file that Pulumi.yaml loads before the program.
   for (const name of ["node_modules", "package.json", "start.cjs"]) {
     const link = path.join(project, name);
     if (!fs.existsSync(link)) fs.symlinkSync(path.join(ROOT, name), link);
@@ -86,10 +86,10 @@ export function writeProject(folder: string, stack: string): void {
   if (!fs.existsSync(file)) fs.copyFileSync(path.join(__dirname, "sample-stack", "Pulumi.sandbox.yaml"), file);
 }
 
-/** The program of this repository, loaded when it is first run: the CLI starts meanwhile. */
+/** The program of this repository, loaded at its first run, while the CLI starts. */
 export const thisProgram: PulumiFn = async () => (require("../index") as () => Promise<Record<string, unknown>>)();
 
-/** A stack of this project on a cluster: a real engine, whose program runs in this very process. */
+/** A stack of this project on a cluster: a real engine, whose program runs in this process. */
 export async function openStack(engine: Engine, args: ProjectArgs): Promise<Stack> {
   writeProject(args.folder, args.stack);
   return LocalWorkspace.createOrSelectStack(

@@ -24,7 +24,7 @@ Deploys the whole stack to a throwaway Kubernetes control plane, with the real P
   --live --stop        removes what an interrupted run left: clusters of kind and k3d, or with --kubeconfig its namespaces
   --prepare            only get the programs that the sandbox needs`;
 
-/** A wrong option ends the command with 2 and one line, as it does in the others. */
+/** An invalid option ends the command with exit code 2 and one line, as in the other commands. */
 function readOptions() {
   try {
     return parseArgs({
@@ -95,7 +95,7 @@ To run diagnostics against the simulated stack, with the same exports, here:
 `);
 }
 
-/** Waits for Ctrl-C; Enter applies what was changed meanwhile. */
+/** Waits for Ctrl-C; Enter applies changes made meanwhile. */
 async function serveTerminal(stack: Stack, signal: AbortSignal): Promise<void> {
   log("Enter applies a changed configuration; Ctrl-C takes everything down.");
   const terminal = createInterface({ input: process.stdin });
@@ -106,7 +106,7 @@ async function serveTerminal(stack: Stack, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** The CLI has shown its output already; its error repeats all of it. */
+/** The CLI has already printed its output, which its error contains again. */
 const firstLines = (error: Error): string => error.message.replace(/\n stdout:[\s\S]*?(?=\n stderr:|$)/, "");
 
 async function main(): Promise<void> {

@@ -1,9 +1,9 @@
 import { cacheFolder, imagesAreMade, missingTools, type ToolsetName } from "./rig";
 
-/** Where the stack runs: the embedded control plane without pods, a cluster of the user's, or one that is created for the run. */
+/** Where the stack runs: the embedded control plane without pods, the user's cluster, or one that is created for the run. */
 export type Target = "control plane" | "kubeconfig" | "kind" | "k3d" | "node";
 
-/** What is not on this machine yet. */
+/** What is missing on this machine. */
 export interface Missing {
   readonly programs: readonly string[];
   readonly images: boolean;
@@ -57,7 +57,7 @@ const up = (target: Target, live: boolean): string[] => {
   ];
 };
 
-/** What a run is going to do, in its order, with the time of each part. */
+/** The steps of a run in order, with the time that each takes. */
 export function describePlan(target: Target, live: boolean, missing: Missing): string {
   const parts = [programs(missing), ...cluster(target, missing), ...up(target, live)];
   return ["This run will:", ...parts.map((part, n) => `  ${n + 1}. ${part}`), ""].join("\n");

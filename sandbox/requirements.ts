@@ -1,10 +1,10 @@
 import type { Stack } from "@pulumi/pulumi/automation";
 import { KubeClient } from "./rig";
 
-/** Kubernetes' own (https://kubernetes.io/docs/concepts/storage/storage-classes/#default-storageclass). */
+/** Kubernetes' annotation for the default class (https://kubernetes.io/docs/concepts/storage/storage-classes/#default-storageclass). */
 const DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class";
 
-/** Throws if the user's cluster lacks what the stack would wait for without end: a line each, with the option that fixes it. */
+/** Throws if the user's cluster lacks something that the stack would wait for forever: one line for each, with the option that fixes it. */
 export async function requireWhatItNeeds(kubeconfig: string, stack: Stack): Promise<void> {
   const client = KubeClient.fromFile(kubeconfig);
   const lines: string[] = [];

@@ -1,4 +1,4 @@
-/** All that the sandbox takes from the tests' rig: no other file of it imports from there (tests/unit/stack/rooms.test.ts). */
+/** All imports of the sandbox from the tests' rig: no other file of the sandbox imports from it (tests/unit/stack/rooms.test.ts). */
 export { PrivateCa, spki } from "../tests/rig/ca";
 export { type ControlPlane, startControlPlane } from "../tests/rig/cluster/controlplane";
 export { KubeClient, type KubeObject } from "../tests/rig/cluster/kube";

@@ -3,14 +3,14 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { type Log, onPath } from "../rig";
 
-/** The cluster's name, by which an interrupted run's is found again. */
+/** The cluster's name, with which the cluster of an interrupted run is found. */
 const NAME = "homelab-mail-sandbox";
 
 interface Program {
   readonly install: string;
   readonly list: readonly string[];
   readonly create: (kubeconfig: string) => readonly string[];
-  /** Prints the kubeconfig, where `create` does not write it. */
+  /** Prints the kubeconfig, if `create` does not write it. */
   readonly print?: readonly string[];
   readonly remove: readonly string[];
 }
@@ -26,7 +26,7 @@ const PROGRAMS = {
   k3d: {
     install: "https://k3d.io/stable/#installation",
     list: ["cluster", "list", "--no-headers"],
-    // The user's own kubeconfig stays as it is. The sandbox brings its own browser access, so Traefik is not needed.
+    // The user's own kubeconfig is not changed. The sandbox has its own browser access, so Traefik is not needed.
     create: () => [
       ...["cluster", "create", NAME, "--wait", "--timeout", "5m", "--k3s-arg", "--disable=traefik@server:0"],
       ...["--kubeconfig-update-default=false", "--kubeconfig-switch-context=false"],
@@ -45,7 +45,7 @@ export const installed = (): LocalProgram[] => localPrograms.filter((name) => on
 export const installHint = (name: LocalProgram): string =>
   `${name} is not on PATH; install it: ${PROGRAMS[name].install}`;
 
-/** Runs it with a kubeconfig of the sandbox's, so that it does not change the user's. */
+/** Runs the program with the sandbox's kubeconfig, so that it does not change the user's. */
 const environment = (kubeconfig: string): NodeJS.ProcessEnv => ({ ...process.env, KUBECONFIG: kubeconfig });
 
 function output(name: LocalProgram, args: readonly string[], kubeconfig: string): string {
@@ -61,7 +61,7 @@ const exists = (name: LocalProgram, kubeconfig: string): boolean =>
     .split("\n")
     .some((line) => line.split(/\s/)[0] === NAME);
 
-/** Creates a cluster in containers and waits until it is ready; gives its kubeconfig, in `folder`. */
+/** Creates a cluster in containers and waits until it is ready; returns its kubeconfig, in `folder`. */
 export async function createLocalCluster(name: LocalProgram, folder: string, signal: AbortSignal): Promise<string> {
   const kubeconfig = path.join(folder, `${name}.kubeconfig`);
   const program: Program = PROGRAMS[name];
@@ -81,9 +81,9 @@ export async function createLocalCluster(name: LocalProgram, folder: string, sig
   });
   if (code !== 0 || signal.aborted) {
     try {
-      removeLocalCluster(name, kubeconfig); // what it has begun
+      removeLocalCluster(name, kubeconfig); // removes a cluster that was created in part
     } catch {
-      // without a container engine there is nothing to remove either
+      // without a container engine, there is nothing to remove
     }
     signal.throwIfAborted();
     throw new Error(`${name} could not create a cluster; its output is above. Is a container engine running?`);
@@ -96,7 +96,7 @@ export function removeLocalCluster(name: LocalProgram, kubeconfig: string): void
   output(name, PROGRAMS[name].remove, kubeconfig);
 }
 
-/** Removes what an interrupted run left. */
+/** Removes the cluster of an interrupted run. */
 export function removeLeftClusters(log: Log, folder: string): void {
   const left = installed().filter((name) => exists(name, path.join(folder, "none")));
   for (const name of left) {

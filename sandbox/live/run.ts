@@ -25,9 +25,9 @@ import { usageOf } from "./usage";
 export interface RunArgs {
   /** The user's cluster. */
   readonly kubeconfig: string | undefined;
-  /** What creates a cluster otherwise. @default kind or k3d if installed, or else a node on this machine */
+  /** The program that creates a cluster otherwise. @default kind or k3d if installed, or else a node on this machine */
   readonly cluster: string | undefined;
-  /** Only removes what an interrupted run left. */
+  /** Whether to only remove the remains of an interrupted run. */
   readonly stop: boolean;
   readonly config: Readonly<Record<string, string>>;
   /** Ctrl-C. */
@@ -36,7 +36,7 @@ export interface RunArgs {
 
 const isLocal = (name: string): name is LocalProgram => (localPrograms as readonly string[]).includes(name);
 
-/** The cluster to run on; throws when this machine has no such cluster. */
+/** The cluster to run on; throws if this machine cannot provide it. */
 export function chooseTarget({
   kubeconfig,
   cluster,
@@ -79,7 +79,7 @@ async function ownNode(folder: ProcessFolder, log: Log, signal: AbortSignal): Pr
   return node.kubeconfig;
 }
 
-/** Ctrl-C ends it, or the end of standard input where that is no terminal. */
+/** Waits for Ctrl-C, or for the end of standard input if that is not a terminal. */
 function ended(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();

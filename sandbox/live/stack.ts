@@ -35,26 +35,26 @@ const STACK = "live";
 const TLS_SECRET = "family-tls";
 
 export interface LiveSandboxArgs {
-  /** Where the project, its state and the throwaway CA go. */
+  /** The folder for the project, its state and the throwaway CA. */
   readonly folder: string;
   readonly kubeconfig: string;
   /** Whether Stalwart and Pocket ID are fakes, because the cluster's node pulls no images. */
   readonly fakes: boolean;
-  /** Whether the cluster stays: everything is removed from it at the end. */
+  /** Whether the cluster is kept; then everything is removed from it at the end. */
   readonly clusterStays: boolean;
   readonly issuer: IssuerChoice;
   /** An image with Dovecot and Python in it, for the fake mail provider. @default the fetchers' image */
   readonly providerImage?: string;
-  /** Where mail provider and issuer run, if not in the cluster. */
+  /** The host for the mail provider and the issuer, if they do not run in the cluster. */
   readonly externalHost?: ExternalHost;
   /** Further configuration keys, for example storage.className. */
   readonly config: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
 }
 
-/** The whole stack with everything that it needs around it, on a cluster. */
+/** The whole stack on a cluster, with everything in its environment that it needs. */
 export interface LiveSandbox {
-  /** How a browser reaches it. */
+  /** The access for a browser. */
   readonly browser: { readonly ingress: number; readonly issuer?: Address; readonly spki: string[] };
   readonly issuer: IssuerClient;
   readonly stack: Stack;
@@ -62,7 +62,7 @@ export interface LiveSandbox {
   readonly kubectl: Kubectl;
   readonly ca: PrivateCa;
   readonly environment: TestEnvironment;
-  /** The first page: Pocket ID's link that signs in, or the webmail itself. */
+  /** The first page: Pocket ID's sign-in link, or the webmail itself. */
   readonly start: string;
   close(): Promise<void>;
 }
@@ -116,7 +116,7 @@ async function configure(
   await stack.setConfig("relay.password", { value: provider.passwords.service as string, secret: true }, true);
 }
 
-/** Does cert-manager's part once the stack has created its namespace: the stack's pods wait for their certificate. */
+/** Issues the certificates instead of cert-manager once the namespace exists, because the stack's pods need them. */
 async function issueCertificate(client: KubeClient, ca: PrivateCa, until: AbortSignal): Promise<void> {
   const space = { apiVersion: "v1", kind: "Namespace", metadata: { name: stackNamespace } };
   while (!until.aborted && !(await client.read(space))) await sleep(300);
@@ -127,7 +127,7 @@ async function issueCertificate(client: KubeClient, ca: PrivateCa, until: AbortS
   );
 }
 
-/** Logs each message that leaves. */
+/** Logs each outbound message. */
 function logMail({ provider }: TestEnvironment, log: Log, signal: AbortSignal): void {
   const onLine = (line: string): void => {
     try {
@@ -193,7 +193,7 @@ export async function startLiveSandbox(args: LiveSandboxArgs, log: Log): Promise
 
     const project = projectFolder(args.folder);
     fs.mkdirSync(project, { recursive: true });
-    fs.writeFileSync(path.join(project, `Pulumi.${STACK}.yaml`), ""); // not the sample's
+    fs.writeFileSync(path.join(project, `Pulumi.${STACK}.yaml`), ""); // replaces the sample configuration
     stack = await openStack(engine, { folder: args.folder, stack: STACK, kubeconfig: args.kubeconfig });
     const customCAs = [caText, ...(choice.kind === "existing" && choice.ca !== undefined ? [choice.ca] : [])];
     await configure(stack, { environment, issuer, customCAs, storageClass, extra: args.config });

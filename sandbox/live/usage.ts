@@ -1,7 +1,7 @@
 import { hosts, person } from "../rig";
 import type { LiveSandbox } from "./stack";
 
-/** The options that let Chromium, Chrome, Brave or Edge find and trust the throwaway names, and nothing else. */
+/** The options that let Chromium, Chrome, Brave or Edge resolve and trust the throwaway names, and no others. */
 function browserOptions({ browser: { ingress, issuer: at, spki: keys }, issuer }: LiveSandbox): string[] {
   const rules = [
     `MAP ${hosts.webmail}:443 127.0.0.1:${ingress}`,
@@ -15,7 +15,7 @@ function browserOptions({ browser: { ingress, issuer: at, spki: keys }, issuer }
   ];
 }
 
-/** What to do next, for whoever reads the terminal. */
+/** The next steps, for the terminal. */
 export function usageOf(live: LiveSandbox): string {
   const options = browserOptions(live).map((option) => `'${option}'`);
   const signIn =
