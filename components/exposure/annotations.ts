@@ -27,7 +27,7 @@ function ingressNginx({ requirements: { maxBodySize, idleTimeoutSeconds } }: Htt
 /**
  * Traefik serves an Ingress at every entry point, whatever its `tls` says (traefik/traefik,
  * pkg/provider/kubernetes/ingress/kubernetes.go, loadRouter). So the first Ingress is for TLS only, and a second one redirects
- * plain http. The second one's priority is the lowest, because it matches TLS requests, too.
+ * plain http. The second Ingress has the lowest priority, because it matches TLS requests, too.
  */
 function traefik({ name }: HttpEndpoint, namespace: Input<string>): ControllerSettings {
   const middleware = (suffix: string, spec: CustomObject["spec"]): CustomObject => ({
