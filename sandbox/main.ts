@@ -118,7 +118,8 @@ async function main(): Promise<void> {
   }
 
   const interrupted = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => interrupted.abort());
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.on(signal, () => interrupted.abort(new Error("Interrupted.")));
   if (options.live) {
     const { kubeconfig, cluster, stop } = options;
     return runLive({ kubeconfig, cluster, stop, config: configured, signal: interrupted.signal }, log);
@@ -127,6 +128,7 @@ async function main(): Promise<void> {
     throw new Error("--cluster needs --live: without mail, the control plane comes with the sandbox");
   const target = options.kubeconfig ? "kubeconfig" : "control plane";
   log(describePlan(target, false, await findMissing(target)));
+  interrupted.signal.throwIfAborted();
   const interactive = Boolean(process.stdin.isTTY && process.stdout.isTTY && !process.env.CI);
 
   const cluster = await SandboxCluster.open(
@@ -138,8 +140,10 @@ async function main(): Promise<void> {
     const stack = await openStack(engine, { folder: cluster.path, stack: STACK, kubeconfig: cluster.kubeconfig });
     await configure(stack);
     if (options.kubeconfig) await requireWhatItNeeds(cluster.kubeconfig, stack);
+    interrupted.signal.throwIfAborted(); // the engine sees an interruption only while it runs
     log("\npulumi up");
     await up(stack, interrupted.signal);
+    interrupted.signal.throwIfAborted();
     await printUsage(stack, cluster, engine);
     if (cluster.stays) log("The cluster stays: `npm run sandbox` uses it again, `npm run sandbox -- --stop` ends it.");
     else if (interactive) await serveTerminal(stack, interrupted.signal);

@@ -49,7 +49,7 @@ const nameOf = (one: string): string => one.slice(0, one.indexOf("{"));
 test("what a fetcher that runs exports is what Prometheus reads, and no lint finds fault with it", () => {
   const { status, text } = rules.run(["check", "metrics"], exported);
   expect({ status, text }).toEqual({ status: 0, text: "" });
-  expect(new Set(fetchers.map(nameOf)).size).toBe(12);
+  expect(new Set(fetchers.map(nameOf)).size).toBe(24); // 12 of the provider, 12 of a source
   expect(exported).not.toContain("@");
 });
 

@@ -89,7 +89,7 @@ afterEach(() => {
 
 test("npm run sandbox puts the stack up, says what to try next, and leaves nothing behind", async () => {
   const run = new Run(home);
-  await run.says("pulumi up");
+  await run.says("\npulumi up\n");
   const [folder = ""] = run.clusters();
   const groups = groupsOf(folder);
   expect(groups.length).toBeGreaterThanOrEqual(5);
@@ -107,12 +107,22 @@ test.each([
   ["kill -9", "SIGKILL"],
 ] as const)("%s ends every process of the sandbox and removes its files", async (_, signal) => {
   const run = new Run(home);
-  await run.says("pulumi up");
+  await run.says("\npulumi up\n");
   const [folder = ""] = run.clusters();
   const groups = groupsOf(folder);
   run.child.kill(signal);
   expect(await run.exitCode()).not.toBe(0);
   await untilGone(folder, groups);
+});
+
+test("Ctrl-C while the sandbox says what it is going to do ends it before anything is deployed", async () => {
+  const run = new Run(home);
+  await run.says("This run will:");
+  run.child.kill("SIGINT");
+  expect(await run.exitCode()).toBe(1);
+  expect(run.text).toContain("Interrupted.");
+  expect(run.text).not.toContain("\npulumi up\n");
+  expect(run.clusters()).toEqual([]);
 });
 
 test("--keep leaves a cluster that the next start uses again, and --stop ends it", async () => {

@@ -24,6 +24,7 @@ export async function scrapeFetcher(mailbox: string): Promise<string> {
   const rc = { imap: { host: "localhost", port: 1 } };
   fs.writeFileSync(path.join(state, "inbox.fetchmailrc"), renderFetchmailrc({ ...rc, folder: "INBOX" }));
   fs.writeFileSync(path.join(state, "junk.fetchmailrc"), renderFetchmailrc({ ...rc, folder: "Junk" }));
+  fs.writeFileSync(path.join(state, "source.fetchmailrc"), ""); // no login is there for the source
   fs.writeFileSync(path.join(state, "address"), `${mailbox}@example.org`);
   fs.writeFileSync(path.join(state, "password"), "not-a-password");
   const [port] = await freePorts(1);
@@ -31,6 +32,7 @@ export async function scrapeFetcher(mailbox: string): Promise<string> {
     `--mailbox=${mailbox}`,
     "--imap=127.0.0.1:1",
     "--retention=7",
+    "--source=old,127.0.0.1:1,7",
     "--sink=127.0.0.1:1",
     "--junk-sink=127.0.0.1:1",
     ...["program", "credentials", "state"].map((name) => `--${name}=${state}`),
