@@ -97,10 +97,14 @@ export function migrationScenarios(fixture: LiveFixture): void {
       await fixture.set(`migrations.${NAME}.from.user`, source().user);
       await fixture.set(`migrations.${NAME}.from.password`, source().password, { secret: true });
       await fixture.up();
-      const [first = ""] = await eventually("the first run has ended", async () => {
-        const said = await summaries();
-        return said.length > 0 ? said : undefined;
-      });
+      const [first = ""] = await eventually(
+        "the first run has ended",
+        async () => {
+          const said = await summaries();
+          return said.length > 0 ? said : undefined;
+        },
+        { seconds: 420 },
+      );
       expect(Number(/Messages transferred +: (\d+)/.exec(first)?.[1])).toBeGreaterThanOrEqual(3 * 17);
       await eventually("its app password is gone", async () => (await appPasswords()).length === 0);
 
@@ -114,10 +118,14 @@ export function migrationScenarios(fixture: LiveFixture): void {
         `migration-${NAME}-again`,
       ];
       await promisify(execFile)(command, ["--kubeconfig", kubeconfig, ...again]);
-      const both = await eventually("the second run has ended", async () => {
-        const said = await summaries();
-        return said.length > 1 ? said : undefined;
-      });
+      const both = await eventually(
+        "the second run has ended",
+        async () => {
+          const said = await summaries();
+          return said.length > 1 ? said : undefined;
+        },
+        { seconds: 420 },
+      );
       expect(both.filter((said) => /Messages transferred +: 0\b/.test(said))).toHaveLength(1);
 
       const { created } = (await actAs(fixture, NEW, "x:AppPassword/set", {
