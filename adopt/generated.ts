@@ -1,6 +1,6 @@
 import { names } from "../config/names";
 import type { StackConfig } from "../config/types";
-import type { ClusterApi } from "../doctor/clients/kubectl";
+import type { ClusterApi } from "../lib/kubectl";
 
 /** Where each generated value is in the cluster, and the key that gives it to the stack. */
 export const places: readonly {

@@ -3,10 +3,10 @@ import { existsSync } from "node:fs";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
 import { names } from "../config/names";
-import { command } from "../doctor/clients/command";
-import { contextOf, kubectl as kubectlOf } from "../doctor/clients/kubectl";
 import { readStack } from "../doctor/clients/pulumi";
 import { firstSentence, projectProblem, stackOptions } from "../doctor/options";
+import { command } from "../lib/command";
+import { clusterApi, contextOf, runKubectl } from "../lib/kubectl";
 import { generatedIn } from "./generated";
 import {
   formerOwner,
@@ -75,11 +75,8 @@ async function clusterOf(options: Options, namespace: string) {
     );
   }
   const args = { command: options.kubectl, kubeconfig, context, limit: LIMIT };
-  const words = ["--kubeconfig", kubeconfig, "--context", context];
-  const flags = words.flatMap((word, n) => (n % 2 === 1 && word !== undefined ? [words[n - 1] as string, word] : []));
-  const run = (more: readonly string[], input?: string): Promise<string> =>
-    command(options.kubectl, [...flags, ...more], { limit: LIMIT, ...(input !== undefined && { input }) });
-  return { api: kubectlOf({ ...args, namespace }), context: await contextOf(args), run };
+  const run = (words: readonly string[], input?: string): Promise<string> => runKubectl(args, words, input);
+  return { api: clusterApi({ ...args, namespace }), context: await contextOf(args), run };
 }
 
 type Cluster = Awaited<ReturnType<typeof clusterOf>>;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { KubeObject } from "../doctor/clients/kubectl";
+import type { KubeObject } from "../lib/kubectl";
 
 const previewShape = z.object({
   steps: z

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { ports } from "../config/names";
+import { shortHash } from "../lib/hash";
 
 /** A value of a property list. */
 export type Plist = string | number | boolean | readonly Plist[] | { readonly [key: string]: Plist };
@@ -17,8 +17,9 @@ export interface ProfileArgs {
 
 /** The same UUID for the same mailbox, so that a profile that is installed again replaces the first one. */
 function uuid(text: string): string {
-  const hex = createHash("sha256").update(text).digest("hex");
-  return hex.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, "$1-$2-5$3-8$4-$5").toUpperCase();
+  return shortHash(text, 64)
+    .replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, "$1-$2-5$3-8$4-$5")
+    .toUpperCase();
 }
 
 /**

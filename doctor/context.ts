@@ -1,9 +1,9 @@
 import { names } from "../config/names";
 import type { Endpoint } from "../config/types";
+import type { ClusterApi } from "../lib/kubectl";
 import { addressesOf, mailService } from "./checks/cluster/collect";
 import { collectFetchers } from "./checks/fetching/collect";
 import { collectIssuer } from "./checks/signIn/collect";
-import type { ClusterApi } from "./clients/kubectl";
 import type { MailboxLogin } from "./clients/mailProvider";
 import type { Stack, State } from "./clients/pulumi";
 import type { MessageCatalog } from "./messages";

@@ -1,10 +1,10 @@
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { clusterApi, contextOf, UnknownContext } from "../lib/kubectl";
+import { reasonOf } from "../lib/reason";
 import { buildChecks } from "./checks";
 import { evaluateUnreadable, evaluateWrong, withholdUpdates } from "./checks/configuration/evaluate";
-import { contextOf, kubectl, UnknownContext } from "./clients/kubectl";
 import { readStack, readState, type Stack, type State } from "./clients/pulumi";
-import { reasonOf } from "./clients/reason";
 import { createContext, limits, logins } from "./context";
 import { groups, groupTitles } from "./groups";
 import { notChecked } from "./notChecked";
@@ -61,7 +61,7 @@ async function examine(options: Options, kubeContext: string, progress: Progress
   const context = createContext({
     stack,
     state,
-    cluster: kubectl({ ...kubectlArgs(options), namespace: stack.config.namespace }),
+    cluster: clusterApi({ ...kubectlArgs(options), namespace: stack.config.namespace }),
     kubeContext,
     resolvers: options.resolver,
     pods: !options["no-pods"],

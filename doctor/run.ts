@@ -1,4 +1,4 @@
-import { reasonOf } from "./clients/reason";
+import { reasonOf } from "../lib/reason";
 import type { Group } from "./groups";
 import { notChecked } from "./notChecked";
 import type { Capability, Result } from "./result";

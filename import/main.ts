@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { sizeLimits } from "../config/limits";
-import { reasonOf } from "../doctor/clients/reason";
 import { redactor } from "../doctor/redact";
+import { reasonOf } from "../lib/reason";
 import { MailboxAccess } from "../mailbox/access";
 import { checked, interruptible, mailboxHelp, mailboxOptions, runCommand } from "../mailbox/command";
 import { Rejected } from "../mailbox/connection";

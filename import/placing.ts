@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { shortHash } from "../lib/hash";
 import { meaningOf, normal, type SpecialFolder } from "./labelNames";
 
 /** The destination of a message: a special folder, or a folder with a name. */
@@ -17,9 +17,7 @@ export function keywordOf(label: string): string {
     .replace(/\p{M}/gu, "")
     .replace(/[^\w.$/&+-]+/g, "_")
     .replace(/^_+|_+$/g, "");
-  return ascii.length > 0
-    ? ascii.slice(0, 60)
-    : `label-${createHash("sha256").update(label).digest("hex").slice(0, 8)}`;
+  return ascii.length > 0 ? ascii.slice(0, 60) : `label-${shortHash(label, 8)}`;
 }
 
 const pathOf = (name: string): string[] =>

@@ -1,9 +1,9 @@
 import { ImapFlow } from "imapflow";
 import { ports } from "../config/names";
 import type { Mailbox } from "../config/types";
-import { trusting } from "../doctor/clients/customCAs";
 import { session } from "../doctor/clients/mailProvider";
 import type { ServerArgs } from "../doctor/clients/mailServer";
+import { trusting } from "../lib/customCAs";
 import { AppPasswords } from "./appPasswords";
 import { Dav } from "./dav";
 import type { MailServer } from "./server";

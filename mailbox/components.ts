@@ -1,6 +1,6 @@
 /** iCalendar and vCard as text: components and properties, each line unchanged. A parser would reformat them. */
 
-import { createHash } from "node:crypto";
+import { shortHash } from "../lib/hash";
 
 export const lines = (text: string): string[] => text.replace(/^\ufeff/, "").split(/\r?\n|\r/);
 export const joined = (all: readonly string[]): string => `${all.join("\r\n")}\r\n`;
@@ -40,7 +40,7 @@ export function blocks(all: readonly string[]): { blocks: Block[]; rest: string[
   return { blocks: found, rest };
 }
 
-export const short = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 32);
+export const short = (text: string): string => shortHash(text, 32);
 
 /** A name for an address or a file. */
 export const slugOf = (name: string): string =>

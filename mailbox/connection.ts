@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ImapFlow } from "imapflow";
-import { reasonOf } from "../doctor/clients/reason";
+import { reasonOf } from "../lib/reason";
 
 /** The operations of an IMAP session that import and export need. */
 export type ImapClient = Pick<

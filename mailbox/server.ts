@@ -1,8 +1,8 @@
 import { names } from "../config/names";
 import type { StackConfig } from "../config/types";
-import { type ClusterApi, contextOf, kubectl } from "../doctor/clients/kubectl";
 import { readStack, readState } from "../doctor/clients/pulumi";
 import { limits } from "../doctor/context";
+import { type ClusterApi, clusterApi, contextOf } from "../lib/kubectl";
 
 /** The options about stack and cluster of a command that works on a mailbox. */
 export interface ServerOptions {
@@ -43,7 +43,7 @@ export async function openServer(options: ServerOptions): Promise<MailServer> {
     limit: limits.command,
   };
   const context = await contextOf(args);
-  const cluster: ClusterApi = kubectl({ ...args, namespace: config.namespace });
+  const cluster: ClusterApi = clusterApi({ ...args, namespace: config.namespace });
   return {
     config,
     stack: name,

@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { shortHash } from "../lib/hash";
 
 const shape = z.record(z.string(), z.record(z.string(), z.object({ validity: z.string(), uids: z.string() })));
 
@@ -62,7 +62,7 @@ export class Notes {
 
   /** Identifies one mailbox at one provider without its name. */
   of(host: string, address: string) {
-    const key = createHash("sha256").update(`${host} ${address}`).digest("hex").slice(0, 16);
+    const key = shortHash(`${host} ${address}`, 16);
     return {
       copied: (folder: string, validity: bigint): Set<number> => {
         const note = this.known[key]?.[folder];

@@ -3,7 +3,7 @@ import * as path from "node:path";
 import {
   type ControlPlane,
   cacheFolder,
-  KubeClient,
+  clientOf,
   type Log,
   ProcessFolder,
   reap,
@@ -15,7 +15,7 @@ const keptFolder = (): string => cacheFolder("kept");
 
 async function isUp(kubeconfig: string): Promise<boolean> {
   try {
-    await KubeClient.fromFile(kubeconfig).request("GET", "/readyz");
+    await clientOf(kubeconfig).request("GET", "/readyz");
     return true;
   } catch {
     return false;

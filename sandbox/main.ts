@@ -2,6 +2,7 @@ import * as path from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import type { Stack } from "@pulumi/pulumi/automation";
+import { kubectlFor, withClient } from "./client";
 import { SandboxCluster, stopKeptCluster } from "./cluster";
 import { type Engine, findEngine, openStack, prepareEngine, projectEnvironment, projectFolder } from "./engine";
 import { runLive } from "./live/run";
@@ -70,7 +71,7 @@ async function configure(stack: Stack): Promise<void> {
 }
 
 async function printUsage(stack: Stack, cluster: SandboxCluster, { pulumi, searchPath }: Engine): Promise<void> {
-  const { kubectl } = (await findTools(["kubectl"], log)) as { kubectl: string };
+  const { command: kubectl } = await kubectlFor(cluster.kubeconfig, log);
   const config = await stack.getAllConfig();
   const namespace = config["homelab-mail:namespace"]?.value ?? "stalwart-mail";
   const environment = projectEnvironment({ folder: cluster.path, stack: STACK, kubeconfig: cluster.kubeconfig });
@@ -139,7 +140,7 @@ async function main(): Promise<void> {
     const engine = await findEngine(cluster.path, log);
     const stack = await openStack(engine, { folder: cluster.path, stack: STACK, kubeconfig: cluster.kubeconfig });
     await configure(stack);
-    if (options.kubeconfig) await requireWhatItNeeds(cluster.kubeconfig, stack);
+    if (options.kubeconfig) await withClient(cluster.kubeconfig, log, (client) => requireWhatItNeeds(client, stack));
     interrupted.signal.throwIfAborted(); // the engine sees an interruption only while it runs
     log("\npulumi up");
     await up(stack, interrupted.signal);

@@ -1,12 +1,11 @@
 import type { Stack } from "@pulumi/pulumi/automation";
-import { KubeClient } from "./rig";
+import type { KubeClient } from "./rig";
 
 /** Kubernetes' annotation for the default class (https://kubernetes.io/docs/concepts/storage/storage-classes/#default-storageclass). */
 const DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class";
 
 /** Throws if the user's cluster lacks something that the stack would wait for forever: one line for each, with the option that fixes it. */
-export async function requireWhatItNeeds(kubeconfig: string, stack: Stack): Promise<void> {
-  const client = KubeClient.fromFile(kubeconfig);
+export async function requireWhatItNeeds(client: KubeClient, stack: Stack): Promise<void> {
   const lines: string[] = [];
   const found = await client.list("storage.k8s.io/v1", "StorageClass");
   const classes = found.map(({ metadata }) => metadata.name as string);

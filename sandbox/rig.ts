@@ -1,10 +1,9 @@
 /** All imports of the sandbox from the tests' rig: no other file of the sandbox imports from it (tests/unit/stack/rooms.test.ts). */
 export { PrivateCa, spki } from "../tests/rig/ca";
-export { type ControlPlane, startControlPlane } from "../tests/rig/cluster/controlplane";
-export { KubeClient, type KubeObject } from "../tests/rig/cluster/kube";
+export { type ControlPlane, clientOf, startControlPlane } from "../tests/rig/cluster/controlplane";
+export { KubeClient } from "../tests/rig/cluster/kube";
 export { ProcessFolder, reap, sweep } from "../tests/rig/cluster/processes";
 export { createEnvironment, deleteEnvironment, tlsSecret } from "../tests/rig/environment/build";
-export { type Kubectl, portForward } from "../tests/rig/environment/forward";
 export type { Address } from "../tests/rig/environment/https";
 export type { IssuerChoice } from "../tests/rig/environment/issuer";
 export { accounts, domain, environmentNamespace, hosts, person, stackNamespace } from "../tests/rig/environment/names";

@@ -1,5 +1,5 @@
 import { ports } from "../../config/names";
-import { shortHash } from "../shared/hash";
+import { shortHash } from "../../lib/hash";
 
 /** A port that the mail server listens on: the settings, the Services and the container's ports use this list. */
 export interface Listener {

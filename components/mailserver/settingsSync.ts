@@ -13,7 +13,7 @@ import {
 } from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { labels, names } from "../../config/names";
-import { keyedHash } from "../shared/hash";
+import { keyedHash } from "../../lib/hash";
 import { metadataFor } from "../shared/metadata";
 import type { HardenedContainerArgs } from "../shared/pod";
 import { ACCOUNTS, programs } from "./accessPods";

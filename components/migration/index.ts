@@ -14,8 +14,8 @@ import * as random from "@pulumi/random";
 import { sizeLimits } from "../../config/limits";
 import { labels, migrationName, names } from "../../config/names";
 import type { Migration, StackConfig } from "../../config/types";
+import { keyedHash, shortHash } from "../../lib/hash";
 import { type CaBundle, caBundleParts } from "../shared/caBundle";
-import { keyedHash, shortHash } from "../shared/hash";
 import { metadataFor, skipAwait } from "../shared/metadata";
 import { jobSpec } from "./pod";
 

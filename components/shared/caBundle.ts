@@ -1,6 +1,6 @@
 import type { types } from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
-import { shortHash } from "./hash";
+import { shortHash } from "../../lib/hash";
 import type { HardenedContainerArgs } from "./pod";
 
 /** Custom CAs that a pod trusts in addition to the public ones. */

@@ -1,7 +1,7 @@
-import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { runKubectl } from "../../lib/kubectl/run";
 
 /** Which cluster Pulumi's Kubernetes provider was told to use; absent: kubectl's own choice, which is the provider's, too. */
 export interface ClusterAccess {
@@ -25,16 +25,8 @@ export async function kubectl(
   try {
     const file = folder === undefined ? kubeconfig : join(folder, "config");
     if (folder !== undefined && file !== undefined) await writeFile(file, kubeconfig ?? "", { mode: 0o600 });
-    const access = [
-      ...(file === undefined ? [] : ["--kubeconfig", file]),
-      ...(context === undefined ? [] : ["--context", context]),
-    ];
-    return await new Promise((resolve) => {
-      const options = { timeout: LIMIT, maxBuffer: 16 * 1024 * 1024, env: process.env };
-      execFile("kubectl", [...access, `--request-timeout=${LIMIT / 1000}s`, ...args], options, (error, stdout) =>
-        resolve(error ? undefined : stdout),
-      );
-    });
+    const program = { command: "kubectl", kubeconfig: file, context, limit: LIMIT };
+    return await runKubectl(program, [`--request-timeout=${LIMIT / 1000}s`, ...args]).catch(() => undefined);
   } finally {
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   }

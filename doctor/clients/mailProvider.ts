@@ -1,8 +1,8 @@
 import type { ImapFlowOptions } from "imapflow";
 import { createTransport } from "nodemailer";
 import type { Endpoint } from "../../config/types";
-import { trusting } from "./customCAs";
-import { reasonOf } from "./reason";
+import { trusting } from "../../lib/customCAs";
+import { reasonOf } from "../../lib/reason";
 
 /** Why there is no session: the login or the certificate is wrong, or the server is unreachable. */
 export type Failure = "refused" | "certificate" | "unreachable";

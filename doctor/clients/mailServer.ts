@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { httpRequest } from "./http";
+import { httpRequest } from "../../lib/http";
 
 export interface ServerArgs {
   /** Base address of the mail server's HTTP port. */

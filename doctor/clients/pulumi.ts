@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { readConfig, readStackFile } from "../../config/load";
 import type { StackConfig } from "../../config/types";
-import { command } from "./command";
+import { command } from "../../lib/command";
 
 export interface StackArgs {
   readonly pulumi: string;

@@ -1,9 +1,10 @@
 import * as path from "node:path";
+import { withClient } from "../client";
 import { describePlan, findMissing, type Target } from "../plan";
 import {
   buildImages,
   deleteEnvironment,
-  KubeClient,
+  type KubeClient,
   type Log,
   ProcessFolder,
   startNode,
@@ -68,15 +69,26 @@ async function removeLeftovers(kubeconfig: string | undefined, log: Log): Promis
       await folder.stop();
     }
   }
-  const something = await deleteEnvironment(KubeClient.fromFile(path.resolve(kubeconfig)));
+  const something = await withClient(path.resolve(kubeconfig), log, deleteEnvironment);
   log(something ? "Everything of the earlier run is removed." : "The cluster has nothing of an earlier run.");
 }
 
-async function ownNode(folder: ProcessFolder, log: Log, signal: AbortSignal): Promise<string> {
+/** A cluster, and what talks to it. */
+interface Cluster {
+  readonly kubeconfig: string;
+  readonly use: (work: (client: KubeClient) => Promise<void>) => Promise<void>;
+}
+
+const clusterOf = (kubeconfig: string, log: Log): Cluster => ({
+  kubeconfig,
+  use: (work) => withClient(kubeconfig, log, work),
+});
+
+async function ownNode(folder: ProcessFolder, log: Log, signal: AbortSignal): Promise<Cluster> {
   const images = await buildImages(log);
   const node = await startNode({ folder, log, signal });
   node.importImages(images);
-  return node.kubeconfig;
+  return { kubeconfig: node.kubeconfig, use: (work) => work(node.client) };
 }
 
 /** Waits for Ctrl-C, or for the end of standard input if that is not a terminal. */
@@ -99,39 +111,42 @@ export async function runLive(args: RunArgs, log: Log): Promise<void> {
   await sweep();
   const folder = ProcessFolder.temporary();
   const { config, signal } = args;
-  let kubeconfig: string | undefined;
+  let cluster: Cluster | undefined;
   try {
-    kubeconfig =
+    cluster =
       target === "kubeconfig"
-        ? path.resolve(args.kubeconfig as string)
+        ? clusterOf(path.resolve(args.kubeconfig as string), log)
         : target === "node"
           ? await ownNode(folder, log, signal)
-          : await createLocalCluster(target, folder.path, signal);
+          : clusterOf(await createLocalCluster(target, folder.path, signal), log);
+    const { kubeconfig } = cluster;
     const fakes = target === "node";
-    const live = await startLiveSandbox(
-      {
-        ...{ folder: folder.path, kubeconfig, fakes, config, signal },
-        clusterStays: target === "kubeconfig",
-        issuer: { kind: fakes ? "fake" : "pocket-id" },
-      },
-      log,
-    );
-    try {
-      log(usageOf(live));
-      if (!fakes)
-        log(
-          "The client of this sandbox requires no passkey, so that a link signs you in; the doctor reports that as a failure.",
-        );
-      log(
-        `Ctrl-C takes everything down${target === "kubeconfig" ? ": both namespaces and all that is in them" : ", the cluster as well"}.`,
+    await cluster.use(async (client) => {
+      const live = await startLiveSandbox(
+        {
+          ...{ folder: folder.path, kubeconfig, client, fakes, config, signal },
+          clusterStays: target === "kubeconfig",
+          issuer: { kind: fakes ? "fake" : "pocket-id" },
+        },
+        log,
       );
-      await ended(signal);
-    } finally {
-      await live.close();
-    }
+      try {
+        log(usageOf(live));
+        if (!fakes)
+          log(
+            "The client of this sandbox requires no passkey, so that a link signs you in; the doctor reports that as a failure.",
+          );
+        log(
+          `Ctrl-C takes everything down${target === "kubeconfig" ? ": both namespaces and all that is in them" : ", the cluster as well"}.`,
+        );
+        await ended(signal);
+      } finally {
+        await live.close();
+      }
+    });
   } finally {
     try {
-      if (kubeconfig && isLocal(target)) removeLocalCluster(target, kubeconfig);
+      if (cluster && isLocal(target)) removeLocalCluster(target, cluster.kubeconfig);
     } finally {
       await folder.stop();
     }

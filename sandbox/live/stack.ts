@@ -3,6 +3,8 @@ import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Stack } from "@pulumi/pulumi/automation";
 import { defaultImages } from "../../config/images";
+import { type KubeObject, keepPortForward, type TimedKubectl } from "../../lib/kubectl";
+import { kubectlFor } from "../client";
 import { type Engine, findEngine, openStack, projectFolder } from "../engine";
 import {
   type Address,
@@ -13,18 +15,14 @@ import {
   domain,
   type ExternalHost,
   environmentNamespace,
-  findTools,
   hosts,
   type IssuerChoice,
   type IssuerClient,
-  KubeClient,
-  type Kubectl,
-  type KubeObject,
+  type KubeClient,
   type Log,
   newKeys,
   PrivateCa,
   person,
-  portForward,
   spki,
   stackNamespace,
   type TestEnvironment,
@@ -38,6 +36,7 @@ export interface LiveSandboxArgs {
   /** The folder for the project, its state and the throwaway CA. */
   readonly folder: string;
   readonly kubeconfig: string;
+  readonly client: KubeClient;
   /** Whether Stalwart and Pocket ID are fakes, because the cluster's node pulls no images. */
   readonly fakes: boolean;
   /** Whether the cluster is kept; then everything is removed from it at the end. */
@@ -59,7 +58,7 @@ export interface LiveSandbox {
   readonly issuer: IssuerClient;
   readonly stack: Stack;
   readonly client: KubeClient;
-  readonly kubectl: Kubectl;
+  readonly kubectl: TimedKubectl & { readonly kubeconfig: string };
   readonly ca: PrivateCa;
   readonly environment: TestEnvironment;
   /** The first page: Pocket ID's sign-in link, or the webmail itself. */
@@ -144,7 +143,7 @@ function logMail({ provider }: TestEnvironment, log: Log, signal: AbortSignal): 
 
 /** Creates the environment, then deploys the stack into it. */
 export async function startLiveSandbox(args: LiveSandboxArgs, log: Log): Promise<LiveSandbox> {
-  const client = KubeClient.fromFile(args.kubeconfig);
+  const { client } = args;
   for (const name of [environmentNamespace, stackNamespace]) {
     if (await client.read({ apiVersion: "v1", kind: "Namespace", metadata: { name } })) {
       throw new Error(
@@ -152,9 +151,8 @@ export async function startLiveSandbox(args: LiveSandboxArgs, log: Log): Promise
       );
     }
   }
-  const tools = (await findTools(["kubectl"], log)) as { kubectl: string };
   const engine: Engine = await findEngine(args.folder, log);
-  const kubectl = { command: tools.kubectl, kubeconfig: args.kubeconfig };
+  const kubectl = await kubectlFor(args.kubeconfig, log);
   const ending = new AbortController();
   const signal = AbortSignal.any([args.signal, ending.signal]);
   const keys = newKeys();
@@ -207,9 +205,9 @@ export async function startLiveSandbox(args: LiveSandboxArgs, log: Log): Promise
       await certificate;
     }
 
-    const ingress = await portForward(
+    const ingress = await keepPortForward(
       kubectl,
-      { namespace: environmentNamespace, service: "ingress", port: 443 },
+      { namespace: environmentNamespace, target: "service/ingress", port: 443 },
       signal,
     );
     logMail(environment, log, signal);

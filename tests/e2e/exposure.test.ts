@@ -1,4 +1,4 @@
-import type { KubeObject } from "../rig/cluster/kube";
+import type { KubeObject } from "../../lib/kubectl";
 import { client } from "./support/environment";
 import { applyGatewayApi, applyTraefikKinds } from "./support/schemas";
 import { type Report, TestStack } from "./support/stack";

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { stringify } from "yaml";
-import type { KubeObject } from "../rig/cluster/kube";
+import type { KubeObject } from "../../lib/kubectl";
 import { acceptedFiles } from "../support/acceptedFiles";
 import { deploy } from "../support/deploy";
 import { client } from "./support/environment";

@@ -1,4 +1,4 @@
-import type { KubeObject } from "../rig/cluster/kube";
+import type { KubeObject } from "../../lib/kubectl";
 import { TestStack } from "./support/stack";
 
 const listenersOf = (object: KubeObject | undefined): string =>

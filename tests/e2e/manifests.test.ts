@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse, stringify } from "yaml";
-import type { KubeObject } from "../rig/cluster/kube";
+import type { KubeObject } from "../../lib/kubectl";
 import { folder } from "./support/environment";
 import { TestStack } from "./support/stack";
 import { checkov, kubernetesValidate, kubeScore } from "./support/tools";

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse, stringify } from "yaml";
 import { missingCrdMessage } from "../../components/monitoring/operator";
-import type { KubeObject } from "../rig/cluster/kube";
+import type { KubeObject } from "../../lib/kubectl";
 import { client, folder } from "./support/environment";
 import { applyOperatorKinds, operatorKinds, removeOperatorKinds } from "./support/schemas";
 import { TestStack } from "./support/stack";

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { KubeClient } from "../rig/cluster/kube";
+import { clientOf } from "../rig/cluster/controlplane";
 import { cacheFolder } from "../rig/tools/find";
 import { client, kubeconfig } from "./support/environment";
 
@@ -130,7 +130,7 @@ test("--keep leaves a cluster that the next start uses again, and --stop ends it
   expect(await first.exitCode()).toBe(0);
   const kept = path.join(home, "cache", "homelab-mail", "kept");
   const groups = groupsOf(kept);
-  await KubeClient.fromFile(path.join(kept, "kubeconfig")).request("GET", "/readyz");
+  await clientOf(path.join(kept, "kubeconfig")).request("GET", "/readyz");
 
   const second = new Run(home, ["--config", "mailboxes.kinga.displayName=Kinga Maria"]);
   expect(await second.exitCode()).toBe(0);

@@ -1,6 +1,6 @@
 import * as path from "node:path";
 import { names } from "../../config/names";
-import type { KubeObject } from "../rig/cluster/kube";
+import type { KubeObject } from "../../lib/kubectl";
 import { checkOut, previousRelease } from "../support/previousRelease";
 import { folder } from "./support/environment";
 import { TestStack } from "./support/stack";

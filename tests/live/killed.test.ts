@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import { networkInterfaces } from "node:os";
 import * as path from "node:path";
-import { isPortOpen } from "../rig/environment/isPortOpen";
+import { isPortOpen } from "../../lib/isPortOpen";
 import { eventually } from "../support/wait";
 
 const ROOT = path.join(__dirname, "..", "..");

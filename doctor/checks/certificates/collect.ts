@@ -1,8 +1,8 @@
 import { X509Certificate } from "node:crypto";
 import * as net from "node:net";
 import * as tls from "node:tls";
-import { trusting } from "../../clients/customCAs";
-import { reasonOf } from "../../clients/reason";
+import { trusting } from "../../../lib/customCAs";
+import { reasonOf } from "../../../lib/reason";
 
 export interface Served {
   readonly names: readonly string[];

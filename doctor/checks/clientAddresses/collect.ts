@@ -1,5 +1,5 @@
-import { type HttpOptions, httpRequest } from "../../clients/http";
-import { reasonOf } from "../../clients/reason";
+import { type HttpOptions, httpRequest } from "../../../lib/http";
+import { reasonOf } from "../../../lib/reason";
 
 /** The headers in which a client can claim another address. */
 export const claims = { Forwarded: "for=127.0.0.1", "X-Forwarded-For": "127.0.0.1" } as const;

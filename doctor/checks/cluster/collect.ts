@@ -1,7 +1,7 @@
-import * as net from "node:net";
 import { names, ports } from "../../../config/names";
-import { type ClusterApi, type KubeObject, list } from "../../clients/kubectl";
-import { reasonOf } from "../../clients/reason";
+import { isPortOpen } from "../../../lib/isPortOpen";
+import { type ClusterApi, type KubeObject, list } from "../../../lib/kubectl";
+import { reasonOf } from "../../../lib/reason";
 
 export interface WorkloadObservation {
   readonly name: string;
@@ -150,19 +150,6 @@ export const addressesOf = (service: KubeObject | undefined): string[] => {
 /** The Service for mail programs. A NodePort or ClusterIP has no address of its own to test. */
 export const mailService = (cluster: ClusterApi, namespace: string): Promise<KubeObject | undefined> =>
   cluster.get(`${core(namespace, "services")}/${names.mailService}`);
-
-export function isPortOpen(host: string, port: number, limit: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = net.connect({ host, port });
-    const end = (open: boolean): void => {
-      socket.destroy();
-      resolve(open);
-    };
-    socket.setTimeout(limit, () => end(false));
-    socket.once("connect", () => end(true));
-    socket.once("error", () => end(false));
-  });
-}
 
 const mailPorts = [ports.imaps, ports.submissions, ports.submission, ports.manageSieve];
 

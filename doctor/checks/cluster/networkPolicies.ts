@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { hardenedPod } from "../../../components/shared/pod";
-import type { ClusterApi, KubeObject } from "../../clients/kubectl";
+import type { ClusterApi, KubeObject } from "../../../lib/kubectl";
 import type { PoliciesObservation } from "./collect";
 
 const PORT = 8081;

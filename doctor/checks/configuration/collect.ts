@@ -1,7 +1,7 @@
 import { listenersHash } from "../../../components/mailserver/listeners";
 import { fetcherName, names } from "../../../config/names";
-import type { ClusterApi, KubeObject } from "../../clients/kubectl";
-import { list } from "../../clients/kubectl";
+import type { ClusterApi, KubeObject } from "../../../lib/kubectl";
+import { list } from "../../../lib/kubectl";
 import type { State, StateObject } from "../../clients/pulumi";
 
 export interface ConfigurationObservation {

@@ -1,7 +1,7 @@
 import { type DiscoveryHost, discoveryHosts } from "../../../config/discovery";
 import type { StackConfig } from "../../../config/types";
-import { type HttpOptions, type HttpResponse, httpRequest } from "../../clients/http";
-import { reasonOf } from "../../clients/reason";
+import { type HttpOptions, type HttpResponse, httpRequest } from "../../../lib/http";
+import { reasonOf } from "../../../lib/reason";
 
 /** A server that a mail program is told to use: `993 SSL mail.newjoy.ro`. */
 export type Offer = string;

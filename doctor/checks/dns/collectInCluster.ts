@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from "node:dgram";
 import { connect } from "node:net";
-import type { ClusterApi } from "../../clients/kubectl";
-import { reasonOf } from "../../clients/reason";
+import type { ClusterApi } from "../../../lib/kubectl";
+import { reasonOf } from "../../../lib/reason";
 import { collectDns, type DnsArgs, type DnsObservation } from "./collect";
 
 /** The answers of the cluster's DNS for the same names. */

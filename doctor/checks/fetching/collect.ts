@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { fetcherName, names, ports } from "../../../config/names";
-import type { ClusterApi } from "../../clients/kubectl";
-import { reasonOf } from "../../clients/reason";
+import type { ClusterApi } from "../../../lib/kubectl";
+import { reasonOf } from "../../../lib/reason";
 import type { ClusterNamesObservation } from "../cluster/collect";
 
 /** The content of a fetcher's page /status. */

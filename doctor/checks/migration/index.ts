@@ -1,5 +1,5 @@
 import type { Migration } from "../../../config/types";
-import { trusting } from "../../clients/customCAs";
+import { trusting } from "../../../lib/customCAs";
 import { type CheckContext, type CheckDefinition, forwardedPort, limits } from "../../context";
 import type { Result } from "../../result";
 import { collectMigration } from "./collect";

@@ -6,8 +6,8 @@ import {
   usersEditThemselves,
   usersSignUp,
 } from "../../../config/addresses";
-import { httpRequest, parseResponse } from "../../clients/http";
-import { reasonOf } from "../../clients/reason";
+import { httpRequest, parseResponse } from "../../../lib/http";
+import { reasonOf } from "../../../lib/reason";
 
 export interface PocketIdObservation {
   readonly issuer: string;

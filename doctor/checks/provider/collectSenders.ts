@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline";
 import * as tls from "node:tls";
 import type { Endpoint } from "../../../config/types";
-import { trusting } from "../../clients/customCAs";
+import { trusting } from "../../../lib/customCAs";
 import { type Failed, failureOf, type ProviderArgs, type RelayLogin, unlessRefused } from "../../clients/mailProvider";
 
 /** Whether the provider allows a mailbox to send from its own address, with the login that relays its mail. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { reasonOf } from "../../../lib/reason";
 import { jmap, PasswordRefused, type ServerArgs } from "../../clients/mailServer";
-import { reasonOf } from "../../clients/reason";
 
 export type QueueObservation =
   | { readonly reason: string; readonly refused: boolean }

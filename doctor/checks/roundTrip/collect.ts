@@ -3,10 +3,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ImapFlow } from "imapflow";
 import { z } from "zod";
 import type { Endpoint } from "../../../config/types";
+import { reasonOf } from "../../../lib/reason";
 import { fetcherFolders } from "../../clients/fetcherFolders";
 import { type MailboxLogin, type RelayLogin, session, transport } from "../../clients/mailProvider";
 import { asAdministrator, jmap, type ServerArgs } from "../../clients/mailServer";
-import { reasonOf } from "../../clients/reason";
 
 export type RoundTrip = { readonly mailbox: string } & (
   | { readonly unsent: string }

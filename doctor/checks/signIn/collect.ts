@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { type HttpResponse, httpRequest, parseResponse } from "../../clients/http";
+import { type HttpResponse, httpRequest, parseResponse } from "../../../lib/http";
+import { reasonOf } from "../../../lib/reason";
 import { forwarded } from "../../clients/mailServer";
-import { reasonOf } from "../../clients/reason";
 
 export interface SignInObservation {
   readonly namespace: string;

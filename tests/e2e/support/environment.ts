@@ -1,7 +1,7 @@
 import * as path from "node:path";
 import { PulumiCommand } from "@pulumi/pulumi/automation";
 import type { Engine } from "../../../sandbox/engine";
-import { KubeClient } from "../../rig/cluster/kube";
+import { clientOf } from "../../rig/cluster/controlplane";
 
 /** What the run's setup left for the suites. */
 const environment = JSON.parse(process.env.HOMELAB_MAIL_E2E ?? "{}") as {
@@ -13,7 +13,7 @@ const environment = JSON.parse(process.env.HOMELAB_MAIL_E2E ?? "{}") as {
 
 export const { folder, kubeconfig, pulumi } = environment;
 
-export const client = KubeClient.fromFile(kubeconfig);
+export const client = clientOf(kubeconfig);
 
 export async function engine(): Promise<Engine> {
   const root = path.dirname(path.dirname(environment.pulumi));

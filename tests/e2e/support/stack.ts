@@ -2,8 +2,8 @@ import { execFile, execFileSync, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { EngineEvent, Stack } from "@pulumi/pulumi/automation";
+import type { KubeObject } from "../../../lib/kubectl";
 import { openStack, projectEnvironment, projectFolder } from "../../../sandbox/engine";
-import type { KubeObject } from "../../rig/cluster/kube";
 import { client, engine, folder, kubeconfig, PASSPHRASE, pulumi } from "./environment";
 
 const ROOT = path.join(__dirname, "..", "..", "..");

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { isPortOpen } from "../../rig/environment/isPortOpen";
+import { isPortOpen } from "../../../lib/isPortOpen";
 import { environmentNamespace, hosts, stackNamespace } from "../../rig/environment/names";
 import { eventually, sleep } from "../../support/wait";
 import { serialNumber } from "../support/certificate";

@@ -1,8 +1,10 @@
 import { globSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import type { EngineEvent, PulumiFn } from "@pulumi/pulumi/automation";
+import type { KubeObject } from "../../../lib/kubectl";
+import { kubectlFor } from "../../../sandbox/client";
 import { type LiveSandbox, startLiveSandbox } from "../../../sandbox/live/stack";
-import type { KubeObject } from "../../rig/cluster/kube";
+import { KubeClient } from "../../rig/cluster/kube";
 import { ProcessFolder, sweep } from "../../rig/cluster/processes";
 import { appsNamespace, externalNames, person, stackNamespace } from "../../rig/environment/names";
 import { Workload } from "../../rig/environment/workload";
@@ -27,6 +29,7 @@ export class LiveFixture {
   /** Undefined on the user's cluster. */
   node: LiveNode | undefined;
   private readonly said: string[] = [];
+  private readonly closing = new AbortController();
   private place!: ProcessFolder;
 
   /** Where the project, its state and the CA are. */
@@ -48,6 +51,10 @@ export class LiveFixture {
       this.node = await startNode({ folder: this.place, log, externalHost });
       this.node.importImages(images);
     }
+    const client =
+      kubeconfig === undefined
+        ? (this.node as LiveNode).client
+        : await KubeClient.throughKubectl(await kubectlFor(kubeconfig, log), this.closing.signal);
     this.live = await startLiveSandbox(
       {
         issuer,
@@ -57,6 +64,7 @@ export class LiveFixture {
         config: { ...(this.node && { "service.type": "LoadBalancer" }), ...config },
         folder: this.place.path,
         kubeconfig: kubeconfig ?? (this.node as LiveNode).kubeconfig,
+        client,
         fakes: kubeconfig === undefined,
         clusterStays: kubeconfig !== undefined,
         signal: new AbortController().signal,
@@ -71,6 +79,7 @@ export class LiveFixture {
 
   async close(): Promise<void> {
     await this.live?.close();
+    this.closing.abort();
     await this.place?.stop();
   }
 

@@ -1,7 +1,7 @@
-import { spawn } from "node:child_process";
 import { defaultImages } from "../../../config/images";
-import type { KubeClient, KubeObject } from "../../rig/cluster/kube";
-import type { Kubectl } from "../../rig/environment/forward";
+import { type KubeObject, runKubectl, type TimedKubectl } from "../../../lib/kubectl";
+import type { KubeClient } from "../../rig/cluster/kube";
+
 import { sleep } from "../../support/wait";
 
 /** A pod with Python in it, from which connections are tried. */
@@ -49,25 +49,22 @@ export async function startProbe(
   return probe;
 }
 
+/** Milliseconds that a script in a pod may take. */
+const SCRIPT_LIMIT = 600_000;
+
 /** Runs Python in a pod with this as its standard input; gives what it printed as JSON. Fails with what it said. */
-export function python<T>(kubectl: Kubectl, { namespace, name }: Probe, script: string, input: unknown): Promise<T> {
-  const args = ["--kubeconfig", kubectl.kubeconfig, "-n", namespace, "exec", "-i", name, "--", "python3", "-c", script];
-  return new Promise((resolve, reject) => {
-    const child = spawn(kubectl.command, args, { stdio: ["pipe", "pipe", "pipe"] });
-    const said: [string, string] = ["", ""];
-    child.stdout.on("data", (text) => {
-      said[0] += text;
-    });
-    child.stderr.on("data", (text) => {
-      said[1] += text;
-    });
-    child.on("error", reject);
-    child.on("close", (code) => {
-      if (code === 0) resolve(JSON.parse(said[0]) as T);
-      else reject(new Error(`in ${namespace}/${name}: ${said[1].trim().split("\n").slice(-3).join("\n")}`));
-    });
-    child.stdin.end(JSON.stringify(input));
+export async function python<T>(
+  kubectl: TimedKubectl,
+  { namespace, name }: Probe,
+  script: string,
+  input: unknown,
+): Promise<T> {
+  const words = ["exec", "-n", namespace, "-i", name, "--", "python3", "-c", script];
+  const run = runKubectl({ ...kubectl, limit: SCRIPT_LIMIT }, words, JSON.stringify(input));
+  const text = await run.catch((problem: Error) => {
+    throw new Error(`in ${namespace}/${name}: ${problem.message}`);
   });
+  return JSON.parse(text) as T;
 }
 
 const CONNECT = `
@@ -92,7 +89,7 @@ export const nameserver = "the nameserver";
 
 /** Which of these addresses and ports take a connection from that pod. */
 export const connects = (
-  kubectl: Kubectl,
+  kubectl: TimedKubectl,
   from: Probe,
   targets: readonly (readonly [string, number])[],
 ): Promise<boolean[]> => python(kubectl, from, CONNECT, targets);

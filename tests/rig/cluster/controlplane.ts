@@ -2,10 +2,11 @@ import { generateKeyPairSync, randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseAllDocuments, stringify } from "yaml";
+import { parse, parseAllDocuments, stringify } from "yaml";
+import type { KubeObject } from "../../../lib/kubectl";
 import { findTools } from "../tools/find";
 import type { Log } from "../tools/log";
-import { KubeClient, type KubeObject } from "./kube";
+import { KubeClient } from "./kube";
 import { freePorts, type ProcessFolder } from "./processes";
 
 const START_LIMIT_MS = 90_000;
@@ -37,6 +38,13 @@ function kubeconfigText(server: string, token: string, ca: string): string {
     clusters: [{ name, cluster: { server, "certificate-authority-data": Buffer.from(ca).toString("base64") } }],
     users: [{ name, user: { token } }],
   });
+}
+
+/** The client for a kubeconfig that this file wrote. */
+export function clientOf(kubeconfig: string): KubeClient {
+  const { clusters, users } = parse(fs.readFileSync(kubeconfig, "utf8"));
+  const { server, "certificate-authority-data": ca } = clusters[0].cluster;
+  return KubeClient.direct({ server, token: users[0].user.token, ca: Buffer.from(ca, "base64").toString() });
 }
 
 /** Where a control plane runs, and for whom. */
@@ -117,7 +125,7 @@ export async function startApiServer(
   const kubeconfig = folder.file("kubeconfig");
   const server = `https://${place.address}:${place.ports[2]}`;
   fs.writeFileSync(kubeconfig, kubeconfigText(server, token, fs.readFileSync(certificate, "utf8")), { mode: 0o600 });
-  const client = KubeClient.fromFile(kubeconfig);
+  const client = clientOf(kubeconfig);
   await until("the API server", folder, async () => {
     await client.request("GET", "/readyz");
     return true;

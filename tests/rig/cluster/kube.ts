@@ -1,10 +1,7 @@
+import * as http from "node:http";
 import * as https from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Credentials, Kubeconfig } from "./kubeconfig";
-
-/** A Kubernetes object as plain data. Its shape depends on its kind. */
-// biome-ignore lint/suspicious/noExplicitAny: objects of every kind pass through here
-export type KubeObject = Record<string, any>;
+import { type KubeObject, startProxy, type TimedKubectl } from "../../../lib/kubectl";
 
 interface Reply {
   readonly status: number;
@@ -31,42 +28,40 @@ interface Kind {
   readonly namespaced: boolean;
 }
 
+/** How requests reach an API server. */
+interface Connection {
+  readonly send: typeof http.request;
+  readonly url: string;
+  readonly options: http.RequestOptions;
+  /** The reason behind an error that is not the API server's own. */
+  readonly reason?: () => string;
+}
+
+const POOL = { keepAlive: true, maxSockets: 32 };
+
 /** Plain REST against one API server: just what a sandbox and the tests need. */
 export class KubeClient {
   private readonly kinds = new Map<string, Promise<Map<string, Kind>>>();
-  private agent: { readonly cert: string | undefined; readonly https: https.Agent } | undefined;
 
-  private constructor(private readonly config: Kubeconfig) {}
+  private constructor(private readonly connection: Connection) {}
 
-  /** The client for a kubeconfig file. */
-  static fromFile(file: string): KubeClient {
-    return new KubeClient(new Kubeconfig(file));
+  /** A client for an API server of which everything is known. */
+  static direct({ server, token, ca }: Readonly<Record<"server" | "token" | "ca", string>>): KubeClient {
+    const options = { agent: new https.Agent({ ...POOL, ca }), headers: { authorization: `Bearer ${token}` } };
+    return new KubeClient({ send: https.request, url: server, options });
   }
 
-  /** Connections are kept; those of another client certificate are another user's. */
-  private agentFor({ cert, key }: Credentials): https.Agent {
-    if (!this.agent || this.agent.cert !== cert) {
-      const options = {
-        keepAlive: true,
-        maxSockets: 32,
-        ...this.config.tls,
-        ...(cert && { cert }),
-        ...(key && { key }),
-      };
-      this.agent = { cert, https: new https.Agent(options) };
-    }
-    return this.agent.https;
+  /** A client for a cluster of which only the kubeconfig is known, until the signal fires. kubectl does the login. */
+  static async throughKubectl(kubectl: TimedKubectl, signal: AbortSignal): Promise<KubeClient> {
+    const { socket, lastLine } = await startProxy(kubectl, signal);
+    const options = { agent: new http.Agent(POOL), socketPath: socket };
+    return new KubeClient({ send: http.request, url: "http://localhost", options, reason: lastLine });
   }
 
   /** One request; throws a KubeError for any answer that is not a success. A server that asks for a moment gets it. */
   async request(method: string, target: string, body?: unknown, contentType = "application/json"): Promise<KubeObject> {
-    let refused = false;
     for (let attempt = 1; ; attempt++) {
       const reply = await this.once(method, target, body, contentType);
-      if (reply.status === 401 && !refused && this.config.renew()) {
-        refused = true;
-        continue;
-      }
       // "storage is (re)initializing", of a kind that is new, is one of these. client-go tries as often.
       if (reply.retryAfter !== undefined && attempt <= RETRIES) {
         await sleep(reply.retryAfter * 1000);
@@ -79,18 +74,18 @@ export class KubeClient {
     }
   }
 
-  private async once(method: string, target: string, body: unknown, contentType: string): Promise<Reply> {
-    const credentials = await this.config.credentials();
+  private once(method: string, target: string, body: unknown, contentType: string): Promise<Reply> {
+    const { send, url, options, reason } = this.connection;
     const payload = body === undefined ? undefined : JSON.stringify(body);
     return new Promise<Reply>((resolve, reject) => {
-      const request = https.request(
-        new URL(target, this.config.server),
+      const request = send(
+        new URL(target, url),
         {
+          ...options,
           method,
-          agent: this.agentFor(credentials),
           headers: {
+            ...options.headers,
             accept: "application/json",
-            ...(credentials.token && { authorization: `Bearer ${credentials.token}` }),
             ...(payload && { "content-type": contentType, "content-length": Buffer.byteLength(payload) }),
           },
         },
@@ -105,7 +100,9 @@ export class KubeClient {
             resolve({
               status,
               ...((status === 429 || status >= 500) && retryAfter >= 0 && { retryAfter }),
-              body: text.startsWith("{") ? JSON.parse(text) : { message: text },
+              body: text.startsWith("{")
+                ? JSON.parse(text)
+                : { message: [text.trim(), reason?.()].filter(Boolean).join(": ") },
             });
           });
         },

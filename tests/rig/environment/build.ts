@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { defaultImages } from "../../../config/images";
+import { followLog, type KubeObject, keepPortForward, type TimedKubectl } from "../../../lib/kubectl";
 import type { PrivateCa } from "../ca";
-import type { KubeClient, KubeObject } from "../cluster/kube";
+import type { KubeClient } from "../cluster/kube";
 import type { ExternalHost } from "../node";
 import { startOnExternalHost } from "./externalHost";
-import { followLog, type Kubectl, portForward } from "./forward";
 import { ingressObjects } from "./ingress";
 import { fakeIssuerObjects, type IssuerChoice, pocketIdObjects } from "./issuer";
 import { appsNamespace, environmentNamespace, hosts, services, stackNamespace } from "./names";
@@ -36,7 +36,7 @@ export function tlsSecret(name: string, space: string, ca: PrivateCa, ...names: 
 
 export interface EnvironmentArgs {
   readonly client: KubeClient;
-  readonly kubectl: Kubectl;
+  readonly kubectl: TimedKubectl;
   readonly ca: PrivateCa;
   readonly keys: EnvironmentKeys;
   readonly issuer: IssuerChoice["kind"];
@@ -124,9 +124,9 @@ async function controlsInCluster({ client, kubectl, keys, issuer, signal }: Envi
             url: `https://${services.issuer}`,
             at: {
               host: "127.0.0.1",
-              port: await portForward(
+              port: await keepPortForward(
                 kubectl,
-                { namespace: environmentNamespace, service: "issuer", port: 443 },
+                { namespace: environmentNamespace, target: "service/issuer", port: 443 },
                 signal,
               ),
             },

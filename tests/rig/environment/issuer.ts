@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
-import type { KubeObject } from "../cluster/kube";
+import type { KubeObject } from "../../../lib/kubectl";
 import { fakeIssuerImage } from "../images/issuer";
 import { callbacks, clientId, environmentNamespace, person, services } from "./names";
 import { secret, serverObjects } from "./pods";

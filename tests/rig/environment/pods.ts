@@ -1,4 +1,4 @@
-import type { KubeObject } from "../cluster/kube";
+import type { KubeObject } from "../../../lib/kubectl";
 import { environmentNamespace } from "./names";
 
 interface PodArgs {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { KubeObject } from "../cluster/kube";
+import type { KubeObject } from "../../../lib/kubectl";
 import { domain } from "./names";
 import { configMap, secret, serverObjects } from "./pods";
 

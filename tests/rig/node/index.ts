@@ -1,5 +1,6 @@
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { KubeObject } from "../../../lib/kubectl";
 import {
   type ApiServerHost,
   applyManifests,
@@ -9,7 +10,7 @@ import {
   startApiServer,
   until,
 } from "../cluster/controlplane";
-import type { KubeClient, KubeObject } from "../cluster/kube";
+import type { KubeClient } from "../cluster/kube";
 import type { ProcessFolder } from "../cluster/processes";
 import type { ImageArchive } from "../images/archive";
 import type { Log } from "../tools/log";

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import * as https from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -30,20 +30,8 @@ const server = https.createServer({ cert: readFileSync(cert), key: readFileSync(
 let client: KubeClient;
 
 beforeAll(async () => {
-  const kubeconfig = join(folder, "kubeconfig");
-  const config = {
-    "current-context": "c",
-    contexts: [{ name: "c", context: { cluster: "c", user: "u" } }],
-    clusters: [
-      {
-        name: "c",
-        cluster: { server: `https://localhost:${await listen(server)}`, "certificate-authority": privateCa.cert },
-      },
-    ],
-    users: [],
-  };
-  writeFileSync(kubeconfig, JSON.stringify(config));
-  client = KubeClient.fromFile(kubeconfig);
+  const connection = { server: `https://localhost:${await listen(server)}`, token: "of-the-sandbox" };
+  client = KubeClient.direct({ ...connection, ca: readFileSync(privateCa.cert, "utf8") });
 });
 beforeEach(() => {
   asked = 0;

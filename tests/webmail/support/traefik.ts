@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
+import type { KubeObject } from "../../../lib/kubectl";
 import { applyGatewayApi, applyTraefikKinds } from "../../e2e/support/schemas";
 import type { KeyPair } from "../../rig/ca";
 import { type ControlPlane, startControlPlane } from "../../rig/cluster/controlplane";
-import type { KubeObject } from "../../rig/cluster/kube";
 import { ProcessFolder } from "../../rig/cluster/processes";
 import { findTools } from "../../rig/tools/find";
 import type { Deployed } from "../../support/deploy";

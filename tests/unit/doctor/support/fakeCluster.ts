@@ -1,4 +1,4 @@
-import type { ClusterApi, KubeObject } from "../../../../doctor/clients/kubectl";
+import type { ClusterApi, KubeObject } from "../../../../lib/kubectl";
 
 /** A cluster that answers what it is told to, and notes what is made and removed. */
 export class FakeCluster implements ClusterApi {

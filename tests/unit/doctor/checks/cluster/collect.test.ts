@@ -5,7 +5,7 @@ import {
   usageOf,
 } from "../../../../../doctor/checks/cluster/collect";
 import { evaluateCluster } from "../../../../../doctor/checks/cluster/evaluate";
-import type { KubeObject } from "../../../../../doctor/clients/kubectl";
+import type { KubeObject } from "../../../../../lib/kubectl";
 import { FakeCluster } from "../../support/fakeCluster";
 
 const deployment = (name: string): KubeObject => ({ metadata: { name }, spec: { replicas: 1 } });

@@ -1,5 +1,5 @@
 import { tryPolicies } from "../../../../../doctor/checks/cluster/networkPolicies";
-import type { KubeObject } from "../../../../../doctor/clients/kubectl";
+import type { KubeObject } from "../../../../../lib/kubectl";
 import { FakeCluster } from "../../support/fakeCluster";
 
 /** A cluster whose pods come up at once; the one that client ends with these words. */

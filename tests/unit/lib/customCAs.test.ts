@@ -4,9 +4,9 @@ import type { AddressInfo } from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import * as tls from "node:tls";
-import { trusting } from "../../../../doctor/clients/customCAs";
-import { httpRequest } from "../../../../doctor/clients/http";
-import { TestCa } from "../../../support/ca";
+import { trusting } from "../../../lib/customCAs";
+import { httpRequest } from "../../../lib/http";
+import { TestCa } from "../../support/ca";
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "custom-cas-"));
 const ca = new TestCa(folder);
@@ -49,8 +49,8 @@ test("Node before 22.15, which cannot list the CAs that it trusts, trusts the pu
   jest.isolateModules(() => {
     jest.doMock("node:tls", () => ({ ...jest.requireActual("node:tls"), getCACertificates: undefined }));
     older = {
-      ...require("../../../../doctor/clients/customCAs"),
-      ...require("../../../../doctor/clients/http"),
+      ...require("../../../lib/customCAs"),
+      ...require("../../../lib/http"),
     };
   });
   const { trusting, httpRequest } = older as Clients;

@@ -7,6 +7,10 @@ export interface CommandArgs {
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
+/** The error of a program that could not be started, in plain words if it is not installed. */
+export const missingProgram = (problem: NodeJS.ErrnoException, file: string): Error =>
+  problem.code === "ENOENT" ? new Error(`the program \`${file}\` is not installed`) : problem;
+
 /** Runs a program on the workstation. Returns its output, or fails with the last line of its errors. */
 export function command(file: string, args: readonly string[], options: CommandArgs): Promise<string> {
   const { cwd, input, limit, env } = options;
@@ -29,7 +33,7 @@ export function command(file: string, args: readonly string[], options: CommandA
     });
     child.on("error", (problem: NodeJS.ErrnoException) => {
       clearTimeout(timer);
-      reject(problem.code === "ENOENT" ? new Error(`the program \`${file}\` is not installed`) : problem);
+      reject(missingProgram(problem, file));
     });
     child.on("close", (code) => {
       clearTimeout(timer);

@@ -1,4 +1,4 @@
-import { reasonOf } from "../../../../doctor/clients/reason";
+import { reasonOf } from "../../../lib/reason";
 
 const problem = (code: string, message = "words of the library's own") => Object.assign(new Error(message), { code });
 
