@@ -4,12 +4,13 @@ import type { ValidConfig } from "../resolve";
 import { resolveDomains } from "../resolve/domains";
 import { resolveIngress } from "../resolve/ingress";
 import { draftMailboxes, isComplete } from "../resolve/mailboxes";
-import { completeMigrations } from "../resolve/migrations";
+import { completeMigrations, unknownMailboxes } from "../resolve/migrations";
 import { all } from "../resolve/resolution";
 import { domainRules } from "../rules/domains";
 import type { Finding, PartialConfig } from "../rules/finding";
 import { mailboxRules } from "../rules/mailboxes";
 import { migrationRules } from "../rules/migrations";
+import { accountsTakePasswords } from "../rules/passwordless";
 import { providerRules } from "../rules/provider";
 import { sourceRules } from "../rules/sources";
 import { stackRules } from "../rules/stack";
@@ -77,11 +78,14 @@ export function validate({ raw, isSecret }: RawConfig): ValidConfig | InvalidCon
   findings.push(
     ...(error === undefined ? [] : findingsOf(error)),
     ...reservedNames(paths),
-    ...[...domainRules, ...stackRules, ...providerRules, ...migrationRules].flatMap((rule) => rule(partial)),
+    ...[...domainRules, ...stackRules, ...providerRules, ...migrationRules, accountsTakePasswords].flatMap((rule) =>
+      rule(partial),
+    ),
     ...mailboxRules.flatMap((rule) => rule(drafts)),
     ...sourceRules.flatMap((rule) => rule(partial, drafts)),
     ...ingress.findings,
     ...migrations.findings,
+    ...unknownMailboxes(raw.migrations, drafts),
     ...plaintextSecrets(paths, { raw, isSecret }),
   );
   const listed = toList(raw.domains) ?? [];

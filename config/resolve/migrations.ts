@@ -2,9 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { sizeLimits } from "../limits";
 import type { Finding, PartialConfig } from "../rules/finding";
 import { mebibytes } from "../rules/values";
-import type { ConfigInput } from "../schema";
+import { type ConfigInput, isGroup, schemaAt, valueAt } from "../schema";
 import type { Migration } from "../types";
-import type { CompleteMailbox } from "./mailboxes";
+import type { CompleteMailbox, MailboxDraft } from "./mailboxes";
 import { all, type Resolution } from "./resolution";
 
 export type MigrationInput = ConfigInput["migrations"][string];
@@ -20,20 +20,14 @@ export interface CompleteMigration {
 const GMAIL = "imap.gmail.com";
 const MIB = 2 ** 20;
 
-/** `names` are those of all mailboxes; without them (the group is not valid) there is no finding about the mailbox. */
 function complete(
   [name, input]: readonly [string, MigrationInput],
   mailboxes: readonly CompleteMailbox[],
-  names: readonly string[] | undefined,
 ): Resolution<CompleteMigration> {
   const findings: Finding[] = [];
   const host = input.from.host ?? (input.gmail ? GMAIL : undefined);
   if (host === undefined) {
     findings.push({ path: ["migrations", name, "from", "host"], text: "is missing; only `gmail: true` needs none" });
-  }
-  if (names?.includes(input.mailbox) === false) {
-    const text = `is not a mailbox of this stack; one of ${names.join(", ")}`;
-    findings.push({ path: ["migrations", name, "mailbox"], text });
   }
   const mailbox = mailboxes.find((each) => each.name === input.mailbox);
   if (host === undefined || mailbox === undefined) return { findings };
@@ -41,13 +35,27 @@ function complete(
 }
 
 export function completeMigrations(
-  { migrations, mailboxes }: PartialConfig,
+  { migrations }: PartialConfig,
   completeMailboxes: readonly CompleteMailbox[],
 ): Resolution<readonly CompleteMigration[]> {
-  const names = mailboxes && Object.keys(mailboxes).map((name) => name.toLowerCase());
-  const each = Object.entries(migrations ?? {}).map((entry) => complete(entry, completeMailboxes, names));
+  const each = Object.entries(migrations ?? {}).map((entry) => complete(entry, completeMailboxes));
   const value = all(each.map((resolution) => resolution.value));
   return { ...(value !== undefined && { value }), findings: each.flatMap(({ findings }) => findings) };
+}
+
+/**
+ * Migrations into mailboxes that do not exist. Each key is read by itself, so that this is found even if something else in
+ * the groups is not valid. Without any mailbox, that is what is reported.
+ */
+export function unknownMailboxes(raw: unknown, mailboxes: readonly MailboxDraft[]): Finding[] {
+  const names = mailboxes.map(({ name }) => name);
+  return Object.keys(isGroup(raw) ? raw : {}).flatMap((migration): Finding[] => {
+    const path = ["migrations", migration, "mailbox"];
+    const name = schemaAt(path)?.safeParse(valueAt(raw, [migration, "mailbox"])).data;
+    return typeof name !== "string" || names.length === 0 || names.includes(name)
+      ? []
+      : [{ path, text: `is not a mailbox of this stack; one of ${names.join(", ")}` }];
+  });
 }
 
 /** The value that components get. */

@@ -1,4 +1,6 @@
-import { mainDomain, resolveHosts } from "../resolve/domains";
+import { discoveryHosts } from "../discovery";
+import { names } from "../names";
+import { resolveDomains, resolveHosts } from "../resolve/domains";
 import type { MailboxDraft } from "../resolve/mailboxes";
 import type { MailboxInput } from "../schema";
 import type { Finding, PartialConfig } from "./finding";
@@ -46,17 +48,30 @@ export const sourcesUseTls = (partial: PartialConfig): Finding[] =>
 
 const login = (host: string, user: string): string => `${host} ${user.toLowerCase()}`;
 
+/** Tells the names under which this stack is reached: its hosts, those for device settings in each domain, and its Services. */
+function ownHosts(partial: PartialConfig): (host: string) => boolean {
+  const { hosts, namespace } = partial;
+  const domains = resolveDomains(partial);
+  if (domains === undefined || hosts === undefined) return () => false;
+  const resolved = resolveHosts(domains[0], hosts);
+  const settings = discoveryHosts({ domains, hosts: resolved }).map(({ name }) => name);
+  const own = new Set([...Object.values(resolved), ...settings]);
+  const services = [names.stalwart, names.mailService].map((service) => `${service}.${namespace}`);
+  return (host) => own.has(host) || services.some((name) => host === name || host.startsWith(`${name}.svc`));
+}
+
 /** Two fetchers of one account would each get only some of its mail, and mail fetched from this server would be delivered to it again. */
 export function sourcesAreElsewhere(partial: PartialConfig, mailboxes: readonly MailboxDraft[]): Finding[] {
-  const { provider, hosts } = partial;
-  const domain = mainDomain(partial);
-  const here = domain === undefined || hosts === undefined ? undefined : resolveHosts(domain, hosts).mail;
+  const isHere = ownHosts(partial);
+  const { provider } = partial;
   const fetched = new Map(
     mailboxes.map(({ key, address }) => [login(provider?.imap.host ?? "", address ?? ""), `mailboxes.${key}`]),
   );
   return sourcesOf(partial).flatMap(({ path, key, source: { host, user } }): Finding[] => {
-    if (host === here) {
-      return [{ path: [...path, "host"], text: "is this stack's own mail host: its mail would go round in circles" }];
+    if (isHere(host)) {
+      return [
+        { path: [...path, "host"], text: "is this stack's own host: its mail would be delivered again and again" },
+      ];
     }
     const other = fetched.get(login(host, user));
     fetched.set(login(host, user), other ?? key);

@@ -1,19 +1,7 @@
 import * as folder from "../rules/folders";
 import * as rule from "../rules/values";
-import {
-  boolean,
-  listItem,
-  listOfTexts,
-  lowerCase,
-  map,
-  nonEmptyText,
-  object,
-  optionalText,
-  port,
-  record,
-  requiredSecret,
-  requiredText,
-} from "./values";
+import { login } from "./login";
+import { boolean, listItem, listOfTexts, lowerCase, map, object, optionalText, record, requiredText } from "./values";
 
 const migration = object(
   {
@@ -33,17 +21,7 @@ const migration = object(
           [rule.serverHost],
           lowerCase,
         ),
-        port: port(993, { description: "Its port; implicit TLS" }),
-        user: requiredText(
-          {
-            description: "The login there, usually the old address; may be secret",
-            example: "kinga@example.org",
-          },
-          nonEmptyText,
-        ),
-        password: requiredSecret(
-          "Its password; with two-step verification an app password that was made there for this",
-        ),
+        ...login,
       },
       { description: "The account that the mail is copied from" },
     ),

@@ -1,16 +1,6 @@
 import * as rule from "../rules/values";
-import {
-  enumValue,
-  list,
-  lowerCase,
-  nonEmptyText,
-  object,
-  optionalDays,
-  port,
-  record,
-  requiredSecret,
-  requiredText,
-} from "./values";
+import { login } from "./login";
+import { enumValue, list, lowerCase, object, optionalDays, record, requiredText } from "./values";
 
 const source = object(
   {
@@ -19,12 +9,7 @@ const source = object(
       [rule.serverHost],
       lowerCase,
     ),
-    port: port(993, { description: "Its port; implicit TLS" }),
-    user: requiredText(
-      { description: "The login there, usually the old address; may be secret", example: "kinga@example.org" },
-      nonEmptyText,
-    ),
-    password: requiredSecret("Its password; with two-step verification an app password that was made there for this"),
+    ...login,
     folders: list(enumValue(["INBOX", "Junk"]), ["INBOX"], {
       description: "The folders there to fetch; INBOX always is, and Junk arrives in Junk",
       example: "Junk",

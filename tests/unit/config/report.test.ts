@@ -34,6 +34,19 @@ describe("the report", () => {
 `);
   });
 
+  test("the report of the configuration has an unknown mailbox of a migration together with mistakes in both groups", () => {
+    const from = { host: "imap.example.org", user: "me", password: "p" };
+    const report = reportOf({
+      ...working,
+      mailboxes: { kinga: { password: "p", admin: "yes" } },
+      migrations: { old: { mailbox: "anna", from }, older: { mailbox: "Kinga", from, gmail: "perhaps" } },
+    });
+    expectProblem(report, "migrations.old.mailbox", /is not a mailbox of this stack; one of kinga/);
+    expectProblem(report, "migrations.older.gmail", /must be true or false/);
+    expectProblem(report, "mailboxes.kinga.admin", /must be true or false/);
+    expect(report).toContain("has 3 problems");
+  });
+
   test("the report of the configuration refuses the key __proto__ in every group", () => {
     const storage = JSON.parse('{"labels": {"__proto__": "a"}}');
     expectProblem(reportOf({ ...working, storage }), "storage.labels.__proto__", /not a usable name/);

@@ -65,7 +65,52 @@ export const onSources: readonly Case[] = [
     "the stack's own mail host as a source",
     source({ host: "mail.newjoy.ro" }),
     "mailboxes.kinga.sources.old.host",
-    /is this stack's own mail host/,
+    /is this stack's own host/,
+  ],
+  ...(
+    [
+      ["the webmail's host", "webmail.newjoy.ro"],
+      ["a Service of the stack", "stalwart.stalwart-mail.svc.cluster.local"],
+      ["the stack's public Service", "stalwart-mail.stalwart-mail.svc"],
+    ] as const
+  ).map(
+    ([what, host]): Case => [
+      `${what} as a source`,
+      source({ host }),
+      "mailboxes.kinga.sources.old.host",
+      /is this stack's own host/,
+    ],
+  ),
+  [
+    "the host for device settings in a further domain as a source",
+    {
+      domain: undefined,
+      domains: ["newjoy.ro", "example.ro"],
+      hosts: { autoconfig: "autoconfig.newjoy.ro" },
+      ...source({ host: "autoconfig.example.ro" }),
+    },
+    "mailboxes.kinga.sources.old.host",
+    /is this stack's own host/,
+  ],
+  ...["outlook.office365.com", "Outlook.Office.com", "imap-mail.outlook.com"].map(
+    (host): Case => [
+      `an account at ${host} as a source`,
+      source({ host }),
+      "mailboxes.kinga.sources.old",
+      /where Microsoft takes no passwords over IMAP; forward its mail/,
+      "pulumi config rm --path mailboxes.kinga.sources.old",
+    ],
+  ),
+  [
+    "a migration from an account at Microsoft",
+    {
+      migrations: {
+        old: { mailbox: "kinga", from: { host: "outlook.office365.com", user: "kinga@example.org", password: "p" } },
+      },
+    },
+    "migrations.old",
+    /where Microsoft takes no passwords over IMAP; export its mail and use `npm run import`/,
+    "pulumi config rm --path migrations.old",
   ],
   [
     "one account as two sources",
