@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { clusterApi, contextOf, UnknownContext } from "../lib/kubectl";
 import { reasonOf } from "../lib/reason";
 import { buildChecks } from "./checks";
-import { evaluateUnreadable, evaluateWrong, withholdUpdates } from "./checks/configuration/evaluate";
+import { evaluateUnreadable, evaluateWrong } from "./checks/configuration/evaluate";
 import { readStack, readState, type Stack, type State } from "./clients/pulumi";
 import { createContext, limits, logins } from "./context";
 import { groups, groupTitles } from "./groups";
@@ -13,14 +13,16 @@ import { redacted } from "./redact";
 import { exitCode, type Result, worst } from "./result";
 import { type Check, runChecks } from "./run";
 import { json, Progress, type Report, screen } from "./screen";
+import { withholdUpdates } from "./withholdUpdates";
 
 function secretsOf(stack: Stack, state: State | undefined): string[] {
-  const { config, passwords, relayPassword, sources, migrations, apiKey } = stack;
+  const { config, passwords, relayPassword, sources, migrations, secretUsers, apiKey } = stack;
   const addresses = config.addressesAreSecret ? logins(stack).map(({ address }) => address) : [];
   const elsewhere = [...Object.values(sources), ...Object.values(migrations)].map(({ password }) => password);
   return [
     ...Object.values(passwords),
     ...elsewhere,
+    ...secretUsers,
     relayPassword,
     apiKey ?? "",
     state?.adminPassword ?? "",

@@ -25,6 +25,8 @@ export interface Stack {
   readonly sources: Readonly<Record<string, { readonly user: string; readonly password: string }>>;
   /** Logins of the migrations' sources. */
   readonly migrations: Readonly<Record<string, { readonly user: string; readonly password: string }>>;
+  /** The users of sources and migrations that the configuration encrypts. */
+  readonly secretUsers: readonly string[];
   readonly apiKey?: string;
 }
 
@@ -70,7 +72,7 @@ export function understand(text: string, project: string, stackFile: string | un
     secretKeys: new Set(secretKeys.map(([key]) => key.slice(prefix.length))),
   });
   if ("report" in result) return result.report;
-  const { input, mailboxes } = result.valid;
+  const { input, mailboxes, isSecret } = result.valid;
   const { apiKey } = input.identity;
   return {
     config: result.config,
@@ -91,6 +93,16 @@ export function understand(text: string, project: string, stackFile: string | un
         ]) => [key, { user, password }],
       ),
     ),
+    secretUsers: [
+      ...mailboxes.flatMap(({ key, input: { sources } }) =>
+        Object.entries(sources)
+          .filter(([source]) => isSecret(["mailboxes", key, "sources", source, "user"]))
+          .map(([, { user }]) => user),
+      ),
+      ...Object.entries(input.migrations)
+        .filter(([migration]) => isSecret(["migrations", migration, "from", "user"]))
+        .map(([, { from }]) => from.user),
+    ],
     ...(apiKey !== undefined && { apiKey }),
   };
 }

@@ -16,8 +16,11 @@ const program = (name: string, script: string): string => {
   writeFileSync(file, `#!${process.execPath}\n${script}`, { mode: 0o755 });
   return file;
 };
+const SOURCE_USER = "kinga.of-long-ago";
+const old = { host: "imap.example.invalid", user: SOURCE_USER, password: "of-the-source" };
 const config = {
   ...working,
+  mailboxes: { ...working.mailboxes, kinga: { ...working.mailboxes.kinga, sources: { old } } },
   provider: { imap: { host: "imap.newjoy.invalid" }, smtp: { host: "smtp.newjoy.invalid" } },
   identity: { issuer: "https://auth.newjoy.invalid" },
 };
@@ -44,7 +47,7 @@ const kubectl = program(
   "kubectl",
   `const words = process.argv.slice(2).join(" ");
    if (words.startsWith("config ")) console.log(words.includes("current-context") ? "homelab" : "homelab\\nother");
-   else { console.error("error: no cluster for relay-password"); process.exitCode = 1; }`,
+   else { console.error("error: no cluster for relay-password of ${SOURCE_USER}"); process.exitCode = 1; }`,
 );
 writeFileSync(join(folder, "Pulumi.yaml"), "name: homelab-mail\n");
 
@@ -69,7 +72,7 @@ test("an unreachable stack is checked to the end, without passwords, and without
     /^Stack family, cluster context homelab\n\nConfiguration\n {2}ok {4}configuration: 2 mailboxes of newjoy.ro\n/,
   );
   expect(out).toContain("FAIL  deployed: the state is empty");
-  expect(out).toContain("no cluster for …");
+  expect(out).toContain("no cluster for … of …");
   for (const title of ["DNS", "Certificates", "Provider", "Sign-in", "Cluster", "Flow"])
     expect(out).toContain(`\n${title}\n`);
   expect(out).toMatch(/Mail comes in: NO; goes out: NO; can be read: NO\n$/);

@@ -4,9 +4,9 @@ import {
   evaluateRunning,
   evaluateUnreadable,
   evaluateWrong,
-  withholdUpdates,
 } from "../../../../../doctor/checks/configuration/evaluate";
 import { configurationMessages } from "../../../../../doctor/checks/configuration/messages";
+import { withholdUpdates } from "../../../../../doctor/withholdUpdates";
 import { reportsEveryFailure, reportsOkForAWorkingStack } from "../../support/provoke";
 
 const state = { objects: 46, mailboxes: ["alpar", "kinga"], pending: [] };
