@@ -48,6 +48,31 @@ function mailIn(stack: MonitoredStack): Panel[] {
   ];
 }
 
+/** Accounts elsewhere that are fetched as well; empty without any. */
+function mailFromSources(stack: MonitoredStack): Panel[] {
+  const panel = (title: string, kind: Panel["kind"], unit: string, expr: string): Panel => ({
+    title,
+    kind,
+    unit,
+    queries: [{ expr, legend: "{{mailbox}}, {{source}}" }],
+  });
+  const of = (metric: string): string => fetcher(stack)(`source_${metric}`);
+  const by = "by (mailbox, source)";
+  return [
+    panel(
+      "Since a source last answered",
+      "stat",
+      "s",
+      `time() - (max ${by} (${of("last_contact_timestamp_seconds")}) > 0)`,
+    ),
+    panel("Waiting at sources", "stat", "short", `max ${by} (${of("waiting")})`),
+    panel("Set aside at sources", "stat", "short", `max ${by} (${of("set_aside")})`),
+    panel("Login refused by sources", "stat", "short", `max ${by} (${of("login_refused")})`),
+    panel("Fetched from sources, an hour", "timeseries", "short", `sum ${by} (increase(${of("delivered_total")}[1h]))`),
+    panel("Whether mail flows from sources", "timeseries", "short", `min ${by} (${of("ready")})`),
+  ];
+}
+
 function mailServer(stack: MonitoredStack): Panel[] {
   const of = server(stack);
   const line = (metric: string, legend: string): Query => ({ expr: `sum(${of(metric)})`, legend });
@@ -121,7 +146,12 @@ function around(stack: MonitoredStack): Panel[] {
 }
 
 /** Every panel, in the order in which they are read. */
-export const panels = (stack: MonitoredStack): Panel[] => [...mailIn(stack), ...mailServer(stack), ...around(stack)];
+export const panels = (stack: MonitoredStack): Panel[] => [
+  ...mailIn(stack),
+  ...mailFromSources(stack),
+  ...mailServer(stack),
+  ...around(stack),
+];
 
 const COLUMNS = 3;
 const WIDTH = 24 / COLUMNS;
