@@ -14,7 +14,7 @@ const HELP = `npm run sandbox [-- OPTIONS]
 
 Deploys the whole stack to a throwaway Kubernetes control plane, with the real Pulumi engine and a sample configuration.
 
-  --keep               leave the cluster running; the next start uses it again
+  --keep               leave the cluster running; the next start uses it again. Not with --live
   --stop               end a cluster that was left running
   --kubeconfig FILE    use your own cluster (kind, k3d, …) instead
   --config KEY=VALUE   set a configuration key first, for example storage.className=standard; may be repeated
@@ -25,10 +25,26 @@ Deploys the whole stack to a throwaway Kubernetes control plane, with the real P
   --live --stop        removes what an interrupted run left: clusters of kind and k3d, or with --kubeconfig its namespaces
   --prepare            only get the programs that the sandbox needs`;
 
+/** What is wrong with the options together, in one line. */
+function optionProblem({
+  live,
+  keep,
+  cluster,
+}: {
+  live: boolean;
+  keep: boolean;
+  cluster?: string;
+}): string | undefined {
+  if (live && keep) return "--keep cannot be combined with --live: the stack with mail lasts until Ctrl-C";
+  return cluster !== undefined && !live
+    ? "--cluster needs --live: without mail, the control plane comes with the sandbox"
+    : undefined;
+}
+
 /** An invalid option ends the command with exit code 2 and one line, as in the other commands. */
 function readOptions() {
   try {
-    return parseArgs({
+    const { values } = parseArgs({
       options: {
         keep: { type: "boolean", default: false },
         stop: { type: "boolean", default: false },
@@ -39,7 +55,10 @@ function readOptions() {
         prepare: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
       },
-    }).values;
+    });
+    const problem = optionProblem(values);
+    if (problem !== undefined) throw new Error(problem);
+    return values;
   } catch (error) {
     const [problem] = (error as Error).message.split(". ");
     process.stderr.write(`${problem}\n`);
@@ -125,8 +144,6 @@ async function main(): Promise<void> {
     const { kubeconfig, cluster, stop } = options;
     return runLive({ kubeconfig, cluster, stop, config: configured, signal: interrupted.signal }, log);
   }
-  if (options.cluster)
-    throw new Error("--cluster needs --live: without mail, the control plane comes with the sandbox");
   const target = options.kubeconfig ? "kubeconfig" : "control plane";
   log(describePlan(target, false, await findMissing(target)));
   interrupted.signal.throwIfAborted();

@@ -6,6 +6,7 @@ import { ROOT } from "../../support/pages";
 const commands = [
   ["sandbox", "sandbox/main.ts"],
   ["images", "scripts/images/main.ts"],
+  ["bench", "tests/bench/main.ts"],
 ] as const;
 
 const run = (file: string, ...options: string[]) =>
@@ -28,3 +29,14 @@ describe.each(commands)("npm run %s", (name, file) => {
     expect(stderr).toMatch(/--bogus|npm run/);
   });
 });
+
+test.each([
+  [["--live", "--keep"], "--keep cannot be combined with --live: the stack with mail lasts until Ctrl-C\n"],
+  [["--cluster", "kind"], "--cluster needs --live: without mail, the control plane comes with the sandbox\n"],
+])(
+  "npm run sandbox refuses the options %j, which contradict each other, before it starts anything",
+  (options, line) => {
+    const { status, stdout, stderr } = run("sandbox/main.ts", ...options);
+    expect([status, stdout, stderr]).toEqual([2, "", line]);
+  },
+);
