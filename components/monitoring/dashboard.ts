@@ -1,6 +1,6 @@
 import { names } from "../../config/names";
-import { LAST_DELIVERY, LONGEST_PAUSE } from "./alerts";
 import { cluster, fetcher, type MonitoredStack, pending, server } from "./metrics";
+import { LAST_DELIVERY, LONGEST_PAUSE } from "./recordings";
 
 /** One line, number or bar of the dashboard. */
 export interface Query {

@@ -1,5 +1,6 @@
-import { type Alert, alerts, recordings } from "./alerts";
+import { type Alert, alerts } from "./alerts";
 import type { MonitoredStack } from "./metrics";
+import { recordings } from "./recordings";
 
 /** A rule as Prometheus reads it. */
 export type Rule =
