@@ -1,4 +1,5 @@
-import type { Command, Fault, Message } from "./front";
+import type { Fault } from "./front";
+import type { Command, Message } from "./session";
 import { content, type Item, literal, readFetch, writeFetch } from "./wire";
 
 /** Which messages a fault is about. @default all */
