@@ -1,5 +1,6 @@
 import { client } from "./support/environment";
-import { passwordOf, type Report, TestStack } from "./support/stack";
+import type { Report } from "./support/report";
+import { passwordOf, TestStack } from "./support/stack";
 
 let stack: TestStack;
 let first: Report;

@@ -1,7 +1,8 @@
 import type { KubeObject } from "../../lib/kubectl";
 import { client } from "./support/environment";
+import type { Report } from "./support/report";
 import { applyGatewayApi, applyTraefikKinds } from "./support/schemas";
-import { type Report, TestStack } from "./support/stack";
+import { TestStack } from "./support/stack";
 
 const own: readonly (readonly [string, string])[] = [
   ["traefik.io/v1alpha1", "Middleware"],

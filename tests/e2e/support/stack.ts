@@ -5,18 +5,11 @@ import type { EngineEvent, Stack } from "@pulumi/pulumi/automation";
 import type { KubeObject } from "../../../lib/kubectl";
 import { openStack, projectEnvironment, projectFolder } from "../../../sandbox/engine";
 import { client, engine, folder, kubeconfig, PASSPHRASE, pulumi } from "./environment";
+import { failed, type Outcome, type Report, stepsOf, succeeded } from "./report";
 
 const ROOT = path.join(__dirname, "..", "..", "..");
 
 type Operation = "up" | "destroy" | "preview" | "refresh";
-
-/** What an update did, in the engine's own words. */
-export interface Report {
-  /** `create Secret migadu-fetch-credentials`: every step that was not "same", sorted. */
-  readonly steps: readonly string[];
-  /** The engine's count of resources by what happened to them. */
-  readonly summary: Readonly<Record<string, number>>;
-}
 
 /** Kinds whose objects the stack makes in its namespace. */
 const KINDS: readonly (readonly [string, string])[] = [
@@ -243,28 +236,5 @@ function isJson(file: string): boolean {
   }
 }
 
-interface Outcome extends Report {
-  readonly ok: boolean;
-  readonly text: string;
-}
-
-function succeeded(outcome: Outcome): Outcome {
-  if (!outcome.ok) throw new Error(`the update failed:\n${outcome.text}`);
-  return outcome;
-}
-
-function failed(outcome: Outcome): Outcome {
-  if (outcome.ok) throw new Error(`it went through:\n${outcome.text}`);
-  return outcome;
-}
-
 export const RELAY_PASSWORD = "relay-Passw0rd-of-the-provider";
 export const passwordOf = (mailbox: string): string => `imap-Passw0rd-of-${mailbox}`;
-
-function stepsOf(events: readonly EngineEvent[]): string[] {
-  return events
-    .flatMap(({ resourcePreEvent }) => (resourcePreEvent ? [resourcePreEvent.metadata] : []))
-    .filter(({ op, type }) => op !== "same" && !type.startsWith("pulumi:"))
-    .map(({ op, type, urn }) => `${op} ${type.split(":").pop()} ${urn.split("::").pop()}`)
-    .sort();
-}

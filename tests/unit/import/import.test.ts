@@ -1,42 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { emptyOutcome, report } from "../../../import/mail";
-import { type ImportArgs, importAll, readOptions, summary } from "../../../import/main";
-import { findSources } from "../../../import/sources";
-import { Progress } from "../../../mailbox/progress";
+import { summary } from "../../../import/main";
 import { FakeMailbox } from "./fakeMailbox";
+import { runImport as run } from "./runImport";
+import { temporaryFiles } from "./temporaryFiles";
 
-const folder = mkdtempSync(join(tmpdir(), "import-"));
-afterAll(() => rmSync(folder, { recursive: true }));
-let files = 0;
-const file = (name: string, text: string | Buffer): string => {
-  files += 1;
-  const path = join(folder, `${files}`, name);
-  mkdirSync(join(folder, `${files}`), { recursive: true });
-  writeFileSync(path, text);
-  return path;
-};
-
-type Change = Partial<Omit<ImportArgs, "options">> & { options?: Partial<ImportArgs["options"]> };
-async function run(mailbox: FakeMailbox, places: readonly string[], { options, ...change }: Change = {}) {
-  const outcome = emptyOutcome();
-  await importAll({
-    sources: await findSources(places),
-    access: { imap: mailbox.connect as never, dav: () => undefined as never, sieve: () => undefined as never },
-    largest: 100_000,
-    signal: new AbortController().signal,
-    progress: new Progress({ total: 1, terminal: false, write: () => {} }),
-    outcome,
-    pause: 1,
-    ...change,
-    options: { map: new Map(), folder: undefined, quoting: "mboxrd", dryRun: false, ...options },
-  });
-  const counts = Object.fromEntries(
-    [...outcome.folders].map(([path, one]) => [path, [one.imported, one.there, one.failed]]),
-  );
-  return { counts, outcome };
-}
+const { folder, file } = temporaryFiles();
 
 const takeoutMessage = (id: number, labels: string): string =>
   [
@@ -274,52 +244,4 @@ describe("an import", () => {
       }),
     ).rejects.toThrow("connect");
   });
-});
-
-test("an import refuses options that are missing or invalid", () => {
-  const args = ["--mailbox", "kinga", "x.mbox"];
-  expect(readOptions([...args, "--map", "A=B"])).toMatchObject({
-    mailbox: "kinga",
-    places: ["x.mbox"],
-    quoting: "mboxrd",
-    dryRun: false,
-  });
-  expect(readOptions(["--help"])).toBeUndefined();
-  expect(() => readOptions(["x.mbox"])).toThrow("--mailbox is missing");
-  expect(() => readOptions(["--mailbox", "kinga"])).toThrow("a file or folder to import is missing");
-  expect(() => readOptions([...args, "--quoting", "mboxcl"])).toThrow(
-    "--quoting: mboxcl is none of mboxrd, mboxo, none",
-  );
-  expect(() => readOptions([...args, "--project", folder])).toThrow("there is no Pulumi.yaml");
-});
-
-test("an import reads Maildirs next to and inside each other as folders of their names, and Maildir++ as its own layout", async () => {
-  const all = join(folder, "mbsync");
-  const folders = ["INBOX", "Sent", "Work", "Work/2024", "old/Maildir", "dovecot", "dovecot/.Sent"];
-  for (const name of folders) for (const part of ["cur", "new"]) mkdirSync(join(all, name, part), { recursive: true });
-  const paths = (await findSources([`${all}/`])).mail.map(({ path }) => path.join("/"));
-  expect(paths.sort()).toEqual(["INBOX", "INBOX", "INBOX", "Sent", "Sent", "Work", "Work/2024"]);
-  expect((await findSources([join(all, "Sent")])).mail.map(({ path }) => path)).toEqual([["INBOX"]]);
-});
-
-test("an import reports at the end which files may hold mail and were not read", async () => {
-  const all = join(folder, "downloads");
-  mkdirSync(all);
-  for (const name of ["takeout-002.zip", "old.pst", "letter.msg", "notes.txt"]) writeFileSync(join(all, name), "x");
-  symlinkSync(join(all, "nowhere"), join(all, "Mail"));
-  const { mail, unread } = await findSources([all]);
-  expect([mail, unread.map((path) => basename(path))]).toEqual([
-    [],
-    ["Mail", "letter.msg", "old.pst", "takeout-002.zip"],
-  ]);
-  const text = summary(emptyOutcome(), false, unread);
-  expect(text).toContain(`not read, and may hold mail: unpack these, or have them exported as mbox\n  ${all}/Mail\n`);
-});
-
-test("an import refuses an archive, which is to be unpacked first, and a file of an unknown format", async () => {
-  await expect(findSources([file("takeout.zip", "PK")])).rejects.toThrow("is an archive: unpack it first");
-  await expect(findSources([file("notes.txt", "hello")])).rejects.toThrow("is no mbox, Maildir, .ics or .vcf");
-  await expect(findSources([join(folder, "nowhere")])).rejects.toThrow("there is no file or folder");
-  await expect(findSources([file("mail.pst", "!BDN")])).rejects.toThrow("have that export it as mbox");
-  expect((await findSources([join(folder, "1")])).mail).toHaveLength(1);
 });
