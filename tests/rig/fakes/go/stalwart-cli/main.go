@@ -1,4 +1,4 @@
-// A stand-in for stalwart-cli, for the stand-in for Stalwart (sandbox/images/mailserver): `apply --file PLAN`.
+// A fake of stalwart-cli for the fake of Stalwart (tests/rig/fakes/stalwart): `apply --file PLAN`.
 //
 // Like the real one it tries once, wants a folder for its cache, asks for the schema first, and ends with 1 and the
 // server's words when something is refused.
