@@ -16,6 +16,7 @@ from folders import FETCHED, FOREVER, Layout, Retention
 from imap_connection import CommandRefused, LostOverMessage, SessionLost
 from imap_session import ImapSession
 from kept_folders import Full, KeptFolders
+from staging import Staging
 
 FEW = 20  # where there is no MOVE, because a crash repeats a batch
 TURN = 100  # with `forever`
@@ -40,7 +41,7 @@ class Collector:
         self.moved: set[Key] = set()  # the provider says that they are in the outbox; if they stay, it is not so
         self.followed = False  # whether the provider has told the UIDs that messages got in the outbox
         self.no_outbox = False
-        self.batches = Batches(alive)
+        self.batches, self.staging = Batches(alive), Staging(failures)
 
     def prepare(self, session: ImapSession, layout: Layout) -> Layout:
         """Makes the outbox; below the inbox where the provider wants it there and does not say so."""

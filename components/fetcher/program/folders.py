@@ -37,6 +37,11 @@ class Layout(NamedTuple):
         return f"{self.prefix}Fetcher-Refused{self.suffix}"
 
     @property
+    def staging(self) -> str:
+        """Between the inbox and the outbox, for what is moved while fetchmail runs."""
+        return f"{self.prefix}Fetcher-Staging{self.suffix}"
+
+    @property
     def clock(self) -> str:
         """There for a moment only."""
         return f"{self.prefix}Fetcher-Clock{self.suffix}"

@@ -24,7 +24,7 @@ class JunkLeftovers:
     def give_back(self, session: ImapSession, inbox: Layout) -> None:
         """What waits in its outbox, or was set aside, goes back to where it came from: it is not wanted here."""
         layout = self.layout(inbox)
-        for folder in (layout.outbox, layout.refused):
+        for folder in (layout.outbox, layout.staging, layout.refused):
             if self.lost.get(folder, 0) >= TRIES:
                 continue
             try:

@@ -19,7 +19,7 @@ from imap_connection import CommandRefused, LostOverMessage, SessionLost
 from imap_session import ImapSession
 from outbox_record import OutboxRecord
 from quarantine import Quarantine
-from refill import Refill, Refilled
+from refill import Place, Refill, Refilled
 from rounds import Ended, Step, next_step, problem
 from shared import Shared
 from smtp_session import SmtpSession
@@ -35,10 +35,11 @@ class Outbox:
         self.failures, self.status, self.kept = shared.failures, shared.status, shared.kept
         self.direct = shared.delivery(self.failures)
         self.fetchmail, self.quarantine = FetchmailRun(shared, template, imap, smtp), Quarantine(shared)
-        self.record = OutboxRecord(os.path.join(shared.options.state, shared.folder.lower()), shared.options.retention)
+        self.record = OutboxRecord(os.path.join(shared.options.state, shared.folder.lower()))
         self.flagged: set[Key] | None = None  # what is delivered and bears the flag; None before the first check
         self.fetchmail_after = 0.0  # when fetchmail may log in again, on the monotonic clock
         self.refilled: Refilled | None = None  # in a run of fetchmail that is not checked yet
+        self.astray: list[Place] = []  # removed from the outbox by others, and not to be copied there again
         self.down = False  # whether the mail server could not be reached
         self.cautious = False  # the session broke over the outbox: its messages are asked for one by one
 
@@ -79,8 +80,12 @@ class Outbox:
             self.keep_leftovers(session, layout)
         session.select(layout.outbox)
         entries, flagged = self.look(session)
-        if self.settle(session, flagged):
+        stuck = list[int]()
+        if self.foreign(session, flagged):
+            self.settle(session, flagged)
             entries, flagged = self.look(session)
+            stuck = self.foreign(session, flagged)  # fetchmail would expunge them
+            entries += map(Entry, stuck)
         self.failures.keep_only(layout.outbox, session.validity, [*flagged, *(each.uid for each in entries)])
         self.status.waits(len(entries))
         if not entries:
@@ -98,6 +103,8 @@ class Outbox:
         def deliver(these: list[Entry]) -> Outcome:
             return self.deliver(session, smtp, layout, these, finish)
 
+        if stuck:
+            return deliver(entries)
         if not self.only_direct(session, layout):
             odd = [each for each in entries if not each.for_fetchmail]
             entries = [each for each in entries if each.for_fetchmail]
@@ -109,8 +116,8 @@ class Outbox:
         self.remember(session, self.keys(session, (each.uid for each in entries)))
         self.flagged = None  # what fetchmail flags; when the session is lost meanwhile, the next check finds it
         ended = self.run_fetchmail(layout, login, refill, [each.uid for each in entries])
-        # A new pod may not have the record, and without one it takes every flag for fetchmail's.
-        if self.shared.stop.is_set() and (self.record.needed or self.refilled):
+        # A new pod may not have the record, and without one it takes no flag for fetchmail's.
+        if self.shared.stop.is_set():
             self.after_fetchmail(session, layout)
             self.settle(session, session.search("DELETED"))
             self.remove_delivered(session)
@@ -127,6 +134,8 @@ class Outbox:
             self.shared.say(reasons.login_refused(self.fetchmail.round.detail))
         elif not ended.well and not self.fetchmail.round.delivered:
             self.shared.say(problem(self.fetchmail.round, ended))
+        # Without UIDPLUS, each deletion takes the flag off all others first, so off what is delivered, too.
+        self.remove_delivered(session)
         return deliver(self.look(session)[0])
 
     def run_fetchmail(self, layout: Layout, login: Login, refill: Refill | None, uids: list[int]) -> Ended:
@@ -144,6 +153,8 @@ class Outbox:
                 self.shared.stop.wait(LOOK)
                 return True
             more = refill.next()
+            if len(refill.copies) > before:
+                self.record.add(refill.copies)
             self.status.waits(self.status.waiting + len(refill.copies) - before)
             return more
 
@@ -157,6 +168,8 @@ class Outbox:
         flagged, left = session.search("DELETED"), session.search("UNDELETED")
         self.flagged = self.record.delivered(self.keys(session, flagged))
         if self.refilled:
+            untold = bool(self.refilled.refill.unanswered)
+            self.flagged |= self.keys(session, (uid for uid in flagged if untold or uid in self.refilled.known))
             refill, by_fetchmail = self.refilled.refill, self.fetchmail.round.flagged
             astray, unsure = self.refilled.astray(left, by_fetchmail), self.refilled.unsure(left, by_fetchmail)
             gone = [refill.copies[uid] for uid in astray if uid not in flagged]
@@ -166,7 +179,7 @@ class Outbox:
                 gone += refill.unanswered.values() if unsure > len(unknown) else []
             self.flagged -= self.keys(session, astray)
             if gone:
-                refill.restore(session, gone)
+                self.astray += refill.restore(session, gone)
                 self.shared.say(f"{len(gone)} that another client removed from the outbox are put there again")
                 session.select(layout.outbox)
                 left = session.search("UNDELETED")
@@ -182,17 +195,18 @@ class Outbox:
     def keys(session: ImapSession, uids: Iterable[int]) -> set[Key]:
         return {(session.selected or "", session.validity, uid) for uid in uids}
 
-    def settle(self, session: ImapSession, flagged: list[int]) -> bool:
-        """Takes the flag for deletion off what somebody else has put there with it; returns whether there was some."""
+    def foreign(self, session: ImapSession, flagged: list[int]) -> list[int]:
+        """Of what bears the flag for deletion, what somebody else has put there with it."""
         keys = self.keys(session, flagged) - (self.flagged or set())
-        foreign = [key[2] for key in keys if not self.failures.handed_over(key)]
+        return sorted(key[2] for key in keys if not self.failures.handed_over(key))
+
+    def settle(self, session: ImapSession, flagged: list[int]) -> None:
+        """Takes the flag for deletion off what is not delivered."""
         try:
-            if foreign:
+            if foreign := self.foreign(session, flagged):
                 session.store(foreign, "-FLAGS", r"\Deleted")
         except CommandRefused as refusal:
             self.kept.warn(reasons.flag_stays(refusal))
-            return False
-        return bool(foreign)
 
     def remove_delivered(self, session: ImapSession) -> None:
         """Of what is flagged as deleted, what was delivered."""
@@ -235,6 +249,23 @@ class Outbox:
         silent = any(uid not in known for uid in uids)
         flagged = set(session.search("DELETED")) if silent else {uid for uid in uids if known[uid].deleted}
         return [known.get(uid, Entry(uid)) for uid in uids if uid not in flagged], sorted(flagged & set(uids))
+
+    def deliver_astray(self, session: ImapSession, smtp: SmtpSession, layout: Layout) -> Outcome:
+        """From the kept folder, what cannot be copied to the outbox again; the copy stays there."""
+        outcome = Outcome()
+        for folder in sorted({place.folder for place in self.astray}):
+            try:
+                session.select(folder)
+            except CommandRefused as refusal:
+                self.kept.warn(f"the provider refuses to open {folder}: {refusal}")
+                continue
+            done, uids = set[int](), [place.uid for place in self.astray if place.folder == folder]
+            outcome = self.deliver(session, smtp, layout, list(map(Entry, uids)), done.add)
+            waiting = set(session.search("ALL")) - done
+            self.astray = [place for place in self.astray if place.folder != folder or place.uid in waiting]
+            if outcome.unreachable:
+                break
+        return outcome
 
     def deliver(
         self,

@@ -1,7 +1,8 @@
-"""Which messages of the outbox may bear fetchmail's flag for deletion, written down before each of its runs.
+"""Which messages of the outbox may bear fetchmail's flag for deletion, written down before fetchmail may set it.
 
-With `retention: 0` the message in the outbox is the only one there is, so that a new process must not take a flag that
-somebody else has set for fetchmail's. In every other mode the flag is believed: there is a copy, or the original.
+A new process must not take a flag that somebody else has set for fetchmail's: with `retention: 0` the message in the
+outbox is the only one there is, and a copy in the kept folder is not delivered mail. What is written down was without
+the flag then. Without a record, after a power cut or in a new pod, no flag is believed: messages come twice.
 """
 
 from __future__ import annotations
@@ -13,21 +14,26 @@ from collections.abc import Iterable
 
 import reasons
 from failures import Key
-from folders import Retention
 
 
 class OutboxRecord:
-    def __init__(self, folder: str, retention: Retention) -> None:
-        self.folder, self.needed = folder, retention == 0
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        self.last: tuple[str, bytes, set[int]] = "", b"", set()
 
     @property
     def path(self) -> str:
         return os.path.join(self.folder, "outbox.json")
 
     def write(self, outbox: str, validity: bytes, keys: Iterable[Key]) -> None:
-        if not self.needed:
-            return
-        uids = sorted({uid for folder, valid, uid in keys if (folder, valid) == (outbox, validity)})
+        self.last = outbox, validity, {uid for folder, valid, uid in keys if (folder, valid) == (outbox, validity)}
+        self.add(())
+
+    def add(self, more: Iterable[int]) -> None:
+        """UIDs of the same folder."""
+        outbox, validity, known = self.last
+        known.update(more)
+        uids = sorted(known)
         try:
             os.makedirs(self.folder, exist_ok=True)
             with open(self.path + ".new", "w", encoding="utf-8") as file:
@@ -38,8 +44,6 @@ class OutboxRecord:
 
     def delivered(self, flagged: set[Key]) -> set[Key]:
         """Of what bears the flag, what fetchmail may have given it to."""
-        if not self.needed:
-            return flagged
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
             with open(self.path, encoding="utf-8") as file:
                 known = json.load(file)

@@ -1,8 +1,12 @@
 """While fetchmail empties the outbox, the next messages of the inbox are moved there: fetched in the same login.
 
-A message goes this way only with a copy in the kept folder and without a flag that somebody else has set. Nothing looks
-at it between the move and fetchmail, which expunges whatever bears the flag for deletion. So when the run is over, what
-left the outbox is compared with what fetchmail has delivered and flagged, and the rest is taken from the kept folder.
+fetchmail expunges whatever bears the flag for deletion in the outbox, and another client can set that flag in the inbox
+until the moment of the move. So a message goes by way of the staging folder, which nobody else has open: there the flag
+is looked for and removed, and only what is without it moves on. A pod that is killed at any moment leaves a message in
+the inbox, in staging, or in the outbox without a flag of others. What is left in staging is delivered directly.
+
+A message goes this way only with a copy in the kept folder. When the run is over, what left the outbox is compared with
+what fetchmail has delivered and flagged, and the rest is delivered from the kept folder.
 """
 
 from __future__ import annotations
@@ -75,34 +79,50 @@ class Refill:
         plain = {one.uid for one in found if one.for_fetchmail and not one.deleted and not one.seen}
         going = [uid for uid in batch if uid in plain and uid in kept]
         self.passed |= {self.collector.key(self.session, uid) for uid in batch if uid not in going}
-        if going:
-            self.unanswered = {self.collector.key(self.session, uid): Place(folder, kept[uid]) for uid in going}
-            there = self.session.move(going, self.layout.outbox)
-            for uid in there:
-                self.unanswered.pop(self.collector.key(self.session, uid), None)
-            self.collector.moved |= {self.collector.key(self.session, uid) for uid in going}
-            self.copies.update({there[uid]: Place(folder, kept[uid]) for uid in going if uid in there})
-            return len(there) == len(going)
-        return True
+        if not going:
+            return True
+        self.collector.staging.used = True
+        self.session.create(self.layout.staging)
+        staged = self.session.move(going, self.layout.staging)
+        self.collector.moved |= {self.collector.key(self.session, uid) for uid in going}
+        self.move_on({staged[uid]: Place(folder, kept[uid]) for uid in going if uid in staged})
+        return len(staged) == len(going) and not self.unanswered
+
+    def move_on(self, places: dict[int, Place]) -> None:
+        """From staging to the outbox, what is without the flag for deletion; the rest is delivered directly, later."""
+        self.collector.batches.at = []  # the UIDs of the inbox; those of staging are others
+        self.session.select(self.layout.staging)
+        clean = self.collector.staging.clean(self.session, list(places))
+        if not clean:
+            return
+        self.unanswered = {self.collector.key(self.session, uid): places[uid] for uid in clean}
+        there = self.session.move(clean, self.layout.outbox)
+        for uid in there:
+            self.unanswered.pop(self.collector.key(self.session, uid), None)
+        self.copies.update({there[uid]: places[uid] for uid in clean if uid in there})
 
     def look_for_unanswered(self, session: ImapSession) -> None:
-        """What is still in the inbox was not moved."""
+        """What is still in staging was not moved."""
         if self.unanswered:
-            session.select(self.source)
+            session.select(self.layout.staging)
             there = {self.collector.key(session, uid) for uid in session.search("ALL")}
             self.unanswered = {key: place for key, place in self.unanswered.items() if key not in there}
 
-    def restore(self, session: ImapSession, places: list[Place]) -> None:
-        """Copies to the outbox again what somebody else took out of it."""
+    def restore(self, session: ImapSession, places: list[Place]) -> list[Place]:
+        """Copies to the outbox again what somebody else took out of it; returns what the provider refuses to copy."""
         self.tries -= 1
+        refused = list[Place]()
         for folder in sorted({place.folder for place in places}):
+            these = [place for place in places if place.folder == folder]
             try:
                 session.select(folder)
-                session.copy([place.uid for place in places if place.folder == folder], self.layout.outbox)
+                session.copy([place.uid for place in these], self.layout.outbox)
             except (CommandRefused, SessionLost) as problem:
                 if isinstance(problem, SessionLost) and self.tries > 0:
                     raise
                 self.collector.folders.warn(f"the provider refuses to copy a message from {folder} again: {problem}")
+                refused += these
+        return refused
 
 
 class Refilled(NamedTuple):

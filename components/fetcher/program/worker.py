@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import Callable
 
 import fetchmail
 import reasons
@@ -168,6 +169,11 @@ class Worker:
             if not unreachable and not self.collector.no_outbox:
                 emptied = outbox.empty(session, smtp, self.layout, login, moved > 0, refill)
                 unreachable, more = emptied.unreachable, more or emptied.unfinished
+            if not unreachable and outbox.astray:
+                unreachable = outbox.deliver_astray(session, smtp, self.layout).unreachable
+            if not unreachable and (staged := self.collector.staging.left(session, self.layout)):
+                emptied = outbox.deliver(session, smtp, self.layout, staged, self.delete(session))
+                unreachable, more = emptied.unreachable, more or emptied.unfinished
             if not unreachable:
                 outbox.quarantine.retry(session, smtp, self.layout)
         finally:
@@ -176,6 +182,9 @@ class Worker:
         if self.junk:
             self.junk.expire(session, self.layout)
         return self.conclude(unreachable, more)
+
+    def delete(self, session: ImapSession) -> Callable[[int], None]:
+        return lambda uid: self.kept.delete(session, self.layout, [uid])
 
     def conclude(self, unreachable: str, more: bool) -> tuple[bool, float]:
         self.status.contacted()

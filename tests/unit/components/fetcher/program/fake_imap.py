@@ -28,7 +28,7 @@ class FakeImap:
 
     def __init__(self, *names: str, keywords: bool = True, moves: bool = True) -> None:
         self.keywords, self.marks, self.moves = keywords, False, moves
-        self.expunges_at_once = False
+        self.expunges_at_once, self.uidplus = False, True
         self.mail: dict[str, dict[int, Mail]] = {"INBOX": {}}
         self.next = 1
         self.selected: str | None = None
@@ -168,6 +168,8 @@ class FakeImap:
         self.do("EXPUNGE", self.selected or "", listed)
         for uid in listed:
             self.here.pop(uid, None)
+        for one in self.here.values() if not self.uidplus else ():
+            one.flags.discard(r"\Deleted")
 
     def copy(self, uids: Iterable[int], folder: str) -> dict[int, int]:
         listed = list(uids)

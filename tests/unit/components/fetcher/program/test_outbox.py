@@ -208,10 +208,44 @@ class Emptying(unittest.TestCase):
             self.outbox.empty(imap, smtp, Layout(), LOGIN, True)
         self.assertEqual(len(self.smtp.got), 1)
 
-    def test_a_message_that_is_flagged_as_deleted_before_the_first_round_is_not_delivered_again(self) -> None:
-        self.session.put(OUTBOX, body("a"), r"\Deleted")
+    def test_a_new_process_believes_the_flag_for_deletion_of_recorded_messages_only(self) -> None:
+        for uid in (self.session.put(OUTBOX, body(name), r"\Deleted") for name in ("recorded", "foreign")):
+            if uid == 1:
+                self.outbox.record.write(OUTBOX, b"1", [(OUTBOX, b"1", uid)])
         self.empty(filled=False)
-        self.assertEqual((self.smtp.got, self.session.names(OUTBOX)), ([], []))
+        self.assertEqual([b"foreign" in one for one in self.smtp.got], [True])
+        self.assertEqual(self.session.names(OUTBOX), [])
+
+    def test_fetchmail_is_not_started_while_the_flag_of_another_client_stays_on(self) -> None:
+        for refuses in (True, False):
+            with self.subTest(refuses=refuses):
+                self.setUp()
+                self.session.put(OUTBOX, body("flagged"), r"\Deleted")
+                self.put("other")
+
+                def store(_: Any, change: str, __: str, refuses: bool = refuses) -> None:
+                    if change == "-FLAGS" and refuses:
+                        raise CommandRefused("[LIMIT] not now")
+
+                self.session.store = store  # type: ignore[method-assign,assignment]
+                self.empty()
+                self.assertEqual((self.runs, len(self.smtp.got), self.session.names(OUTBOX)), (0, 2, []))
+
+    def test_without_uidplus_what_fetchmail_has_flagged_is_not_delivered_again(self) -> None:
+        self.session.uidplus = False
+        self.put("flagged", "left")
+
+        def fetch(*_: Any) -> int:
+            self.runs += 1
+            first = min(self.session.mail[OUTBOX])
+            self.smtp.got.append(self.session.mail[OUTBOX][first].body)
+            self.session.mail[OUTBOX][first].flags.add(r"\Deleted")
+            return 2
+
+        self.fetch = fetch  # type: ignore[method-assign,assignment]
+        for _ in range(3):
+            self.empty(filled=False)
+        self.assertEqual((self.runs, len(self.smtp.got), self.session.names(OUTBOX)), (1, 2, []))
 
     def test_a_message_that_arrives_in_the_outbox_flagged_as_deleted_is_delivered(self) -> None:
         self.empty(filled=False)

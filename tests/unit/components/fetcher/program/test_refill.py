@@ -303,7 +303,7 @@ class Refilling(Harness):
             return {uid: there for uid, there in copy(uids, folder).items() if uid % 2}
 
         def moved(uids: Any, folder: str) -> dict[int, int]:
-            if self.running:
+            if self.running and self.session.selected == "INBOX":
                 meanwhile.extend(uids)
             return move(uids, folder)
 
@@ -394,6 +394,102 @@ class Refilling(Harness):
             self.run_all()
             with self.subTest(at=at):
                 self.nothing_is_missing()
+
+    def test_a_flag_set_in_the_inbox_at_the_move_loses_nothing_when_the_pod_is_killed_at_any_moment(self) -> None:
+        for place in (0, -1):
+            for at in range(1, 30):
+                self.setUp()
+                self.backlog()
+                self.killed_at(place, at)
+                self.assertLessEqual(len(self.got), 20 + 3)
+
+    def killed_at(self, place: int, at: int) -> None:
+        """Another client flags a message just before it is moved; after so many commands the pod is killed."""
+        move, flagged = self.session.move, list[int]()
+
+        def moved(uids: Any, folder: str) -> dict[int, int]:
+            if self.running and self.got and self.session.selected == "INBOX" and not flagged:
+                flagged.append(sorted(uids)[place])
+                self.session.here[flagged[0]].flags.add(DELETED)
+            return move(uids, folder)
+
+        def killed() -> None:
+            self.counted += bool(flagged)
+            if self.counted == at:
+                self.counted += 1
+                raise Killed
+
+        self.counted, self.during = 0, killed
+        self.session.trouble = lambda *_: killed()
+        with mock.patch.object(self.session, "move", moved):
+            try:
+                self.run_all()
+            except Killed:
+                self.worker, self.running = self.made(), False  # a new process, which knows nothing
+                self.step = lambda: False
+                self.run_all()
+        self.assertEqual(len(flagged), 1)
+        with self.subTest(place=place, at=at):
+            self.nothing_is_missing()
+
+    def test_what_an_earlier_pod_left_in_staging_is_delivered_whatever_flags_it_has(self) -> None:
+        for name in NAMES:
+            self.session.put("Fetcher-Staging", body(name), *([DELETED] if name < "m10" else []))
+            self.session.put("Fetcher-Kept/2026-11-20", body(name))
+        with mock.patch.object(self.worker.kept, "expire"):
+            self.run_all()
+        self.nothing_is_missing()
+        self.assertEqual((len(self.got), self.session.names("Fetcher-Staging")), (20, []))
+
+    def test_a_flag_that_stays_on_in_staging_keeps_a_message_from_fetchmail(self) -> None:
+        self.backlog()
+        move, store = self.session.move, self.session.store
+        seen = list[bool]()
+
+        def moved(uids: Any, folder: str) -> dict[int, int]:
+            if folder == "Fetcher-Staging":
+                self.session.here[min(uids)].flags.add(DELETED)
+            if folder == OUTBOX:
+                seen.extend(DELETED in self.session.here[uid].flags for uid in uids)
+            return move(uids, folder)
+
+        def stored(uids: Any, change: str, flags: str) -> None:
+            if self.session.selected == "Fetcher-Staging" and change == "-FLAGS":
+                raise CommandRefused("[LIMIT] not now")
+            store(uids, change, flags)
+
+        with mock.patch.object(self.session, "move", moved), mock.patch.object(self.session, "store", stored):
+            self.run_all()
+        self.nothing_is_missing()
+        self.assertEqual((len(self.got), any(seen)), (20, False))
+
+    def test_what_fetchmail_has_flagged_of_a_refilled_outbox_is_not_delivered_again_by_a_new_process(self) -> None:
+        self.backlog()
+
+        def killed() -> None:
+            if len(self.got) == 12:
+                raise Killed
+
+        self.during = killed
+        with self.assertRaises(Killed):
+            self.run_all()
+        self.during, self.worker, self.running = lambda: None, self.made(), False
+        self.step = lambda: False
+        self.run_all()
+        self.nothing_is_missing()
+        self.assertEqual(len(self.got), 20)
+
+    def test_what_cannot_be_copied_to_the_outbox_again_is_delivered_from_the_kept_folder(self) -> None:
+        self.backlog()
+
+        def trouble(command: str, folder: str, _: list[int]) -> None:
+            if command == "COPY" and folder == OUTBOX:
+                raise CommandRefused("[OVERQUOTA] full")
+
+        self.session.trouble = trouble
+        self.racing(-1)
+        self.nothing_is_missing()
+        self.assertEqual((len(self.got), self.worker.outbox.astray), (20, []))
 
     def test_a_message_that_the_provider_cannot_move_does_not_stop_the_later_ones(self) -> None:
         self.backlog()

@@ -55,7 +55,7 @@ class Sessions(Harness):
         for retention in (7, 0):
             self.setUp()
             self.worker = self.made("INBOX", f"--retention={retention}")
-            self.session.put("Fetcher-Outbox", body("delivered before"), *([r"\Deleted"] if retention else []))
+            self.session.put("Fetcher-Outbox", body("put there"))
             self.session.put("INBOX", body("flagged"))
             self.session.put("INBOX", body("other"))
 
@@ -67,7 +67,7 @@ class Sessions(Harness):
             self.run_session()
             names = [name for name in ("flagged", "other") if any(name.encode() in one for one in self.got)]
             self.assertEqual(names, ["flagged", "other"])
-            self.assertEqual(len(self.got), 2 if retention else 3)
+            self.assertEqual(len(self.got), 3)
 
     def test_a_refused_login_is_repeated_after_growing_pauses_and_reported(self) -> None:
         def refuses(*_: object) -> None:
