@@ -14,6 +14,8 @@ export interface FetcherFolders {
   /** The original folder of the mail: INBOX or Junk. */
   readonly source: string;
   readonly outbox: string;
+  /** Between the original folder and the outbox, for messages of a backlog. */
+  readonly staging: string;
   readonly kept: readonly KeptFolder[];
   readonly refused: string;
 }
@@ -26,6 +28,7 @@ export function fetcherFolders(paths: readonly string[], prefix = ""): FetcherFo
     return {
       source,
       outbox: `${prefix}Fetcher-Outbox${suffix}`,
+      staging: `${prefix}Fetcher-Staging${suffix}`,
       refused: `${prefix}Fetcher-Refused${suffix}`,
       kept: paths
         .flatMap((path) => {

@@ -31,7 +31,8 @@ class JunkLeftovers:
                 if not session.exists(folder) or not session.count(folder):
                     continue
                 session.select(folder)
-                uids = session.search("UNDELETED")
+                # In staging, the flag does not mean that a message is delivered.
+                uids = session.search("ALL" if folder == layout.staging else "UNDELETED")
                 place = next((name for name in ("Junk", f"{inbox.prefix}Junk") if session.exists(name)), None)
                 if uids and place:
                     session.move(uids, place)

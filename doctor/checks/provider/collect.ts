@@ -20,7 +20,7 @@ export interface Folder {
 export type MailboxObservation = { readonly mailbox: string; readonly server: string } & (
   | Failed
   | {
-      /** Messages that are not delivered yet: in the folders that are fetched, and in the outbox. */
+      /** Messages that are not delivered yet: in the folders that are fetched, in staging, and in the outbox. */
       readonly waiting: readonly Folder[];
       /** How many delivered messages stay there. */
       readonly kept: number;
@@ -88,8 +88,10 @@ async function countMessages(
       waiting.push({ ...seen, folder });
     }
     const own = fetcherFolders(there, prefix);
-    for (const { outbox, refused } of own) {
-      if (there.includes(outbox)) waiting.push(await countIn(client, outbox));
+    for (const { outbox, staging, refused } of own) {
+      for (const folder of [outbox, staging]) {
+        if (there.includes(folder)) waiting.push(await countIn(client, folder));
+      }
       if (there.includes(refused)) quarantined.push(await countIn(client, refused));
     }
     const days: string[] = [];

@@ -102,6 +102,13 @@ class Sessions(Harness):
         self.assertIn("Fetcher-Refused-Junk is left as it is", self.said.getvalue())
         self.assertEqual(self.worker.unready_reason(), "")
 
+    def test_what_an_earlier_junk_folder_left_in_staging_returns_to_junk_whatever_flags_it_has(self) -> None:
+        self.session.mail["Junk"] = {}
+        for flags in ([], [r"\Deleted"]):
+            self.session.put("Fetcher-Staging-Junk", body("left"), *flags)
+        self.run_session()
+        self.assertEqual((self.session.names("Junk"), self.session.names("Fetcher-Staging-Junk")), (["left"] * 2, []))
+
     def test_without_an_outbox_mail_is_kept_and_no_message_is_reported_as_staying(self) -> None:
         def trouble(command: str, folder: str, _: list[int]) -> None:
             if command == "CREATE" and folder.endswith("Outbox"):

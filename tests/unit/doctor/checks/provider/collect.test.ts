@@ -66,18 +66,24 @@ test("waiting messages are counted in Junk where it is fetched, and in both quar
   });
 });
 
-test("messages in the outboxes count as waiting, and those in kept folders as kept since the oldest day with messages", async () => {
+test("messages in the outboxes and in staging count as waiting, and those in kept folders as kept since the oldest day with messages", async () => {
   const folders = {
     INBOX: [{ date: old }],
     "Fetcher-Outbox": [{ date: old }, { date: newer }],
     "Fetcher-Outbox-Junk": [],
+    "Fetcher-Staging": [{ date: newer }],
     "Fetcher-Kept/2026-11-20": [],
     "Fetcher-Kept/2026-11-22": [{ date: old }],
     "Fetcher-Kept-Junk/2026-11-21": [{ date: old }, { date: old }],
     "Fetcher-Kept/of somebody": [{ date: old }],
   };
   expect(await collectMailbox(await imap(folders), { ...kinga, folders: ["INBOX", "Junk"] }, args)).toMatchObject({
-    waiting: [{ count: 1 }, { folder: "Fetcher-Outbox", count: 2 }, { folder: "Fetcher-Outbox-Junk", count: 0 }],
+    waiting: [
+      { count: 1 },
+      { folder: "Fetcher-Outbox", count: 2 },
+      { folder: "Fetcher-Staging", count: 1 },
+      { folder: "Fetcher-Outbox-Junk", count: 0 },
+    ],
     kept: 3,
     keptSince: "2026-11-21",
     quarantined: [],
