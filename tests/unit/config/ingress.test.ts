@@ -81,6 +81,14 @@ describe("ingress.kind Gateway", () => {
     expect(reportOf(fixed({ ...working, ingress: { kind: "Gateway" } }))).toBe("");
   });
 
+  it("ingress.kind Gateway reports only the keys of the Gateway that are missing", () => {
+    for (const key of ["name", "namespace", "listeners"] as const) {
+      const { [key]: _, ...others } = gateway;
+      const missing = [...report({ kind: "Gateway", gateway: others }).matchAll(/gateway\.(\w+) +is missing/g)];
+      expect(missing.map(([, name]) => name)).toEqual([key]);
+    }
+  });
+
   it("ingress.kind Gateway refuses a class, and kind Ingress refuses the keys of a Gateway", () => {
     expect(report({ kind: "Gateway", className: "nginx", gateway })).toMatch(
       /ingress\.className +"nginx" does nothing with ingress\.kind Gateway/,

@@ -1,8 +1,9 @@
 import type { Case } from "./mistakes/case";
 import { onTheCluster } from "./mistakes/cluster";
 import { onMailboxes } from "./mistakes/mailboxes";
+import { onMigrations } from "./mistakes/migrations";
 import { onTheOutside } from "./mistakes/outside";
 import { onSources } from "./mistakes/sources";
 
 /** Every mistake that is reported by itself. */
-export const cases: readonly Case[] = [...onMailboxes, ...onSources, ...onTheOutside, ...onTheCluster];
+export const cases: readonly Case[] = [...onMailboxes, ...onMigrations, ...onSources, ...onTheOutside, ...onTheCluster];

@@ -90,10 +90,36 @@ describe("the report", () => {
         ...working,
         ...two({ address: "hidden.one@newjoy.ro", aliases: ["hidden.two@example.org"] }, { address: "hidden.one" }),
       },
-      { stackFile: "config: {homelab-mail:mailboxes: {kinga: {address: hidden.one@newjoy.ro}}}" },
+      { secretKeys: [] },
     );
     expect(report).toContain("mailboxes.alpar.address");
     expect(report).not.toContain("hidden");
+  });
+
+  test("the report of the configuration shows no value of a migration, even when it is plain text", () => {
+    const from = { host: "imap.example.org", user: "me", password: "p" };
+    const report = reportOf({ ...working, migrations: { old: { mailbox: "hidden", from } } }, { secretKeys: [] });
+    expect(report).toContain("migrations.old.mailbox");
+    expect(report).not.toContain("hidden");
+  });
+
+  test("the report of the configuration shows the beginning of a long value", () => {
+    const report = reportOf({ ...working, storage: { size: "x".repeat(200) } });
+    expect(report).toContain(`"${"x".repeat(60)}…" is not a size`);
+    expect(report).not.toContain("x".repeat(61));
+  });
+
+  test.each([
+    ["that is no address", "hc-ping.com/0f1e", /is not a URL to ping/],
+    ["with a quote", 'https://hc-ping.com/"0f1e', /is not a URL to ping/],
+    ["with a port beyond all ports", "https://hc-ping.com:99999/0f1e", /is not a URL to ping/],
+    ["with a user", "https://me@kuma.lan/0f1e", /holds a login or a #/],
+    ["with a password", "https://:pw@kuma.lan/0f1e", /holds a login or a #/],
+    ["with a fragment", "https://kuma.lan/0f1e#a", /holds a login or a #/],
+  ])("a heartbeat %s is reported without its URL", (_what, heartbeat, problem) => {
+    const report = reportOf({ ...working, monitoring: { heartbeat } });
+    expectProblem(report, "monitoring.heartbeat", problem, "pulumi config set --secret --path monitoring.heartbeat");
+    expect(report).not.toContain(heartbeat);
   });
 
   test("the report of the configuration shows no value that is a secret anywhere", () => {

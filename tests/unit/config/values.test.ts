@@ -87,6 +87,47 @@ describe("the values of a configuration", () => {
     expect(kinga({ account: "kinga" })).toMatchObject({ localPart: "kinga", aliases: [] });
   });
 
+  test("a mailbox may have an account of its own name next to other mailboxes", () => {
+    const mailboxes = { kinga: { password: "p", address: "kinga.k", account: "kinga" }, alpar: { password: "q" } };
+    expect(loaded({ ...working, mailboxes }).mailboxes.map(({ localPart }) => localPart)).toEqual(["alpar", "kinga"]);
+  });
+
+  test.each(["*/15 * * * *", "0 3 ? jan-mar MON", "5,35 1-5/2 1,15 * 0", "59 23 31 12 6"])(
+    "the schedule %s is accepted for backups",
+    (schedule) => {
+      expect(loaded({ ...working, backup: { snapshotClass: "fast", schedule } }).backup.schedule).toBe(schedule);
+    },
+  );
+
+  test("a migration from Gmail needs no host, and what it copies follows from the configuration", async () => {
+    const from = { user: "me@gmail.com", password: "p" };
+    const mailboxes = { kinga: { password: "p", address: "kinga.k", account: "kinga" } };
+    const old = { mailbox: "kinga", gmail: true, from, folders: { map: { a: "b", c: "d" } } };
+    const limited = { ...old, mailbox: "alpar", gmail: false, from: { ...from, host: "imap.example.org" } };
+    const migrations = { old, limited: { ...limited, since: "2015-06-30", maxMessageSize: "20Mi" } };
+    const config = loaded({ ...working, mailboxes: { ...working.mailboxes, ...mailboxes }, migrations });
+    expect(config.migrations).toMatchObject([
+      { account: "alpar@newjoy.ro", from: { host: "imap.example.org" }, since: "2015-06-30", largest: 20 * 2 ** 20 },
+      { account: "kinga@newjoy.ro", from: { host: "imap.gmail.com" }, largest: 160 * 2 ** 20 },
+    ]);
+    expect(config.migrations[1]).not.toHaveProperty("since");
+    expect(config.migrations[1]?.folders.map).toEqual({ a: "b", c: "d" });
+  });
+
+  test("the heartbeat's port follows from its URL unless it is set", () => {
+    const portOf = (heartbeat: string, more = {}) =>
+      loaded({ ...working, monitoring: { heartbeat, ...more } }).monitoring.heartbeat?.port;
+    expect(portOf("https://hc-ping.com/0f1e")).toBe(443);
+    expect(portOf("http://kuma.lan/0f1e")).toBe(80);
+    expect(portOf("http://kuma.lan:3001/0f1e")).toBe(3001);
+    expect(portOf("https://kuma.lan/0f1e", { heartbeatPort: 8443 })).toBe(8443);
+  });
+
+  test("a certificate's issuer is set by tls.issuer, and a mailbox's display name by displayName", () => {
+    expect(loaded({ ...working, tls: { issuer: "home" } }).tls).toEqual({ issuer: "home" });
+    expect([kinga({}).displayName, kinga({ displayName: "Kinga K" }).displayName]).toEqual(["kinga", "Kinga K"]);
+  });
+
   test("a source has the values of its mailbox unless it has its own, and its login is secret", async () => {
     const sources = {
       isp: { host: "IMAP.example.net", user: "Old", password: " p ", port: "1993", folders: "Junk", retention: 0 },

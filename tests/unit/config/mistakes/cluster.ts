@@ -3,7 +3,7 @@ import type { Case } from "./case";
 
 const digest = `sha256:${"a".repeat(64)}`;
 
-/** About what the cluster is asked for: volumes, images, resources. */
+/** About the cluster and what it is asked for: networks, volumes, images, resources. */
 export const onTheCluster: readonly Case[] = [
   ...[
     "15 3 * *",
@@ -15,6 +15,11 @@ export const onTheCluster: readonly Case[] = [
     "0 0 5-1 * *",
     "*/0 * * * *",
     "@often",
+    "*/2/3 * * * *",
+    "1-2-3 * * * *",
+    "0x5 * * * *",
+    "15 3 * * * *",
+    "0 0 * sun *",
   ].map(
     (schedule): Case => [
       `the schedule ${schedule}`,
@@ -93,6 +98,37 @@ export const onTheCluster: readonly Case[] = [
     { resources: { stalwart: { limits: { memory: "128m" } } } },
     "resources.stalwart.limits.memory",
     /needs its unit/,
+  ],
+  [
+    "CPU that is no number",
+    { resources: { stalwart: { limits: { cpu: "lots" } } } },
+    "resources.stalwart.limits.cpu",
+    /is not an amount of CPU; it looks like 250m or 2/,
+  ],
+  [
+    "next to no CPU",
+    { resources: { stalwart: { requests: { cpu: "1u" } } } },
+    "resources.stalwart.requests.cpu",
+    /is less than 1m/,
+  ],
+  [
+    "the CPU of a whole data center",
+    { resources: { stalwart: { limits: { cpu: "4000" } } } },
+    "resources.stalwart.limits.cpu",
+    /is more than a machine has/,
+  ],
+  [
+    "a network that is wider than Stalwart takes",
+    { cluster: { networks: ["8.0.0.0/7"] } },
+    "cluster.networks[0]",
+    /is too wide for Stalwart, which takes \/8 and narrower/,
+  ],
+  ["a size beyond 64 bits", { storage: { size: "9Ei" } }, "storage.size", /is more than Kubernetes can count/],
+  [
+    "a label with a prefix that is no domain",
+    { storage: { labels: { "a_b/c": "d" } } },
+    'storage.labels["a_b/c"]',
+    /not a Kubernetes label/,
   ],
   [
     "promising more than allowing",

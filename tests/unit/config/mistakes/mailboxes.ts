@@ -6,57 +6,6 @@ export const onMailboxes: readonly Case[] = [
   ["a domain with one label", { domain: "newjoy" }, "domain", /"newjoy" is not a domain name/],
   ["an address for a domain", { domain: "10.0.0.1" }, "domain", /is not a domain name/],
   ["a URL for a domain", { domain: "https://newjoy.ro" }, "domain", /is not a domain name/],
-  [
-    "a migration with no source",
-    { migrations: { old: { mailbox: "kinga" } } },
-    "migrations.old.from.password",
-    /is missing/,
-    "pulumi config set --secret --path migrations.old.from.password",
-  ],
-  ...(
-    [
-      [
-        "into a mailbox that there is not",
-        { mailbox: "anna" },
-        {},
-        "mailbox",
-        /is not a mailbox of this stack; one of/,
-      ],
-      ["with no host", {}, { host: "" }, "from.host", /is not a host name/],
-      ["in clear text", {}, { port: 143 }, "from.port", /mail is copied over TLS only; the port is usually 993/],
-      ["from a day that is none", { since: "2015-02-30" }, {}, "since", /is not a day; it looks like 2015-06-30/],
-      ["from a day to come", { since: "2999-01-01" }, {}, "since", /is a day to come, so no message would be copied/],
-      ["of messages of any size", { maxMessageSize: "5" }, {}, "maxMessageSize", /needs its unit/],
-      ["of no folder", { folders: { include: ["Sent", ""] } }, {}, "folders.include[1]", /is empty/],
-      ["of half a folder", { folders: { exclude: ["Spam/"] } }, {}, "folders.exclude[0]", /has a \/ with no name/],
-      ["of a folder with =", { folders: { map: { "a=b": "c" } } }, {}, 'folders.map["a=b"]', /cannot map/],
-      [
-        "of two into one",
-        { folders: { map: { a: "c", b: "c" } } },
-        {},
-        "folders.map.b",
-        /goes to the same folder as a/,
-      ],
-    ] as const
-  ).map(
-    ([what, more, from, key, text]): Case => [
-      `a migration ${what}`,
-      {
-        migrations: {
-          old: { mailbox: "kinga", from: { host: "imap.example.org", user: "me", password: "p", ...from }, ...more },
-        },
-      },
-      `migrations.old.${key}`,
-      text,
-    ],
-  ),
-  [
-    "a migration with a name for nothing",
-    { migrations: { Old_Mail: { mailbox: "kinga", from: { host: "imap.example.org", user: "me", password: "p" } } } },
-    "migrations.Old_Mail",
-    /is not a valid migration name/,
-    "pulumi config rm --path migrations.Old_Mail",
-  ],
   ["an unknown time to empty the trash", { trash: { emptyAfter: "soon" } }, "trash.emptyAfter", /number of days/],
   [
     "no mailboxes",
@@ -135,6 +84,19 @@ export const onMailboxes: readonly Case[] = [
     "mailboxes.kinga.account",
     /is the account of mailboxes.alpar/,
     "pulumi config rm --path mailboxes.kinga.account",
+  ],
+  [
+    "one account for two",
+    two({ address: "kinga.k", account: "first" }, { address: "alpar.a", account: "first" }),
+    "mailboxes.alpar.account",
+    /is the account of mailboxes.kinga/,
+  ],
+  ["the stack's own account as an address", two({ address: "homelab-mail" }), "mailboxes.kinga.address", /own account/],
+  [
+    "the stack's own account as an alias",
+    two({ aliases: ["homelab-mail"] }),
+    "mailboxes.kinga.aliases[0]",
+    /own account/,
   ],
   [
     "an alias that is another's account",

@@ -17,6 +17,12 @@ export const onTheOutside: readonly Case[] = [
     /"5Mi" is not a size for a message: 10Mi to 500Mi/,
     "pulumi config set --path provider.largestMessage 40Mi",
   ],
+  [
+    "a largest message beyond what is supported",
+    { provider: { largestMessage: "501Mi" } },
+    "provider.largestMessage",
+    /is not a size for a message: 10Mi to 500Mi/,
+  ],
   ["a size without its unit", { provider: { largestMessage: "50" } }, "provider.largestMessage", /needs its unit/],
   [
     "an unknown way with others' mail",
@@ -133,6 +139,16 @@ export const onTheOutside: readonly Case[] = [
   ["an issuer with a path", { identity: { issuer: "https://auth.newjoy.ro/realm" } }, "identity.issuer", /has a path/],
   ["an issuer with a query", { identity: { issuer: "https://auth.newjoy.ro?a=b" } }, "identity.issuer", /query/],
   ["an issuer with a login", { identity: { issuer: "https://me:pw@auth.newjoy.ro" } }, "identity.issuer", /login/],
+  ["an issuer with a name only", { identity: { issuer: "https://me@auth.newjoy.ro" } }, "identity.issuer", /login/],
+  [
+    "an issuer with a password only",
+    { identity: { issuer: "https://:pw@auth.newjoy.ro" } },
+    "identity.issuer",
+    /login/,
+  ],
+  ["an issuer with a blank", { identity: { issuer: "https://auth.newjoy.ro /" } }, "identity.issuer", /is not a URL/],
+  ["an issuer at no host", { identity: { issuer: "https://auth" } }, "identity.issuer", /is not a host name/],
+  ["an issuer in capitals", { identity: { issuer: "https://AUTH.newjoy.ro" } }, "identity.issuer", /plain form/],
   ["an issuer that is no URL", { identity: { issuer: "auth.newjoy.ro" } }, "identity.issuer", /not a URL/],
   [
     "no issuer",
@@ -174,7 +190,7 @@ export const onTheOutside: readonly Case[] = [
     "an address without a load balancer",
     { service: { type: "NodePort", address: "10.0.0.1" } },
     "service.address",
-    /does nothing/,
+    /does nothing with service\.type NodePort/,
   ],
   [
     "ranges around a ClusterIP",
@@ -189,6 +205,13 @@ export const onTheOutside: readonly Case[] = [
     { cluster: { networks: ["0.0.0.0/0"] } },
     "cluster.networks[0]",
     /whole internet/,
+  ],
+  [
+    "a heartbeat's port without a heartbeat",
+    { monitoring: { heartbeatPort: 8443 } },
+    "monitoring.heartbeatPort",
+    /does nothing without monitoring\.heartbeat/,
+    "pulumi config rm --path monitoring.heartbeatPort",
   ],
   [
     "a network that holds all of IPv4 in disguise",
