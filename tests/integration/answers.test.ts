@@ -1,18 +1,18 @@
 import * as faults from "../rig/fakes/provider/faults";
-import type { Fault } from "../rig/fakes/provider/front";
+import type { Fault } from "../rig/fakes/provider/faultyProxy";
 import { sleep } from "../support/wait";
 import { Findings } from "./support/docs";
-import { Rig } from "./support/harness";
+import type { FetcherFixture } from "./support/fetcherFixture";
+import { Harness } from "./support/harness";
 import { message } from "./support/messages";
-import type { Station } from "./support/station";
 import { arrived, differentOnes, emptied, ready, reported } from "./support/waits";
 
 /** What the provider says of a message is not what it has. */
-let rig: Rig;
+let harness: Harness;
 beforeAll(async () => {
-  rig = await Rig.create();
+  harness = await Harness.create();
 });
-afterAll(() => rig.destroy());
+afterAll(() => harness.destroy());
 const findings = new Findings("answers");
 afterAll(() => findings.publish());
 
@@ -42,20 +42,20 @@ async function withFault(
   name: string,
   make: (which: faults.Which) => readonly Fault[],
   options: { odd?: boolean; bytes?: number } = {},
-): Promise<Station> {
-  const station = await rig.station({ front: true, start: false });
+): Promise<FetcherFixture> {
+  const fetcher = await harness.fetcher({ faultyProxy: true, start: false });
   const { all, special } = letters(name, options);
-  station.front.faults.push(...make(faults.about(special)));
-  await station.inject(all);
-  station.pod.start();
-  return station;
+  fetcher.faultyProxy.faults.push(...make(faults.about(special)));
+  await fetcher.inject(all);
+  fetcher.pod.start();
+  return fetcher;
 }
 
 /** Four of five are delivered as they are; the fifth is still at the provider. */
-async function fifthStays(station: Station): Promise<void> {
-  await differentOnes(station, 4);
-  expect(await station.account()).toMatchObject({ delivered: 4, duplicates: 0, atProvider: 1 });
-  expect(await station.account()).toMatchObject({ lost: [], strange: [], misnamed: [] });
+async function fifthStays(fetcher: FetcherFixture): Promise<void> {
+  await differentOnes(fetcher, 4);
+  expect(await fetcher.account()).toMatchObject({ delivered: 4, duplicates: 0, atProvider: 1 });
+  expect(await fetcher.account()).toMatchObject({ lost: [], strange: [], misnamed: [] });
 }
 
 type Case = [name: string, make: (which: faults.Which) => Fault[]];
@@ -76,25 +76,25 @@ test.concurrent.each([
 ] as Case[])(
   "of one message the provider gives %s, but the whole when asked for that: all arrives as it is",
   async (_name, make) => {
-    const station = await withFault("header", make);
-    await differentOnes(station, 5);
-    await emptied(station);
-    expect(await station.account()).toMatchObject({ delivered: 5, lost: [], strange: [], misnamed: [], duplicates: 0 });
-    await station.pod.kill();
+    const fetcher = await withFault("header", make);
+    await differentOnes(fetcher, 5);
+    await emptied(fetcher);
+    expect(await fetcher.account()).toMatchObject({ delivered: 5, lost: [], strange: [], misnamed: [], duplicates: 0 });
+    await fetcher.pod.kill();
   },
 );
 
 test.concurrent.each(shortcomings)(
   "of one message the provider gives %s: it is not delivered and not deleted, it is named, and the others arrive",
   async (name, make) => {
-    const station = await withFault(`short-${name.replace(/\W+/g, "-")}`, make);
-    await reported(station, SHORT);
-    const settle = await findings.during(`it gives ${name} of one of five messages, until it gives it all`, station);
-    await fifthStays(station);
-    station.front.faults.length = 0; // the provider has found it again
-    await arrived(station, 5, 400);
-    await ready(station);
-    expect(await station.account()).toMatchObject({ lost: [], strange: [], misnamed: [], duplicates: 0 });
+    const fetcher = await withFault(`short-${name.replace(/\W+/g, "-")}`, make);
+    await reported(fetcher, SHORT);
+    const settle = await findings.during(`it gives ${name} of one of five messages, until it gives it all`, fetcher);
+    await fifthStays(fetcher);
+    fetcher.faultyProxy.faults.length = 0; // the provider has found it again
+    await arrived(fetcher, 5, 400);
+    await ready(fetcher);
+    expect(await fetcher.account()).toMatchObject({ lost: [], strange: [], misnamed: [], duplicates: 0 });
     await settle();
   },
 );
@@ -107,12 +107,12 @@ test.concurrent.each([
 ] as Case[])(
   "of one message that fetchmail cannot carry the provider gives %s: it stays, it is named, and the others arrive",
   async (name, make) => {
-    const station = await withFault(`odd-${name.replace(/\W+/g, "-")}`, make, { odd: true, bytes: 1_200_000 });
-    await reported(station, SHORT);
-    await fifthStays(station);
-    station.front.faults.length = 0;
-    await arrived(station, 5, 400);
-    expect(await station.account()).toMatchObject({ lost: [], strange: [], misnamed: [], duplicates: 0 });
+    const fetcher = await withFault(`odd-${name.replace(/\W+/g, "-")}`, make, { odd: true, bytes: 1_200_000 });
+    await reported(fetcher, SHORT);
+    await fifthStays(fetcher);
+    fetcher.faultyProxy.faults.length = 0;
+    await arrived(fetcher, 5, 400);
+    expect(await fetcher.account()).toMatchObject({ lost: [], strange: [], misnamed: [], duplicates: 0 });
   },
 );
 
@@ -125,20 +125,20 @@ test.concurrent.each([
   ["that of the body alone", (n) => n - 300], // GreenMail
 ] as [string, (right: number) => number][])("a provider that tells sizes of %s: all arrives", async (_name, size) => {
   for (const odd of [false, true]) {
-    const station = await withFault(`size-${odd}`, () => [faults.wrongSize(size)], { odd });
-    await emptied(station);
-    expect(await station.account()).toMatchObject({ delivered: 5, lost: [], strange: [], misnamed: [], duplicates: 0 });
-    await ready(station);
-    await station.pod.kill();
+    const fetcher = await withFault(`size-${odd}`, () => [faults.wrongSize(size)], { odd });
+    await emptied(fetcher);
+    expect(await fetcher.account()).toMatchObject({ delivered: 5, lost: [], strange: [], misnamed: [], duplicates: 0 });
+    await ready(fetcher);
+    await fetcher.pod.kill();
   }
 });
 
 test.concurrent("a provider that tells a size far too large: the message stays and is named, or it arrives whole", async () => {
-  const station = await withFault("large", (which) => [faults.wrongSize((n) => n * 3, which)]);
-  await differentOnes(station, 4);
+  const fetcher = await withFault("large", (which) => [faults.wrongSize((n) => n * 3, which)]);
+  await differentOnes(fetcher, 4);
   await sleep(10_000);
-  expect(await station.account()).toMatchObject({ lost: [], strange: [], misnamed: [], duplicates: 0 });
-  if ((await station.account()).atProvider > 0) await reported(station, SHORT);
+  expect(await fetcher.account()).toMatchObject({ lost: [], strange: [], misnamed: [], duplicates: 0 });
+  if ((await fetcher.account()).atProvider > 0) await reported(fetcher, SHORT);
 });
 
 /** Behaviour that is odd, but gives everything. */
@@ -181,39 +181,39 @@ const ALL = [
 ];
 
 test.concurrent.each(harmless)("a provider that %s: all arrives, once and byte for byte", async (_name, make) => {
-  const station = await rig.station({ front: true, start: false });
-  station.front.faults.push(...make());
+  const fetcher = await harness.fetcher({ faultyProxy: true, start: false });
+  fetcher.faultyProxy.faults.push(...make());
   const plain = letters("plain", { bytes: 1000 });
   const odd = letters("odd", { odd: true, bytes: 1_200_000 });
-  await station.inject([...plain.all, ...odd.all]);
-  station.pod.start();
-  await differentOnes(station, 10);
-  await emptied(station);
-  await ready(station);
-  await station.inject([message("later")]);
-  await arrived(station, 11);
-  await emptied(station);
-  expect(await station.account()).toMatchObject({ delivered: 11, lost: [], strange: [], misnamed: [], duplicates: 0 });
-  await station.pod.kill();
+  await fetcher.inject([...plain.all, ...odd.all]);
+  fetcher.pod.start();
+  await differentOnes(fetcher, 10);
+  await emptied(fetcher);
+  await ready(fetcher);
+  await fetcher.inject([message("later")]);
+  await arrived(fetcher, 11);
+  await emptied(fetcher);
+  expect(await fetcher.account()).toMatchObject({ delivered: 11, lost: [], strange: [], misnamed: [], duplicates: 0 });
+  await fetcher.pod.kill();
 });
 
 test.concurrent.each([{ tells: true }, { tells: false }])(
   "another client expunges in the middle, and the provider renumbers at once (and says so: $tells): none is lost",
   async ({ tells }) => {
-    const station = await rig.station({ front: true, start: false });
-    station.front.faults.push(faults.renumbers({ tells }));
-    const phone = await rig.provider.session(station.user);
+    const fetcher = await harness.fetcher({ faultyProxy: true, start: false });
+    fetcher.faultyProxy.faults.push(faults.renumbers({ tells }));
+    const phone = await harness.provider.session(fetcher.user);
     let offered = 0;
-    station.sink.script = (stage) => {
+    fetcher.sink.script = (stage) => {
       if (stage !== "data" || ++offered !== 4) return "ok";
       void phone.command("SELECT INBOX").then(() => phone.command("EXPUNGE"));
       return { wait: 1500 };
     };
-    await station.inject(Array.from({ length: 8 }, (_, n) => message(`rn-${n}`)));
-    station.pod.start();
-    await differentOnes(station, 8);
-    await emptied(station);
-    expect(await station.account()).toMatchObject({ lost: [], strange: [], misnamed: [] });
+    await fetcher.inject(Array.from({ length: 8 }, (_, n) => message(`rn-${n}`)));
+    fetcher.pod.start();
+    await differentOnes(fetcher, 8);
+    await emptied(fetcher);
+    expect(await fetcher.account()).toMatchObject({ lost: [], strange: [], misnamed: [] });
     phone.close();
   },
 );

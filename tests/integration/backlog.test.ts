@@ -1,41 +1,41 @@
 import { eventually } from "../support/wait";
-import { Rig } from "./support/harness";
+import type { FetcherFixture } from "./support/fetcherFixture";
+import { Harness } from "./support/harness";
 import { message } from "./support/messages";
-import type { Station } from "./support/station";
 import { differentOnes, emptied, loginsInAMinute, words } from "./support/waits";
 
 /** A backlog of more than one batch: the outbox is filled again while fetchmail empties it. */
-let rig: Rig;
+let harness: Harness;
 beforeAll(async () => {
-  rig = await Rig.create();
+  harness = await Harness.create();
 });
-afterAll(() => rig.destroy());
+afterAll(() => harness.destroy());
 
 const COUNT = 2500;
 
-async function backlog(name: string): Promise<Station> {
-  const station = await rig.station({ front: true, start: false, mailbox: { name, retention: 7 } });
-  await station.inject(Array.from({ length: COUNT }, (_, n) => message(`${name}-${n}`)));
-  return station;
+async function backlog(name: string): Promise<FetcherFixture> {
+  const fetcher = await harness.fetcher({ faultyProxy: true, start: false, mailbox: { name, retention: 7 } });
+  await fetcher.inject(Array.from({ length: COUNT }, (_, n) => message(`${name}-${n}`)));
+  return fetcher;
 }
 
-async function delivered(station: Station, twice: number): Promise<void> {
-  await differentOnes(station, COUNT, 400);
-  await emptied(station);
-  const { duplicates, ...account } = await station.account();
+async function delivered(fetcher: FetcherFixture, twice: number): Promise<void> {
+  await differentOnes(fetcher, COUNT, 400);
+  await emptied(fetcher);
+  const { duplicates, ...account } = await fetcher.account();
   expect(account).toMatchObject({ lost: [], strange: [], misnamed: [] });
   expect(duplicates).toBeLessThanOrEqual(twice);
-  expect(loginsInAMinute(station)).toBeLessThanOrEqual(30);
+  expect(loginsInAMinute(fetcher)).toBeLessThanOrEqual(30);
 }
 
 test("a backlog is fetched once, with no more logins than batches", async () => {
-  const station = await backlog("swiftly");
-  station.pod.start();
-  await delivered(station, 0);
-  const moved = station.front.commands.filter((line) => / UID MOVE .*Fetcher-Outbox/.test(line));
+  const fetcher = await backlog("swiftly");
+  fetcher.pod.start();
+  await delivered(fetcher, 0);
+  const moved = fetcher.faultyProxy.commands.filter((line) => / UID MOVE .*Fetcher-Outbox/.test(line));
   expect(moved.length).toBeGreaterThan(2);
-  expect(station.front.loginTimes.length).toBeLessThanOrEqual(1 + moved.length);
-  await station.pod.stop();
+  expect(fetcher.faultyProxy.loginTimes.length).toBeLessThanOrEqual(1 + moved.length);
+  await fetcher.pod.stop();
 });
 
 test.each([
@@ -45,28 +45,28 @@ test.each([
 ])(
   "a provider that hangs up before each %s meanwhile, and a pod that is killed after each, lose nothing",
   async (name, command) => {
-    const station = await backlog(`broken-${name.toLowerCase()}`);
+    const fetcher = await backlog(`broken-${name.toLowerCase()}`);
     let drops = 0;
     let killing: Promise<void> | undefined;
-    station.front.dropBefore = (text) => {
-      if (!command.test(text) || station.sink.deliveries.length === 0 || drops >= 6) return false;
+    fetcher.faultyProxy.dropBefore = (text) => {
+      if (!command.test(text) || fetcher.sink.deliveries.length === 0 || drops >= 6) return false;
       drops += 1;
-      if (drops % 2 === 0) killing = station.pod.kill().then(() => station.pod.start());
+      if (drops % 2 === 0) killing = fetcher.pod.kill().then(() => fetcher.pod.start());
       return true;
     };
-    station.pod.start();
-    await delivered(station, 10);
+    fetcher.pod.start();
+    await delivered(fetcher, 10);
     await killing;
     expect(drops).toBeGreaterThan(1);
-    await station.pod.stop();
+    await fetcher.pod.stop();
   },
 );
 
 test("what another client flags as deleted or reads at any moment is delivered", async () => {
-  const station = await backlog("flagged");
-  const other = await rig.provider.session(station.user);
+  const fetcher = await backlog("flagged");
+  const other = await harness.provider.session(fetcher.user);
   await other.command("SELECT INBOX");
-  station.pod.start();
+  fetcher.pod.start();
   let flagged = 0;
   await eventually(
     "the others' flags",
@@ -81,10 +81,10 @@ test("what another client flags as deleted or reads at any moment is delivered",
       }
       return uids.length === 0;
     },
-    { seconds: 400, every: 20, more: () => words(station) },
+    { seconds: 400, every: 20, more: () => words(fetcher) },
   );
   other.close();
   expect(flagged).toBeGreaterThan(3);
-  await delivered(station, 100);
-  await station.pod.stop();
+  await delivered(fetcher, 100);
+  await fetcher.pod.stop();
 });

@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import * as faults from "../rig/fakes/provider/faults";
 import { eventually } from "../support/wait";
-import { Rig } from "./support/harness";
+import { Harness } from "./support/harness";
 import { message } from "./support/messages";
 
-let rig: Rig;
+let harness: Harness;
 beforeAll(async () => {
-  rig = await Rig.create();
+  harness = await Harness.create();
 });
-afterAll(() => rig.destroy());
+afterAll(() => harness.destroy());
 
 const nasty = fc.oneof(
   fc.constantFrom(
@@ -74,15 +74,15 @@ let count = 0;
 async function logsInAndDelivers(address: string, secret: string): Promise<void> {
   count += 1;
   const name = `nasty-${count}`;
-  const station = await rig.station({ mailbox: { name, address }, password: secret });
-  await station.inject([message(name)]);
-  await eventually(`delivery for ${JSON.stringify([address, secret])}`, () => station.sink.deliveries.length > 0, {
-    more: () => station.pod.log,
+  const fetcher = await harness.fetcher({ mailbox: { name, address }, password: secret });
+  await fetcher.inject([message(name)]);
+  await eventually(`delivery for ${JSON.stringify([address, secret])}`, () => fetcher.sink.deliveries.length > 0, {
+    more: () => fetcher.pod.log,
   });
-  expect(station.sink.deliveries[0]?.recipients).toEqual([address]);
-  for (let at = 0; at + 6 <= secret.length; at += 6) expect(station.pod.log).not.toContain(secret.slice(at, at + 6));
-  expect(station.pod.log).not.toContain(address);
-  await station.pod.kill();
+  expect(fetcher.sink.deliveries[0]?.recipients).toEqual([address]);
+  for (let at = 0; at + 6 <= secret.length; at += 6) expect(fetcher.pod.log).not.toContain(secret.slice(at, at + 6));
+  expect(fetcher.pod.log).not.toContain(address);
+  await fetcher.pod.kill();
 }
 
 test("passwords and addresses of any characters log in and deliver", async () => {
@@ -90,7 +90,7 @@ test("passwords and addresses of any characters log in and deliver", async () =>
     fc.asyncProperty(localPart, password, async (local, secret) => {
       await logsInAndDelivers(`${local}${count}@newjoy.ro`, secret);
     }),
-    { numRuns: Number(process.env.RIG_LOGINS ?? 25), endOnFailure: true },
+    { numRuns: Number(process.env.HARNESS_LOGINS ?? 25), endOnFailure: true },
   );
 });
 
@@ -102,13 +102,13 @@ test("a password of 200 characters logs in, and no part of it is logged", async 
 });
 
 test("a tab in a password reaches the provider as a tab", async () => {
-  const station = await rig.station({ front: true, start: false, password: "plain" });
-  station.front.refuse = "NO [AUTHENTICATIONFAILED] no";
-  station.front.faults.push(faults.lacks("AUTH=PLAIN")); // else it goes over the wire as base64
-  station.pod.rotate('a\tb "c" \\');
-  station.pod.start();
-  await eventually("a login", () => station.front.lastLogin !== "");
-  expect(station.front.lastLogin.replaceAll(`"${station.user}"`, station.user)).toContain(
-    `LOGIN ${station.user} "a\tb \\"c\\" \\\\"`,
+  const fetcher = await harness.fetcher({ faultyProxy: true, start: false, password: "plain" });
+  fetcher.faultyProxy.refuse = "NO [AUTHENTICATIONFAILED] no";
+  fetcher.faultyProxy.faults.push(faults.lacks("AUTH=PLAIN")); // else it goes over the wire as base64
+  fetcher.pod.rotate('a\tb "c" \\');
+  fetcher.pod.start();
+  await eventually("a login", () => fetcher.faultyProxy.lastLogin !== "");
+  expect(fetcher.faultyProxy.lastLogin.replaceAll(`"${fetcher.user}"`, fetcher.user)).toContain(
+    `LOGIN ${fetcher.user} "a\tb \\"c\\" \\\\"`,
   );
 });

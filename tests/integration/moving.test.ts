@@ -12,16 +12,16 @@ import { maildirFolder } from "../../mailbox/folderNames";
 import { Progress } from "../../mailbox/progress";
 import type { Script } from "../../mailbox/sieve";
 import { FakeDav } from "../unit/mailbox/fakeDav";
-import { Rig } from "./support/harness";
+import { Harness } from "./support/harness";
 import { IMAP_HOST } from "./support/provider";
 
-let rig: Rig;
+let harness: Harness;
 const folder = mkdtempSync(join(tmpdir(), "homelab-mail-moving-"));
 beforeAll(async () => {
-  rig = await Rig.create({ durable: false });
+  harness = await Harness.create({ durable: false });
 });
 afterAll(async () => {
-  await rig.destroy();
+  await harness.destroy();
   rmSync(folder, { recursive: true });
 });
 
@@ -45,15 +45,15 @@ class Stopping extends Progress {
 /** One user: mail on Dovecot, calendars and contacts on a fake of the server, filters in memory. */
 async function user(name: string) {
   const address = `${name}@newjoy.ro`;
-  await rig.provider.account(address, PASSWORD);
+  await harness.provider.account(address, PASSWORD);
   const dav = await new FakeDav(address, PASSWORD).start();
   const scripts: Script[] = [];
   const imap = async (): Promise<ImapFlow> => {
     const client = new ImapFlow({
-      host: rig.provider.address,
+      host: harness.provider.address,
       port: 993,
       secure: true,
-      tls: { ca: [readFileSync(rig.ca.cert, "utf8")], servername: IMAP_HOST },
+      tls: { ca: [readFileSync(harness.ca.cert, "utf8")], servername: IMAP_HOST },
       auth: { user: address, pass: PASSWORD },
       logger: false,
       disableAutoIdle: true,
@@ -123,7 +123,7 @@ async function fill({ address, access }: User): Promise<void> {
   for (const path of folders.slice(1)) await client.mailboxCreate(path);
   await client.mailboxCreate("Empty");
   await client.logout();
-  const home = join(rig.provider.folder, "mail", createHash("md5").update(address).digest("hex"), "Maildir");
+  const home = join(harness.provider.folder, "mail", createHash("md5").update(address).digest("hex"), "Maildir");
   for (const [at, path] of folders.entries()) {
     const maildir = join(home, maildirFolder(path.split(".")));
     const own = (file: string): void => chownSync(file, statSync(home).uid, statSync(home).gid);

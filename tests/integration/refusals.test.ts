@@ -1,16 +1,16 @@
 import type { Action, Stage } from "../support/sink";
 import { eventually, sleep } from "../support/wait";
 import { expectDocumented, Findings } from "./support/docs";
-import { Rig } from "./support/harness";
+import type { FetcherFixture } from "./support/fetcherFixture";
+import { Harness } from "./support/harness";
 import { message } from "./support/messages";
-import type { Station } from "./support/station";
 import { arrived, emptied, ready } from "./support/waits";
 
-let rig: Rig;
+let harness: Harness;
 beforeAll(async () => {
-  rig = await Rig.create();
+  harness = await Harness.create();
 });
-afterAll(() => rig.destroy());
+afterAll(() => harness.destroy());
 
 const findings = new Findings("mail-server");
 afterAll(() => findings.publish());
@@ -19,42 +19,42 @@ const codes = [421, 450, 451, 452, 500, 501, 503, 530, 550, 552, 553, 554, 571];
 const actions: Action[] = ["drop", ...codes.map((code): Action => `${code} 5.0.0 told to say so`)];
 
 /** Waits for all to arrive, and looks all the while that every message is somewhere. */
-async function allArrive(station: Station, seconds: number): Promise<void> {
+async function allArrive(fetcher: FetcherFixture, seconds: number): Promise<void> {
   await eventually(
     "an empty provider",
     async () => {
-      const ledger = await station.account();
-      expect(ledger).toMatchObject({ lost: [], strange: [] });
-      return ledger.atProvider === 0;
+      const deliveryLog = await fetcher.account();
+      expect(deliveryLog).toMatchObject({ lost: [], strange: [] });
+      return deliveryLog.atProvider === 0;
     },
-    { seconds, every: 500, more: () => station.pod.log },
+    { seconds, every: 500, more: () => fetcher.pod.log },
   );
 }
 
 /** Nobody but the person gets anything: no bounce to a sender, no copy for a postmaster. */
-const onlyTo = (station: Station): void => {
-  expect(new Set(station.sink.envelopes.flatMap((e) => e.recipients))).toEqual(new Set([station.user]));
-  expect(station.sink.deliveries.every((d) => d.sender !== "" && !d.sender.includes("MAILER"))).toBe(true);
+const onlyTo = (fetcher: FetcherFixture): void => {
+  expect(new Set(fetcher.sink.envelopes.flatMap((e) => e.recipients))).toEqual(new Set([fetcher.user]));
+  expect(fetcher.sink.deliveries.every((d) => d.sender !== "" && !d.sender.includes("MAILER"))).toBe(true);
 };
 
 test.concurrent.each(["mail", "rcpt", "data", "end"] as Stage[])(
   "whatever the mail server answers at %s, nothing is lost, and all arrives once it takes the message",
   async (stage) => {
-    const station = await rig.station({ start: false });
+    const fetcher = await harness.fetcher({ start: false });
     const offers = new Map<string, number>();
-    station.sink.script = (at, { sender }) => {
+    fetcher.sink.script = (at, { sender }) => {
       if (at !== stage || !sender.startsWith("case-")) return "ok";
       const offer = (offers.get(sender) ?? 0) + 1;
       offers.set(sender, offer);
       return offer <= 3 ? (actions[Number(/\d+/.exec(sender)?.[0])] as Action) : "ok";
     };
-    await station.inject(actions.map((_, n) => message(`${stage}-${n}`, { path: `<case-${n}@example.org>` })));
-    station.pod.start();
+    await fetcher.inject(actions.map((_, n) => message(`${stage}-${n}`, { path: `<case-${n}@example.org>` })));
+    fetcher.pod.start();
     await eventually("an answer", () => offers.size > 0, { every: 5 });
-    const settle = await findings.during(`at ${stage}: any of ${codes.join(", ")}, or it hangs up`, station);
-    await allArrive(station, 240);
-    expect(await station.account()).toMatchObject({ delivered: actions.length, duplicates: 0 });
-    if (stage !== "mail") onlyTo(station);
+    const settle = await findings.during(`at ${stage}: any of ${codes.join(", ")}, or it hangs up`, fetcher);
+    await allArrive(fetcher, 240);
+    expect(await fetcher.account()).toMatchObject({ delivered: actions.length, duplicates: 0 });
+    if (stage !== "mail") onlyTo(fetcher);
     await settle();
   },
 );
@@ -62,121 +62,121 @@ test.concurrent.each(["mail", "rcpt", "data", "end"] as Stage[])(
 test.concurrent.each(["connect", "ehlo"] as Stage[])(
   "a mail server that turns fetchmail away at %s gets everything later",
   async (stage) => {
-    const station = await rig.station({ start: false });
+    const fetcher = await harness.fetcher({ start: false });
     const answers: Action[] = ["drop", "421 4.3.2 busy", "554 5.3.2 not today", "500 5.5.1 what"];
     let turn = 0;
-    station.sink.script = (at) => (at === stage ? (answers[turn++] ?? "ok") : "ok");
-    await station.inject([message(`${stage}-1`), message(`${stage}-2`)]);
-    station.pod.start();
+    fetcher.sink.script = (at) => (at === stage ? (answers[turn++] ?? "ok") : "ok");
+    await fetcher.inject([message(`${stage}-1`), message(`${stage}-2`)]);
+    fetcher.pod.start();
     await eventually("a connection", () => turn > 0, { every: 5 });
-    const settle = await findings.during(`at ${stage}: 421, 500, 554, or it hangs up`, station);
-    await allArrive(station, 180);
-    expect(await station.account()).toMatchObject({ delivered: 2, duplicates: 0 });
-    onlyTo(station);
+    const settle = await findings.during(`at ${stage}: 421, 500, 554, or it hangs up`, fetcher);
+    await allArrive(fetcher, 180);
+    expect(await fetcher.account()).toMatchObject({ delivered: 2, duplicates: 0 });
+    onlyTo(fetcher);
     await settle();
   },
 );
 
 test.concurrent("a refused recipient's mail goes to nobody else", async () => {
-  const station = await rig.station({ start: false });
-  station.sink.script = (at, { recipients }) =>
+  const fetcher = await harness.fetcher({ start: false });
+  fetcher.sink.script = (at, { recipients }) =>
     at === "rcpt" && recipients.length === 0 ? "550 5.1.1 no such user" : "ok";
-  await station.inject([message("for-me-only")]);
-  station.pod.start();
-  await eventually("a refusal", () => station.sink.envelopes.length > 2);
-  const settle = await findings.during("the recipient is refused, and goes on to be", station);
-  await eventually("the reason", () => /no such user/.test(station.pod.ready().text), { every: 1000 });
-  expectDocumented(station.pod.ready().text);
-  expect(new Set(station.sink.envelopes.flatMap((e) => e.recipients))).toEqual(new Set([station.user]));
-  expect(await station.account()).toMatchObject({ delivered: 0, atProvider: 1 });
+  await fetcher.inject([message("for-me-only")]);
+  fetcher.pod.start();
+  await eventually("a refusal", () => fetcher.sink.envelopes.length > 2);
+  const settle = await findings.during("the recipient is refused, and goes on to be", fetcher);
+  await eventually("the reason", () => /no such user/.test(fetcher.pod.ready().text), { every: 1000 });
+  expectDocumented(fetcher.pod.ready().text);
+  expect(new Set(fetcher.sink.envelopes.flatMap((e) => e.recipients))).toEqual(new Set([fetcher.user]));
+  expect(await fetcher.account()).toMatchObject({ delivered: 0, atProvider: 1 });
   await settle();
 });
 
 test.concurrent("a session limit at the mail server slows delivery and loses nothing", async () => {
-  const station = await rig.station({ start: false });
-  station.sink.messagesPerSession = 10;
-  await station.inject(Array.from({ length: 60 }, (_, n) => message(`limit-${n}`)));
-  station.pod.start();
-  await arrived(station, 60);
-  await emptied(station);
-  expect(await station.account()).toMatchObject({ lost: [], strange: [], duplicates: 0 });
+  const fetcher = await harness.fetcher({ start: false });
+  fetcher.sink.messagesPerSession = 10;
+  await fetcher.inject(Array.from({ length: 60 }, (_, n) => message(`limit-${n}`)));
+  fetcher.pod.start();
+  await arrived(fetcher, 60);
+  await emptied(fetcher);
+  expect(await fetcher.account()).toMatchObject({ lost: [], strange: [], duplicates: 0 });
 });
 
 test.concurrent("the mail server restarts in the middle: nothing is lost", async () => {
-  const station = await rig.station({ start: false });
-  await station.inject(Array.from({ length: 300 }, (_, n) => message(`restart-${n}`)));
-  station.pod.start();
+  const fetcher = await harness.fetcher({ start: false });
+  await fetcher.inject(Array.from({ length: 300 }, (_, n) => message(`restart-${n}`)));
+  fetcher.pod.start();
   let settle = async (): Promise<void> => undefined;
   for (const count of [50, 150, 250]) {
-    await arrived(station, count);
-    await station.sink.close();
-    settle = await findings.during("it restarts in the middle, three times", station);
+    await arrived(fetcher, count);
+    await fetcher.sink.close();
+    settle = await findings.during("it restarts in the middle, three times", fetcher);
     await sleep(500);
-    await station.sink.listen();
+    await fetcher.sink.listen();
   }
-  await arrived(station, 300);
-  await emptied(station);
-  expect(await station.account()).toMatchObject({ lost: [], strange: [] });
+  await arrived(fetcher, 300);
+  await emptied(fetcher);
+  expect(await fetcher.account()).toMatchObject({ lost: [], strange: [] });
   await settle();
 });
 
 test.concurrent("with keep, the mail server is unreachable: copies do not pile up, and all mail is delivered later", async () => {
-  const station = await rig.station({ start: false, mailbox: { name: "patient", keep: true } });
-  await station.sink.close();
-  await station.inject(Array.from({ length: 250 }, (_, n) => message(`patient-${n}`)));
-  station.pod.start();
-  await eventually("unreadiness", () => /Connection refused/.test(station.pod.ready().text), {
+  const fetcher = await harness.fetcher({ start: false, mailbox: { name: "patient", keep: true } });
+  await fetcher.sink.close();
+  await fetcher.inject(Array.from({ length: 250 }, (_, n) => message(`patient-${n}`)));
+  fetcher.pod.start();
+  await eventually("unreadiness", () => /Connection refused/.test(fetcher.pod.ready().text), {
     seconds: 120,
     every: 1000,
-    more: () => station.pod.log,
+    more: () => fetcher.pod.log,
   });
-  const settle = await findings.during("it is unreachable, with `keep` and 250 messages", station);
-  expect((await rig.provider.remaining(station.user)).get("Fetcher-Outbox")).toHaveLength(100);
-  await station.sink.listen();
-  await arrived(station, 250, 180);
-  await ready(station);
-  expect(await station.account()).toMatchObject({ delivered: 250, duplicates: 0, lost: [], strange: [] });
+  const settle = await findings.during("it is unreachable, with `keep` and 250 messages", fetcher);
+  expect((await harness.provider.remaining(fetcher.user)).get("Fetcher-Outbox")).toHaveLength(100);
+  await fetcher.sink.listen();
+  await arrived(fetcher, 250, 180);
+  await ready(fetcher);
+  expect(await fetcher.account()).toMatchObject({ delivered: 250, duplicates: 0, lost: [], strange: [] });
   await settle();
 });
 
 test.concurrent("the mail server is unreachable for minutes: the reason shows, and delivery resumes within two minutes", async () => {
-  const station = await rig.station();
-  await ready(station);
-  await station.sink.close();
-  await station.inject([message("late")]);
-  await eventually("unreadiness", () => !station.pod.ready().ready, {
+  const fetcher = await harness.fetcher();
+  await ready(fetcher);
+  await fetcher.sink.close();
+  await fetcher.inject([message("late")]);
+  await eventually("unreadiness", () => !fetcher.pod.ready().ready, {
     seconds: 120,
     every: 1000,
-    more: () => station.pod.log,
+    more: () => fetcher.pod.log,
   });
-  expect(station.pod.ready().text).toMatch(/^INBOX: cannot connect to stalwart\.\S+:25: Connection refused$/m);
-  expectDocumented(station.pod.ready().text);
-  const settle = await findings.during("it is unreachable for two minutes", station);
+  expect(fetcher.pod.ready().text).toMatch(/^INBOX: cannot connect to stalwart\.\S+:25: Connection refused$/m);
+  expectDocumented(fetcher.pod.ready().text);
+  const settle = await findings.during("it is unreachable for two minutes", fetcher);
   await sleep(40_000);
   const back = performance.now();
-  await station.sink.listen();
-  await arrived(station, 1);
+  await fetcher.sink.listen();
+  await arrived(fetcher, 1);
   findings.figure(
     `Mail server back after two minutes: mail arrives ${((performance.now() - back) / 1000).toFixed(0)} s later`,
   );
-  await ready(station);
-  await emptied(station);
+  await ready(fetcher);
+  await emptied(fetcher);
   await settle();
 });
 
 test.concurrent.each(["data", "end"] as Stage[])(
   "the mail server falls silent at %s: given up, tried again, nothing lost",
   async (stage) => {
-    const station = await rig.station({ start: false });
+    const fetcher = await harness.fetcher({ start: false });
     let stalls = 0;
-    station.sink.script = (at) => (at === stage && stalls++ === 0 ? "stall" : "ok");
-    await station.inject([message(`stall-${stage}`)]);
-    station.pod.start();
+    fetcher.sink.script = (at) => (at === stage && stalls++ === 0 ? "stall" : "ok");
+    await fetcher.inject([message(`stall-${stage}`)]);
+    fetcher.pod.start();
     await eventually("the silence", () => stalls > 0);
-    const settle = await findings.during(`at ${stage}: silence longer than every timeout`, station);
-    await arrived(station, 1, stage === "end" ? 900 : 300); // the answer to the final dot has ten minutes
-    await emptied(station);
-    expect(await station.account()).toMatchObject({ delivered: 1, lost: [], strange: [] });
+    const settle = await findings.during(`at ${stage}: silence longer than every timeout`, fetcher);
+    await arrived(fetcher, 1, stage === "end" ? 900 : 300); // the answer to the final dot has ten minutes
+    await emptied(fetcher);
+    expect(await fetcher.account()).toMatchObject({ delivered: 1, lost: [], strange: [] });
     await settle();
   },
   1_200_000,

@@ -5,27 +5,27 @@ import * as faults from "../rig/fakes/provider/faults";
 import { subjectOf } from "../support/message";
 import { eventually, sleep } from "../support/wait";
 import { Findings } from "./support/docs";
-import { Rig } from "./support/harness";
+import type { FetcherFixture } from "./support/fetcherFixture";
+import { Harness } from "./support/harness";
 import { message } from "./support/messages";
-import type { Station } from "./support/station";
 import { arrived, differentOnes, emptied, loginsInAMinute, ready, reported, words } from "./support/waits";
 
 /** The provider refuses: a message, a command, a folder, a session. */
-let rig: Rig;
+let harness: Harness;
 beforeAll(async () => {
-  rig = await Rig.create();
+  harness = await Harness.create();
 });
-afterAll(() => rig.destroy());
+afterAll(() => harness.destroy());
 const findings = new Findings("refusing");
 afterAll(() => findings.publish());
 
 const five = (name: string): Buffer[] => Array.from({ length: 5 }, (_, n) => message(`${name}-${n}`));
 
 /** One of five stays; the words of the provider are told. */
-async function othersArrive(station: Station, told: RegExp): Promise<void> {
-  await differentOnes(station, 4);
-  await reported(station, told);
-  expect(await station.account()).toMatchObject({ delivered: 4, atProvider: 1, lost: [], strange: [], duplicates: 0 });
+async function othersArrive(fetcher: FetcherFixture, told: RegExp): Promise<void> {
+  await differentOnes(fetcher, 4);
+  await reported(fetcher, told);
+  expect(await fetcher.account()).toMatchObject({ delivered: 4, atProvider: 1, lost: [], strange: [], duplicates: 0 });
 }
 
 test.concurrent.each([
@@ -40,33 +40,34 @@ test.concurrent.each([
 ] as const)(
   "one message is answered with %s: the others arrive, and the provider's words are told",
   async (said, told) => {
-    const station = await rig.station({ front: true, start: false });
-    station.front.faults.push(faults.unreadable(said, faults.about("unread-2")));
-    await station.inject(five("unread"));
-    station.pod.start();
-    await differentOnes(station, 4);
+    const fetcher = await harness.fetcher({ faultyProxy: true, start: false });
+    fetcher.faultyProxy.faults.push(faults.unreadable(said, faults.about("unread-2")));
+    await fetcher.inject(five("unread"));
+    fetcher.pod.start();
+    await differentOnes(fetcher, 4);
     const settle = await findings.during(
       `it answers one of five messages with \`${said}\`, until it does not`,
-      station,
+      fetcher,
     );
-    await othersArrive(station, told);
-    expect(words(station)).toMatch(/UID \d+/);
-    station.front.faults.length = 0;
-    await arrived(station, 5, 400);
-    await ready(station);
-    await emptied(station);
+    await othersArrive(fetcher, told);
+    expect(words(fetcher)).toMatch(/UID \d+/);
+    fetcher.faultyProxy.faults.length = 0;
+    await arrived(fetcher, 5, 400);
+    await ready(fetcher);
+    await emptied(fetcher);
     await settle();
   },
 );
 
 /** How many different messages arrived; Dovecot itself cannot be asked while one of them is unreadable. */
-const here = (station: Station): number => new Set(station.sink.deliveries.map((d) => subjectOf(d.message))).size;
-const fourArrive = (station: Station): Promise<unknown> =>
-  eventually("four of five", () => here(station) === 4, { seconds: 300, more: () => words(station) });
+const here = (fetcher: FetcherFixture): number =>
+  new Set(fetcher.sink.deliveries.map((d) => subjectOf(d.message))).size;
+const fourArrive = (fetcher: FetcherFixture): Promise<unknown> =>
+  eventually("four of five", () => here(fetcher) === 4, { seconds: 300, more: () => words(fetcher) });
 
 /** The files of a person's messages in all folders, oldest first. */
-function files(station: Station): string[] {
-  const home = join(rig.provider.folder, "mail", createHash("md5").update(station.user).digest("hex"), "Maildir");
+function files(fetcher: FetcherFixture): string[] {
+  const home = join(harness.provider.folder, "mail", createHash("md5").update(fetcher.user).digest("hex"), "Maildir");
   const there = readdirSync(home, { recursive: true, encoding: "utf8" }).filter((file) =>
     /(^|\/)(new|cur)\//.test(file),
   );
@@ -74,24 +75,24 @@ function files(station: Station): string[] {
 }
 
 test.concurrent("a file at the provider cannot be read: the others arrive, and it comes once it can", async () => {
-  const station = await rig.station({ start: false });
-  await station.inject(five("locked"));
-  const locked = files(station)[2] as string;
+  const fetcher = await harness.fetcher({ start: false });
+  await fetcher.inject(five("locked"));
+  const locked = files(fetcher)[2] as string;
   chmodSync(locked, 0);
-  station.pod.start();
-  await fourArrive(station);
-  for (const file of files(station)) chmodSync(file, 0o600);
-  await differentOnes(station, 5, 400);
-  await emptied(station);
+  fetcher.pod.start();
+  await fourArrive(fetcher);
+  for (const file of files(fetcher)) chmodSync(file, 0o600);
+  await differentOnes(fetcher, 5, 400);
+  await emptied(fetcher);
 });
 
 test.concurrent("the provider has a wrong size in its cache and hangs up at a message: the others arrive", async () => {
-  const station = await rig.station({ start: false });
-  await station.inject(five("cached"));
-  const wrong = files(station)[2] as string;
+  const fetcher = await harness.fetcher({ start: false });
+  await fetcher.inject(five("cached"));
+  const wrong = files(fetcher)[2] as string;
   renameSync(wrong, `${wrong},S=100,W=105`);
-  station.pod.start();
-  await fourArrive(station);
+  fetcher.pod.start();
+  await fourArrive(fetcher);
 });
 
 test.concurrent.each([
@@ -106,25 +107,25 @@ test.concurrent.each([
 ] as const)(
   "%s is refused with %s (%s): nothing is delivered again and again, nothing is lost, and it goes on when it may",
   async (name, command, said) => {
-    const station = await rig.station({ front: true, start: false, args: ["--grace=20"] });
-    station.front.faults.push(faults.refuses(command, said));
-    await station.inject(five("refused"));
-    station.pod.start();
+    const fetcher = await harness.fetcher({ faultyProxy: true, start: false, args: ["--grace=20"] });
+    fetcher.faultyProxy.faults.push(faults.refuses(command, said));
+    await fetcher.inject(five("refused"));
+    fetcher.pod.start();
     await sleep(45_000);
-    const settle = await findings.during(`it refuses ${name}: \`${said}\`, until it does not`, station);
-    const meanwhile = await station.account();
+    const settle = await findings.during(`it refuses ${name}: \`${said}\`, until it does not`, fetcher);
+    const meanwhile = await fetcher.account();
     expect(meanwhile).toMatchObject({ lost: [], strange: [] });
     expect(meanwhile.duplicates).toBeLessThanOrEqual(2);
-    expect(loginsInAMinute(station)).toBeLessThanOrEqual(30);
+    expect(loginsInAMinute(fetcher)).toBeLessThanOrEqual(30);
     if (meanwhile.delivered - meanwhile.duplicates < 5 || meanwhile.atProvider > 0) {
-      await reported(station, new RegExp(said.replace(/^NO \[\w+(-\w+)?\] /, "")));
-      await eventually("unreadiness", () => !station.pod.ready().ready, { every: 500, more: () => words(station) });
+      await reported(fetcher, new RegExp(said.replace(/^NO \[\w+(-\w+)?\] /, "")));
+      await eventually("unreadiness", () => !fetcher.pod.ready().ready, { every: 500, more: () => words(fetcher) });
     }
-    station.front.faults.length = 0;
-    await differentOnes(station, 5, 400);
-    await emptied(station);
-    await ready(station);
-    const { duplicates, lost, strange } = await station.account();
+    fetcher.faultyProxy.faults.length = 0;
+    await differentOnes(fetcher, 5, 400);
+    await emptied(fetcher);
+    await ready(fetcher);
+    const { duplicates, lost, strange } = await fetcher.account();
     expect({ lost, strange }).toEqual({ lost: [], strange: [] });
     expect(duplicates).toBeLessThanOrEqual(5);
     await settle();
@@ -139,19 +140,19 @@ test.concurrent.each([
 ] as const)(
   "%s cannot be opened: that is an error, told, and not asked again and again",
   async (_name, command, said) => {
-    const station = await rig.station({ front: true, start: false, args: ["--grace=20"] });
-    station.front.faults.push(faults.refuses(command, said));
-    await station.inject(five("unopened"));
-    station.pod.start();
-    await reported(station, new RegExp(said.replace(/^NO \[\w+\] /, "")));
+    const fetcher = await harness.fetcher({ faultyProxy: true, start: false, args: ["--grace=20"] });
+    fetcher.faultyProxy.faults.push(faults.refuses(command, said));
+    await fetcher.inject(five("unopened"));
+    fetcher.pod.start();
+    await reported(fetcher, new RegExp(said.replace(/^NO \[\w+\] /, "")));
     await sleep(61_000);
-    expect(station.pod.ready().ready).toBe(false);
-    expect((await station.account()).delivered).toBe(0);
-    expect(loginsInAMinute(station)).toBeLessThanOrEqual(30);
-    station.front.faults.length = 0;
-    await differentOnes(station, 5, 400);
-    await emptied(station);
-    await ready(station);
+    expect(fetcher.pod.ready().ready).toBe(false);
+    expect((await fetcher.account()).delivered).toBe(0);
+    expect(loginsInAMinute(fetcher)).toBeLessThanOrEqual(30);
+    fetcher.faultyProxy.faults.length = 0;
+    await differentOnes(fetcher, 5, 400);
+    await emptied(fetcher);
+    await ready(fetcher);
   },
 );
 
@@ -161,17 +162,17 @@ test.concurrent.each([
   "BAD Command rejected: server shutting down",
   "NO [ALERT] Too many simultaneous connections. (Failure)",
 ])("sessions end at the greeting with %s: the provider's words are told, and mail comes later", async (said) => {
-  const station = await rig.station({ front: true, start: false });
-  station.front.faults.push(faults.busy(said));
-  await station.inject([message("busy")]);
-  station.pod.start();
-  await reported(station, new RegExp(said.replace(/^[A-Z]+ (\[\w+\] )?/, "").replace(/[().]/g, "\\$&")));
-  const before = station.front.connections;
+  const fetcher = await harness.fetcher({ faultyProxy: true, start: false });
+  fetcher.faultyProxy.faults.push(faults.busy(said));
+  await fetcher.inject([message("busy")]);
+  fetcher.pod.start();
+  await reported(fetcher, new RegExp(said.replace(/^[A-Z]+ (\[\w+\] )?/, "").replace(/[().]/g, "\\$&")));
+  const before = fetcher.faultyProxy.connections;
   await sleep(60_000);
-  expect(station.front.connections - before).toBeLessThanOrEqual(40);
-  station.front.faults.length = 0;
-  await arrived(station, 1, 700);
-  await ready(station);
+  expect(fetcher.faultyProxy.connections - before).toBeLessThanOrEqual(40);
+  fetcher.faultyProxy.faults.length = 0;
+  await arrived(fetcher, 1, 700);
+  await ready(fetcher);
 });
 
 test.concurrent.each([
@@ -180,26 +181,26 @@ test.concurrent.each([
   "NO [INUSE] Mailbox is locked by another session",
   "NO Server is down for maintenance",
 ])("logins are answered with %s: the provider's words are told, and it is not asked often", async (said) => {
-  const station = await rig.station({ front: true, start: false });
-  station.front.faults.push(faults.refusesLogin(() => said));
-  await station.inject([message("locked out")]);
-  station.pod.start();
-  await reported(station, new RegExp(said.replace(/^NO (\[\w+\] )?/, "").replace(/[+]/g, "\\$&")));
+  const fetcher = await harness.fetcher({ faultyProxy: true, start: false });
+  fetcher.faultyProxy.faults.push(faults.refusesLogin(() => said));
+  await fetcher.inject([message("locked out")]);
+  fetcher.pod.start();
+  await reported(fetcher, new RegExp(said.replace(/^NO (\[\w+\] )?/, "").replace(/[+]/g, "\\$&")));
   await sleep(60_000);
-  expect(loginsInAMinute(station)).toBeLessThanOrEqual(30);
-  station.front.faults.length = 0;
-  await arrived(station, 1, 700);
-  await ready(station);
+  expect(loginsInAMinute(fetcher)).toBeLessThanOrEqual(30);
+  fetcher.faultyProxy.faults.length = 0;
+  await arrived(fetcher, 1, 700);
+  await ready(fetcher);
 });
 
 test.concurrent("the connection breaks within a message, several times: all arrives, and what was cut is not delivered", async () => {
-  const station = await rig.station({ front: true, start: false });
-  station.front.faults.push(faults.hangsUpWithin(({ subject }) => /-[13]$/.test(subject), 3));
-  await station.inject(
+  const fetcher = await harness.fetcher({ faultyProxy: true, start: false });
+  fetcher.faultyProxy.faults.push(faults.hangsUpWithin(({ subject }) => /-[13]$/.test(subject), 3));
+  await fetcher.inject(
     Array.from({ length: 5 }, (_, n) => message(`within-${n}`, { body: "some text\r\n".repeat(3000) })),
   );
-  station.pod.start();
-  await differentOnes(station, 5, 300);
-  await emptied(station);
-  expect(await station.account()).toMatchObject({ lost: [], strange: [], misnamed: [] });
+  fetcher.pod.start();
+  await differentOnes(fetcher, 5, 300);
+  await emptied(fetcher);
+  expect(await fetcher.account()).toMatchObject({ lost: [], strange: [], misnamed: [] });
 });

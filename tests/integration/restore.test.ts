@@ -2,66 +2,69 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { refetch } from "../../refetch/mailbox";
 import { Notes } from "../../refetch/notes";
-import { Front } from "../rig/fakes/provider/front";
+import { FaultyProxy } from "../rig/fakes/provider/faultyProxy";
 import { message as compose, subjectOf } from "../support/message";
 import type { Delivery } from "../support/sink";
-import { Rig } from "./support/harness";
-import { canonical, isKept } from "./support/ledger";
+import { canonical, isKept } from "./support/deliveryLog";
+import type { FetcherFixture } from "./support/fetcherFixture";
+import { Harness } from "./support/harness";
 import { message } from "./support/messages";
-import type { Station } from "./support/station";
 import { arrived } from "./support/waits";
 
-let rig: Rig;
+let harness: Harness;
 beforeAll(async () => {
-  rig = await Rig.create();
+  harness = await Harness.create();
 });
-afterAll(() => rig.destroy());
+afterAll(() => harness.destroy());
 
 const named = (prefix: string): Buffer[] => Array.from({ length: 500 }, (_, n) => message(`${prefix}-${n}`));
 
-/** Has everything that is kept for a station's mailbox delivered again. */
-async function refetching(station: Station, password: string) {
-  const front = new Front("127.0.0.1", rig.ca.issue("localhost"), { host: rig.provider.address, port: 143 });
-  await front.listen();
-  const { name } = station.mailbox;
+/** Has everything that is kept for a fetcher's mailbox delivered again. */
+async function refetching(fetcher: FetcherFixture, password: string) {
+  const faultyProxy = new FaultyProxy("127.0.0.1", harness.ca.issue("localhost"), {
+    host: harness.provider.address,
+    port: 143,
+  });
+  await faultyProxy.listen();
+  const { name } = fetcher.mailbox;
   const args = {
     imap: { host: "localhost", port: 993 },
-    login: { mailbox: name, address: station.user, password, folders: ["INBOX"], keep: false },
-    ca: [readFileSync(rig.ca.cert, "utf8")],
+    login: { mailbox: name, address: fetcher.user, password, folders: ["INBOX"], keep: false },
+    ca: [readFileSync(harness.ca.cert, "utf8")],
     since: new Date(Date.now() - 86_400_000).toISOString().slice(0, 10),
     signal: new AbortController().signal,
     say: () => {},
   };
   return {
     run(options: { readonly again?: boolean; readonly newestFirst?: boolean } = {}) {
-      const notes = Notes.open(join(rig.provider.folder, `${name}.json`)).of("localhost", station.user);
+      const notes = Notes.open(join(harness.provider.folder, `${name}.json`)).of("localhost", fetcher.user);
       if (options.again) notes.forget();
       return refetch({ ...args, notes, newestFirst: options.newestFirst ?? false });
     },
-    close: () => front.close(),
+    close: () => faultyProxy.close(),
   };
 }
 
 test("a mail volume that is put back as it was before 500 messages has all 1,000 again after a refetch", async () => {
   const password = "of-the-restored";
-  const station = await rig.station({ mailbox: { name: "restored", retention: 7 }, password });
-  await station.inject(named("before"));
-  await arrived(station, 500);
-  const copy = [...station.sink.deliveries];
-  await station.inject(named("after"));
-  await arrived(station, 1000);
+  const fetcher = await harness.fetcher({ mailbox: { name: "restored", retention: 7 }, password });
+  await fetcher.inject(named("before"));
+  await arrived(fetcher, 500);
+  const copy = [...fetcher.sink.deliveries];
+  await fetcher.inject(named("after"));
+  await arrived(fetcher, 1000);
 
   // The copy is put back, and with it the mail server knows nothing of the second half: what a power cut leaves, too.
-  station.sink.deliveries.splice(0, Number.POSITIVE_INFINITY, ...copy);
-  const { run, close } = await refetching(station, password);
+  fetcher.sink.deliveries.splice(0, Number.POSITIVE_INFINITY, ...copy);
+  const { run, close } = await refetching(fetcher, password);
   expect(await run()).toEqual({ copied: 1000, before: 0, waiting: 0 });
-  await arrived(station, 1500);
+  await arrived(fetcher, 1500);
 
   // As Stalwart keeps them: one of each.
-  const there = new Set(station.sink.deliveries.map((delivery) => subjectOf(delivery.message)));
+  const there = new Set(fetcher.sink.deliveries.map((delivery) => subjectOf(delivery.message)));
   expect(there.size).toBe(1000);
   expect(await run()).toEqual({ copied: 0, before: 1000, waiting: 0 });
-  expect(station.sink.deliveries).toHaveLength(1500);
+  expect(fetcher.sink.deliveries).toHaveLength(1500);
   await close();
 });
 
@@ -76,7 +79,7 @@ function storedBy(inbox: Buffer[], handedOver: readonly Delivery[]): void {
 
 test("a different message with the Message-ID and subject of one in the inbox is kept at the provider, and a refetch brings it", async () => {
   const password = "of-the-copier";
-  const station = await rig.station({ mailbox: { name: "copier", retention: 7 }, password });
+  const fetcher = await harness.fetcher({ mailbox: { name: "copier", retention: 7 }, password });
   const scan = (body: string): Buffer =>
     compose({
       subject: "Scan from the copier",
@@ -85,21 +88,23 @@ test("a different message with the Message-ID and subject of one in the inbox is
       body,
     });
   const [first, second] = [scan("first scan\r\n"), scan("SECOND scan, another document\r\n")];
-  await station.inject([first]);
-  await arrived(station, 1);
-  await station.inject([second]);
-  await arrived(station, 2);
+  await fetcher.inject([first]);
+  await arrived(fetcher, 1);
+  await fetcher.inject([second]);
+  await arrived(fetcher, 2);
   const inbox: Buffer[] = [];
-  storedBy(inbox, station.sink.deliveries);
+  storedBy(inbox, fetcher.sink.deliveries);
   expect(inbox.map(canonical)).toEqual([canonical(first)]); // the server has dropped the second one
-  const kept = [...(await rig.provider.remaining(station.user))].flatMap(([name, all]) => (isKept(name) ? all : []));
+  const kept = [...(await harness.provider.remaining(fetcher.user))].flatMap(([name, all]) =>
+    isKept(name) ? all : [],
+  );
   expect(kept.map(canonical).sort()).toEqual([first, second].map(canonical).sort());
 
-  const { run, close } = await refetching(station, password);
+  const { run, close } = await refetching(fetcher, password);
   inbox.length = 0; // the user moves the first one to another folder
   expect(await run({ again: true, newestFirst: true })).toMatchObject({ copied: 2, waiting: 0 });
-  await arrived(station, 4);
-  storedBy(inbox, station.sink.deliveries.slice(2));
+  await arrived(fetcher, 4);
+  storedBy(inbox, fetcher.sink.deliveries.slice(2));
   expect(inbox.map(canonical)).toEqual([canonical(second)]);
   await close();
 });

@@ -15,6 +15,6 @@ exec unshare --net --mount --propagation private bash -c '
   # An address of its own: otherwise a bridge takes the lowest of its ports, which come and go, and who has the old one
   # in mind cannot connect for half a minute.
   ip link add cluster address 02:00:00:00:00:01 type bridge && ip link set cluster up
-  export HOMELAB_MAIL_RIG=1
+  export HOMELAB_MAIL_HARNESS=1
   exec node_modules/.bin/node node_modules/.bin/jest --selectProjects integration --forceExit "$@"
 ' bash "$@"

@@ -1,17 +1,17 @@
 import { existsSync, writeFileSync } from "node:fs";
 import * as faults from "../rig/fakes/provider/faults";
 import { eventually, sleep } from "../support/wait";
-import { Rig } from "./support/harness";
+import type { FetcherFixture } from "./support/fetcherFixture";
+import { Harness } from "./support/harness";
 import { message } from "./support/messages";
-import type { Station } from "./support/station";
 import { arrived, ready, words } from "./support/waits";
 
 /** What the fetcher says of itself is so, and holds no secret. */
-let rig: Rig;
+let harness: Harness;
 beforeAll(async () => {
-  rig = await Rig.create();
+  harness = await Harness.create();
 });
-afterAll(() => rig.destroy());
+afterAll(() => harness.destroy());
 
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 
@@ -25,11 +25,11 @@ const forms = (user: string, password: string): Record<string, string> => ({
 });
 
 /** Everything that the fetcher shows to anybody. */
-async function shown(station: Station): Promise<string> {
+async function shown(fetcher: FetcherFixture): Promise<string> {
   const pages = await Promise.all(
-    ["/ready", "/live", "/metrics"].map(async (path) => (await station.pod.page(path)).body),
+    ["/ready", "/live", "/metrics"].map(async (path) => (await fetcher.pod.page(path)).body),
   );
-  return [words(station), ...pages].join("\n");
+  return [words(fetcher), ...pages].join("\n");
 }
 
 const password = 'quo"te\\back pass-wörd';
@@ -38,37 +38,37 @@ test.concurrent.each(["as it was sent", ...Object.keys(forms("", ""))])(
   "the provider repeats the login %s: neither address nor password are shown, in no form",
   async (form) => {
     for (const keep of [false, true]) {
-      const station = await rig.station({ front: true, start: false, password, mailbox: { keep } });
-      const all = forms(station.user, password);
-      station.front.faults.push(
+      const fetcher = await harness.fetcher({ faultyProxy: true, start: false, password, mailbox: { keep } });
+      const all = forms(fetcher.user, password);
+      fetcher.faultyProxy.faults.push(
         faults.refusesLogin((sent) => {
           const said = form === "as it was sent" ? sent : Buffer.from(all[form] as string).toString("latin1");
           return `BAD Error in IMAP command received by server: ${said}`;
         }),
       );
-      await station.inject([message("secret")]);
-      station.pod.start();
-      await eventually("words", () => /Error in IMAP command received/.test(words(station)), {
+      await fetcher.inject([message("secret")]);
+      fetcher.pod.start();
+      await eventually("words", () => /Error in IMAP command received/.test(words(fetcher)), {
         every: 500,
-        more: () => words(station).replaceAll(password, "<the password>"),
+        more: () => words(fetcher).replaceAll(password, "<the password>"),
       });
-      const text = await shown(station);
-      for (const secret of [station.user, password, ...Object.values(all).flatMap((f) => f.split(" "))]) {
+      const text = await shown(fetcher);
+      for (const secret of [fetcher.user, password, ...Object.values(all).flatMap((f) => f.split(" "))]) {
         // Words of a password that are part of what is said anyway would tell nothing.
         for (const part of [secret, secret.replace(/^"|"$/g, "")]) {
           if (part.length > 4) expect({ form, shown: text.includes(part) }).toEqual({ form, shown: false });
         }
       }
-      await station.pod.kill();
+      await fetcher.pod.kill();
     }
   },
 );
 
 test.concurrent("the pod has no room to write: it is not ready, and says why or ends", async () => {
-  const station = await rig.station({ front: true, stateSize: 64 * 1024 });
-  await ready(station);
-  const fill = `${station.pod.statePath}/filled`;
-  expect(existsSync(station.pod.statePath)).toBe(true);
+  const fetcher = await harness.fetcher({ faultyProxy: true, stateSize: 64 * 1024 });
+  await ready(fetcher);
+  const fill = `${fetcher.pod.statePath}/filled`;
+  expect(existsSync(fetcher.pod.statePath)).toBe(true);
   for (let n = 0, size = 65_536; size > 0; size = Math.floor(size / 2)) {
     try {
       for (;;) {
@@ -76,14 +76,14 @@ test.concurrent("the pod has no room to write: it is not ready, and says why or 
       }
     } catch {}
   }
-  await station.front.close(); // something to report
-  await eventually("unreadiness", () => !station.pod.ready().ready, {
+  await fetcher.faultyProxy.close(); // something to report
+  await eventually("unreadiness", () => !fetcher.pod.ready().ready, {
     seconds: 240,
     every: 1000,
-    more: () => words(station),
+    more: () => words(fetcher),
   });
   await sleep(5000);
-  expect(station.pod.ready().ready).toBe(false);
+  expect(fetcher.pod.ready().ready).toBe(false);
 });
 
 test.concurrent.each([
@@ -107,22 +107,22 @@ test.concurrent.each([
     if (after.length === 0) throw new Error("there is no place for a clock");
     return [before, ...clock, "import os", after.join("\nimport os\n")].join("\n");
   };
-  const station = await rig.station({ front: true, tamper });
-  await ready(station);
-  await station.inject([message("before")]);
-  await arrived(station, 1);
-  writeFileSync(`${station.pod.statePath}/shift`, String(shift));
+  const fetcher = await harness.fetcher({ faultyProxy: true, tamper });
+  await ready(fetcher);
+  await fetcher.inject([message("before")]);
+  await arrived(fetcher, 1);
+  writeFileSync(`${fetcher.pod.statePath}/shift`, String(shift));
   await sleep(1500);
-  expect(station.pod.ready().ready).toBe(true);
-  await station.front.close();
-  await eventually("unreadiness", () => !station.pod.ready().ready, {
+  expect(fetcher.pod.ready().ready).toBe(true);
+  await fetcher.faultyProxy.close();
+  await eventually("unreadiness", () => !fetcher.pod.ready().ready, {
     seconds: 180,
     every: 1000,
-    more: () => words(station),
+    more: () => words(fetcher),
   });
-  await station.front.listen();
-  await station.inject([message("after")]);
-  await arrived(station, 2, 200);
-  await ready(station);
-  expect(station.pod.log).not.toMatch(/-\d+ (s|seconds)\b/);
+  await fetcher.faultyProxy.listen();
+  await fetcher.inject([message("after")]);
+  await arrived(fetcher, 2, 200);
+  await ready(fetcher);
+  expect(fetcher.pod.log).not.toMatch(/-\d+ (s|seconds)\b/);
 });

@@ -10,7 +10,7 @@ import { cluster, hosts } from "./support/addresses";
 import { launch, Person } from "./support/browser";
 import { Client } from "./support/client";
 import { type Seen, startMailServer, startPodNetwork } from "./support/fakePods";
-import { Rig } from "./support/harness";
+import { Harness } from "./support/harness";
 import { letter } from "./support/letter";
 import { gateway, Traefiks } from "./support/traefik";
 
@@ -20,7 +20,7 @@ const ingress: Record<(typeof kinds)[number], RawConfig> = {
   Gateway: { kind: "Gateway", controller: "traefik", gateway },
 };
 
-const rig = new Rig();
+const harness = new Harness();
 const traefiks = new Traefiks();
 const folder = mkdtempSync(join(tmpdir(), "webmail-exposure-"));
 let servers: (Server | Relay)[] = [];
@@ -31,16 +31,16 @@ let pushed: Record<string, Promise<{ text: string }>>;
 beforeAll(async () => {
   const stacks = [await deploy({ ...threeMailboxes, ingress: ingress.Ingress })];
   stacks.push(await deploy({ ...threeMailboxes, ingress: ingress.Gateway }));
-  await rig.start({ proxy: false });
+  await harness.start({ proxy: false });
   servers = [await startMailServer(), await startPodNetwork()];
   await traefiks.start();
-  await traefiks.certificate("roundcube-tls", rig.certificate(hosts.webmail));
-  await traefiks.certificate("stalwart-tls", rig.certificate("mail.newjoy.ro"));
+  await traefiks.certificate("roundcube-tls", harness.certificate(hosts.webmail));
+  await traefiks.certificate("stalwart-tls", harness.certificate("mail.newjoy.ro"));
   await traefiks.gateway("roundcube-tls", "stalwart-tls");
   for (const stack of stacks) await traefiks.deploy(stack);
   for (const kind of kinds) {
     await traefiks.open(kind);
-    clients[kind] = new Client(cluster[kind], rig.ca);
+    clients[kind] = new Client(cluster[kind], harness.ca);
     for (const host of [hosts.webmail, hosts.mail]) await clients[kind].opens(host);
   }
   const websocket = ["GET /jmap/ws HTTP/1.1", "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13"];
@@ -54,10 +54,10 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  if (process.env.RIG_LOGS) console.log(rig.logs(), traefiks.log);
+  if (process.env.HARNESS_LOGS) console.log(harness.logs(), traefiks.log);
   for (const server of servers) server.close();
   await traefiks.stop();
-  await rig.stop();
+  await harness.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -67,16 +67,16 @@ describe.each(kinds)("through Traefik, by %s", (kind) => {
 
   it("a person signs in, and sends an attachment of 25 MB", async () => {
     const rules = `--host-resolver-rules=MAP ${hosts.webmail} ${cluster[kind]}`;
-    const browser = await launch(rig, rules);
+    const browser = await launch(harness, rules);
     try {
-      rig.mail.deliver("kinga", letter(`Through ${kind}`));
+      harness.mail.deliver("kinga", letter(`Through ${kind}`));
       const kinga = await (await Person.arrives(browser, "kinga")).signsIn();
       await kinga.seesMessage(`Through ${kind}`);
       const attachment = join(folder, `${kind}.bin`);
       writeFileSync(attachment, randomBytes(25_000_000));
       await kinga.sends("friend@example.org", `Large by ${kind}`, "See attachment.", [attachment]);
       const sent = await eventually("the message at the sink", () =>
-        rig.sink.deliveries.find((d) => d.message.includes(`Subject: Large by ${kind}`)),
+        harness.sink.deliveries.find((d) => d.message.includes(`Subject: Large by ${kind}`)),
       );
       expect(sent.message.length).toBeGreaterThan((25_000_000 * 4) / 3);
     } finally {

@@ -6,15 +6,15 @@ import { join } from "node:path";
 import { eventually } from "../support/wait";
 import { addresses, hosts } from "./support/addresses";
 import { browserFor, Person, webmail } from "./support/browser";
-import { Rig } from "./support/harness";
+import { Harness } from "./support/harness";
 import { letter, letterWith } from "./support/letter";
 
-const rig = new Rig();
+const harness = new Harness();
 const folder = mkdtempSync(join(tmpdir(), "webmail-mail-"));
 let pictures: Server;
 const asked: string[] = [];
-const browser = browserFor(rig, async () => {
-  const tls = rig.certificate(hosts.pictures);
+const browser = browserFor(harness, async () => {
+  const tls = harness.certificate(hosts.pictures);
   const pixel = Buffer.from(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
     "base64",
@@ -47,7 +47,7 @@ describe("attachments", () => {
     const kinga = await signedIn("kinga");
     await kinga.sends("friend@example.org", "With an attachment", "See below.", [path]);
     const sent = await eventually("the message", () =>
-      rig.sink.deliveries.find((d) => d.message.includes("With an attachment")),
+      harness.sink.deliveries.find((d) => d.message.includes("With an attachment")),
     );
     const encoded = /filename=holiday\.bin[\s\S]*?\r\n\r\n([A-Za-z0-9+/=\r\n]+)/.exec(`${sent.message}`)?.[1] ?? "";
     expect(hash(Buffer.from(encoded, "base64"))).toBe(hash(data));
@@ -56,7 +56,7 @@ describe("attachments", () => {
 
   it("of 20 MB come down unharmed", async () => {
     const data = megabytes(20);
-    rig.mail.deliver("kinga", letterWith("Twenty megabytes", "film.bin", data));
+    harness.mail.deliver("kinga", letterWith("Twenty megabytes", "film.bin", data));
     const kinga = await signedIn("kinga");
     await kinga.opens("Twenty megabytes");
     const [download] = await Promise.all([
@@ -81,7 +81,7 @@ describe("attachments", () => {
 
 describe("pictures from elsewhere", () => {
   it("are not asked for until the person says so", async () => {
-    rig.mail.deliver(
+    harness.mail.deliver(
       "kinga",
       letter("A newsletter", {
         type: "text/html; charset=utf-8",
@@ -106,7 +106,7 @@ describe("filters", () => {
     await kinga.page.fill("[name=vacation_reason]", "Away until Monday.");
     await kinga.page.selectOption("[name=vacation_status]", "on");
     await kinga.page.click("button.submit, button.save, .formbuttons button");
-    await eventually("the script", () => rig.mail.activeFilters("kinga").includes("Away until Monday."));
+    await eventually("the script", () => harness.mail.activeFilters("kinga").includes("Away until Monday."));
     await kinga.leaves();
   });
 });
@@ -114,13 +114,13 @@ describe("filters", () => {
 describe("mail that came while the webmail was restarted", () => {
   it("is there at the next click, for users who stay signed in", async () => {
     const kinga = await signedIn("kinga");
-    const before = await rig.providerState();
-    await rig.pod.stop();
-    rig.mail.deliver("kinga", letter("During the restart"));
-    await rig.pod.start();
+    const before = await harness.providerState();
+    await harness.pod.stop();
+    harness.mail.deliver("kinga", letter("During the restart"));
+    await harness.pod.start();
     await kinga.page.goto(webmail);
     await kinga.seesMessage("During the restart");
-    expect((await rig.providerState()).authorize).toBe(before.authorize);
+    expect((await harness.providerState()).authorize).toBe(before.authorize);
     await kinga.leaves();
   });
 });

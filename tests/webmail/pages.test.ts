@@ -5,11 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { addresses, hosts } from "./support/addresses";
 import { browserFor, desktop, Person, phone, webmail } from "./support/browser";
-import { Rig } from "./support/harness";
+import { Harness } from "./support/harness";
 import { letter } from "./support/letter";
 
-const rig = new Rig();
-const browser = browserFor(rig);
+const harness = new Harness();
+const browser = browserFor(harness);
 
 interface Answer {
   readonly status: number;
@@ -19,7 +19,7 @@ interface Answer {
 
 const ask = (path: string): Promise<Answer> =>
   new Promise((resolve, reject) => {
-    const options = { host: hosts.webmail, path, ca: rig.ca, agent: false as const };
+    const options = { host: hosts.webmail, path, ca: harness.ca, agent: false as const };
     const call = request(options, (answer) => {
       answer.resume();
       resolve({
@@ -65,12 +65,12 @@ describe("every page", () => {
     const day = Date.now() / 1000 + 86_400;
     for (const { expires } of kept) expect(Math.abs(expires - day)).toBeLessThan(3600);
     await kinga.leaves();
-    const before = await rig.providerState();
+    const before = await harness.providerState();
     const again = await Person.arrives(browser(), "kinga");
     await again.context.addCookies(kept);
     await again.page.goto(webmail);
     await again.seesInbox();
-    expect((await rig.providerState()).authorize).toBe(before.authorize);
+    expect((await harness.providerState()).authorize).toBe(before.authorize);
     await again.signsOut();
     expect((await again.context.cookies(webmail)).map((c: { name: string }) => c.name)).not.toContain(
       "roundcube_sessauth",
@@ -98,7 +98,7 @@ describe("a person's network address", () => {
         answer.resume();
         answer.on("end", () => {
           const id = /roundcube_sessid=([^;]+)/.exec(String(answer.headers["set-cookie"]))?.[1] ?? "";
-          resolve(rig.database("SELECT ip FROM session WHERE sess_id = ?", id)[0]?.ip);
+          resolve(harness.database("SELECT ip FROM session WHERE sess_id = ?", id)[0]?.ip);
         });
       });
       call.on("error", reject);
@@ -116,14 +116,14 @@ describe("the log", () => {
     const kinga = await (await Person.arrives(browser(), "kinga")).signsIn();
     await kinga.seesInbox();
     await kinga.leaves();
-    expect(rig.pod.log).toMatch(/"GET \/index\.php\/login\/oauth HTTP\/1\.1" 302 /);
-    expect(rig.pod.log).not.toMatch(/[?&](code|state)=/);
+    expect(harness.pod.log).toMatch(/"GET \/index\.php\/login\/oauth HTTP\/1\.1" 302 /);
+    expect(harness.pod.log).not.toMatch(/[?&](code|state)=/);
   });
 });
 
 describe("the database", () => {
   it("is nobody else's to read", () => {
-    expect(statSync(rig.databaseFile()).mode & 0o077).toBe(0);
+    expect(statSync(harness.databaseFile()).mode & 0o077).toBe(0);
   });
 });
 
@@ -144,7 +144,7 @@ describe("pictures for the README", () => {
     if (size === "desktop")
       for (const [name, subject, body] of letters) {
         const from = `=?utf-8?B?${Buffer.from(name).toString("base64")}?= <friend@example.org>`;
-        rig.mail.deliver("kinga", letter(subject, { from, body }));
+        harness.mail.deliver("kinga", letter(subject, { from, body }));
       }
     const kinga = await (await Person.arrives(browser(), "kinga", viewport)).signsIn();
     await kinga.seesInbox();

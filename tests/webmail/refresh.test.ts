@@ -6,17 +6,17 @@ import type { Page } from "playwright-core";
 import { eventually } from "../support/wait";
 import { hosts } from "./support/addresses";
 import { browserFor, Person, webmail } from "./support/browser";
-import { type ProviderState, Rig } from "./support/harness";
+import { Harness, type ProviderState } from "./support/harness";
 import { letter, letterWith } from "./support/letter";
 
 /** The provider as it is at its worst: a fifth of a second away, and it ends a session that uses a refresh token twice. */
 const DISTANCE = 0.2;
 
-const rig = new Rig();
-const browser = browserFor(rig, () => {
-  rig.mail.deliver("kinga", letter("From before"));
+const harness = new Harness();
+const browser = browserFor(harness, () => {
+  harness.mail.deliver("kinga", letter("From before"));
 });
-beforeEach(() => rig.providerState({ slowSeconds: DISTANCE, accessTokenSeconds: 3600 }));
+beforeEach(() => harness.providerState({ slowSeconds: DISTANCE, accessTokenSeconds: 3600 }));
 
 const arrived = async (): Promise<Person> => {
   const kinga = await (await Person.arrives(browser(), "kinga")).signsIn();
@@ -41,17 +41,17 @@ async function session(kinga: Person): Promise<{ cookie: string }> {
 /** As if everybody's access token had just ended, while these pages ask for nothing. */
 async function tokensEnd(...pages: Page[]): Promise<void> {
   for (const page of pages) await page.waitForLoadState("networkidle");
-  for (const { sess_id, vars } of rig.database("SELECT sess_id, vars FROM session") as Record<string, string>[]) {
+  for (const { sess_id, vars } of harness.database("SELECT sess_id, vars FROM session") as Record<string, string>[]) {
     const text = Buffer.from(vars ?? "", "base64").toString("latin1");
     const aged = text.replace(/(s:7:"expires";i:)\d+/g, (_all, key) => `${key}${Math.floor(Date.now() / 1000) - 1}`);
     const encoded = Buffer.from(aged, "latin1").toString("base64");
-    rig.database("UPDATE session SET vars = ? WHERE sess_id = ?", encoded, sess_id ?? "");
+    harness.database("UPDATE session SET vars = ? WHERE sess_id = ?", encoded, sess_id ?? "");
   }
 }
 
 /** One refresh happened since then, nothing was refused, and nobody was sent to the provider. */
 async function refreshedOnce(before: ProviderState): Promise<void> {
-  const { refresh, refused, authorize } = await rig.providerState();
+  const { refresh, refused, authorize } = await harness.providerState();
   expect({ refresh, refused, authorize }).toEqual({
     refresh: before.refresh + 1,
     refused: before.refused,
@@ -68,7 +68,7 @@ describe("requests that find the access token ended at the same moment", () => {
     const second = await tab(kinga);
     for (let round = 0; round < 3; round++) {
       await tokensEnd(kinga.page, second);
-      const before = await rig.providerState();
+      const before = await harness.providerState();
       await Promise.all([kinga.page.goto(webmail), second.goto(webmail), poll(second).catch(() => {})]);
       for (const page of [kinga.page, second]) await page.waitForSelector("#messagelist .subject >> text=From before");
       await refreshedOnce(before);
@@ -85,13 +85,13 @@ describe("requests that find the access token ended at the same moment", () => {
     await compose.fill("#compose-subject", "Sent while another tab looks");
     await compose.fill("#composebody", "Hello.");
     await tokensEnd(kinga.page, compose);
-    const before = await rig.providerState();
+    const before = await harness.providerState();
     await Promise.all([poll(kinga.page), compose.click("button.send:visible")]);
     await eventually("the message", () =>
-      rig.sink.deliveries.find((d) => d.message.includes("Subject: Sent while another tab looks")),
+      harness.sink.deliveries.find((d) => d.message.includes("Subject: Sent while another tab looks")),
     );
     await eventually("the copy", () =>
-      rig.mail.messages("kinga", "Sent Items").join().includes("while another tab looks"),
+      harness.mail.messages("kinga", "Sent Items").join().includes("while another tab looks"),
     );
     await refreshedOnce(before);
     await kinga.leaves();
@@ -99,14 +99,14 @@ describe("requests that find the access token ended at the same moment", () => {
 
   it("refresh it once when a laptop wakes up with three tabs", async () => {
     const seconds = 30;
-    await rig.providerState({ accessTokenSeconds: seconds });
+    await harness.providerState({ accessTokenSeconds: seconds });
     const kinga = await arrived();
     const tabs = [kinga.page, await tab(kinga), await tab(kinga)];
-    await rig.providerState({ accessTokenSeconds: 3600 });
+    await harness.providerState({ accessTokenSeconds: 3600 });
     await kinga.context.setOffline(true);
     await sleep((seconds + 1) * 1000);
-    const before = await rig.providerState();
-    rig.mail.deliver("kinga", letter("While the laptop slept"));
+    const before = await harness.providerState();
+    harness.mail.deliver("kinga", letter("While the laptop slept"));
     await kinga.context.setOffline(false);
     await Promise.all(tabs.map((page) => poll(page)));
     await Promise.all(tabs.map((page) => page.waitForSelector("#messagelist .subject >> text=While the laptop slept")));
@@ -117,7 +117,7 @@ describe("requests that find the access token ended at the same moment", () => {
 
 describe("a request that began before a refresh and ends after it", () => {
   it("does not bring the used tokens back", async () => {
-    rig.mail.deliver("kinga", letterWith("A large attachment", "a.bin", randomBytes(20_000_000)));
+    harness.mail.deliver("kinga", letterWith("A large attachment", "a.bin", randomBytes(20_000_000)));
     const kinga = await arrived();
     await kinga.opens("A large attachment");
     const link = await kinga.page.getAttribute("#attachment-list a.filename", "href");
@@ -126,13 +126,13 @@ describe("a request that began before a refresh and ends after it", () => {
     const download = await new Promise<IncomingMessage>((resolve, reject) => {
       const url = new URL(link ?? "", webmail);
       const path = `${url.pathname}${url.search}&_download=1`;
-      request({ host: hosts.webmail, path, ca: rig.ca, headers, agent: false }, resolve).on("error", reject).end();
+      request({ host: hosts.webmail, path, ca: harness.ca, headers, agent: false }, resolve).on("error", reject).end();
     });
     download.pause();
     expect(download.statusCode).toBe(200);
     await sleep(1500); // a refreshed token ends later than this one, and ends are counted in seconds
     await tokensEnd(kinga.page);
-    const before = await rig.providerState();
+    const before = await harness.providerState();
     await kinga.page.goto(webmail);
     await kinga.seesInbox();
     await refreshedOnce(before);
@@ -152,10 +152,10 @@ describe("an issuer that takes connections and does not answer", () => {
   it("is asked by one request at a time, whether users sign in or are signed in", async () => {
     const kinga = await arrived();
     await sleep(3000); // what it answered last counts for so long
-    const before = await rig.providerState({ slowSeconds: 40 });
+    const before = await harness.providerState({ slowSeconds: 40 });
     const client = (path: string, headers = {}): Promise<number> =>
       new Promise((resolve, reject) => {
-        request({ host: hosts.webmail, path, ca: rig.ca, headers, agent: false }, (answer) => {
+        request({ host: hosts.webmail, path, ca: harness.ca, headers, agent: false }, (answer) => {
           answer.resume();
           answer.on("end", () => resolve(answer.statusCode ?? 0));
         })
@@ -165,7 +165,7 @@ describe("an issuer that takes connections and does not answer", () => {
     const visitors = await Promise.all(Array.from({ length: 40 }, () => client("/")));
     expect(visitors).toContain(503);
     expect((await Promise.all(Array.from({ length: 40 }, () => client("/")))).every((s) => s === 503)).toBe(true);
-    expect((await rig.providerState()).discovery - before.discovery).toBeLessThanOrEqual(2);
+    expect((await harness.providerState()).discovery - before.discovery).toBeLessThanOrEqual(2);
 
     await tokensEnd(kinga.page);
     const headers = await session(kinga);
@@ -174,8 +174,8 @@ describe("an issuer that takes connections and does not answer", () => {
       Array.from({ length: 12 }, () => client("/?_task=settings&_action=refresh&_remote=1", headers)),
     );
     expect(answers.every((status) => status < 502)).toBe(true);
-    expect((await rig.providerState()).refresh - before.refresh).toBeLessThanOrEqual(2);
-    expect((await rig.providerState()).refused).toBe(before.refused);
+    expect((await harness.providerState()).refresh - before.refresh).toBeLessThanOrEqual(2);
+    expect((await harness.providerState()).refused).toBe(before.refused);
     await kinga.leaves();
   });
 });

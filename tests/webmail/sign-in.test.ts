@@ -2,17 +2,17 @@ import { Passkey } from "../support/passkey";
 import { eventually } from "../support/wait";
 import { hosts } from "./support/addresses";
 import { browserFor, Person, webmail } from "./support/browser";
-import { Rig, users } from "./support/harness";
+import { Harness, users } from "./support/harness";
 import { isDebian } from "./support/image";
 import { letter } from "./support/letter";
 import { tokenCheckAddress } from "./support/mailServer";
 
-const rig = new Rig();
-const browser = browserFor(rig);
+const harness = new Harness();
+const browser = browserFor(harness);
 
 describe("signing in to the webmail", () => {
   it("goes from the webmail to the provider's page to the inbox with the person's mail, past no password form", async () => {
-    rig.mail.deliver("kinga", letter("For Kinga"));
+    harness.mail.deliver("kinga", letter("For Kinga"));
     const kinga = await Person.arrives(browser(), "kinga");
     const forms: string[] = [];
     kinga.page.on("load", async () => {
@@ -26,8 +26,8 @@ describe("signing in to the webmail", () => {
   });
 
   it("shows two users in two browsers their own mail only", async () => {
-    rig.mail.deliver("kinga", letter("Kinga's own"));
-    rig.mail.deliver("alpar", letter("Alpar's own"));
+    harness.mail.deliver("kinga", letter("Kinga's own"));
+    harness.mail.deliver("alpar", letter("Alpar's own"));
     const [kinga, alpar] = [await Person.arrives(browser(), "kinga"), await Person.arrives(browser(), "alpar")];
     await Promise.all([kinga.signsIn(), alpar.signsIn()]);
     await Promise.all([kinga.seesMessage("Kinga's own"), alpar.seesMessage("Alpar's own")]);
@@ -41,7 +41,7 @@ describe("signing in to the webmail", () => {
     await kinga.seesInbox();
     await kinga.sends("friend@example.org", "Greetings from Kinga", "Hello, friend.");
     const sent = await eventually("the message at the sink", () =>
-      rig.sink.deliveries.find((d) => d.message.includes("Subject: Greetings from Kinga")),
+      harness.sink.deliveries.find((d) => d.message.includes("Subject: Greetings from Kinga")),
     );
     expect(sent).toMatchObject({
       login: "kinga@newjoy.ro",
@@ -50,23 +50,23 @@ describe("signing in to the webmail", () => {
     });
     expect(`${sent.message}`).toMatch(/^From: .*<?kinga@newjoy\.ro>?\r$/m);
     expect(`${sent.message}`).toContain("Hello, friend.");
-    expect(rig.mail.messages("kinga", "Sent Items").join()).toContain("Greetings from Kinga");
+    expect(harness.mail.messages("kinga", "Sent Items").join()).toContain("Greetings from Kinga");
     await kinga.leaves();
   });
 
   it("hands the provider the client's secret unharmed, whatever characters it holds", async () => {
-    const { secrets } = await rig.providerState();
+    const { secrets } = await harness.providerState();
     expect(new Set(secrets)).toEqual(new Set(["public-client"]));
   });
 
   it("ends with signing out, without a loop, and works again afterwards", async () => {
     const kinga = await (await Person.arrives(browser(), "kinga")).signsIn();
     await kinga.seesInbox();
-    const before = await rig.providerState();
+    const before = await harness.providerState();
     await kinga.signsOut();
     await kinga.page.waitForLoadState("networkidle");
     expect(await kinga.page.locator("#messagelist").count()).toBe(0);
-    const after = await rig.providerState();
+    const after = await harness.providerState();
     expect(after.authorize - before.authorize).toBeLessThanOrEqual(1);
     await kinga.page.goto(webmail);
     if (new URL(kinga.page.url()).host === hosts.issuer) await kinga.atProvider();
@@ -78,18 +78,18 @@ describe("signing in to the webmail", () => {
 describe("signing in where Pocket ID asks for a passkey", () => {
   const passkey = new Passkey();
   const [kingaAtProvider] = users;
-  beforeAll(() => rig.providerState({ passkeys: { [kingaAtProvider?.sub ?? ""]: passkey.registered } }));
-  afterAll(() => rig.providerState({ passkeys: null }));
+  beforeAll(() => harness.providerState({ passkeys: { [kingaAtProvider?.sub ?? ""]: passkey.registered } }));
+  afterAll(() => harness.providerState({ passkeys: null }));
 
   it("goes on to the inbox with it, and asks again after signing out", async () => {
     const kinga = await (await Person.arrives(browser(), "kinga")).carries(passkey);
     await kinga.signsIn();
     await kinga.seesInbox();
     await kinga.context.clearCookies({ domain: hosts.webmail }); // signed in at the provider still
-    const before = await rig.providerState();
+    const before = await harness.providerState();
     await kinga.page.goto(webmail);
     await kinga.seesInbox();
-    expect((await rig.providerState()).passkeysTaken - before.passkeysTaken).toBe(1);
+    expect((await harness.providerState()).passkeysTaken - before.passkeysTaken).toBe(1);
     await kinga.leaves();
   });
 
@@ -113,12 +113,12 @@ describe("a session", () => {
   const lastUse = isDebian ? "changed" : "expires_at";
   /** As if everybody had left their browsers alone for so long: the session's last use and its token's end move back. */
   const everybodyIsAway = (minutes: number): void => {
-    for (const { sess_id, vars } of rig.database("SELECT sess_id, vars FROM session") as Record<string, string>[]) {
+    for (const { sess_id, vars } of harness.database("SELECT sess_id, vars FROM session") as Record<string, string>[]) {
       const aged = Buffer.from(vars ?? "", "base64")
         .toString("latin1")
         .replace(/(s:7:"expires";i:)(\d+)/g, (_all, key, time) => `${key}${Number(time) - minutes * 60}`);
       const encoded = Buffer.from(aged, "latin1").toString("base64");
-      rig.database(
+      harness.database(
         `UPDATE session SET vars = ?, ${lastUse} = datetime(${lastUse}, ?) WHERE sess_id = ?`,
         encoded,
         `-${minutes} minutes`,
@@ -127,17 +127,17 @@ describe("a session", () => {
     }
   };
   const lifetime = (): number => {
-    const file = rig.recorder.object("ConfigMap", "roundcube-config").inputs.data["homelab-mail.inc.php"];
+    const file = harness.recorder.object("ConfigMap", "roundcube-config").inputs.data["homelab-mail.inc.php"];
     return Number(/'session_lifetime'\] = (\d+);/.exec(file)?.[1]);
   };
   /** Somebody signed in, the page closed, the time gone by. */
-  const backAfter = async (minutes: number): Promise<[Person, Awaited<ReturnType<Rig["providerState"]>>]> => {
+  const backAfter = async (minutes: number): Promise<[Person, Awaited<ReturnType<Harness["providerState"]>>]> => {
     const kinga = await (await Person.arrives(browser(), "kinga")).signsIn();
     await kinga.seesInbox();
     await kinga.page.goto("about:blank");
     await kinga.context.clearCookies({ domain: hosts.issuer });
     everybodyIsAway(minutes);
-    const before = await rig.providerState();
+    const before = await harness.providerState();
     await kinga.page.goto(webmail);
     return [kinga, before];
   };
@@ -145,7 +145,7 @@ describe("a session", () => {
   it("goes on after half an hour away", async () => {
     const [kinga, before] = await backAfter(31);
     await kinga.seesInbox();
-    const { authorize, refresh } = await rig.providerState();
+    const { authorize, refresh } = await harness.providerState();
     expect([authorize, refresh]).toEqual([before.authorize, before.refresh]);
     await kinga.leaves();
   });
@@ -153,7 +153,7 @@ describe("a session", () => {
   it("goes on, with a new token, until the configured time is over", async () => {
     const [kinga, before] = await backAfter(lifetime() - 5);
     await kinga.seesInbox();
-    const { authorize, refresh } = await rig.providerState();
+    const { authorize, refresh } = await harness.providerState();
     expect(authorize).toBe(before.authorize);
     expect(refresh).toBeGreaterThan(before.refresh);
     await kinga.leaves();
@@ -164,7 +164,7 @@ describe("a session", () => {
     await kinga.atProvider();
     await kinga.seesInbox();
     await kinga.page.waitForLoadState("networkidle");
-    expect((await rig.providerState()).authorize - before.authorize).toBe(1);
+    expect((await harness.providerState()).authorize - before.authorize).toBe(1);
     await kinga.leaves();
   });
 });
@@ -172,13 +172,13 @@ describe("a session", () => {
 describe("a person whom the mail server does not let in", () => {
   /** What the page tells them, once it is quiet; they have been to the provider once. */
   const refused = async (name: string): Promise<string[]> => {
-    const before = await rig.providerState();
+    const before = await harness.providerState();
     const person = await (await Person.arrives(browser(), name)).signsIn();
     await person.page.waitForSelector("#messagestack .ui.alert, #messagestack .content");
     await person.page.waitForLoadState("networkidle");
     expect(new URL(person.page.url()).host).toBe(hosts.webmail);
     expect(await person.page.locator("#messagelist").count()).toBe(0);
-    expect((await rig.providerState()).authorize - before.authorize).toBe(1);
+    expect((await harness.providerState()).authorize - before.authorize).toBe(1);
     const said = await person.page.locator("#messagestack [role=alert]").allInnerTexts();
     await person.leaves();
     return said.map((text) => text.trim());
@@ -188,7 +188,7 @@ describe("a person whom the mail server does not let in", () => {
 
   it("is told when there is no mailbox, and nothing else, without a loop", async () => {
     expect(await refused("guest")).toEqual([noMailbox("guest@newjoy.ro")]);
-    expect(rig.tokenCheck.refusals.at(-1)).toBe("no mailbox");
+    expect(harness.tokenCheck.refusals.at(-1)).toBe("no mailbox");
   });
 
   it("reads an address as it is, and never as part of the page", async () => {
@@ -196,20 +196,20 @@ describe("a person whom the mail server does not let in", () => {
   });
 
   it("is not told that there is no mailbox when the mail server cannot check the sign-in", async () => {
-    rig.tokenCheck.close();
+    harness.tokenCheck.close();
     expect(await refused("kinga")).toEqual([
       "The mail server could not check your sign-in. Your mail is safe. Try again in a few minutes.",
     ]);
     // An address of another domain has none, whatever the server says.
     expect(await refused("visitor")).toEqual([noMailbox("visitor@elsewhere.example")]);
-    await rig.tokenCheck.listen(...tokenCheckAddress);
+    await harness.tokenCheck.listen(...tokenCheckAddress);
     const kinga = await (await Person.arrives(browser(), "kinga")).signsIn();
     await kinga.seesInbox();
     await kinga.leaves();
   });
 
   it("is told when the mail server is unreachable", async () => {
-    await rig.mail.stop();
+    await harness.mail.stop();
     const away = ["The mail server does not answer. Your mail is safe. Try again in a few minutes."];
     expect(await refused("kinga")).toEqual(away);
   });

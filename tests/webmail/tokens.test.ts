@@ -2,26 +2,26 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { eventually } from "../support/wait";
 import { hosts } from "./support/addresses";
 import { browserFor, Person, webmail } from "./support/browser";
-import { Rig, users } from "./support/harness";
+import { Harness, users } from "./support/harness";
 import { imapLogin } from "./support/imap";
 import { letter } from "./support/letter";
 import { SigningKey } from "./support/tokens";
 
-const rig = new Rig();
-const browser = browserFor(rig, () => {
-  rig.mail.deliver("kinga", letter("From before")); // an empty list does not fill itself
+const harness = new Harness();
+const browser = browserFor(harness, () => {
+  harness.mail.deliver("kinga", letter("From before")); // an empty list does not fill itself
 });
-afterEach(() => rig.providerState({ reachable: true, refuseRefresh: false, accessTokenSeconds: 3600 }));
+afterEach(() => harness.providerState({ reachable: true, refuseRefresh: false, accessTokenSeconds: 3600 }));
 
 /** Signs somebody in whose token is dead by the time this returns. */
 async function withExpiredToken(name: string): Promise<Person> {
   // Roundcube asks for a new one ten seconds before the end: until then everything of the sign-in is over, on a busy machine
   // too. Requests of one page that all renew would otherwise use the same refresh token, and it is good for one.
   const seconds = 30;
-  await rig.providerState({ accessTokenSeconds: seconds });
+  await harness.providerState({ accessTokenSeconds: seconds });
   const person = await (await Person.arrives(browser(), name)).signsIn();
   await person.seesInbox();
-  await rig.providerState({ accessTokenSeconds: 3600 });
+  await harness.providerState({ accessTokenSeconds: 3600 });
   await sleep((seconds + 1) * 1000);
   return person;
 }
@@ -29,31 +29,31 @@ async function withExpiredToken(name: string): Promise<Person> {
 describe("a token that expires while the page is open", () => {
   it("is replaced without the person noticing, for reading and for sending", async () => {
     const kinga = await withExpiredToken("kinga");
-    const before = await rig.providerState();
+    const before = await harness.providerState();
     const navigations: string[] = [];
     kinga.page.on("request", (request: { isNavigationRequest(): boolean; url(): string }) => {
       if (request.isNavigationRequest()) navigations.push(request.url());
     });
-    rig.mail.deliver("kinga", letter("After the token's end"));
+    harness.mail.deliver("kinga", letter("After the token's end"));
     await kinga.asksForNewMail();
     await kinga.seesMessage("After the token's end");
     expect(navigations).toEqual([]);
     await kinga.sends("friend@example.org", "Sent with the new token", "Hello.");
     await eventually("the message", () =>
-      rig.sink.deliveries.find((d) => d.message.includes("Sent with the new token")),
+      harness.sink.deliveries.find((d) => d.message.includes("Sent with the new token")),
     );
-    const after = await rig.providerState();
+    const after = await harness.providerState();
     expect(after.refresh).toBeGreaterThan(before.refresh);
     expect(after.authorize).toBe(before.authorize);
-    expect(rig.tokenCheck.refusals).not.toContain("expired");
+    expect(harness.tokenCheck.refusals).not.toContain("expired");
     await kinga.leaves();
   });
 
   it("asks the person to sign in once, without a loop or an error page, when it cannot be replaced", async () => {
     const kinga = await withExpiredToken("kinga");
-    await rig.providerState({ refuseRefresh: true });
+    await harness.providerState({ refuseRefresh: true });
     await kinga.context.clearCookies({ domain: hosts.issuer });
-    const before = await rig.providerState();
+    const before = await harness.providerState();
     const answers: number[] = [];
     kinga.page.on("response", (answer: { status(): number }) => answers.push(answer?.status()));
     // The request that finds the token dead ends the session; the one after it is sent to the provider.
@@ -63,14 +63,14 @@ describe("a token that expires while the page is open", () => {
     }
     await kinga.atProvider();
     await kinga.seesInbox();
-    expect((await rig.providerState()).authorize - before.authorize).toBe(1);
+    expect((await harness.providerState()).authorize - before.authorize).toBe(1);
     expect(answers.filter((status) => status >= 500)).toEqual([]);
     await kinga.leaves();
   });
 
   it("takes an open page to the sign-in when it cannot be replaced", async () => {
     const kinga = await withExpiredToken("kinga");
-    await rig.providerState({ refuseRefresh: true });
+    await harness.providerState({ refuseRefresh: true });
     await kinga.context.clearCookies({ domain: hosts.issuer });
     await kinga.asksForNewMail(); // finds the token dead
     await kinga.asksForNewMail();
@@ -81,13 +81,13 @@ describe("a token that expires while the page is open", () => {
 
 describe("while the provider is unreachable", () => {
   it("tells visitors so in plain words, and lets them in when it is back, with nothing restarted", async () => {
-    await rig.providerState({ reachable: false });
+    await harness.providerState({ reachable: false });
     const kinga = await Person.arrives(browser(), "kinga");
     const answer = await kinga.page.goto(webmail);
     expect(answer?.status()).toBe(503);
     expect(await kinga.page.textContent("body")).toMatch(/Signing in is not possible right now.*Pocket ID/s);
     expect(await kinga.page.locator("input").count()).toBe(0);
-    await rig.providerState({ reachable: true });
+    await harness.providerState({ reachable: true });
     await kinga.atProvider(); // the page tries again by itself
     await kinga.seesInbox();
     await kinga.leaves();
@@ -96,11 +96,11 @@ describe("while the provider is unreachable", () => {
   it("lets users who are signed in read on", async () => {
     const kinga = await (await Person.arrives(browser(), "kinga")).signsIn();
     await kinga.seesInbox();
-    await rig.providerState({ reachable: false });
+    await harness.providerState({ reachable: false });
     // The mail server asks the provider for the address at each login, so this part is the webmail's only.
     expect((await kinga.page.goto(`${webmail}?_task=settings`))?.status()).toBe(200);
     await kinga.page.waitForSelector("#settings-menu");
-    await rig.providerState({ reachable: true });
+    await harness.providerState({ reachable: true });
     await kinga.page.goto(webmail);
     await kinga.seesInbox();
     await kinga.leaves();
@@ -108,15 +108,15 @@ describe("while the provider is unreachable", () => {
 
   it("keeps users signed in whose token ends meanwhile", async () => {
     const kinga = await withExpiredToken("kinga");
-    await rig.providerState({ reachable: false });
-    const before = await rig.providerState();
+    await harness.providerState({ reachable: false });
+    const before = await harness.providerState();
     const answer = await kinga.page.goto(webmail);
     expect(new URL(kinga.page.url()).host).toBe(hosts.webmail);
     expect(answer?.status()).toBeLessThan(502);
-    await rig.providerState({ reachable: true });
+    await harness.providerState({ reachable: true });
     await kinga.page.goto(webmail);
     await kinga.seesInbox();
-    expect((await rig.providerState()).authorize).toBe(before.authorize);
+    expect((await harness.providerState()).authorize).toBe(before.authorize);
     await kinga.leaves();
   });
 });
@@ -132,23 +132,23 @@ describe("the mail server", () => {
     iat: Math.floor(Date.now() / 1000),
     exp: Math.floor(Date.now() / 1000) + 600,
   });
-  const login = (token: string) => imapLogin(rig.ca, "kinga@newjoy.ro", token);
+  const login = (token: string) => imapLogin(harness.ca, "kinga@newjoy.ro", token);
 
   it("takes a token that the provider made for this client", async () => {
-    expect(await login(rig.key.token(good()))).toMatch(/^OK/);
+    expect(await login(harness.key.token(good()))).toMatch(/^OK/);
   });
 
-  const stranger = new SigningKey("rig-key"); // says that it is the provider's
+  const stranger = new SigningKey("harness-key"); // says that it is the provider's
   const refused: [string, string, () => string][] = [
-    ["another client's", "audience", () => rig.key.token({ ...good(), aud: ["other-app", issuer] })],
-    ["a foreign issuer's", "issuer", () => rig.key.token({ ...good(), iss: "https://evil.example" })],
-    ["an expired", "expired", () => rig.key.token({ ...good(), exp: Math.floor(Date.now() / 1000) - 5 })],
-    ["a scopeless", "scope email", () => rig.key.token({ ...good(), scope: "openid profile" })],
-    ["an unsigned", "algorithm", () => rig.key.token(good(), { alg: "none" })],
+    ["another client's", "audience", () => harness.key.token({ ...good(), aud: ["other-app", issuer] })],
+    ["a foreign issuer's", "issuer", () => harness.key.token({ ...good(), iss: "https://evil.example" })],
+    ["an expired", "expired", () => harness.key.token({ ...good(), exp: Math.floor(Date.now() / 1000) - 5 })],
+    ["a scopeless", "scope email", () => harness.key.token({ ...good(), scope: "openid profile" })],
+    ["an unsigned", "algorithm", () => harness.key.token(good(), { alg: "none" })],
     ["a forged", "signature", () => stranger.token(good())],
   ];
   it.each(refused)("refuses %s token (%s)", async (_whose, reason, token) => {
     expect(await login(token())).toMatch(/^NO/);
-    expect(rig.tokenCheck.refusals.at(-1)).toBe(reason);
+    expect(harness.tokenCheck.refusals.at(-1)).toBe(reason);
   });
 });

@@ -1,5 +1,5 @@
 import * as faults from "../../rig/fakes/provider/faults";
-import type { Fault } from "../../rig/fakes/provider/front";
+import type { Fault } from "../../rig/fakes/provider/faultyProxy";
 import { type Switch, switches } from "../../rig/fakes/provider/switches";
 import type { Action, Script, Stage } from "../../support/sink";
 import { message, oddities, sequence } from "./messages";
@@ -109,7 +109,7 @@ export class Chaos {
     return plan && (plan.forGood || (!this.over && performance.now() < plan.until)) ? plan : undefined;
   }
 
-  /** For the front of one mailbox. */
+  /** For the faulty proxy of one mailbox. */
   faults(): Fault[] {
     const about = SWITCHES.flatMap((kind) =>
       switches[kind](({ subject }) => {

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Station } from "./station";
+import type { FetcherFixture } from "./fetcherFixture";
 
 const root = join(__dirname, "../../..");
 const PAGE = join(root, "docs/reference/fetching-results.md");
@@ -14,10 +14,10 @@ export class Findings {
   constructor(private readonly section: string) {}
 
   /** Where the message is now, and where it is when the returned function is called. */
-  async during(name: string, station: Station): Promise<() => Promise<void>> {
-    const meanwhile = await places(station);
+  async during(name: string, fetcher: FetcherFixture): Promise<() => Promise<void>> {
+    const meanwhile = await places(fetcher);
     return async () => {
-      const after = await places(station);
+      const after = await places(fetcher);
       this.cases.set(name, [meanwhile, after]);
     };
   }
@@ -61,8 +61,8 @@ export class Findings {
 }
 
 /** In words, from what is found at the provider and at the mail server: never from what a test expects. */
-async function places(station: Station): Promise<string> {
-  const { injected, delivered, lost, duplicates, folders } = await station.account();
+async function places(fetcher: FetcherFixture): Promise<string> {
+  const { injected, delivered, lost, duplicates, folders } = await fetcher.account();
   const there = Object.entries(folders).filter(([, count]) => count > 0);
   const place = (folder: string): string =>
     folder === "INBOX" ? "at the provider" : `at the provider in \`${folder}\``;

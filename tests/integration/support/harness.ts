@@ -7,17 +7,17 @@ import { customCaBundle } from "../../../components/customCAs";
 import { Fetcher } from "../../../components/fetcher";
 import { defaultImages } from "../../../config/images";
 import type { Mailbox } from "../../../config/types";
-import { Front } from "../../rig/fakes/provider/front";
+import { FaultyProxy } from "../../rig/fakes/provider/faultyProxy";
 import { TestCa } from "../../support/ca";
 import { type Recorder, settled, startRecording } from "../../support/recorder";
 import { sampleMailbox } from "../../support/sample";
 import { Sink } from "../../support/sink";
 import { eventually } from "../../support/wait";
+import { asServed, deliveryLog, recheckLost } from "./deliveryLog";
 import { undocumented } from "./docs";
-import { asServed, ledger, looked } from "./ledger";
+import type { FetcherFixture, FetcherFixtureOptions } from "./fetcherFixture";
 import { Pod } from "./pod";
 import { IMAP_HOST, Provider, type ProviderOptions } from "./provider";
-import type { Station, StationOptions } from "./station";
 
 const MAIL_SERVER = "stalwart.stalwart-mail.svc.cluster.local";
 
@@ -40,7 +40,7 @@ const ip = (...args: string[]): void => {
   execFileSync("ip", args, { stdio: ["ignore", "ignore", "pipe"] });
 };
 
-/** A network 10.N.0.0/16 that no rig uses: one that has just ended may still have its interfaces. */
+/** A network 10.N.0.0/16 that no harness uses: one that has just ended may still have its interfaces. */
 function freeNet(first: number): number {
   const taken = execFileSync("ip", ["-o", "address"], { encoding: "utf8" });
   const links = execFileSync("ip", ["-o", "link"], { encoding: "utf8" });
@@ -50,7 +50,7 @@ function freeNet(first: number): number {
   throw new Error("every network of this worker is taken");
 }
 
-export class Rig {
+export class Harness {
   private constructor(
     private readonly folder: string,
     /** Second number of this file's addresses: files run side by side. */
@@ -62,16 +62,16 @@ export class Rig {
   ) {}
 
   private addresses = 10;
-  private stations = 0;
+  private fetchers = 0;
   private readonly said: (() => string)[] = [];
   private readonly cleanups: (() => Promise<void> | void)[] = [];
   private turn: Promise<unknown> = Promise.resolve();
 
-  static async create(options: ProviderOptions = {}): Promise<Rig> {
-    if (process.env.HOMELAB_MAIL_RIG !== "1") {
+  static async create(options: ProviderOptions = {}): Promise<Harness> {
+    if (process.env.HOMELAB_MAIL_HARNESS !== "1") {
       throw new Error("Start this suite with tests/integration/run.sh: it makes the network that the servers live in.");
     }
-    const folder = mkdtempSync(join(tmpdir(), "homelab-mail-rig-"));
+    const folder = mkdtempSync(join(tmpdir(), "homelab-mail-harness-"));
     execFileSync("chmod", ["755", folder]);
     const net = freeNet(Number(process.env.JEST_WORKER_ID ?? 1) * 16);
     const gateway = `10.${net}.0.1`;
@@ -80,7 +80,7 @@ export class Rig {
     const ca = new TestCa(join(folder, "ca"));
     const other = new TestCa(join(folder, "other-ca"));
     const provider = new Provider(join(folder, "provider"), `10.${net}.0.2`, ca, options);
-    return new Rig(folder, net, ca, other, provider);
+    return new Harness(folder, net, ca, other, provider);
   }
 
   private address(): string {
@@ -102,7 +102,7 @@ export class Rig {
   }
 
   /** The stack as Pulumi would register it, for one mailbox. Mocks are global, so one at a time. */
-  private async render(mailbox: Mailbox, { customCAs }: StationOptions): Promise<Recorder> {
+  private async render(mailbox: Mailbox, { customCAs }: FetcherFixtureOptions): Promise<Recorder> {
     const work = this.turn.then(async () => {
       const recorder = await startRecording();
       const namespace = "stalwart-mail";
@@ -122,9 +122,9 @@ export class Rig {
     return work;
   }
 
-  async station(options: StationOptions = {}): Promise<Station> {
-    this.stations += 1;
-    const number = this.stations; // stations may be set up side by side
+  async fetcher(options: FetcherFixtureOptions = {}): Promise<FetcherFixture> {
+    this.fetchers += 1;
+    const number = this.fetchers; // fetchers may be set up side by side
     const name = options.mailbox?.name ?? `person-${number}`;
     const password = options.password ?? `pässword of "${name}"\\ 100% $HOME #1`;
     const { keep, ...given } = options.mailbox ?? {};
@@ -137,10 +137,13 @@ export class Rig {
     await this.provider.account(user, password);
     const sink = options.sink ?? (await this.sink());
     const certificate = options.certificate ?? this.ca.issue(IMAP_HOST);
-    const front = new Front(this.addressOnBridge(), certificate, { host: this.provider.address, port: 143 });
-    if (options.front) {
-      await front.listen();
-      this.cleanups.push(() => front.close());
+    const faultyProxy = new FaultyProxy(this.addressOnBridge(), certificate, {
+      host: this.provider.address,
+      port: 143,
+    });
+    if (options.faultyProxy) {
+      await faultyProxy.listen();
+      this.cleanups.push(() => faultyProxy.close());
     }
 
     const namespace = `pod-${this.net}-${number}`;
@@ -160,7 +163,7 @@ export class Rig {
       namespace,
       address,
       hosts: {
-        [IMAP_HOST]: options.front ? front.address : this.provider.address,
+        [IMAP_HOST]: options.faultyProxy ? faultyProxy.address : this.provider.address,
         [MAIL_SERVER]: sink.address,
       },
       ...(options.isPublic !== false && { publicCa: this.ca }),
@@ -183,7 +186,7 @@ export class Rig {
       mailbox,
       pod,
       sink,
-      front,
+      faultyProxy,
       link: (state) => ip("link", "set", veth, state),
       async listenInside(port) {
         const child = spawn("nsenter", [
@@ -208,10 +211,10 @@ export class Rig {
       },
       waiting: () => provider.waiting(user),
       account: () =>
-        looked(async () => {
+        recheckLost(async () => {
           const remaining = await provider.remaining(user);
           const delivered = sink.deliveries.filter((d) => d.recipients.includes(user));
-          return ledger(injected, remaining, delivered);
+          return deliveryLog(injected, remaining, delivered);
         }),
     };
   }
@@ -220,7 +223,7 @@ export class Rig {
   async destroy(): Promise<void> {
     for (const cleanup of this.cleanups.reverse()) await cleanup();
     this.provider.stop();
-    if (process.env.RIG_KEEP !== "1") rmSync(this.folder, { recursive: true, force: true });
+    if (process.env.HARNESS_KEEP !== "1") rmSync(this.folder, { recursive: true, force: true });
     for (const host of ["1", "2"]) {
       try {
         ip("address", "delete", `10.${this.net}.0.${host}/16`, "dev", "cluster");

@@ -4,7 +4,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync, renameSync, writeFileSync 
 import { join } from "node:path";
 import type { TestCa } from "../../support/ca";
 import { Imap } from "../../support/imap";
-import { isKept } from "./ledger";
+import { isKept } from "./deliveryLog";
 
 export const IMAP_HOST = "imap.provider.test";
 const MAIL_USER = 4000;
@@ -18,7 +18,7 @@ export interface ProviderOptions {
   readonly durable?: boolean;
 }
 
-/** Dovecot playing the provider: TLS on port 993 of its address, plain text on 143 for the rig itself. */
+/** Dovecot playing the provider: TLS on port 993 of its address, plain text on 143 for the harness itself. */
 export class Provider {
   private readonly users = new Map<string, string>();
   private injected = 0;

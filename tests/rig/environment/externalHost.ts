@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isPortOpen } from "../../../lib/isPortOpen";
 import type { PrivateCa } from "../ca";
-import type { FrontOptions } from "../fakes/provider/main";
+import type { FaultyProxyOptions } from "../fakes/provider/main";
 import type { ExternalHost } from "../node";
 import { fakeIssuerOptions } from "./issuer";
 import { domain, externalNames } from "./names";
@@ -63,7 +63,7 @@ async function startProvider(
   for (const [name, text] of Object.entries(files)) fs.writeFileSync(path.join(folder, name), text);
   const commands = providerCommands(root);
   const switches = path.join(folder, "config", "switches.json");
-  const front: FrontOptions = {
+  const faultyProxy: FaultyProxyOptions = {
     address: externalHost.address,
     cert,
     key,
@@ -76,8 +76,8 @@ async function startProvider(
     path.join(project, "start.cjs"),
     path.join(project, "tests/rig/fakes/provider/main.ts"),
   ];
-  const before = externalHost.start("provider-front", [process.execPath, ...program], {
-    env: { OPTIONS: JSON.stringify(front) },
+  const before = externalHost.start("provider-proxy", [process.execPath, ...program], {
+    env: { OPTIONS: JSON.stringify(faultyProxy) },
   });
   await answers(externalHost, 993, before);
   const start = async (): Promise<string> => {

@@ -1,7 +1,7 @@
 import { mailServerHost } from "../../../config/names";
 
 /**
- * The rig lives in a network namespace of its own (see tests/webmail/run.sh), so every server has its real port on an
+ * The harness lives in a network namespace of its own (see tests/webmail/run.sh), so every server has its real port on an
  * address of the loopback range, and its real name through /etc/hosts.
  */
 export const domain = "newjoy.ro";
@@ -18,7 +18,7 @@ export const addresses = {
   issuer: "127.0.0.20",
   mail: "127.0.0.30",
   pictures: "127.0.0.40",
-  rig: "127.0.0.50",
+  harness: "127.0.0.50",
   pod: "127.0.0.60",
 };
 

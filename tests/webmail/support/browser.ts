@@ -1,40 +1,40 @@
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import type { Passkey } from "../../support/passkey";
 import { hosts } from "./addresses";
-import type { Rig } from "./harness";
+import type { Harness } from "./harness";
 
 export const webmail = `https://${hosts.webmail}/`;
 export const desktop = { width: 1280, height: 800 };
 export const phone = { width: 390, height: 844 };
 
-/** Debian's Chromium, which takes the rig's certificates, and no others, for good. */
-export function launch(rig: Rig, ...args: string[]): Promise<Browser> {
+/** Debian's Chromium, which takes the harness's certificates, and no others, for good. */
+export function launch(harness: Harness, ...args: string[]): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: [
       "--no-sandbox", // it runs as root, in namespaces of its own
       "--disable-dev-shm-usage",
-      `--ignore-certificate-errors-spki-list=${rig.trusted.join(",")}`,
+      `--ignore-certificate-errors-spki-list=${harness.trusted.join(",")}`,
       ...args,
     ],
   });
 }
 
 /**
- * Starts a rig and a browser before the tests of a file, and ends both after them. The browser knows the certificates that
+ * Starts a harness and a browser before the tests of a file, and ends both after them. The browser knows the certificates that
  * were made by its start: whoever needs one more prepares it.
  */
-export function browserFor(rig: Rig, prepare?: () => Promise<void> | void): () => Browser {
+export function browserFor(harness: Harness, prepare?: () => Promise<void> | void): () => Browser {
   let browser: Browser | undefined;
   beforeAll(async () => {
-    await rig.start();
+    await harness.start();
     await prepare?.();
-    browser = await launch(rig);
+    browser = await launch(harness);
   });
   afterAll(async () => {
     await browser?.close();
-    if (process.env.RIG_LOGS) console.log(rig.logs());
-    await rig.stop();
+    if (process.env.HARNESS_LOGS) console.log(harness.logs());
+    await harness.stop();
   });
   return () => browser as Browser;
 }

@@ -43,7 +43,7 @@ export function startMailServer(): Promise<Server> {
   return new Promise((resolve) => server.listen(8080, cluster.mailPod, () => resolve(server)));
 }
 
-/** The pod's address in the cluster, which leads to where the rig has the webmail. */
+/** The pod's address in the cluster, which leads to where the harness has the webmail. */
 export function startPodNetwork(): Promise<Relay> {
   const relay = createRelay((incoming) => {
     const outgoing = connect(8000, addresses.pod);

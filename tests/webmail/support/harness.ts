@@ -26,7 +26,7 @@ export const users = [
   { sub: "7c9f0a2e-0000-4000-8000-000000000005", email: "o'brien<b>@elsewhere.example", name: "Odd <b>Name</b>" },
 ];
 const mailboxes = [`kinga@${domain}`, `alpar@${domain}`];
-const control = { host: addresses.rig, port: 8091 };
+const control = { host: addresses.harness, port: 8091 };
 
 /** What a test can turn at the provider, and what the provider has seen. */
 export interface ProviderState {
@@ -47,10 +47,10 @@ export interface ProviderState {
   readonly secrets: string[];
 }
 
-export class Rig {
+export class Harness {
   /** The provider's outgoing server, as far as the webmail's mail is concerned. */
-  readonly sink = new Sink(addresses.rig, [25], ["XCLIENT ADDR PORT HELO PROTO LOGIN"]);
-  readonly key = new SigningKey("rig-key");
+  readonly sink = new Sink(addresses.harness, [25], ["XCLIENT ADDR PORT HELO PROTO LOGIN"]);
+  readonly key = new SigningKey("harness-key");
   recorder!: Recorder;
   pod!: Pod;
   mail!: MailServer;
@@ -180,7 +180,7 @@ export class Rig {
     await this.sink.close();
     this.tokenCheck?.close();
     await Promise.all([this.pod?.stop(), this.mail?.stop(), this.provider?.stop()]);
-    if (process.env.RIG_KEEP !== "1") rmSync(this.folder, { recursive: true, force: true });
+    if (process.env.HARNESS_KEEP !== "1") rmSync(this.folder, { recursive: true, force: true });
   }
 
   private sub(name: string): string {

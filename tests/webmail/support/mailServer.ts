@@ -6,7 +6,7 @@ import type { KeyPair } from "../../rig/ca";
 import { addresses, domain, hosts } from "./addresses";
 import { Server } from "./processes";
 
-export const tokenCheckAddress = [addresses.rig, 8090] as const;
+export const tokenCheckAddress = [addresses.harness, 8090] as const;
 
 /** Folders that Stalwart makes for each account; no SPECIAL-USE, so that the webmail must know the names by itself. */
 const folders = ["Drafts", "Sent Items", "Deleted Items", "Junk Mail"];
@@ -91,7 +91,7 @@ service managesieve-login {
   }
 }
 hostname = ${hosts.mail}
-submission_relay_host = ${addresses.rig}
+submission_relay_host = ${addresses.harness}
 submission_relay_port = 25
 submission_relay_trusted = yes
 submission_max_mail_size = 100 M
@@ -118,7 +118,7 @@ plugin {
   deliver(person: string, message: Buffer): void {
     const maildir = this.maildir(person);
     for (const part of ["tmp", "new", "cur"]) mkdirSync(join(maildir, part), { recursive: true });
-    const name = `${Date.now()}.R${Math.random().toString(36).slice(2)}.rig`;
+    const name = `${Date.now()}.R${Math.random().toString(36).slice(2)}.harness`;
     writeFileSync(join(maildir, "tmp", name), message);
     execFileSync("sh", ["-c", `chown -R mail:mail '${join(this.folder, "mail", person)}'`]);
     execFileSync("mv", [join(maildir, "tmp", name), join(maildir, "new", name)]);

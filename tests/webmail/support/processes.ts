@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** A server of the rig, with everything it printed. */
+/** A server of the harness, with everything it printed. */
 export class Server {
   output = "";
   private readonly ended: Promise<void>;

@@ -12,7 +12,7 @@ import { Server } from "./processes";
 /** The Gateway that a homelab would have: Traefik's names for its listeners, certificates where the stack has them. */
 export const gateway = { name: "home", namespace: "edge", listeners: ["websecure"], redirectListener: "web" };
 
-const APPLY = "?fieldManager=rig&force=true";
+const APPLY = "?fieldManager=harness&force=true";
 const quiet = (): void => {};
 
 /** An API server that knows the Gateway API and Traefik's kinds, and real Traefiks in front of what is told to it. */

@@ -1,4 +1,4 @@
-import type { Fault } from "./front";
+import type { Fault } from "./faultyProxy";
 import type { Command, Message } from "./session";
 import { content, type Item, literal, readFetch, writeFetch } from "./wire";
 

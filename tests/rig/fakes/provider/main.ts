@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
-import { Front } from "./front";
+import { FaultyProxy } from "./faultyProxy";
 import { switchedOn } from "./switches";
 
 /**
- * The front as a program of its own. OPTIONS says where it stands and where Dovecot is; a file says which switches are on,
+ * The faulty proxy as a program of its own. OPTIONS says where it stands and where Dovecot is; a file says which switches are on,
  * and is read again and again.
  */
-export interface FrontOptions {
+export interface FaultyProxyOptions {
   readonly address: string;
   readonly cert: string;
   readonly key: string;
@@ -15,18 +15,18 @@ export interface FrontOptions {
 }
 
 async function main(): Promise<void> {
-  const { address, cert, key, backend, switches }: FrontOptions = JSON.parse(process.env.OPTIONS ?? "{}");
-  const front = new Front(address, { cert, key }, backend);
+  const { address, cert, key, backend, switches }: FaultyProxyOptions = JSON.parse(process.env.OPTIONS ?? "{}");
+  const faultyProxy = new FaultyProxy(address, { cert, key }, backend);
   let known = "";
   const read = (): void => {
     const text = existsSync(switches) ? readFileSync(switches, "utf8") : "{}";
     if (text === known) return;
     known = text;
-    front.faults.splice(0, front.faults.length, ...switchedOn(JSON.parse(text)));
+    faultyProxy.faults.splice(0, faultyProxy.faults.length, ...switchedOn(JSON.parse(text)));
   };
   read();
   setInterval(read, 200);
-  await front.listen();
+  await faultyProxy.listen();
 }
 
 void main();

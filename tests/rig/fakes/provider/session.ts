@@ -35,16 +35,16 @@ export class Session {
     server.once("close", () => this.asking?.done([]));
   }
 
-  /** Asks the server something of the front's own. What it says is not passed on, unless `tells`. */
+  /** Asks the server something of the faulty proxy's own. What it says is not passed on, unless `tells`. */
   ask(command: string, { tells = false } = {}): Promise<string[]> {
-    const tag = `front${++this.asked}`;
+    const tag = `proxy${++this.asked}`;
     return new Promise((done) => {
       this.asking = { tag, answers: [], done, keep: !tells };
       this.server.write(`${tag} ${command}\r\n`);
     });
   }
 
-  /** Whether an answer is one to a question of the front's own. */
+  /** Whether an answer is one to a question of the faulty proxy's own. */
   hears(answer: string): boolean {
     const { asking } = this;
     if (!asking) return false;

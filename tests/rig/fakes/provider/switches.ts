@@ -1,5 +1,5 @@
 import * as faults from "./faults";
-import type { Fault } from "./front";
+import type { Fault } from "./faultyProxy";
 
 /** Faults of single messages by name: for whoever cannot hand over a function. */
 export const switches = {

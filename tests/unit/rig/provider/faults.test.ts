@@ -1,5 +1,5 @@
 import * as faults from "../../../rig/fakes/provider/faults";
-import type { Fault } from "../../../rig/fakes/provider/front";
+import type { Fault } from "../../../rig/fakes/provider/faultyProxy";
 import type { Command, Session } from "../../../rig/fakes/provider/session";
 
 /** What the provider's fake says, switch by switch; tests/rig/fakes/provider/README.md has where each was seen. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Delivery } from "../../support/sink";
 
-export interface Ledger {
+export interface DeliveryLog {
   readonly injected: number;
   readonly delivered: number;
   /** Those that wait there; copies that were put away are not among them. */
@@ -74,7 +74,11 @@ export function asServed(message: Buffer): Buffer {
 }
 
 /** Where each injected message is now: found by its content, wherever it is. */
-export function ledger(injected: Buffer[], folders: Map<string, Buffer[]>, deliveries: readonly Delivery[]): Ledger {
+export function deliveryLog(
+  injected: Buffer[],
+  folders: Map<string, Buffer[]>,
+  deliveries: readonly Delivery[],
+): DeliveryLog {
   const delivered = deliveries.map(({ message }) => message);
   const expected = tally(injected);
   const waiting = [...folders].filter(([name]) => !isKept(name));
@@ -112,7 +116,7 @@ const excerpt = (message: Buffer | undefined): string => JSON.stringify(message?
  * What is moved from one folder to another while somebody looks into one after the other may be seen in neither. So what
  * is not found is looked for again: who is lost, stays so; and on its way a message is moved fewer times than this.
  */
-export async function looked(look: () => Promise<Ledger>, times = 6): Promise<Ledger> {
+export async function recheckLost(look: () => Promise<DeliveryLog>, times = 6): Promise<DeliveryLog> {
   let found = await look();
   for (let n = 1; n < times && found.lost.length > 0; n += 1) {
     const again = await look();

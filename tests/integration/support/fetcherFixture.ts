@@ -1,16 +1,16 @@
 import type { Mailbox } from "../../../config/types";
 import type { KeyPair } from "../../rig/ca";
-import type { Front } from "../../rig/fakes/provider/front";
+import type { FaultyProxy } from "../../rig/fakes/provider/faultyProxy";
 import type { Sink } from "../../support/sink";
-import type { Ledger } from "./ledger";
+import type { DeliveryLog } from "./deliveryLog";
 import type { Pod, PodOptions } from "./pod";
 
-export interface StationOptions {
+export interface FetcherFixtureOptions {
   /** `keep` is the older way to write `retention: "forever"`, as in the configuration. */
   readonly mailbox?: Partial<Mailbox> & { readonly keep?: boolean };
   readonly password?: string;
-  /** Puts a front that can misbehave between the fetcher and Dovecot. */
-  readonly front?: boolean;
+  /** Puts a faulty proxy that can misbehave between the fetcher and Dovecot. */
+  readonly faultyProxy?: boolean;
   readonly certificate?: KeyPair;
   readonly tamper?: PodOptions["tamper"];
   /** Added to the container's arguments: shorter limits, to see them reached. */
@@ -21,19 +21,19 @@ export interface StationOptions {
   readonly customCAs?: readonly string[];
   /** Whether the image trusts the CA of the provider's certificate, like a public CA. @default true */
   readonly isPublic?: boolean;
-  /** Shared by stations of one test file. */
+  /** Shared by fetchers of one test file. */
   readonly sink?: Sink;
   /** Whether the fetcher starts at once. @default true */
   readonly start?: boolean;
 }
 
 /** One mailbox with everything around it: account, fetcher, mail server. */
-export interface Station {
+export interface FetcherFixture {
   readonly user: string;
   readonly mailbox: Mailbox;
   readonly pod: Pod;
   readonly sink: Sink;
-  readonly front: Front;
+  readonly faultyProxy: FaultyProxy;
   /** Takes the pod's network link down or up. */
   link(state: "up" | "down"): void;
   /** An SMTP server on the pod's own loopback; returns what it was told so far. */
@@ -43,5 +43,5 @@ export interface Station {
   /** How many messages wait at the provider. */
   waiting(): Promise<number>;
   /** Where every message is now. */
-  account(): Promise<Ledger>;
+  account(): Promise<DeliveryLog>;
 }

@@ -13,7 +13,7 @@ export interface Instead {
 
 /** One way to misbehave. */
 export interface Fault {
-  /** Whether it asks which messages a command is about: the front asks the server first. */
+  /** Whether it asks which messages a command is about: the faulty proxy asks the server first. */
   readonly knowing?: boolean;
   /** Said instead of the greeting. */
   greeting?(): Instead | undefined;
@@ -27,7 +27,7 @@ export interface Fault {
  * Stands before the provider and misbehaves on demand: by its faults, and by other certificates, dropped connections,
  * silence. README.md has the faults and where they were seen.
  */
-export class Front {
+export class FaultyProxy {
   connections = 0;
   /** When each login came, on the clock of performance.now(). */
   readonly loginTimes: number[] = [];
