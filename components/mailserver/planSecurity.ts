@@ -25,9 +25,10 @@ const WEB_UI_CLIENT = "stalwart-webui";
  * Bans end after an hour. By default they never end, and one GET of a path like `/x.php` causes one, on the mail ports
  * too: an image in a message could lock out its reader. Nothing here runs PHP, so no path causes a ban.
  *
- * The rates are per home, because all its devices share one address. Only logins of the administrator count: with an OIDC
- * directory, a wrong app password ends in auth.error, which no rate counts (crates/common/src/auth/authentication.rs). So an old
- * phone cannot ban a home. App passwords have 40 random characters and cannot be guessed.
+ * The rates are per home, because all its devices share one address. What counts are logins of the administrator, logins of
+ * unknown domains, tokens that the issuer refuses, and app passwords that were revoked: a device that retries one more often
+ * than the rate bans its home. Expired app passwords, and passwords that are not app passwords, end in other events, which no
+ * rate counts (crates/common/src/auth/authentication.rs). App passwords have 40 random characters and cannot be guessed.
  */
 const bans = (): Operation =>
   update("Security", {

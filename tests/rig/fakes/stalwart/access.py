@@ -1,11 +1,14 @@
 """Who may sign in (crates/common/src/auth/authentication.rs), and app passwords as JMAP makes and destroys them."""
 
+import re
 import secrets
 import time
 
 from settings import NO_LOGIN, Refused
 
 PREFIX = "app_"
+# Four bytes that name the credential and eighteen of the secret, in base32 (crates/common/src/auth/credential.rs).
+FORM = re.compile("app.[a-z792013]{36}")
 MUTABLE = {"description", "expiresAt", "allowedIps", "permissions"}
 
 
@@ -22,12 +25,20 @@ class Access:
     def password_fits(self, password):
         return password == self.password and not self.password.startswith(NO_LOGIN)
 
-    def is_guess(self, username):
-        """Whether a login that is refused counts towards a ban.
+    def is_guess(self, username, password):
+        """Whether a login that is refused counts towards a ban: only the event auth.failed does.
 
-        Beside an OIDC directory any other ends in the event auth.error, and only auth.failed counts.
+        The administrator's and one of an unknown domain end in it, and so does every password in the form of an app
+        password, for example one that was revoked. Another password ends in auth.error beside an OIDC directory, and one
+        that has expired in an event of its own.
         """
-        return username.strip().lower().rpartition("%")[2] == self.user
+        login = username.strip().lower().rpartition("%")[2]
+        address = self.settings.address(login)
+        if login == self.user or self.settings.domain_of(address) is None:
+            return True
+        _, account = self.settings.found(self.settings.account(address))
+        known = any(one["secret"] == password for one in (account or {}).get("credentials", {}).values())
+        return FORM.fullmatch(password) is not None and not known
 
     def account(self, username, password):
         """The account that a login opens: "" for the administrator, None for nobody. `person%admin` is the person."""
@@ -59,7 +70,7 @@ class Access:
         if set(value) - MUTABLE or not value.get("description"):
             raise Refused("invalidProperties: description")
         identifier = str(max(map(int, kept), default=0) + 1)
-        secret = PREFIX + secrets.token_hex(18)
+        secret = PREFIX + "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz792013") for _ in range(36))
         kept[identifier] = {
             "@type": "AppPassword",
             **value,

@@ -60,16 +60,18 @@ class Bans:
             self.block(ip, "scan")
         return banned and not self.is_exempt(ip)
 
-    def failed(self, ip, kind="auth"):
-        """Counts a failure; the one beyond the rate bans."""
+    def failed(self, ip, login="", kind="auth"):
+        """Counts a failure of an address, and of a login from whatever address; the one beyond the rate bans."""
         rate = self.security[f"{kind}BanRate"]
         if rate is None or self.is_exempt(ip):
             return
         since = self.now() - rate["period"] / 1000
-        recent = [when for when in self.counted.get((ip, kind), []) if when > since] + [self.now()]
-        self.counted[ip, kind] = recent
-        if len(recent) > rate["count"]:
-            self.block(ip, kind)
+        for counted in filter(None, (ip, login)):
+            recent = [when for when in self.counted.get((counted, kind), []) if when > since] + [self.now()]
+            self.counted[counted, kind] = recent
+            if len(recent) > rate["count"]:
+                self.block(ip, kind)
+                return
 
 
 class Endpoints:

@@ -4,6 +4,7 @@ import base64
 import email
 import json
 import os
+import re
 import time
 
 from registry import SINGLETON, Refused
@@ -25,6 +26,20 @@ def decoded(header):
     except ValueError:
         return None
     return (user, password) if kind.lower() == "basic" else None
+
+
+def response(error):
+    """A server's response in its parts; what is no response of a server has only a text."""
+    parts = re.fullmatch(r"(\d{3}) (?:(\d\.\d+\.\d+) )?(.*)", error or "", re.DOTALL)
+    if parts is None:
+        return {"responseCode": None, "responseEnhanced": None, "responseMessage": None, "errorMessage": error}
+    code, enhanced, message = parts.groups()
+    return {
+        "responseCode": int(code),
+        "responseEnhanced": enhanced,
+        "responseMessage": message,
+        "errorMessage": None,
+    }
 
 
 class Jmap:
@@ -59,7 +74,7 @@ class Jmap:
         recipients = self.queue.read(name)[0]["to"]
         created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(file_time(name)))
         error = self.queue.trouble.get(name)
-        failure = {"@type": "TemporaryFailure", "errorType": "unexpectedResponse", "errorMessage": error}
+        failure = {"@type": "TemporaryFailure", "errorType": "unexpectedResponse", **response(error)}
         status = failure if error else {"@type": "Scheduled"}
         return {"id": name, "createdAt": created, "recipients": {to: {"status": status} for to in recipients}}
 

@@ -80,7 +80,7 @@ class Handler:
             return AuthResult(success=False, handled=False)
         account = self.server.access.account(data.login.decode(), data.password.decode())
         if not account:
-            self.server.failed(without_mapping(session.peer[0]), data.login.decode())
+            self.server.failed(without_mapping(session.peer[0]), data.login.decode(), data.password.decode())
         return AuthResult(success=bool(account), auth_data=account, handled=False)
 
     async def auth_XOAUTH2(self, smtp, args):

@@ -89,11 +89,21 @@ class SignIn(unittest.TestCase):
         self.assertTrue(is_opaque(f"{header[:-1]}1.e30.x"))
         self.assertTrue(is_opaque("opaque"))
 
-    def test_only_a_refused_login_of_the_administrators_counts_towards_a_ban(self):
-        for user in ("admin", f"kinga@{DOMAIN}%admin", f"Kinga@{DOMAIN}%ADMIN"):
-            self.assertTrue(self.server.access.is_guess(user))
-        for user in ("kinga", f"kinga@{DOMAIN}"):
-            self.assertFalse(self.server.access.is_guess(user))
+    def test_refused_logins_of_the_administrator_and_of_unknown_domains_count_towards_a_ban(self):
+        for user in ("admin", f"kinga@{DOMAIN}%admin", f"Kinga@{DOMAIN}%ADMIN", "kinga@elsewhere.test"):
+            self.assertTrue(self.server.access.is_guess(user, "wrong"))
+        for user in ("kinga", f"kinga@{DOMAIN}", f"nobody@{DOMAIN}"):
+            self.assertFalse(self.server.access.is_guess(user, "wrong"))
+
+    def test_a_revoked_app_password_counts_towards_a_ban_and_an_expired_or_malformed_one_does_not(self):
+        access = self.server.access
+        made = access.make("kinga", {"description": "phone", "expiresAt": "2020-01-01T00:00:00Z"})
+        self.assertIsNone(access.account("kinga", made["secret"]))
+        self.assertFalse(access.is_guess("kinga", made["secret"]))
+        self.assertTrue(access.is_guess("alpar", made["secret"]))
+        access.remove("kinga", made["id"])
+        self.assertTrue(access.is_guess("kinga", made["secret"]))
+        self.assertFalse(access.is_guess("kinga", "app_wrong"))
 
     def test_mail_finds_its_mailbox_however_the_address_is_written(self):
         self.assertEqual(self.server.settings.recipient(f"BOSS@{DOMAIN.upper()}"), "alpar")

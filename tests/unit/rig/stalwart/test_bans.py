@@ -49,6 +49,15 @@ class Shutting(unittest.TestCase):
         self.time += HOUR + 1
         self.assertFalse(self.bans.is_blocked(VISITOR))
 
+    def test_failures_of_one_login_are_counted_over_all_addresses(self):
+        addresses = [ipaddress.ip_address(f"203.0.113.{n}") for n in range(102)]
+        for address in addresses[:100]:
+            self.bans.failed(address, "kinga")
+        self.bans.failed(addresses[100], "alpar")
+        self.assertFalse(any(map(self.bans.is_blocked, addresses)))
+        self.bans.failed(addresses[101], "kinga")
+        self.assertTrue(self.bans.is_blocked(addresses[101]))
+
     def test_allowed_networks_and_the_server_itself_are_never_banned(self):
         for address in (POD, ipaddress.ip_address("127.0.0.1")):
             for _ in range(200):

@@ -71,8 +71,9 @@ class OverQuota(Delivery):
     def test_mail_over_the_quota_is_accepted_and_waits_with_the_servers_message(self):
         self.assertEqual(self.kept(), 0)
         [waiting] = self.server.jmap.call("", "x:QueuedMessage/get", {})["list"]
-        error = waiting["recipients"][KINGA]["status"]["errorMessage"]
-        self.assertEqual(error, "451 4.3.0 Mailbox over quota.")
+        status = waiting["recipients"][KINGA]["status"]
+        parts = [status[name] for name in ("responseCode", "responseEnhanced", "responseMessage", "errorMessage")]
+        self.assertEqual(parts, [451, "4.3.0", "Mailbox over quota.", None])
         self.assertEqual(self.attempts(), [False])
 
     def test_mail_over_the_quota_is_delivered_once_there_is_room(self):

@@ -93,6 +93,12 @@ class Plans(Store):
         with self.assertRaisesRegex(Refused, "primaryKeyViolation"):
             self.apply(domains, line("upsert", "Account", taken, ["name", "domainId"]))
 
+    def test_scripts_queues_and_tls_strategies_of_one_name_are_refused(self):
+        for kind in ("SieveSystemScript", "MtaVirtualQueue", "MtaTlsStrategy"):
+            self.apply(line("create", kind, {"a": {"name": "one"}}))
+            with self.subTest(kind), self.assertRaisesRegex(Refused, "primaryKeyViolation"):
+                self.apply(line("create", kind, {"b": {"name": "one"}}))
+
     def test_reconcile_deletes_at_the_end_and_not_at_all_when_something_failed(self):
         network = line("reconcile", "AllowedIp", {"n": {"address": "10.0.0.0/8"}}, ["address"])
         self.apply(line("create", "AllowedIp", {"old": {"address": "192.0.2.1"}}))
