@@ -68,7 +68,8 @@ export class Storage extends ComponentResource {
     const refuse = new ResourceHook(
       "refuse-changing-claims",
       ({ oldInputs, oldOutputs, newInputs }) => {
-        const problem = shrinkingProblem(oldInputs, newInputs) ?? classProblem({ oldInputs, oldOutputs, newInputs });
+        const change = { oldInputs, oldOutputs, newInputs };
+        const problem = shrinkingProblem(change) ?? classProblem(change);
         if (problem) throw new Error(problem);
       },
       { onDryRun: true },

@@ -78,12 +78,15 @@ describe("storage", () => {
 });
 
 describe("shrinking", () => {
+  type Claim = ReturnType<typeof claim>;
+  const shrinking = (oldInputs: Claim | undefined, newInputs: Claim) => shrinkingProblem({ oldInputs, newInputs });
+
   it("shrinking a claim is refused with the key, both sizes and the command that fixes it", () => {
-    expect(shrinkingProblem(claim("stalwart-data", "20Gi"), claim("stalwart-data", "10Gi"))).toBe(
+    expect(shrinking(claim("stalwart-data", "20Gi"), claim("stalwart-data", "10Gi"))).toBe(
       "storage.size: the claim stalwart-data has 20Gi and cannot shrink to 10Gi; nothing was changed. " +
         "Fix it: pulumi config set --path storage.size 20Gi",
     );
-    expect(shrinkingProblem(claim("roundcube-data", "2Gi"), claim("roundcube-data", "1Gi"))).toContain(
+    expect(shrinking(claim("roundcube-data", "2Gi"), claim("roundcube-data", "1Gi"))).toContain(
       "pulumi config set --path storage.webmail.size 2Gi",
     );
   });
@@ -97,13 +100,19 @@ describe("shrinking", () => {
     fc.assert(
       fc.property(size, size, ([a, ua], [b, ub]) => {
         const shrinks = b * units[ub] < a * units[ua];
-        expect(shrinkingProblem(claim("c", `${a}${ua}`), claim("c", `${b}${ub}`)) !== undefined).toBe(shrinks);
+        expect(shrinking(claim("c", `${a}${ua}`), claim("c", `${b}${ub}`)) !== undefined).toBe(shrinks);
       }),
     );
   });
 
   it("shrinking a claim is not evaluated when a size is unknown", () => {
-    expect(shrinkingProblem(undefined, claim("c", "1Gi"))).toBeUndefined();
-    expect(shrinkingProblem(claim("c", "lots"), claim("c", "1Gi"))).toBeUndefined();
+    expect(shrinking(undefined, claim("c", "1Gi"))).toBeUndefined();
+    expect(shrinking(claim("c", "lots"), claim("c", "1Gi"))).toBeUndefined();
+  });
+
+  it("a claim that the cluster refused to grow can be set back to the size that it has", () => {
+    const refused = { oldInputs: claim("stalwart-data", "20Gi"), oldOutputs: claim("stalwart-data", "10Gi") };
+    expect(shrinkingProblem({ ...refused, newInputs: claim("stalwart-data", "10Gi") })).toBeUndefined();
+    expect(shrinkingProblem({ ...refused, newInputs: claim("stalwart-data", "5Gi") })).toContain("has 10Gi");
   });
 });
