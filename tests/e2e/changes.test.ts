@@ -167,6 +167,29 @@ describe("pulumi up", () => {
     expect((await stack.up()).steps).toEqual([]);
   });
 
+  test("a volume whose class cannot grow stays as it is, and its old size can be set back", async () => {
+    const allowExpansion = (allowVolumeExpansion: boolean) =>
+      client.request(
+        "PATCH",
+        "/apis/storage.k8s.io/v1/storageclasses/longhorn",
+        { allowVolumeExpansion },
+        "application/merge-patch+json",
+      );
+    await allowExpansion(false);
+    try {
+      await stack.set("storage.size", "30Gi");
+      const { text } = await stack.failingUp();
+      expect(text).toContain("must support resize");
+    } finally {
+      await allowExpansion(true);
+    }
+    await stack.set("storage.size", "20Gi");
+    await stack.up();
+    const claim = await stack.object("v1", "PersistentVolumeClaim", "stalwart-data");
+    expect(claim?.spec.resources.requests.storage).toBe("20Gi");
+    expect((await stack.up()).steps).toEqual([]);
+  });
+
   test("another TLS Secret changes what mounts or names it, and leaves the fetchers alone", async () => {
     await stack.set("tls.secretName", "newjoy-ro-tls");
     const changed = await stack.changedBy(() => stack.up());

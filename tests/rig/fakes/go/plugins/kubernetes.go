@@ -11,10 +11,7 @@ import (
 	"strings"
 
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/emptypb"
-	"google.golang.org/protobuf/types/known/structpb"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
 
@@ -80,7 +77,8 @@ func (k *kubernetes) Diff(ctx context.Context, req *pulumirpc.DiffRequest) (*pul
 		if err != nil {
 			return nil, err
 		}
-		if complete, _ := condition(job, "Complete"); !complete {
+		// A Job that is gone is no change: the plugin's readLiveObject fails then, and Diff ignores that.
+		if complete, _ := condition(job, "Complete"); job != nil && !complete {
 			replaces = append(replaces, `.metadata.annotations["pulumi.com/replaceUnready"]`)
 		}
 	}
@@ -151,7 +149,13 @@ func (k *kubernetes) Read(ctx context.Context, req *pulumirpc.ReadRequest) (*pul
 		return nil, err
 	}
 	inputs, err := wire(withSecretsOf(now, asked))
-	return &pulumirpc.ReadResponse{Id: idOf(live), Properties: properties, Inputs: inputs}, err
+	if err != nil {
+		return nil, err
+	}
+	if reasons := notReady(ctx, k.cluster, live); len(reasons) > 0 {
+		return nil, initFailed(live, reasons, properties, inputs)
+	}
+	return &pulumirpc.ReadResponse{Id: idOf(live), Properties: properties, Inputs: inputs}, nil
 }
 
 func (k *kubernetes) Update(ctx context.Context, req *pulumirpc.UpdateRequest) (*pulumirpc.UpdateResponse, error) {
@@ -160,15 +164,27 @@ func (k *kubernetes) Update(ctx context.Context, req *pulumirpc.UpdateRequest) (
 		return &pulumirpc.UpdateResponse{Properties: req.GetNews()}, nil
 	}
 	inputs := plain(news).(object)
-	_, _, fieldManager := parseCheckpoint(req.GetOlds())
+	_, old, fieldManager := parseCheckpoint(req.GetOlds())
+	before, err := k.cluster.read(ctx, old)
+	if err != nil || before == nil {
+		return nil, errors.Join(fmt.Errorf("update of %v %q failed: it is not in the cluster", old["kind"], idOf(old)), err)
+	}
 	if !preview && !isPatch(req.GetType(), inputs) {
 		if err := k.cluster.takeOver(ctx, inputs, fieldManager); err != nil {
 			return nil, err
 		}
 	}
-	live, err := k.cluster.apply(ctx, inputs, fieldManager, k.forces(inputs) || preview, preview)
-	if err != nil {
-		return nil, err
+	force := k.forces(inputs) || preview && isCreatedHere(before)
+	live, err := k.cluster.apply(ctx, inputs, fieldManager, force, preview)
+	if preview && apierrors.IsForbidden(err) {
+		return &pulumirpc.UpdateResponse{Properties: req.GetNews()}, nil
+	}
+	if err != nil { // refused, and yet the plugin saves what was wanted
+		properties, lost := checkpoint(news, before, fieldManager)
+		if lost != nil {
+			return nil, lost
+		}
+		return nil, initFailed(before, []string{err.Error()}, properties, nil)
 	}
 	properties, err := k.outcome(ctx, news, live, fieldManager, preview, req.GetTimeout())
 	return &pulumirpc.UpdateResponse{Properties: properties}, err
@@ -206,37 +222,4 @@ func isEarly(err error) bool {
 
 func (k *kubernetes) forces(inputs object) bool {
 	return k.force || annotation(inputs, "pulumi.com/patchForce") == "true"
-}
-
-// outcome waits for the object; when that fails, the engine still learns that it exists. A preview does not wait.
-func (k *kubernetes) outcome(
-	ctx context.Context, news, made object, fieldManager string, preview bool, timeout float64,
-) (*structpb.Struct, error) {
-	if preview {
-		delete(made, "status")
-	}
-	if preview || annotation(made, "pulumi.com/skipAwait") == "true" {
-		return checkpoint(news, made, fieldManager)
-	}
-	live, failure := ready(ctx, k.cluster, made, timeout)
-	if failure == nil {
-		return checkpoint(news, live, fieldManager)
-	}
-	live, err := k.cluster.read(ctx, made)
-	if err != nil || live == nil {
-		live = made
-	}
-	properties, err := checkpoint(news, live, fieldManager)
-	if err != nil {
-		return nil, err
-	}
-	reasons := strings.Split(failure.Error(), "\n")
-	message := fmt.Sprintf("the Kubernetes API server reported that %v %q failed to become live: %s",
-		made["kind"], idOf(made), strings.Join(reasons, "; "))
-	detail := &pulumirpc.ErrorResourceInitFailed{Id: idOf(made), Properties: properties, Reasons: reasons}
-	detailed, err := status.New(codes.Unknown, message).WithDetails(detail)
-	if err != nil {
-		return nil, err
-	}
-	return nil, detailed.Err()
 }
