@@ -35,7 +35,7 @@ export const oldWords: readonly OldWord[] = [
   word(/nobody knows/i, "is not set, is unknown"),
   word(/\b(notEverybody|narrowEnough|asServerWrites|demandOperator|whatToTry|firstPromises)\b/, "a plain name"),
   word(/live\/promises|tools\/recipes|\bdoctor\/looks\b/, "scenarios, modules, checks"),
-  word(/(?<!work)\bstations?\b|[a-z]Station\b|StationOptions/i, "fetcher, FetcherFixture"),
+  word(/(?<!work)\b[sS]tations?\b|[a-z]Station\b|StationOptions/, "fetcher, FetcherFixture"),
   word(/\bledgers?\b/i, "delivery log"),
   word(/\b(station|rig)\.front\b|provider\/front\b|\bFrontOptions\b|\bnew Front\(/, "faulty proxy"),
   word(/\b(new Rig\(|Rig\.create|let rig|rig\.(station|fetcher|provider|destroy)\b)|RIG_[A-Z]/, "harness"),
