@@ -75,7 +75,7 @@ beforeAll(async () => {
   const starter = `#!/bin/sh\nexec '${process.execPath}' --require '${start}' '${main}' "$@"\n`;
   fs.writeFileSync(path.join(bin, "pulumi"), starter, { mode: 0o755 });
   fs.symlinkSync(kubectl as string, path.join(bin, "kubectl"));
-  for (const part of ["index.ts", "start.cjs", "config", "components", "package.json", "tsconfig.json"])
+  for (const part of ["index.ts", "start.cjs", "config", "components", "lib", "package.json", "tsconfig.json"])
     fs.cpSync(path.join(ROOT, part), path.join(copy, part), { recursive: true });
   for (const part of ["Pulumi.yaml", "Pulumi.example.yaml"])
     fs.copyFileSync(path.join(ROOT, part), path.join(copy, part));
