@@ -29,8 +29,8 @@ class Access:
         """Whether a login that is refused counts towards a ban: only the event auth.failed does.
 
         The administrator's and one of an unknown domain end in it, and so does every password in the form of an app
-        password, for example one that was revoked. Another password ends in auth.error beside an OIDC directory, and one
-        that has expired in an event of its own.
+        password, for example one that was revoked. Another password ends in auth.error beside an OIDC directory, and
+        one that has expired in an event of its own.
         """
         login = username.strip().lower().rpartition("%")[2]
         address = self.settings.address(login)
