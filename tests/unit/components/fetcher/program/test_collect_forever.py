@@ -1,0 +1,99 @@
+"""With `keep: forever` the originals stay, and a change of it loses no mail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from collect import Collected
+from collect_harness import KEPT, OUTBOX, Collecting
+from fake_imap import FakeImap, body
+from folders import FETCHED, FOREVER
+from imap_connection import CommandRefused
+
+
+class Forever(Collecting):
+    def test_with_forever_a_message_is_copied_first_and_marked_second_and_delivered_once(self) -> None:
+        session, collector = FakeImap("a", "b"), self.collector(FOREVER)
+        self.assertEqual(self.collect(session, collector).moved, 2)
+        expected = [("COPY", OUTBOX, (1,)), ("STORE", "INBOX", (1,)), ("COPY", OUTBOX, (2,)), ("STORE", "INBOX", (2,))]
+        self.assertEqual([d for d in session.done if d[2]], expected)
+        self.assertEqual(self.collect(session, collector).moved, 0)
+        self.assertEqual((session.names("INBOX"), session.names(OUTBOX)), (["a", "b"], ["a", "b"]))
+
+    def test_with_forever_a_message_flagged_as_deleted_is_delivered_from_the_inbox(self) -> None:
+        session = FakeImap("a")
+        session.put("INBOX", body("b"), r"\Deleted")
+        self.assertEqual(self.collect(session, self.collector(FOREVER)).direct, (2,))
+
+    def test_with_forever_a_message_that_cannot_be_copied_is_delivered_from_the_inbox_and_unmarked(self) -> None:
+        session = FakeImap("a")
+
+        def trouble(command: str, _: str, __: list[int]) -> None:
+            if command == "COPY":
+                raise CommandRefused("[OVERQUOTA] full")
+
+        session.trouble = trouble
+        self.assertEqual(self.collect(session, self.collector(FOREVER)).direct, (1,))
+        self.assertEqual(session.mail["INBOX"][1].flags, set())
+
+    def test_with_forever_a_message_that_cannot_be_marked_is_not_copied_again(self) -> None:
+        session, collector = FakeImap("a"), self.collector(FOREVER)
+
+        def trouble(command: str, _: str, __: list[int]) -> None:
+            if command == "STORE":
+                raise CommandRefused("[LIMIT] no")
+
+        session.trouble = trouble
+        for _ in range(4):
+            self.collect(session, collector)
+            self.now += 1000
+        self.assertEqual(session.names(OUTBOX), ["a"])
+        self.assertIn("[LIMIT] no", self.failures.summary())
+        session.trouble = lambda *_: None
+        self.collect(session, collector)
+        self.assertIn(FETCHED, session.mail["INBOX"][1].flags)
+        self.assertEqual((session.names(OUTBOX), self.failures.known), (["a"], {}))
+
+    def test_where_no_mark_can_be_set_unread_mail_is_copied_and_it_is_reported(self) -> None:
+        session = FakeImap("a", keywords=False)
+        session.put("INBOX", body("read"), r"\Seen")
+        collector = self.collector(FOREVER)
+        self.assertEqual(self.collect(session, collector).moved, 1)
+        self.assertEqual(session.names(OUTBOX), ["a"])
+        self.assertIn("stores no keywords", self.said[0])
+
+    def test_kept_folders_of_an_earlier_setting_are_left_alone(self) -> None:
+        session, _ = FakeImap(), self.collector(FOREVER)
+        session.put("Fetcher-Kept/2020-01-01", body("old"))
+        imap: Any = session
+        self.kept.expire(imap, self.layout)
+        self.assertIn("Fetcher-Kept/2020-01-01", session.mail)
+
+
+class Changing(Collecting):
+    def marked(self) -> FakeImap:
+        session = FakeImap("new")
+        session.put("INBOX", body("delivered"), FETCHED)
+        return session
+
+    def test_from_forever_to_days_delivered_mail_is_kept_and_not_delivered_again(self) -> None:
+        session = self.marked()
+        self.collect(session, self.collector(7))
+        self.assertEqual((session.names("INBOX"), session.names(OUTBOX)), ([], ["new"]))
+        self.assertEqual(sorted(session.names(KEPT)), ["delivered", "new"])
+
+    def test_from_forever_to_days_at_a_full_provider_new_mail_is_delivered(self) -> None:
+        session = self.marked()
+
+        def trouble(command: str, folder: str, _: list[int]) -> None:
+            if "Kept" in folder and command in ("CREATE", "COPY"):
+                raise CommandRefused("[OVERQUOTA] Quota exceeded")
+
+        session.trouble = trouble
+        self.assertEqual(self.collect(session, self.collector(7)), Collected(1, (), False))
+        self.assertEqual((session.names("INBOX"), session.names(OUTBOX)), (["delivered"], ["new"]))
+
+    def test_from_forever_to_zero_no_undelivered_mail_is_deleted(self) -> None:
+        session = self.marked()
+        self.collect(session, self.collector(0))
+        self.assertEqual(sorted(session.names(OUTBOX)), ["delivered", "new"])
