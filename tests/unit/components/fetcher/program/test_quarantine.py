@@ -1,0 +1,117 @@
+"""What the mail server refuses for good is set aside, kept, and tried again."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable
+from typing import Any
+from unittest import mock
+
+from direct_delivery import Entry
+from fake_imap import body
+from folders import FETCHED, FOREVER, Layout
+from imap_connection import CommandRefused
+from kept_folders import KeptFolders
+from outbox_harness import Emptying
+from smtp_session import Rejected
+
+
+class SetAside(Emptying):
+    def test_messages_that_are_refused_for_now_do_not_block_the_ones_behind_them_in_their_folder(self) -> None:
+        for number in range(40):
+            self.session.put("Fetcher-Refused", body(f"later {number}"))
+        self.session.put("Fetcher-Refused", body("taken"))
+
+        def deliver(_: str, __: int, pieces: Iterable[bytes]) -> None:
+            if b"later" in b"".join(pieces):
+                raise Rejected(451, b"not now", True)
+            self.smtp.got.append(b"taken")
+
+        imap: Any = self.session
+        smtp: Any = mock.Mock(endpoint=("mail", 25), deliver=deliver)
+        for _ in range(2):
+            self.outbox.quarantine.next_try = self.outbox.quarantine.next_try._replace(due=0)
+            with contextlib.redirect_stdout(self.said):
+                self.outbox.quarantine.retry(imap, smtp, Layout())
+        self.assertEqual(self.smtp.got, [b"taken"])
+
+    def test_permanently_refused_mail_is_set_aside_and_kept_once_it_is_delivered(self) -> None:
+        self.put("refused", "a")
+        self.takes = 0
+        for _ in range(3):
+            self.shared.failures.clock = lambda: 0.0
+            self.outbox.direct.before = -1
+            for key, failure in list(self.shared.failures.known.items()):
+                self.shared.failures.known[key] = failure._replace(last=-9e9)
+            self.empty()
+        self.assertEqual(self.session.names("Fetcher-Refused"), ["refused"])
+        self.assertIn(
+            "moved to the provider's folder Fetcher-Refused: the mail server answered 554", self.said.getvalue()
+        )
+        imap: Any = self.session
+        smtp: Any = mock.Mock(endpoint=("mail", 25))
+        smtp.deliver = lambda *_: None
+        self.outbox.quarantine.next_try = self.outbox.quarantine.next_try._replace(due=0)
+        with contextlib.redirect_stdout(self.said):
+            self.outbox.quarantine.retry(imap, smtp, Layout())
+        kept = [name for name in self.session.mail if "Kept" in name]
+        self.assertEqual((self.session.names("Fetcher-Refused"), self.session.names(kept[0])), ([], ["refused"]))
+
+    def test_with_forever_the_original_of_a_message_that_is_set_aside_stays_in_the_inbox(self) -> None:
+        options = self.shared.options = self.shared.options._replace(retention=FOREVER)
+        self.shared.kept = self.outbox.kept = KeptFolders(options.retention, self.shared.say)
+        self.session.put("INBOX", body("refused"))
+        self.session.select("INBOX")
+        refused: list[str] = ["STORE"]
+
+        def trouble(command: str, *_: Any) -> None:
+            if command in refused:
+                raise CommandRefused("[LIMIT] no")
+
+        def mark(uid: int) -> None:
+            self.session.store([uid], "+FLAGS", FETCHED)
+
+        imap: Any = self.session
+        smtp: Any = self.smtp
+        self.session.trouble = trouble
+        for turn in range(6):
+            refused = ["STORE"] if turn < 5 else []
+            self.outbox.direct.before = -1
+            for key, failure in list(self.shared.failures.known.items()):
+                self.shared.failures.known[key] = failure._replace(last=-9e9)
+            with contextlib.redirect_stdout(self.said):
+                self.outbox.deliver(imap, smtp, Layout(), [Entry(1)], mark)
+        original = self.session.mail["INBOX"][1]
+        self.assertEqual((original.flags, self.shared.failures.known), ({FETCHED}, {}))
+        self.assertEqual(self.session.names("Fetcher-Refused"), ["refused"], "copied once, though the mark was refused")
+        smtp = mock.Mock(endpoint=("mail", 25))
+        smtp.deliver = lambda *_: None
+        self.outbox.quarantine.next_try = self.outbox.quarantine.next_try._replace(due=0)
+        with contextlib.redirect_stdout(self.said):
+            self.outbox.quarantine.retry(imap, smtp, Layout())
+        self.assertEqual((self.session.names("Fetcher-Refused"), self.session.names("INBOX")), ([], ["refused"]))
+
+    def test_with_forever_a_flagged_message_that_is_set_aside_is_tried_like_the_others(self) -> None:
+        self.shared.options = self.shared.options._replace(retention=FOREVER)
+        self.shared.kept = self.outbox.kept = KeptFolders(FOREVER, self.shared.say)
+        originals = [self.session.put("INBOX", body(f"refused {flag}"), flag) for flag in (r"\Deleted", r"\Flagged")]
+        self.session.put("Fetcher-Refused", body("deleted by its owner"), r"\Deleted")
+        self.session.select("INBOX")
+        imap: Any = self.session
+        smtp: Any = self.smtp
+        self.outbox.direct.before = -1
+        for _ in range(3):
+            for key, failure in list(self.shared.failures.known.items()):
+                self.shared.failures.known[key] = failure._replace(last=-9e9)
+            with contextlib.redirect_stdout(self.said):
+                entries = [Entry(uid) for uid in originals]
+                self.outbox.deliver(imap, smtp, Layout(), entries, lambda uid: imap.store([uid], "+FLAGS", FETCHED))
+        self.assertEqual(len(self.session.names("Fetcher-Refused")), 3)
+        self.assertIn(r"\Deleted", self.session.mail["INBOX"][originals[0]].flags, "the original is its owner's")
+        got: list[bytes] = []
+        smtp = mock.Mock(endpoint=("mail", 25))
+        smtp.deliver = lambda _, __, pieces: got.append(b"".join(pieces))
+        self.outbox.quarantine.next_try = self.outbox.quarantine.next_try._replace(due=0)
+        with contextlib.redirect_stdout(self.said):
+            self.outbox.quarantine.retry(imap, smtp, Layout())
+        self.assertEqual((len(got), self.session.names("Fetcher-Refused")), (2, ["deleted by its owner"]))
