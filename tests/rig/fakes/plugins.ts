@@ -57,7 +57,7 @@ export async function findPlugins(pulumi: PulumiCommand, scratch: string, log: L
     `NOTE: the Pulumi plugin${missing.length > 1 ? "s" : ""} ${missing.join(" and ")} ${missing.length > 1 ? "are" : "is"} not available here; using a built-in fake. ` +
       "It sends the same objects to the API server, and does nothing else.",
   );
-  const { standin } = await findLocalBuild(pulumiPlugins, log);
-  for (const plugin of missing) writeStarter(plugin, folder, `'${standin}' ${plugin} ${versionOf(plugin)}`);
+  const { "pulumi-plugins": fake } = await findLocalBuild(pulumiPlugins, log);
+  for (const plugin of missing) writeStarter(plugin, folder, `'${fake}' ${plugin} ${versionOf(plugin)}`);
   return folder;
 }

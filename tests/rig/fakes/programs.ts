@@ -11,8 +11,8 @@ const ownProgram = (folder: string): Pick<BuildSpec, "version" | "source"> => {
 export const pulumiPlugins: BuildSpec = {
   ...ownProgram("plugins"),
   name: "The fake of Pulumi's plugins",
-  module: "standin",
-  programs: { standin: "." },
+  module: "pulumi-plugins",
+  programs: { "pulumi-plugins": "." },
 };
 
 /** Replaces the pause image's program, which holds a pod's namespaces open. */

@@ -37,9 +37,9 @@ const sumOf = (file: string): string => execFileSync("sha256sum", [file], { enco
 
 /** A layer of these files, made once for what is in them; gives its path. */
 export function writeLayer(folder: string, files: Files): string {
-  const recipe = createHash("sha256");
-  for (const [file, { content, mode }] of Object.entries(files)) recipe.update(`${file}\0${mode}\0`).update(content);
-  const target = path.join(folder, `layer-${recipe.digest("hex").slice(0, 12)}.tar`);
+  const hash = createHash("sha256");
+  for (const [file, { content, mode }] of Object.entries(files)) hash.update(`${file}\0${mode}\0`).update(content);
+  const target = path.join(folder, `layer-${hash.digest("hex").slice(0, 12)}.tar`);
   if (fs.existsSync(target)) return target;
   const scratch = fs.mkdtempSync(`${target}-`);
   try {

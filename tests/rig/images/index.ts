@@ -36,7 +36,7 @@ const here = (...parts: string[]): string => path.join(__dirname, ...parts);
 
 const read = (...parts: string[]): string => fs.readFileSync(here(...parts), "utf8");
 
-/** Runs the recipe and tells now and then how far it is. */
+/** Runs base.sh and reports its progress now and then. */
 function makeBase(target: string, log: Log): Promise<void> {
   return new Promise((resolve, reject) => {
     const last: string[] = [];
@@ -59,8 +59,8 @@ function makeBase(target: string, log: Log): Promise<void> {
 }
 
 function baseFile(): string {
-  const recipe = createHash("sha256").update(read("base.sh")).update(PACKAGES.join(" ")).digest("hex").slice(0, 12);
-  return cacheFolder("images", `base-${recipe}.tar`);
+  const version = createHash("sha256").update(read("base.sh")).update(PACKAGES.join(" ")).digest("hex").slice(0, 12);
+  return cacheFolder("images", `base-${version}.tar`);
 }
 
 /** Whether the part that takes minutes has been done on this machine. */

@@ -7,7 +7,7 @@ export interface BuildSpec {
   readonly version: string;
   /** The programs, each with the Go package that it is built from. */
   readonly programs: Readonly<Record<string, string>>;
-  /** What it is called in the cache, and the folder under recipes/ whose go.mod and go.sum pin what it is built from. */
+  /** What it is called in the cache, and the folder under modules/ whose go.mod and go.sum pin what it is built from. */
   readonly module: string;
   /** That folder, where it is another one. */
   readonly source?: string;
@@ -27,7 +27,7 @@ export interface PrunedModule {
   /** What go.sum would say of it: a module that is replaced is not listed there. */
   readonly sum: string;
   readonly folder: string;
-  /** The package in it that is exchanged for a folder of the recipe's, with what is kept of its folders. */
+  /** The package in it that is exchanged for a folder beside its go.mod, with what is kept of its folders. */
   readonly replaced: { readonly path: string; readonly by: string; readonly keep: readonly string[] };
 }
 

@@ -12,7 +12,7 @@ export function fingerprint(moduleFolder: string): string {
   return hash.digest("hex").slice(0, 12);
 }
 
-/** CoreDNS with few plugins: which, its recipe says. */
+/** CoreDNS with few plugins: its folder under modules/ lists them. */
 export const coreDns: BuildSpec = {
   name: "CoreDNS",
   version: fingerprint(path.join(modulesFolder, "coredns")),

@@ -4,9 +4,6 @@ import { join } from "node:path";
 import { ROOT } from "../../support/pages";
 import { oldWords } from "./oldWords";
 
-const plugins = "tests/rig/fakes/go/plugins";
-const changed = "a change of its folder builds the program again: it takes the new word with the next one";
-
 /** Lines that have an old word for a reason: a path, a part of the line, and the reason. */
 const allowed: readonly (readonly [path: string, part: string, reason: string])[] = [
   ["CONTRIBUTING.md", "4. *fix*, not mend;", "the rule itself"],
@@ -16,13 +13,6 @@ const allowed: readonly (readonly [path: string, part: string, reason: string])[
   ["components/customCAs/index.ts", "homelab-mail:trust:Authorities", "a type in Pulumi's state"],
   ["components/shared/caBundle.ts", "authorities", "part of a pod template: another text restarts the pod"],
   ["tests/unit/components/customCAs.test.ts", "authorities", "the names of these objects"],
-  ...["await.go", "go.mod", "kubernetes.go", "kubernetes_test.go", "main.go", "random.go"].map(
-    (file) => [`${plugins}/${file}`, "stand", changed] as const,
-  ),
-  [`${plugins}/await.go`, "hears of", changed],
-  ["tests/rig/fakes/go/stalwart-cli/main.go", "stand-in", changed],
-  ["tests/rig/fakes/plugins.ts", "standin", "the name of that program"],
-  ["tests/rig/fakes/programs.ts", "standin", "the name of that program"],
   ["config/names.ts", '"trusted-authorities"', "the name of a ConfigMap stays"],
 ];
 

@@ -1,3 +1,3 @@
-module homelab-mail/sandbox/pause
+module homelab-mail/tests/rig/fakes/pause
 
 go 1.26.0

@@ -1,4 +1,4 @@
-module homelab-mail/sandbox/standin
+module homelab-mail/tests/rig/fakes/plugins
 
 go 1.26.6
 

@@ -52,7 +52,7 @@ func (k *kubernetes) Configure(
 func (k *kubernetes) Check(_ context.Context, req *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
 	news := req.GetNews().AsMap()
 	if nameOf(plain(news).(object)) == "" {
-		return nil, fmt.Errorf("%s has no metadata.name: the stand-in does not make up names", req.GetType())
+		return nil, fmt.Errorf("%s has no metadata.name: the fake does not make up names", req.GetType())
 	}
 	inputs, err := wire(withSecretsOf(news, news))
 	return &pulumirpc.CheckResponse{Inputs: inputs}, err

@@ -206,6 +206,6 @@ func TestWhatAnAnnotationAsksToWaitFor(t *testing.T) {
 		}
 	}
 	if _, err := waitFor("jsonpath={.status.phase}=Active"); err == nil {
-		t.Error("what the stand-in cannot do is taken")
+		t.Error("what the fake cannot do is accepted")
 	}
 }

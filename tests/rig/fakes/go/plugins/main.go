@@ -1,5 +1,5 @@
-// Command standin stands in for a Pulumi resource plugin on machines where the real one is neither installed nor to be
-// downloaded. Never used beside the real one: see ../../plugins.ts.
+// Command plugins is a fake of Pulumi's resource plugins, for machines where the real one is neither installed nor can be
+// downloaded. It is never used beside the real one: see ../../plugins.ts.
 package main
 
 import (

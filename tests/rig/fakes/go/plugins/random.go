@@ -22,7 +22,7 @@ type random struct{ base }
 
 func (*random) Check(_ context.Context, req *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
 	if !randomTypes.MatchString(req.GetType()) {
-		return nil, fmt.Errorf("the stand-in does not make %s", req.GetType())
+		return nil, fmt.Errorf("the fake does not make %s", req.GetType())
 	}
 	return &pulumirpc.CheckResponse{Inputs: req.GetNews()}, nil
 }

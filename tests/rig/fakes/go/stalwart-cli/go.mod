@@ -1,3 +1,3 @@
-module homelab-mail/sandbox/cli
+module homelab-mail/tests/rig/fakes/stalwart-cli
 
 go 1.26.0

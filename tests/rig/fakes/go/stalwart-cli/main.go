@@ -16,7 +16,7 @@ import (
 )
 
 func main() {
-	fmt.Println("NOTE: a stand-in for stalwart-cli")
+	fmt.Println("NOTE: a fake of stalwart-cli")
 	if err := apply(); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)
