@@ -6,22 +6,32 @@ the message is delivered. What is found in it was left by a session or a pod tha
 
 from __future__ import annotations
 
+import time
+
 from direct_delivery import Entry
 from failures import Failures
 from folders import Layout
 from imap_connection import CommandRefused
 from imap_session import ImapSession
 
+LOOK = 60.0  # seconds between looks into it while nothing should be in it
+
 
 class Staging:
     def __init__(self, failures: Failures) -> None:
         self.failures = failures
-        self.used = True  # whether something may be in it; an earlier pod may have left something
+        self.used = True  # whether something should be in it; an earlier pod may have left something
+        self.looked = 0.0  # when it was looked into, on the monotonic clock
 
     def left(self, session: ImapSession, layout: Layout) -> list[Entry]:
-        """What waits in it; the folder is open then."""
-        if not self.used:
+        """What waits in it; the folder is open then.
+
+        A provider may still be at a command of a session that was lost, so what was empty is looked into again.
+        """
+        now = time.monotonic()
+        if not self.used and now - self.looked < LOOK:
             return []
+        self.looked = now
         if not session.exists(layout.staging) or not session.count(layout.staging):
             self.failures.keep_only(layout.staging, b"", [])
             self.used = False

@@ -10,6 +10,7 @@ import unittest
 from typing import Any
 from unittest import mock
 
+import staging
 import worker
 from fake_imap import FakeImap, body
 from imap_connection import CommandRefused, LoginRefused, LostOverMessage, SessionLost
@@ -108,6 +109,17 @@ class Sessions(Harness):
             self.session.put("Fetcher-Staging-Junk", body("left"), *flags)
         self.run_session()
         self.assertEqual((self.session.names("Junk"), self.session.names("Fetcher-Staging-Junk")), (["left"] * 2, []))
+
+    def test_what_a_lost_session_moves_to_staging_late_is_delivered_within_a_minute(self) -> None:
+        self.run_session()
+        self.session.put("Fetcher-Staging", body("late"))
+        now = time.monotonic()
+        for seconds, delivered in ((30, 0), (61, 1)):
+            self.stop.clear()
+            with mock.patch.object(staging, "time", mock.Mock(monotonic=lambda later=now + seconds: later)):
+                self.run_session()
+            self.assertEqual(len(self.got), delivered)
+        self.assertEqual(self.session.names("Fetcher-Staging"), [])
 
     def test_without_an_outbox_mail_is_kept_and_no_message_is_reported_as_staying(self) -> None:
         def trouble(command: str, folder: str, _: list[int]) -> None:
