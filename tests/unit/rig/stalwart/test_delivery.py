@@ -2,137 +2,14 @@
 
 import os
 import re
-import smtplib
-import sys
 import time
 import unittest
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../../support"))
-
-from fake_stalwart import DOMAIN, FakeStalwart
+from delivery_harness import DAY, FRIEND, KINGA, Delivery, message
+from fake_stalwart import DOMAIN
 from mail import INBOX, JUNK, TRASH
 
-FRIEND = "friend@elsewhere.test"
-KINGA = f"kinga@{DOMAIN}"
-DAY = 86_400
 NAMES = os.path.join(os.path.dirname(__file__), "../../../e2e/support/stalwart-metrics.txt")
-
-
-def message(subject="hello", identifier="1@elsewhere.test", size=0):
-    return f"Message-ID: <{identifier}>\r\nSubject: {subject}\r\n\r\n{'x' * size}\r\n".encode()
-
-
-class Delivery(unittest.TestCase):
-    def setUp(self):
-        self.server = FakeStalwart(self)
-        self.server.declare("kinga")
-        self.queue, self.mail = self.server.queue, self.server.mail
-        self.update = self.server.settings.registry.update
-        stays = {"else": "'remote'", "match": {"0": {"if": "is_local_address(rcpt)", "then": "'local'"}}}
-        local = {"else": "'relay'", "match": {"0": {"if": "is_local_address(rcpt)", "then": "'local'"}}}
-        self.set("MtaOutboundStrategy", {"schedule": stays, "route": local})
-
-    def set(self, kind, value):
-        self.server.apply({"@type": "update", "object": kind, "value": value})
-
-    def receive(self, content, sender=FRIEND, port=25, to=KINGA):
-        self.queue.accept(sender, [to], content, port, "unauthenticated")
-
-    def kept(self, *folders):
-        return len(list(self.mail.files("kinga", *folders)))
-
-    def age(self, seconds):
-        """As if everything in the queue had been there for so long."""
-        for name in self.queue.names():
-            older = f"{time.time_ns() - int(seconds * 10**9)}.{name.split('.', 1)[1]}"
-            folder = os.path.join(self.queue.folder, "new")
-            os.rename(os.path.join(folder, name), os.path.join(folder, older))
-            self.queue.told[older] = self.queue.told.pop(name, 0)
-
-    def refusing(self, code):
-        """The provider refuses every recipient from now on."""
-
-        def hand_on(_envelope, _content):
-            raise smtplib.SMTPRecipientsRefused({FRIEND: (code, b"no such user")})
-
-        self.queue.hand_on = hand_on
-
-    def attempts(self):
-        return [self.queue.attempt(name) for name in self.queue.names()]
-
-
-class OverQuota(Delivery):
-    def setUp(self):
-        super().setUp()
-        self.identifier, _ = self.server.settings.found("kinga")
-        self.update("Account", self.identifier, {"quotas": {"maxDiskQuota": 1000}})
-        self.receive(message(size=2000))
-
-    def test_mail_over_the_quota_is_accepted_and_waits_with_the_servers_message(self):
-        self.assertEqual(self.kept(), 0)
-        [waiting] = self.server.jmap.call("", "x:QueuedMessage/get", {})["list"]
-        status = waiting["recipients"][KINGA]["status"]
-        parts = [status[name] for name in ("responseCode", "responseEnhanced", "responseMessage", "errorMessage")]
-        self.assertEqual(parts, [451, "4.3.0", "Mailbox over quota.", None])
-        self.assertEqual(self.attempts(), [False])
-
-    def test_mail_over_the_quota_is_delivered_once_there_is_room(self):
-        self.update("Account", self.identifier, {"quotas": {}})
-        self.assertEqual(self.attempts(), [True])
-        self.assertEqual((self.kept(), self.queue.names()), (1, []))
-
-    def test_mail_over_the_quota_is_reported_to_the_sender_outside_when_it_expires(self):
-        self.age(3 * DAY + 1)
-        self.assertEqual(self.attempts(), [True])
-        [report] = self.queue.names()
-        envelope, text = self.queue.read(report)
-        self.assertEqual((envelope["from"], envelope["to"], envelope["source"]), ("", [FRIEND], "dsn"))
-        self.assertIn(b"451 4.3.0 Mailbox over quota.", text)
-
-    def test_mail_over_the_quota_causes_no_report_outside_when_reports_stay_local_and_expires_as_configured(self):
-        local = {"name": "local", "expiry": {"@type": "Ttl", "expire": 30 * DAY * 1000}}
-        upsert = {"@type": "upsert", "object": "MtaDeliverySchedule", "matchOn": ["name"], "value": {"local": local}}
-        self.server.apply(upsert)
-        self.set("MtaOutboundStrategy", {"route": {"else": "'local'", "match": {}}})
-        self.age(3 * DAY + 1)
-        self.assertEqual(self.attempts(), [False])
-        self.assertEqual(sorted(self.attempts()), [False, True])  # the notice that it waits ends here
-        self.age(30 * DAY + 1)
-        self.attempts()
-        self.assertEqual(self.attempts(), [True])
-        self.assertEqual((self.queue.names(), self.server.metrics.counters["delivery_double_bounce"]), ([], 2))
-
-
-class Waiting(Delivery):
-    def told(self):
-        self.attempts()
-        read = [self.queue.read(name) for name in self.queue.names()]
-        return [text for envelope, text in read if envelope["source"] == "dsn" and envelope["to"] == [KINGA]]
-
-    def setUp(self):
-        super().setUp()
-        self.set("MtaOutboundStrategy", {"route": {"else": "'relay'", "match": {}}})
-        self.receive(message(), sender=KINGA, to=FRIEND)
-        self.refusing(450)
-
-    def test_the_sender_is_told_once_when_a_message_has_waited_for_a_day(self):
-        self.assertEqual(self.told(), [])
-        self.age(DAY + 1)
-        for _ in range(2):
-            [notice] = self.told()
-            self.assertIn(b"Subject: Warning: Delay in message delivery", notice)
-        self.assertEqual(self.server.metrics.counters["delivery_dsn_temp_fail"], 1)
-
-    def test_the_sender_is_told_as_often_as_the_schedule_says(self):
-        intervals = {str(n): {"duration": hours * 3_600_000} for n, hours in enumerate((1, 3))}
-        notify = {"@type": "Custom", "intervals": intervals}
-        value = {"remote": {"name": "remote", "notify": notify}}
-        self.server.apply({"@type": "upsert", "object": "MtaDeliverySchedule", "matchOn": ["name"], "value": value})
-        counts = []
-        for hours in (0.5, 2, 2, 4):
-            self.age(hours * 3600)
-            counts.append(len(self.told()))
-        self.assertEqual(counts, [0, 1, 1, 2])
 
 
 class SeveralDomains(Delivery):
