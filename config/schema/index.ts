@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { knownTopLevel } from "../rules/topLevel";
 import * as rule from "../rules/values";
 import { cluster, images, monitoring, resources, storage } from "./cluster";
 import { admin, identity, trust } from "./identity";
@@ -18,10 +19,10 @@ export const schema = z.strictObject({
       derived: "required",
       example: "newjoy.ro",
     },
-    [rule.domainName],
+    [rule.domainName, knownTopLevel],
     lowerCase,
   ),
-  domains: list(listItem([rule.domainName], lowerCase), [], {
+  domains: list(listItem([rule.domainName, knownTopLevel], lowerCase), [], {
     description: "Instead of domain: every mail domain of the stack, the main one first; it stays the first for good",
     example: "newjoy.ro",
   }),

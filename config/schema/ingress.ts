@@ -1,4 +1,5 @@
 import { controllers } from "../controllers";
+import { knownTopLevel } from "../rules/topLevel";
 import * as rule from "../rules/values";
 import { list, listItem, lowerCase, map, object, oneOf, optionalOneOf, optionalPort, optionalText } from "./values";
 
@@ -14,7 +15,7 @@ export const hosts = object(
         derived: "mail.<domain>",
         example: "mail.newjoy.ro",
       },
-      host,
+      [...host, knownTopLevel],
       lowerCase,
     ),
     webmail: optionalText(

@@ -6,7 +6,7 @@ import { Workload } from "../../rig/environment/workload";
 import { eventually } from "../../support/wait";
 import { actAs } from "../support/administrator";
 import type { LiveFixture } from "../support/fixture";
-import { addressOf } from "../support/mail";
+import { addressOf, refusedPassword } from "../support/mail";
 
 const SCRIPT = path.join(__dirname, "..", "..", "..", "scripts", "plain-copy.sh");
 
@@ -35,7 +35,7 @@ export function copyScenarios(fixture: LiveFixture): void {
       await copy("save");
 
       await actAs(fixture, person.name, "x:AppPassword/set", { destroy: [id] });
-      expect(await fixture.programs.opens(person.name, secret)).toMatch(/AUTHENTICATIONFAILED|[Aa]uthentication/);
+      expect(await fixture.programs.opens(person.name, secret)).toMatch(refusedPassword);
       const later = { from: addressOf("service"), to: addressOf(person.name), subject: "after the copy" };
       expect(await fixture.programs.relay(later)).toBe("sent");
       await fixture.inInbox(later.subject);

@@ -8,6 +8,9 @@ import { type Probe, python } from "./probe";
 export const server = `stalwart.${stackNamespace}.svc.cluster.local`;
 export const addressOf = (name: string): string => `${name}@${domain}`;
 
+/** The answers to a password that opens nothing: Stalwart's response to one that was revoked has no tag. */
+export const refusedPassword = /AUTHENTICATIONFAILED|[Aa]uthentication|no response to the login/;
+
 /** What a person's mail program does, from a pod: with a token, under the certificate of the public name. */
 const CLIENT = `
 import imaplib, json, re, smtplib, socket, ssl, sys
@@ -26,7 +29,11 @@ class Smtps(smtplib.SMTP_SSL):
 def inbox():
     imap = Imap(order["host"], 993)
     if "password" in order:
-        imap.login(order["user"], order["password"])
+        try:
+            imap.login(order["user"], order["password"])
+        except TimeoutError:
+            # The response to an app password that was revoked has no tag: the client waits.
+            raise imaplib.IMAP4.error(f"no response to the login {imap.untagged_responses}")
     else:
         imap.authenticate("XOAUTH2", lambda _: bearer().encode())
     imap.select(order.get("folder", "INBOX"), readonly=True)

@@ -2,14 +2,14 @@ import { addressesOf, addressProblems } from "../../../config/addresses";
 import { expectProblem, loaded, reportOf, working } from "./support";
 
 const { domain: _main, ...rest } = working;
-const several = { ...rest, domains: ["NewJoy.ro", "zebra.example", "example.org"] };
+const several = { ...rest, domains: ["NewJoy.ro", "zebra.org", "example.org"] };
 const kinga = (body: object) => ({ ...several, mailboxes: { kinga: { password: "p", ...body } } });
 
 test("the first domain is the main one, whatever the order of the others", () => {
   const config = loaded(several);
   expect(config).toMatchObject({
     domain: "newjoy.ro",
-    domains: ["newjoy.ro", "example.org", "zebra.example"],
+    domains: ["newjoy.ro", "example.org", "zebra.org"],
     hosts: { mail: "mail.newjoy.ro", webmail: "webmail.newjoy.ro" },
     relay: { username: "service@newjoy.ro" },
   });
@@ -35,6 +35,13 @@ test("the same local part in two domains is two addresses", () => {
   expectProblem(reportOf({ ...several, mailboxes: same }), "mailboxes.b.address", /also the address of mailboxes\.a/);
 });
 
+test.each(["home.test", "home.lan", "home.internal", "example.co.uk", "xn--kln-sna.de", "home.xn--p1ai"])(
+  "the mail server takes the top-level domain of %s",
+  (domain) => {
+    expect(loaded({ ...rest, domains: [domain] }).domain).toBe(domain);
+  },
+);
+
 const mistakes: [string, object, string, RegExp, string?][] = [
   [
     "both keys",
@@ -52,6 +59,28 @@ const mistakes: [string, object, string, RegExp, string?][] = [
     /is the same domain as domains\[0\]/,
     "pulumi config rm --path 'domains[1]'",
   ],
+  ...["home.example", "home.invalid", "home.homelab", "home.x", "home.t3st"].map(
+    (domain): (typeof mistakes)[number] => [
+      `the top-level domain of ${domain}, which the mail server does not know`,
+      { ...rest, domain },
+      "domain",
+      new RegExp(`"${domain}" ends in \\${domain.slice(4)}, which is no top-level domain.*internal, lan`),
+      "pulumi config set domain newjoy.ro",
+    ],
+  ),
+  [
+    "such a top-level domain of a further domain",
+    { ...rest, domains: ["newjoy.ro", "home.example"] },
+    "domains[1]",
+    /ends in \.example/,
+  ],
+  [
+    "such a top-level domain of the mail server",
+    { ...working, hosts: { mail: "mail.home.example" } },
+    "hosts.mail",
+    /ends in \.example/,
+    "pulumi config set --path hosts.mail mail.newjoy.ro",
+  ],
   [
     "a domain with other letters",
     { ...rest, domains: ["newjoy.ro", "köln.example"] },
@@ -63,7 +92,7 @@ const mistakes: [string, object, string, RegExp, string?][] = [
     "an address elsewhere",
     kinga({ address: "kinga@gmail.com" }),
     "mailboxes.kinga.address",
-    /is in none of the stack's domains, newjoy\.ro, zebra\.example, example\.org/,
+    /is in none of the stack's domains, newjoy\.ro, zebra\.org, example\.org/,
   ],
   ["an alias elsewhere", kinga({ aliases: ["k@gmail.com"] }), "mailboxes.kinga.aliases[0]", /is in none of/],
   [

@@ -36,9 +36,20 @@ class Access:
         address = self.settings.address(login)
         if login == self.user or self.settings.domain_of(address) is None:
             return True
+        if login != username.strip().lower() and FORM.fullmatch(password):
+            return True  # an app password opens nobody else's account
         _, account = self.settings.found(self.settings.account(address))
         known = any(one["secret"] == password for one in (account or {}).get("credentials", {}).values())
         return FORM.fullmatch(password) is not None and not known
+
+    def is_untagged(self, username, password):
+        """Whether IMAP's response to a refused login lacks the client's tag.
+
+        That is so when an app password was looked for in an account: the credential's number takes the tag's place in
+        the error (`Key::Id` in crates/common/src/auth/authentication.rs and crates/imap-proto/src/protocol/mod.rs).
+        """
+        name = self.settings.account(self.settings.address(username.strip().lower()))
+        return FORM.fullmatch(password) is not None and name is not None
 
     def account(self, username, password):
         """The account that a login opens: "" for the administrator, None for nobody. `person%admin` is the person."""

@@ -5,8 +5,16 @@ import re
 
 CAPITALS = {("SpamRule", "name"), ("SpamDnsblServer", "name"), ("SpamTag", "tag")}
 NETWORKS = {("AllowedIp", "address"), ("BlockedIp", "address")}
-HOSTS = {("Domain", "name"), ("SystemSettings", "defaultHostname")}
+DOMAINS, HOSTS = {("Domain", "name")}, {("SystemSettings", "defaultHostname")}
 LOCAL_PARTS = {("Account", "name")}
+
+# What the server takes beside the public suffix list (is_valid_domain in crates/utils/src/lib.rs) …
+PRIVATE = {"test", "localhost", "local", "internal", "lan", "home", "corp", "intranet", "private", "localdomain"}
+# … and names that are in neither, of those that are reserved or usual at home. The list itself is not here.
+UNKNOWN = {
+    *("example", "invalid", "alt", "lab", "homelab", "homenet", "mail", "server", "workgroup", "router"),
+    *("intra", "nas", "cluster", "svc", "k8s", "lokal", "loc", "priv", "localnet", "vpn", "dhcp", "fritz", "self"),
+}
 UNTOUCHED = {"MemoryLookupKey", "MemoryLookupKeyValue"}
 
 
@@ -28,7 +36,21 @@ def local_part(text):
 
 
 def host(text):
-    return re.sub(r"\s", "", text).lower()
+    """Lower case, without blanks, below a known top-level domain (utils::sanitize_domain)."""
+    result = re.sub(r"\s", "", text).lower()
+    top = result.rpartition(".")[2]
+    known = top in PRIVATE or (top != result and top not in UNKNOWN and re.fullmatch("[a-z]{2,}|xn--[a-z0-9-]+", top))
+    if not known:
+        raise ValueError("Invalid domain name")
+    return result
+
+
+def host_or_address(text):
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return host(text)
+    return text
 
 
 def trimmed(text):
@@ -48,8 +70,10 @@ def canonical(kind, name, value):
         return re.sub(r"\s", "", value).upper()
     if key in NETWORKS:
         return network(value)
-    if key in HOSTS:
+    if key in DOMAINS:
         return host(value)
+    if key in HOSTS:
+        return host_or_address(value)
     if key in LOCAL_PARTS:
         return local_part(value)
     return value if name in ("@type", "secret") else trimmed(value)

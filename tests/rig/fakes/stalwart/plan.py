@@ -6,7 +6,7 @@ The first operation that fails ends it; those before it stay, and nothing is del
 import json
 import sys
 
-from registry import SINGLETON, Refused, Registry
+from registry import READ_ONLY, SINGLETON, Refused, Registry
 
 KEYS = {
     "update": {"@type", "object", "value", "id"},
@@ -83,7 +83,7 @@ class Plan:
             if len(found) > 1:
                 raise Refused(f"{reference}: more than one object matches")
             if found:
-                self.registry.update(kind, found[0], body)
+                self.registry.update(kind, found[0], self.changeable(kind, body, self.registry.get(kind)[found[0]]))
                 self.counts["updated"] += 1
             else:
                 found = [self.registry.create(kind, body)]
@@ -91,6 +91,12 @@ class Plan:
             self.ids[reference] = found[0]
             named += found
         return named
+
+    @staticmethod
+    def changeable(kind, body, stored):
+        """The tool leaves out what may not be sent, as long as it is what the server has."""
+        fixed = READ_ONLY.get(kind, set())
+        return {name: inner for name, inner in body.items() if name not in fixed or stored.get(name) != inner}
 
     def reconcile(self, operation):
         named = self.upsert(operation)

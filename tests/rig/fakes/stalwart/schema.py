@@ -48,12 +48,5 @@ class Schema:
                 return f"invalidPatch: {name}: is set by the server"
         return None
 
-    def immutable(self, kind, value):
-        if self.schema is None:
-            return set()
-        properties = self.properties(kind, value)
-        found = properties if isinstance(properties, dict) else {}
-        return {name for name, described in found.items() if described.get("update") == "immutable"}
-
     def is_singleton(self, kind):
         return self.schema is not None and self.schema["objects"].get(f"x:{kind}", {}).get("type") == "singleton"

@@ -70,17 +70,19 @@ class Handler:
         text = args[1].encode() if len(args) > 1 else await smtp.challenge_auth("", encode_to_b64=False)
         if len(args) > 1:
             text = base64.b64decode(text)
-        token = next((part[12:] for part in text.decode().split("\x01") if part.startswith("auth=Bearer ")), "")
-        account = await asyncio.get_running_loop().run_in_executor(None, self.server.tokens.account, token)
+        parts = text.decode().split("\x01")
+        token = next((part[12:] for part in parts if part.startswith("auth=Bearer ")), "")
+        user = parts[0].removeprefix("user=").removeprefix("n,a=").rstrip(",")
+        login = (user, token, without_mapping(smtp.session.peer[0]))
+        account = await asyncio.get_running_loop().run_in_executor(None, self.server.logins.token, *login)
         return AuthResult(success=bool(account), auth_data=account, handled=False)
 
     def password(self, _smtp, session, _envelope, _mechanism, data):
         """A name and an app password, or somebody's name with the administrator's."""
         if not isinstance(data, LoginPassword):
             return AuthResult(success=False, handled=False)
-        account = self.server.access.account(data.login.decode(), data.password.decode())
-        if not account:
-            self.server.failed(without_mapping(session.peer[0]), data.login.decode(), data.password.decode())
+        remote = without_mapping(session.peer[0])
+        account = self.server.logins.password(data.login.decode(), data.password.decode(), remote)
         return AuthResult(success=bool(account), auth_data=account, handled=False)
 
     async def auth_XOAUTH2(self, smtp, args):

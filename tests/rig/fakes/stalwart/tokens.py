@@ -3,9 +3,12 @@
 import base64
 import json
 import time
+import urllib.error
 import urllib.request
 
 from settings import Refused
+
+LEEWAY = 60  # seconds that a token may be over
 
 
 def is_opaque(token):
@@ -19,6 +22,11 @@ def is_opaque(token):
         return base64.urlsafe_b64encode(text).rstrip(b"=").decode() != parts[-3] or "alg" not in json.loads(text)
     except (IndexError, ValueError):
         return True
+
+
+def claims_of(token):
+    payload = token.split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
 
 
 class Tokens:
@@ -41,20 +49,46 @@ class Tokens:
                 raise Refused(f"Discovery fetch failed: {issuer}: {problem}") from None
         self.directory, self.document, self.userinfo = directory, document, userinfo
 
-    def is_for_us(self, token):
-        payload = token.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    def is_for_us(self, claims):
         audience = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
-        return self.directory["requireAudience"] in audience and claims["exp"] >= time.time()
+        return self.directory["requireAudience"] in audience and claims["exp"] + LEEWAY >= time.time()
+
+    def lacks_scope(self, claims):
+        scopes = claims.get("scope", "")
+        present = scopes.split() if isinstance(scopes, str) else scopes
+        return bool(self.directory.get("requireScopes", {}).keys() - set(present))
+
+    def told_by_issuer(self, token):
+        """What the issuer says of the user; None when it refuses the token."""
+        request = urllib.request.Request(self.userinfo, headers={"Authorization": f"Bearer {token}"})
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as problem:
+            if problem.code in (401, 403):
+                return None
+            raise
+
+    def judged(self, token):
+        """The account that a token opens, or None, and then whether that counts towards a ban.
+
+        What the issuer refuses counts, and a token without a required scope or an address (auth.failed). What the server
+        itself does not accept, and an issuer that does not answer, are errors (auth.error).
+        """
+        try:
+            if not self.userinfo:
+                return None, False
+            if not is_opaque(token):
+                claims = claims_of(token)
+                if not self.is_for_us(claims):
+                    return None, False
+                if self.lacks_scope(claims):
+                    return None, True
+            address = (self.told_by_issuer(token) or {}).get(self.directory["claimUsername"], "")
+            return (self.settings.signed_in(address), False) if "@" in address else (None, True)
+        except (OSError, ValueError, KeyError, IndexError):
+            return None, False
 
     def account(self, token):
         """The account that a token opens, or None."""
-        directory = self.directory
-        try:
-            if not self.userinfo or not (is_opaque(token) or self.is_for_us(token)):
-                return None
-            request = urllib.request.Request(self.userinfo, headers={"Authorization": f"Bearer {token}"})
-            with urllib.request.urlopen(request, timeout=10) as answer:
-                return self.settings.signed_in(json.load(answer)[directory["claimUsername"]])
-        except (OSError, ValueError, KeyError, IndexError):
-            return None
+        return self.judged(token)[0]

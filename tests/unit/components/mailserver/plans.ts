@@ -14,7 +14,7 @@ const network = fc.oneof(
   fc.tuple(octet, octet, fc.integer({ min: 16, max: 32 })).map(([a, b, bits]) => `10.${a}.${b}.0/${bits}`),
   fc.integer({ min: 8, max: 128 }).map((bits) => `fd00::/${bits}`),
 );
-const host = fc.tuple(label, label).map((labels) => `${labels.join(".")}.example`);
+const host = fc.tuple(label, label).map((labels) => `${labels.join(".")}.org`);
 
 /** Any valid configuration, as far as the settings are made of it: no address is claimed twice. */
 export const configs: fc.Arbitrary<PlanArgs> = fc

@@ -10,7 +10,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../../rig/fakes/s
 
 from canonical import canonical
 from plan import Plan
-from registry import Refused, Registry
+from registry import READ_ONLY, Refused, Registry
 from settings import Settings
 
 SCHEMA = os.path.join(os.path.dirname(__file__), "../../../../../shared/stalwart/schema.json")
@@ -59,9 +59,22 @@ class Forms(Store):
         self.assertEqual(canonical("Account", "aliases", {"0": {"name": "B oss"}}), {"0": {"name": "boss"}})
 
     def test_a_value_without_a_form_of_the_server_is_refused(self):
-        for kind, name, value in (("Account", "name", "a..b"), ("AllowedIp", "address", "10.0.0.0/7")):
-            with self.subTest(kind), self.assertRaises(ValueError):
+        for kind, name, value in (
+            ("Account", "name", "a..b"),
+            ("AllowedIp", "address", "10.0.0.0/7"),
+            *(("Domain", "name", f"home.{top}") for top in ("example", "invalid", "homelab", "t3st", "x")),
+            ("Domain", "name", "com"),
+            ("Domain", "name", "192.0.2.1"),
+            ("SystemSettings", "defaultHostname", "mail.home.example"),
+        ):
+            with self.subTest(kind, value=value), self.assertRaises(ValueError):
                 canonical(kind, name, value)
+
+    def test_a_domain_may_be_private_and_a_host_may_be_an_address(self):
+        for name in ("home.test", "home.lan", "lan", "home.internal", "example.org", "co.uk", "home.xn--p1ai"):
+            with self.subTest(name):
+                self.assertEqual(canonical("Domain", "name", name), name)
+        self.assertEqual(canonical("SystemSettings", "defaultHostname", "192.0.2.1"), "192.0.2.1")
 
 
 RULE = {"rule": {"@type": "Any", "name": "none", "enable": False}}
@@ -98,6 +111,17 @@ class Plans(Store):
             self.apply(line("create", kind, {"a": {"name": "one"}}))
             with self.subTest(kind), self.assertRaisesRegex(Refused, "primaryKeyViolation"):
                 self.apply(line("create", kind, {"b": {"name": "one"}}))
+
+    def test_a_property_that_only_a_create_sets_may_not_be_sent_again_and_the_tool_leaves_it_out(self):
+        network = line("upsert", "AllowedIp", {"n": {"address": "10.0.0.0/8", "reason": "home"}}, ["reason"])
+        self.apply(network)
+        self.assertEqual(self.apply(network)["updated"], 1)
+        [identifier] = self.registry.get("AllowedIp")
+        for address in ("10.0.0.0/8", "10.0.0.0/16"):
+            with self.subTest(address), self.assertRaisesRegex(Refused, "address: Cannot modify read-only property"):
+                self.registry.update("AllowedIp", identifier, {"address": address})
+        with self.assertRaisesRegex(Refused, "read-only"):
+            self.apply(network.replace("10.0.0.0/8", "10.0.0.0/16"))
 
     def test_reconcile_deletes_at_the_end_and_not_at_all_when_something_failed(self):
         network = line("reconcile", "AllowedIp", {"n": {"address": "10.0.0.0/8"}}, ["address"])
@@ -172,11 +196,15 @@ class BySchema(Store):
             with self.subTest(why), self.assertRaisesRegex(Refused, why):
                 self.apply(operation)
 
-    def test_an_immutable_property_is_not_changed(self):
-        self.apply(line("create", "AllowedIp", {"n": {"address": "10.0.0.0/8"}}))
-        [identifier] = self.registry.get("AllowedIp")
-        with self.assertRaisesRegex(Refused, "immutable"):
-            self.registry.update("AllowedIp", identifier, {"address": "10.0.0.0/16"})
+    def test_what_only_a_create_sets_is_what_the_schema_says(self):
+        schema = self.registry.schema.schema
+        for kind, names in READ_ONLY.items():
+            shape = schema["schemas"][f"x:{kind}"]
+            for form in shape.get("variants", [shape]):
+                properties = schema["fields"][form["schemaName"]]["properties"]
+                said = {name for name, described in properties.items() if described.get("update") == "immutable"}
+                with self.subTest(kind, form=form["schemaName"]):
+                    self.assertEqual(names, said - {"createdAt"})
 
 
 class Starting(Store):

@@ -50,8 +50,8 @@ class Leaving(unittest.TestCase):
         self.assertFalse([one for one in self.server.called if one[0] == "x:Account/set" and "destroy" in one[1]])
 
     def test_a_namesake_in_another_domain_is_somebody_else_and_is_closed_even_when_the_domain_is_removed(self) -> None:
-        namesake = self.server.declare_elsewhere("kinga", "second.example")
-        both = ("kinga", "alpar", "kinga@second.example")
+        namesake = self.server.declare_elsewhere("kinga", "second.test")
+        both = ("kinga", "alpar", "kinga@second.test")
         self.assertEqual(self.run_with(*both).failures, [])
         self.assertEqual(self.run_with("kinga", "alpar").ended, 1)
         self.assertTrue(self.server.is_closed(namesake))
@@ -60,7 +60,7 @@ class Leaving(unittest.TestCase):
         self.assertFalse(self.server.is_closed(namesake))
 
     def test_an_account_made_by_hand_in_another_domain_is_left_alone(self) -> None:
-        by_hand = self.server.declare_elsewhere("kinga", "second.example")
+        by_hand = self.server.declare_elsewhere("kinga", "second.test")
         self.run_with("alpar")
         self.assertFalse(self.server.is_closed(by_hand))
 

@@ -1,0 +1,34 @@
+"""Whose account a login opens, and what becomes of one that is refused."""
+
+from bans import without_mapping
+
+
+class Logins:
+    def __init__(self, settings, access, tokens, bans, metrics):
+        self.settings, self.access, self.tokens = settings, access, tokens
+        self.bans, self.metrics = bans, metrics
+
+    def password(self, username, password, address):
+        """The account that a password opens, or None; "" for the administrator."""
+        account = self.access.account(username, password)
+        if account is None:
+            self.refused(address, username, self.access.is_guess(username, password))
+        return account
+
+    def token(self, username, token, address):
+        """The account that a token opens, whatever the user name that came with it."""
+        account, guess = self.tokens.judged(token)
+        if account is None:
+            self.refused(address, username, guess)
+        return account
+
+    def refused(self, address, username, guess):
+        self.metrics.count("auth_failed" if guess else "auth_error")
+        if guess:
+            self.bans.failed(address, username)
+
+    def for_dovecot(self, kind, user, secret, ip):
+        """Whose mailbox a login opens, and whether the response to it has the client's tag."""
+        account = getattr(self, kind)(user, secret, without_mapping(ip))
+        tagged = kind == "token" or not self.access.is_untagged(user, secret)
+        return {"address": self.settings.address(account) if account else "", "tagged": tagged}
