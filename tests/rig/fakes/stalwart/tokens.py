@@ -72,8 +72,8 @@ class Tokens:
     def judged(self, token):
         """The account that a token opens, or None, and then whether that counts towards a ban.
 
-        What the issuer refuses counts, and a token without a required scope or an address (auth.failed). What the server
-        itself does not accept, and an issuer that does not answer, are errors (auth.error).
+        What the issuer refuses counts, and a token without a required scope or an address (auth.failed). What the
+        server itself does not accept, and an issuer that does not answer, are errors (auth.error).
         """
         try:
             if not self.userinfo:
