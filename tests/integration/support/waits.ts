@@ -1,4 +1,5 @@
 import { type WaitOptions, eventually as within } from "../../support/wait";
+import { expectDocumented } from "./docs";
 import type { FetcherFixture } from "./fetcherFixture";
 
 /** With longer timeouts: a dozen fetchers at a time have two cores between them. */
@@ -56,4 +57,16 @@ export function loginsInAMinute({ faultyProxy }: FetcherFixture): number {
   const within = (from: number): number =>
     faultyProxy.loginTimes.filter((at) => at >= from && at < from + 60_000).length;
   return Math.max(0, ...faultyProxy.loginTimes.map(within));
+}
+
+/** Waits until the readiness shows this reason, which docs/reference/fetcher.md has to explain. */
+export async function trouble(fetcher: FetcherFixture, reason: RegExp, seconds = 120): Promise<void> {
+  let text = "";
+  const shows = (): boolean => {
+    text = fetcher.pod.ready().text;
+    return reason.test(text);
+  };
+  await within(`trouble ${reason}`, shows, { seconds, every: 1000, more: () => `${text}\n${fetcher.pod.log}` });
+  console.log(text);
+  expectDocumented(text);
 }
