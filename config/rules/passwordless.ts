@@ -9,10 +9,13 @@ const MICROSOFT = ["outlook.office365.com", "outlook.office.com", "imap-mail.out
 const refused = (host: string | undefined, path: Finding["path"], instead: string): Finding[] =>
   host === undefined || !MICROSOFT.includes(host)
     ? []
-    : [{ path, text: `is at ${host}, where Microsoft takes no passwords over IMAP; ${instead}`, remove: "value" }];
+    : [{ path, text: `is at ${host}, where Microsoft takes no passwords over IMAP; ${instead}` }];
 
-/** A password is all that a source or a migration has to log in with. */
-export function accountsTakePasswords({ mailboxes, migrations }: PartialConfig): Finding[] {
+const removed = (findings: Finding[]): Finding[] => findings.map((finding) => ({ ...finding, remove: "value" }));
+
+/** A password is all that the provider's mailboxes, a source or a migration have to log in with. */
+export function accountsTakePasswords({ provider, mailboxes, migrations }: PartialConfig): Finding[] {
+  const hosted = refused(provider?.imap.host, ["provider", "imap", "host"], "use a provider that takes them");
   const fetched = Object.entries(mailboxes ?? {}).flatMap(([mailbox, { sources }]) =>
     Object.entries(sources).flatMap(([name, { host }]) =>
       refused(host, ["mailboxes", mailbox, "sources", name], "forward its mail from there instead"),
@@ -21,5 +24,5 @@ export function accountsTakePasswords({ mailboxes, migrations }: PartialConfig):
   const copied = Object.entries(migrations ?? {}).flatMap(([name, { from }]) =>
     refused(from.host, ["migrations", name], "export its mail and use `npm run import` instead"),
   );
-  return [...fetched, ...copied];
+  return [...hosted, ...removed([...fetched, ...copied])];
 }

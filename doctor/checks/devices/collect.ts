@@ -56,19 +56,23 @@ const outlookQuestion = (address: string): string =>
 /** Not a user's address, because the ingress controller logs it. */
 const anAddress = (domain: string): string => `doctor@${domain}`;
 
-type Site = (host: string) => string;
+/** Where a host's pages begin. */
+type BaseUrl = (host: string) => string;
 
 async function settingsAt(
   { name, kind, domain }: DiscoveryHost,
-  site: Site,
+  baseUrl: BaseUrl,
   options: HttpOptions,
 ): Promise<SettingsAnswer> {
   const address = anAddress(domain);
   try {
     const answer =
       kind === "autoconfig"
-        ? await httpRequest(`${site(name)}/mail/config-v1.1.xml?emailaddress=${encodeURIComponent(address)}`, options)
-        : await httpRequest(`${site(name)}/autodiscover/autodiscover.xml`, {
+        ? await httpRequest(
+            `${baseUrl(name)}/mail/config-v1.1.xml?emailaddress=${encodeURIComponent(address)}`,
+            options,
+          )
+        : await httpRequest(`${baseUrl(name)}/autodiscover/autodiscover.xml`, {
             ...options,
             headers: { "content-type": "text/xml; charset=utf-8" },
             body: outlookQuestion(address),
@@ -112,7 +116,7 @@ async function serviceAt(
 export async function collectDevices(
   config: Pick<StackConfig, "domains" | "hosts">,
   options: HttpOptions,
-  site: Site = (host) => `https://${host}`,
+  baseUrl: BaseUrl = (host) => `https://${host}`,
 ): Promise<DevicesObservation> {
   const { mail } = config.hosts;
   // The SRV record directs Outlook to the mail host.
@@ -121,10 +125,10 @@ export async function collectDevices(
     { name: mail, kind: "autodiscover", domain: config.domains[0] ?? "" },
   ];
   const [answers, caldav, carddav, jmap] = await Promise.all([
-    Promise.all(places.map((place) => settingsAt(place, site, options))),
-    serviceAt("caldav", site(mail), options),
-    serviceAt("carddav", site(mail), options),
-    serviceAt("jmap", site(mail), options),
+    Promise.all(places.map((place) => settingsAt(place, baseUrl, options))),
+    serviceAt("caldav", baseUrl(mail), options),
+    serviceAt("carddav", baseUrl(mail), options),
+    serviceAt("jmap", baseUrl(mail), options),
   ]);
   return {
     mailHost: mail,

@@ -6,7 +6,7 @@ const WWW_DATA = 33;
 
 const modules = ["mpm_event", "authz_core", "socache_shmcb", "ssl", "proxy", "proxy_http", "proxy_wstunnel", "headers"];
 
-const site = (host: string, service: string, port: number): string => `
+const virtualHost = (host: string, service: string, port: number): string => `
 <VirtualHost *:8443>
   ServerName ${host}
   SSLEngine on
@@ -29,8 +29,8 @@ DefaultRuntimeDir /tmp
 Mutex file:/tmp
 ErrorLog /dev/stderr
 LogLevel warn
-${site(hosts.webmail, "roundcube", 80)}
-${site(hosts.mail, "stalwart", 8080)}
+${virtualHost(hosts.webmail, "roundcube", 80)}
+${virtualHost(hosts.mail, "stalwart", 8080)}
 `;
 
 /** Browser access. On a cluster that has an ingress controller it changes nothing of it. */

@@ -34,6 +34,8 @@ export const oldWords: readonly OldWord[] = [
   word(/\bhear(s|d)? of\b/i, "a verb that a process can do"),
   word(/nobody knows/i, "is not set, is unknown"),
   word(/\b(notEverybody|narrowEnough|asServerWrites|demandOperator|whatToTry|firstPromises)\b/, "a plain name"),
+  word(/\btype Site\b|: Site\b|\bSite(Options|s\b)/, "BaseUrl, SandboxCluster"),
+  word(/\b[Rr]ecipes?\b/, "module, steps"),
   word(/live\/promises|tools\/recipes|\bdoctor\/looks\b/, "scenarios, modules, checks"),
   word(/(?<!work)\b[sS]tations?\b|[a-z]Station\b|StationOptions/, "fetcher, FetcherFixture"),
   word(/\bledgers?\b/i, "delivery log"),

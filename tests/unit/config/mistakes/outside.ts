@@ -121,6 +121,15 @@ export const onTheOutside: readonly Case[] = [
   ],
   ["a port out of range", { provider: { imap: { port: 70000 } } }, "provider.imap.port", /1 to 65535/],
   ["a port that is none", { provider: { smtp: { port: "imaps" } } }, "provider.smtp.port", /must be a port number/],
+  ...["outlook.office365.com", "Outlook.Office.com", "imap-mail.outlook.com"].map(
+    (host): Case => [
+      `${host} as the provider`,
+      { provider: { imap: { host } } },
+      "provider.imap.host",
+      /where Microsoft takes no passwords over IMAP; use a provider that takes them/,
+      "pulumi config set --path provider.imap.host imap.migadu.com",
+    ],
+  ),
   ["a bad provider host", { provider: { imap: { host: "imap migadu" } } }, "provider.imap.host", /not a host name/],
   [
     "no relay password",
