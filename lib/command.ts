@@ -7,9 +7,7 @@ export interface CommandArgs {
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
-/** The error of a program that could not be started, in plain words if it is not installed. */
-export const missingProgram = (problem: NodeJS.ErrnoException, file: string): Error =>
-  problem.code === "ENOENT" ? new Error(`the program \`${file}\` is not installed`) : problem;
+export const notInstalled = (file: string): Error => new Error(`the program \`${file}\` is not installed`);
 
 /** Runs a program on the workstation. Returns its output, or fails with the last line of its errors. */
 export function command(file: string, args: readonly string[], options: CommandArgs): Promise<string> {
@@ -33,7 +31,7 @@ export function command(file: string, args: readonly string[], options: CommandA
     });
     child.on("error", (problem: NodeJS.ErrnoException) => {
       clearTimeout(timer);
-      reject(missingProgram(problem, file));
+      reject(problem.code === "ENOENT" ? notInstalled(file) : problem);
     });
     child.on("close", (code) => {
       clearTimeout(timer);

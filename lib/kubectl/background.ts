@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { missingProgram } from "../command";
+import { notInstalled } from "../command";
 import { clusterFlags, type Kubectl } from "./run";
 
 /** A kubectl that runs until it is stopped. */
@@ -16,21 +16,32 @@ export interface BackgroundKubectl {
 /** A line of klog, which repeats for developers what the response says already: I1128 22:13:55.757824 16215 file.go:147] … */
 const LOG_LINE = /^[IWEF]\d{4} /;
 
+/**
+ * Runs its arguments as a command, and ends them when its standard input closes: the system closes that pipe however this
+ * process ends, also with SIGKILL. `kill 0` reaches this process group only, which nobody else can be in.
+ */
+const UNTIL_INPUT_CLOSES = `
+  exec 3<&0
+  "$@" </dev/null 3<&- & command=$!
+  { cat <&3; kill 0; } >/dev/null 2>&1 &
+  wait "$command"`;
+
+/** What a shell answers when there is no such command. */
+const NOT_FOUND = 127;
+
 /** Starts kubectl until the signal fires or this process ends, and hands on each line of its output. */
 export function startInBackground(
   kubectl: Kubectl,
   words: readonly string[],
   { signal, onLine }: { readonly signal: AbortSignal; readonly onLine: (line: string) => void },
 ): BackgroundKubectl {
+  const args = ["-c", UNTIL_INPUT_CLOSES, "sh", kubectl.command, ...clusterFlags(kubectl), ...words];
   // In a process group of its own: otherwise Ctrl-C would end it, and the cleanup afterwards needs it.
-  const child = spawn(kubectl.command, [...clusterFlags(kubectl), ...words], {
-    stdio: ["ignore", "pipe", "pipe"],
-    detached: true,
-  });
+  const child = spawn("sh", args, { stdio: "pipe", detached: true });
   const stop = (): void => {
-    child.kill();
+    child.stdin.end();
   };
-  process.once("exit", stop);
+  child.stdin.on("error", () => {}); // it has ended already
   signal.addEventListener("abort", stop, { once: true });
   if (signal.aborted) stop();
   let last = "";
@@ -39,12 +50,12 @@ export function startInBackground(
   });
   createInterface({ input: child.stdout }).on("line", onLine);
   const ended = new Promise<Error>((resolve) => {
-    child.once("error", (problem) => resolve(missingProgram(problem, kubectl.command)));
-    child.once("close", () => resolve(new Error(last.replace(/^error: /, "") || `kubectl ${words[0]} ended`)));
-  }).finally(() => {
-    signal.removeEventListener("abort", stop);
-    process.removeListener("exit", stop);
-  });
+    child.once("error", resolve);
+    child.once("close", (code) => {
+      const reason = last.replace(/^error: /, "") || `kubectl ${words[0]} ended`;
+      resolve(code === NOT_FOUND ? notInstalled(kubectl.command) : new Error(reason));
+    });
+  }).finally(() => signal.removeEventListener("abort", stop));
   return { ended, lastLine: () => last, stop };
 }
 

@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -45,13 +46,48 @@ test("a port-forward that fails is reported with kubectl's last line", async () 
   await expect(portForward(saying(words), target, over.signal)).rejects.toThrow(/^context "zz" does not exist$/);
 });
 
+const isRunning = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
 test("a port-forward that never begins fails after its limit, and its kubectl ends", async () => {
   const pid = join(folder, "pid");
   const kubectl = program(`#!/bin/sh\necho $$ >'${pid}'\nexec sleep 100000\n`, { limit: 2_000 });
   await expect(portForward(kubectl, target, over.signal)).rejects.toThrow(
     "the port-forward to service/x timed out after 2 seconds",
   );
+  await eventually("kubectl's end", () => !isRunning(Number(readFileSync(pid, "utf8"))), { seconds: 600 });
 });
+
+/** A process with a kubectl in the background; returns both ids once kubectl runs. */
+async function startedElsewhere(): Promise<{
+  readonly kubectl: number;
+  readonly end: (signal: NodeJS.Signals) => void;
+}> {
+  const pid = join(folder, `pid-${made}`);
+  const kubectl = program(`#!/bin/sh\necho $$ >'${pid}.new' && mv '${pid}.new' '${pid}'\nexec sleep 100000\n`);
+  const starts = `require("./lib/kubectl").startProxy(${JSON.stringify(kubectl)}, new AbortController().signal)`;
+  const child = spawn(process.execPath, ["--require", "./start.cjs", "--eval", starts], {
+    cwd: join(__dirname, "../../.."),
+    stdio: "ignore",
+  });
+  await eventually("a kubectl", () => existsSync(pid), { seconds: 600 });
+  return { kubectl: Number(readFileSync(pid, "utf8")), end: (signal) => child.kill(signal) };
+}
+
+test.each(["SIGKILL", "SIGTERM"] as const)(
+  "a kubectl in the background ends when the process that started it ends with %s",
+  async (signal) => {
+    const { kubectl, end } = await startedElsewhere();
+    expect(isRunning(kubectl)).toBe(true);
+    end(signal);
+    await eventually("kubectl's end", () => !isRunning(kubectl), { seconds: 600 });
+  },
+);
 
 test("a missing kubectl is named in the message", async () => {
   const kubectl = { command: join(folder, "none"), limit: 600_000 };
