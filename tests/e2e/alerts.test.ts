@@ -4,7 +4,7 @@ import { type Series, watched } from "./support/prometheus";
 
 const { rules, fares, tried } = useRules();
 
-test("Prometheus takes the rules", () => {
+test("Prometheus accepts the rules", () => {
   const { status, text } = rules().run(["check", "rules", "--lint=all", "--lint-fatal", rules().file("rules.yaml")]);
   expect({ status, text }).toMatchObject({ status: 0 });
   expect(text).toContain("16 rules found");
@@ -17,7 +17,7 @@ test("a rule that does not hold is noticed: the harness itself can fail", () => 
 describe("MailQueueStuck", () => {
   const alert = "MailQueueStuck";
 
-  test("fires for a message that is tried again for more than an hour, and resolves when it left", () => {
+  test("MailQueueStuck fires for a message that is tried again for more than an hour, and resolves when it left", () => {
     const series = [
       server("queue_authenticated_message_queued", "3x9 4x200"),
       server("delivery_completed", "3x100 4x100"),
@@ -26,12 +26,12 @@ describe("MailQueueStuck", () => {
     fares(alert, series, { "60m": 0, "75m": 1, "100m": 1, "102m": 0 });
   });
 
-  test("fires for the first message that the server ever had", () => {
+  test("MailQueueStuck fires for the first message that the server ever had", () => {
     const series = [server("queue_message_queued", "1x200"), server("queue_rescheduled", "_x2 1x7 2x30 3x60 4x100")];
     fares(alert, series, { "50m": 0, "75m": 1 });
   });
 
-  test("a busy server, whose queue is empty now and then, is not stuck", () => {
+  test("MailQueueStuck stays quiet for a busy server whose queue is empty now and then", () => {
     const series = [
       server("queue_message_queued", "0+2x200"),
       server(
@@ -43,7 +43,7 @@ describe("MailQueueStuck", () => {
     fares(alert, series, { "62m": 0, "70m": 0 });
   });
 
-  test("a message that was delivered after half an hour of trying is not", () => {
+  test("MailQueueStuck stays quiet for a message that was delivered after half an hour of trying", () => {
     const series = [
       server("queue_message_queued", "5x9 6x200"),
       server("delivery_completed", "5x40 6x200"),
@@ -52,7 +52,7 @@ describe("MailQueueStuck", () => {
     fares(alert, series, { "30m": 0, "75m": 0, "120m": 0 });
   });
 
-  test("a message that somebody deleted is forgotten three hours after its last try", () => {
+  test("MailQueueStuck forgets a message that somebody deleted three hours after its last try", () => {
     const series = [
       server("queue_message_queued", "5x9 6x400"),
       server("delivery_completed", "5x400"),
@@ -71,14 +71,14 @@ describe("MailCertificateExpiring", () => {
   });
 
   test.each(["exported_namespace", "namespace"])(
-    "fires under 14 days, and resolves with the renewed one (%s)",
+    "MailCertificateExpiring fires under 14 days, and resolves with the renewed certificate (%s)",
     (label) => {
       const renewed = certificate(`${13 * day}x30 ${90 * day}x30`, label);
       fares(alert, [renewed], { "10m": 0, "16m": 1, "30m": 1, "32m": 0 });
     },
   );
 
-  test("stays quiet with 15 days left, and for certificates of others", () => {
+  test("MailCertificateExpiring stays quiet with 15 days left, and for certificates of others", () => {
     const other = {
       series: 'certmanager_certificate_expiration_timestamp_seconds{namespace="shop",name="x"}',
       values: "60x60",
@@ -94,16 +94,16 @@ describe.each([
   const success = "kube_cronjob_status_last_successful_time";
   const around = (ahead: number): string => `${minutes + ahead}m`;
 
-  test(`fires ${minutes} minutes after the last run that went well, and resolves with the next`, () => {
+  test(`${alert} fires ${minutes} minutes after the last run that succeeded, and resolves with the next`, () => {
     const series = [cron("kube_cronjob_created", cronjob, "0x120"), cron(success, cronjob, "600x59 3600x60")];
     fares(alert, series, { [around(9)]: 0, [around(11)]: 1, "59m": 1, "61m": 0 });
   });
 
-  test("fires when no run ever went well", () => {
+  test(`${alert} fires when no run ever succeeded`, () => {
     fares(alert, [cron("kube_cronjob_created", cronjob, "0x120")], { [around(-1)]: 0, [around(1)]: 1 });
   });
 
-  test("stays quiet while every other run fails", () => {
+  test(`${alert} stays quiet while every other run fails`, () => {
     fares(alert, [cron(success, cronjob, "0x9 600x9 1200x9 1800x9 2400x9")], { "9m": 0, "29m": 0, "49m": 0 });
   });
 });
@@ -117,17 +117,17 @@ describe("MailVolumeFilling", () => {
     { series: `kubelet_volume_stats_available_bytes{${claim}}`, values: available },
   ];
 
-  test("fires above 80 % when it will be full within four days, and resolves when it was made larger", () => {
+  test("MailVolumeFilling fires above 80 % when the volume will be full within four days, and resolves when it was made larger", () => {
     // One in ten minutes: 720 within five days, and 150 are left.
     const filling = volume("850+0.1x400 100x200", "150-0.1x400 5000x200");
     fares(alert, filling, { "10m": 0, "60m": 1, "399m": 1, "402m": 0 });
   });
 
-  test("a volume that is full to nine tenths and stays so is no alarm", () => {
+  test("MailVolumeFilling stays quiet for a volume that is full to nine tenths and stays so", () => {
     fares(alert, volume("900x600", "100x600"), { "60m": 0, "500m": 0 });
   });
 
-  test("nor is one that fills, and has room yet", () => {
+  test("MailVolumeFilling stays quiet for a volume that fills and still has room", () => {
     fares(alert, volume("500+0.1x600", "500-0.1x600"), { "60m": 0, "500m": 0 });
   });
 });
@@ -139,15 +139,15 @@ describe("MailServerRestarting", () => {
     values,
   });
 
-  test("fires at the third restart within an hour, and resolves when it has run for one", () => {
+  test("MailServerRestarting fires at the third restart within an hour, and resolves when the server has run for one", () => {
     fares(alert, [restarts("4x9 5x9 6x9 7x120")], { "28m": 0, "31m": 1, "60m": 1, "95m": 0 });
   });
 
-  test("two within an hour are not more than two", () => {
+  test("MailServerRestarting stays quiet at two restarts within an hour", () => {
     fares(alert, [restarts("0x9 1x9 2x120")], { "21m": 0, "40m": 0, "65m": 0 });
   });
 
-  test("another container of the pod is not the server", () => {
+  test("MailServerRestarting stays quiet when another container of the pod restarts", () => {
     const other = { ...restarts("0+1x120"), series: restarts("").series.replace('"stalwart"', '"other"') };
     fares(alert, [other], { "60m": 0 });
   });
@@ -156,11 +156,11 @@ describe("MailServerRestarting", () => {
 describe("MailUndelivered", () => {
   const alert = "MailUndelivered";
 
-  test("fires for the first message that an account did not take, and resolves two hours after the last try", () => {
+  test("MailUndelivered fires for the first message that an account did not take, and resolves two hours after the last try", () => {
     fares(alert, [server("limit_quota", "_x9 1x300")], { "5m": 0, "12m": 1, "120m": 1, "135m": 0 });
   });
 
-  test("goes on while the message is tried again, and over a restart of the server", () => {
+  test("MailUndelivered goes on while the message is tried again, and over a restart of the server", () => {
     const series = [server("limit_quota", "_x9 1x59 2x59 3x59 stale"), server("limit_quota", "_x200 1x200")];
     fares(
       alert,
@@ -173,12 +173,12 @@ describe("MailUndelivered", () => {
     );
   });
 
-  test("fires for a report to somebody outside that ended here, under the name of Stalwart 1.x, too", () => {
+  test("MailUndelivered fires for a report to somebody outside that ended here, under the name of Stalwart 1.x, too", () => {
     fares(alert, [server("delivery_double_bounce", "_x9 1x300")], { "5m": 0, "12m": 1 });
     fares(alert, [server("stalwart_delivery_double_bounce_total", "_x9 1x300")], { "5m": 0, "12m": 1 });
   });
 
-  test("stays quiet for mail that is delivered", () => {
+  test("MailUndelivered stays quiet for mail that is delivered", () => {
     fares(alert, [server("message_ingest_ham", "0+1x300"), server("delivery_completed", "0+1x300")], { "3h": 0 });
   });
 });
@@ -193,27 +193,27 @@ describe("MailMetricsMissing", () => {
     cron("kube_cronjob_created", "stalwart-settings", "0x120"),
   ];
 
-  test("stays quiet when everything is there, under the older names and the newer", () => {
+  test("MailMetricsMissing stays quiet when every metric is there, under the older names and the newer", () => {
     fares(alert, all, { "30m": 0, "110m": 0 });
     const newer = all.map((one) => ({ ...one, series: one.series.replace(/^(server|queue)\w+/, "stalwart_$&") }));
     fares(alert, newer, { "30m": 0, "110m": 0 });
   });
 
   test.each(all.map((one) => one.series.replace(/\{.*/, "")).filter((name) => name !== "fetchmail_delivered_total"))(
-    "fires when %s is gone, after a quarter of an hour",
+    "MailMetricsMissing fires a quarter of an hour after %s is gone",
     (name) => {
       const rest = all.filter(({ series }) => !series.startsWith(`${name}{`));
       fares(alert, rest, { "10m": 0, "40m": 1 });
     },
   );
 
-  test("a server that has seen no mail yet is not accused", () => {
+  test("MailMetricsMissing stays quiet for a server that has seen no mail yet", () => {
     const quiet = all.filter(({ series }) => !/queue_|delivered/.test(series));
     fares(alert, quiet, { "40m": 0 });
   });
 });
 
-test("no alert about the mail server and what surrounds it is left out here", () => {
+test("every alert about the mail server, its volume and its certificate has a test here", () => {
   const others = alerts(watched).filter((alert) => !isAboutFetching(alert));
   expect([...tried].sort()).toEqual(others.map(({ name }) => name).sort());
 });

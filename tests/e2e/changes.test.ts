@@ -53,7 +53,7 @@ const mailboxObjects = [
 ].sort();
 
 describe("pulumi up", () => {
-  test("puts the whole stack up, and every workload is ready", async () => {
+  test("the first update deploys the whole stack, and every workload is ready", async () => {
     expect(Object.keys(first.summary)).toEqual(["create"]);
     const objects = await stack.live();
     for (const { metadata, status } of objects.filter(({ kind }) => kind === "Deployment")) {
@@ -63,7 +63,7 @@ describe("pulumi up", () => {
     expect(names.sort()).toEqual(["fetchmail-alpar", "fetchmail-kinga", "roundcube", "stalwart"]);
   });
 
-  test("a second time changes nothing", async () => {
+  test("a second update without a change of the configuration changes nothing", async () => {
     let report: Report | undefined;
     const changed = await stack.changedBy(async () => {
       report = await stack.up();

@@ -46,7 +46,7 @@ afterAll(() => rules.remove());
 
 const nameOf = (one: string): string => one.slice(0, one.indexOf("{"));
 
-test("what a fetcher that runs exports is what Prometheus reads, and no lint finds fault with it", () => {
+test("Prometheus reads what a running fetcher exports, and its linter accepts it", () => {
   const { status, text } = rules.run(["check", "metrics"], exported);
   expect({ status, text }).toEqual({ status: 0, text: "" });
   expect(new Set(fetchers.map(nameOf)).size).toBe(24); // 12 of the provider, 12 of a source
@@ -62,7 +62,7 @@ test("every query of the dashboard finds something among what is really exported
   );
 });
 
-test("every query of the dashboard finds it under the names of Stalwart 1.x, too", () => {
+test("every query of the dashboard finds its series under the names of Stalwart 1.x, too", () => {
   const renamed = (name: string): string => {
     const [kind] = stalwart.find(([, known]) => known === name) ?? [];
     return kind === undefined ? name : `stalwart_${name}${kind === "counter" ? "_total" : ""}`;
@@ -82,7 +82,7 @@ test("a query that finds nothing is noticed", () => {
   expect(() => rules.expect(series, [{ at: "110m", expr, is: 1 }])).toThrow(/FAILED/);
 });
 
-test("every series that rules and dashboard ask for is one that somebody exports, or a rule makes", () => {
+test("every series that rules and dashboard ask for is exported by a program or made by a rule", () => {
   const all = ruleGroups(watched).flatMap((group) => group.rules);
   const made = all.flatMap((rule) => ("record" in rule ? [rule.record] : []));
   const known = new Set([...series.map((one) => nameOf(one.series)), ...made]);

@@ -138,21 +138,21 @@ test.each(gettingStarted)("%s: the commands print what the page says", (page) =>
   }
 });
 
-test("what getting started deploys is there, and each output that the docs name has a value", async () => {
+test("the objects of getting started exist after its update, and each output that the docs name has a value", async () => {
   expect(await deployments()).toEqual(["fetchmail-kinga", "roundcube", "stalwart"]);
   const outputs = [...DOCS.matchAll(/`(pulumi stack output [a-zA-Z]+)`/g)].map((match) => match[1] as string);
   expect(outputs.length).toBeGreaterThan(1);
   for (const command of new Set(outputs)) expect(sh(command)).toMatch(/your\.domain|stalwart-mail/);
 });
 
-test("a mailbox more, with all that it can have, and one less", async () => {
+test("the commands of the docs add a mailbox with all of its options, and remove one", async () => {
   for (const command of block("pulumi config set --path mailboxes.anna.retention")) sh(command);
   expect(await deployments()).toContain("fetchmail-anna");
   for (const command of block("pulumi config rm --path mailboxes.anna")) sh(command);
   expect(await deployments()).not.toContain("fetchmail-anna");
 });
 
-test("relaying for chosen namespaces, another image, backup groups", async () => {
+test("the commands of the docs set relaying for chosen namespaces, another image and backup groups", async () => {
   for (const command of block("pulumi config set --path 'cluster.relayNamespaces[0]'")) sh(command);
   const [, tag = "", digest = ""] = /:([^@]+)@sha256:(\w+)$/.exec(defaultImages.roundcube) ?? [];
   for (const command of block("pulumi config set --path images.roundcube"))
@@ -169,12 +169,12 @@ test("relaying for chosen namespaces, another image, backup groups", async () =>
   });
 });
 
-test("looking", () => {
+test("the commands of the docs that only read print what the page says", () => {
   for (const command of block("kubectl -n stalwart-mail get pods -l"))
     expect(sh(command.replace("<name>", "kinga"))).toContain("fetchmail-kinga");
 });
 
-test("moving from hand-made manifests: claims stay, passwords are taken from the cluster", async () => {
+test("the commands of the docs move a stack from hand-made manifests: claims stay, passwords are taken from the cluster", async () => {
   const claim = {
     apiVersion: "v1",
     kind: "PersistentVolumeClaim",
@@ -202,7 +202,7 @@ test("moving from hand-made manifests: claims stay, passwords are taken from the
   expect(sh("pulumi up")).toMatch(/unchanged/);
 });
 
-test("moving the state to another place, as for CI: the same stack, nothing to do", () => {
+test("the commands of the docs move the state to another place, as for CI, and nothing is left to do", () => {
   const elsewhere = path.join(home, "bucket");
   fs.mkdirSync(elsewhere);
   for (const command of block("pulumi stack export --show-secrets"))

@@ -83,7 +83,7 @@ const classOf = async (name: string): Promise<string | undefined> =>
   (await stack.object("networking.k8s.io/v1", "Ingress", name))?.spec.ingressClassName;
 
 describe("the ingress of a running stack", () => {
-  test("is not touched when an old configuration names no class: the update says what to set", async () => {
+  test("the ingress of a running stack is not touched when an old configuration names no class: the update says what to set", async () => {
     await stack.unset("ingress.className");
     const changed = await stack.changedBy(async () => {
       const { text } = await stack.failingUp();
@@ -93,12 +93,12 @@ describe("the ingress of a running stack", () => {
     expect(changed).toEqual([]);
   });
 
-  test("is the same as before once that is done", async () => {
+  test("the ingress of a running stack is the same as before once its class is set", async () => {
     await stack.set("ingress.className", "nginx");
     expect((await stack.up()).steps).toEqual([]);
   });
 
-  test("changes its class in place, with what the new controller needs; nothing else is touched", async () => {
+  test("the ingress of a running stack changes its class in place, with what the new controller needs; nothing else is touched", async () => {
     await stack.set("ingress.className", "traefik");
     const { made, gone, anew, altered } = await up();
     expect(made).toEqual([...plainHttp, ...middlewares].sort());
@@ -109,7 +109,7 @@ describe("the ingress of a running stack", () => {
     expect(JSON.stringify(policy?.spec.ingress)).toContain("kube-system");
   });
 
-  test("goes to the cluster's default class when none is named, and is never without one", async () => {
+  test("the ingress of a running stack goes to the cluster's default class when none is named, and is never without one", async () => {
     await stack.set("ingress.className", "nginx");
     await stack.up();
     await stack.unset("ingress.className");
@@ -123,7 +123,7 @@ describe("the ingress of a running stack", () => {
     expect((await stack.up()).steps).toEqual([]);
   });
 
-  test("becomes routes of a Gateway, and keeps its certificates", async () => {
+  test("the ingress of a running stack becomes routes of a Gateway, and keeps its certificates", async () => {
     await stack.set("ingress.kind", "Gateway");
     await stack.set("ingress.gateway.name", "home");
     await stack.set("ingress.gateway.namespace", "kube-system");
@@ -147,7 +147,7 @@ describe("the ingress of a running stack", () => {
     expect((await stack.up()).steps).toEqual([]);
   });
 
-  test("comes back", async () => {
+  test("the routes of a Gateway become the ingress again", async () => {
     await stack.unset("ingress.kind");
     await stack.unset("ingress.gateway");
     await stack.unset("ingress.controller");

@@ -2,7 +2,7 @@ import { client } from "./support/environment";
 import { TestStack } from "./support/stack";
 
 describe("a wrong configuration", () => {
-  test("is reported whole, before anything is made", async () => {
+  test("a wrong configuration is reported in full before anything is made", async () => {
     const stack = await TestStack.create("wrong", ["kinga", "Not_A_Name"]);
     await stack.set("mailboxes.alpar.address", "kinga@newjoy.ro");
     await stack.set("domain", "not a domain");
@@ -21,7 +21,7 @@ describe("a wrong configuration", () => {
     ).toBeUndefined();
   });
 
-  test("changes nothing in a stack that is up", async () => {
+  test("a wrong configuration changes nothing in a stack that is up", async () => {
     const stack = await TestStack.create("turnedwrong", ["kinga"]);
     await stack.up();
     await stack.set("identity.issuer", "http://auth.newjoy.ro/");
@@ -103,7 +103,7 @@ test("refused settings fail the update with the server's message, and the next u
   expect((await stack.up()).steps).toEqual([]);
 });
 
-test("a refused plan leaves both CronJobs with the settings before it, and the way back is open", async () => {
+test("a refused plan leaves both CronJobs with the settings before it, and the earlier settings can be put back", async () => {
   const stack = await TestStack.create("keeping-on", ["kinga"]);
   await stack.up();
   /** What the pods of both CronJobs mount, by file. */
@@ -145,7 +145,7 @@ test("a refused plan leaves both CronJobs with the settings before it, and the w
   expect((await stack.up()).steps).toEqual([]);
 });
 
-test("a mailbox whose login is refused does not hold everybody up, and can be taken out again", async () => {
+test("a mailbox whose login is refused does not hold up the others, and can be removed again", async () => {
   const stack = await TestStack.create("locked", ["alpar"]);
   await stack.up();
   const reason = "INBOX: the provider refuses the login: authentication failed";
@@ -166,7 +166,7 @@ test("a mailbox whose login is refused does not hold everybody up, and can be ta
 });
 
 // cert-manager is simulated here: the kinds are in tests/rig/cluster/homelab.yaml, what it does in stages.yaml.
-test("a certificate that waits for DNS ends the update by name, the rest is up, and the next update goes on", async () => {
+test("a certificate that waits for DNS ends the update with its name, everything else runs, and the next update goes on", async () => {
   const stack = await TestStack.create("uncertified", ["kinga"]);
   const reason = "Waiting for HTTP-01 challenge propagation: lookup mail.newjoy.ro: no such host";
   const label = ["app.kubernetes.io/name", "stalwart"] as const;

@@ -41,7 +41,7 @@ test.each([
   expect(asked).toEqual([`GET ${path}`]);
 });
 
-test("an address that its server does not know is said so, and no failure", async () => {
+test("a heartbeat URL that its server does not know is logged and fails no run", async () => {
   answer = 404;
   expect(await beat(`${origin}/S3cret`)).toEqual({
     failed: false,
@@ -49,7 +49,7 @@ test("an address that its server does not know is said so, and no failure", asyn
   });
 });
 
-test("a server that is busy is asked again", async () => {
+test("a heartbeat server that is busy is asked again", async () => {
   answer = 503;
   setTimeout(() => {
     answer = 200;

@@ -41,7 +41,7 @@ describe("registering the sign-in client, against a fake of Pocket ID's API", ()
     await server.close();
   });
 
-  test("a wrong key stops the update before anything is made", async () => {
+  test("a wrong key for Pocket ID stops the update before anything is made", async () => {
     await stack.setSecret("identity.apiKey", "not-the-key");
     const { text } = await stack.failingUp();
     expect(text).toContain("identity.apiKey: Pocket ID at");
@@ -52,7 +52,7 @@ describe("registering the sign-in client, against a fake of Pocket ID's API", ()
     expect(await client.read(namespace)).toBeUndefined();
   });
 
-  test("the right key registers it, and a second update changes nothing", async () => {
+  test("the right key registers the sign-in client, and a second update changes nothing", async () => {
     await stack.setSecret("identity.apiKey", KEY);
     await stack.up();
     expect(server.clients.get("stalwart-webui")).toMatchObject({
@@ -67,7 +67,7 @@ describe("registering the sign-in client, against a fake of Pocket ID's API", ()
     expect((await stack.up()).steps).toEqual([]);
   });
 
-  test("a new webmail host is registered by the same update", async () => {
+  test("a new webmail host is registered at Pocket ID by the same update", async () => {
     await stack.set("hosts.webmail", "post.newjoy.ro");
     await stack.up();
     expect(server.clients.get("stalwart-webui")?.callbackURLs).toContain(
@@ -102,12 +102,12 @@ describe("registering the sign-in client, against a fake of Pocket ID's API", ()
     server.state.users = [];
   });
 
-  test("the key is nowhere in the state", () => {
+  test("the key for Pocket ID is nowhere in the state", () => {
     const state = stack.exportedState();
     for (const form of [KEY, ROTATED, Buffer.from(ROTATED).toString("base64")]) expect(state).not.toContain(form);
   });
 
-  test("the client stays when the key is taken out, alone or together with onDestroy", async () => {
+  test("the sign-in client stays when the key is removed, alone or together with onDestroy", async () => {
     await stack.set("identity.onDestroy", "remove");
     await stack.up();
     await stack.unset("identity.apiKey");
@@ -121,7 +121,7 @@ describe("registering the sign-in client, against a fake of Pocket ID's API", ()
     expect(server.clients.size).toBe(1);
   });
 
-  test("a plain destroy removes the client when told to, with a key that was changed at Pocket ID since", async () => {
+  test("a plain destroy removes the sign-in client when told to, with a key that was changed at Pocket ID since", async () => {
     await stack.set("identity.onDestroy", "remove");
     await stack.setSecret("identity.apiKey", ROTATED);
     await stack.up();

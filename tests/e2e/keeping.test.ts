@@ -23,7 +23,7 @@ async function bound(stack: TestStack): Promise<void> {
   throw new Error("the claims were not bound");
 }
 
-test("destroy leaves the mail on disk, and a new stack takes it over", async () => {
+test("destroy leaves the mail on disk, and a new stack adopts it", async () => {
   const stack = await TestStack.create("keeping", ["kinga"]);
   await stack.up();
   await bound(stack);

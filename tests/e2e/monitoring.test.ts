@@ -55,7 +55,7 @@ describe("with the operator's kinds", () => {
 
   afterAll(() => removeOperatorKinds(client));
 
-  test("monitors and rules are what the operator's own schema takes, with nothing dropped of them", () => {
+  test("the Prometheus operator's schema accepts monitors and rules, and drops nothing of them", () => {
     const names = own.map(({ kind, metadata }) => `${kind}/${metadata.name}`).sort();
     expect(names).toEqual(["PodMonitor/fetchmail", "PodMonitor/stalwart", "PrometheusRule/homelab-mail"]);
     for (const { metadata } of own) expect(metadata.labels.release).toBe("kube-prometheus-stack");
@@ -84,7 +84,7 @@ describe("with the operator's kinds", () => {
     }
   });
 
-  test("kube-score and Kubernetes' schema find nothing in it that the plain stack does not have", async () => {
+  test("kube-score and Kubernetes' schema find nothing in the monitoring that the plain stack does not have", async () => {
     const file = path.join(folder, "watched.yaml");
     const { deployment } = await stack.stack.exportStack();
     const objects = (deployment.resources as KubeObject[])
@@ -146,7 +146,7 @@ describe("with the operator's kinds", () => {
     expect(state).not.toContain(password);
   });
 
-  test("a second update changes nothing, and one without monitoring leaves nothing of it", async () => {
+  test("a second update with monitoring changes nothing, and one without it leaves nothing of it", async () => {
     expect((await stack.up()).steps.filter((step) => !step.startsWith("read "))).toEqual([]);
     await stack.unset("monitoring");
     await stack.up();

@@ -22,13 +22,13 @@ async function refused(key: string, value: string | undefined, back: string, ...
 }
 
 describe("a change that would hide mail is refused before anything is touched", () => {
-  test("another domain", () =>
+  test("another domain is refused before anything is touched, because it would hide mail", () =>
     refused("domain", "example.org", "newjoy.ro", "every user would start with an empty mailbox", "domain newjoy.ro"));
 
-  test("another namespace", () =>
+  test("another namespace is refused before anything is touched, because it would hide mail", () =>
     refused("namespace", "elsewhere", stack.namespace, `pulumi config set namespace ${stack.namespace}`));
 
-  test("another address", () =>
+  test("another address of a mailbox is refused before anything is touched, because it would hide mail", () =>
     refused(
       "mailboxes.kinga.address",
       "kinga.k@newjoy.ro",
@@ -36,7 +36,7 @@ describe("a change that would hide mail is refused before anything is touched", 
       "pulumi config set --secret --path mailboxes.kinga.account",
     ));
 
-  test("another storage class", () =>
+  test("another storage class is refused before anything is touched, because it would hide mail", () =>
     refused(
       "storage.className",
       "longhorn",
@@ -44,10 +44,10 @@ describe("a change that would hide mail is refused before anything is touched", 
       "pulumi config set --path storage.className longhorn-ssd",
     ));
 
-  test("the storage class that was once the default", () =>
+  test("the storage class that was once the default is refused before anything is touched, because it would hide mail", () =>
     refused("storage.className", undefined, "longhorn-ssd", "earlier versions took longhorn-ssd"));
 
-  test("and set back, the stack is as it was", async () => {
+  test("a stack whose refused changes are set back is as it was", async () => {
     expect((await stack.up()).steps).toEqual([]);
   });
 });
@@ -69,13 +69,13 @@ test("a mailbox with another address keeps its account, and the new address lead
 });
 
 describe("more than one domain", () => {
-  test("the one that there is may stand in `domains`, and nothing is touched", async () => {
+  test("the only domain may be written as `domains`, and nothing is touched", async () => {
     await stack.unset("domain");
     await stack.set("domains[0]", "newjoy.ro");
     expect((await stack.up()).steps).toEqual([]);
   });
 
-  test("a second one brings its mailboxes, and leaves the first one's alone", async () => {
+  test("a second domain brings its mailboxes, and leaves those of the first alone", async () => {
     const claims = () => stack.object("v1", "PersistentVolumeClaim", "stalwart-data");
     const before = (await claims())?.metadata.uid;
     const fetcher = async () => (await stack.object("apps/v1", "Deployment", "fetchmail-kinga"))?.metadata.generation;
@@ -90,20 +90,20 @@ describe("more than one domain", () => {
     expect(Buffer.from(emails?.data.WORK_EMAIL, "base64").toString()).toBe("office@example.org");
   });
 
-  test("it cannot become the first", async () => {
+  test("a second domain cannot become the first", async () => {
     await stack.set("domains[0]", "example.org");
     const texts = ["every user would start with an empty mailbox", "'domains[0]' newjoy.ro"];
     await refused("domains[1]", "newjoy.ro", "example.org", ...texts);
     await stack.set("domains[0]", "newjoy.ro");
   });
 
-  test("it cannot go while a mailbox is in it", () =>
+  test("a second domain cannot be removed while a mailbox is in it", () =>
     refused("domains[1]", undefined, "example.org", "mailboxes.work.address", "is not in the stack's domain"));
 
-  test("its mailbox cannot move to the first one's empty account", () =>
+  test("a mailbox of the second domain cannot move to an empty account of the first", () =>
     refused("mailboxes.work.address", "work@newjoy.ro", "office@example.org", "mailboxes.work.account"));
 
-  test("and set back, the stack is as it was", async () => {
+  test("a stack whose domains are set back is as it was", async () => {
     expect((await stack.up()).steps).toEqual([]);
   });
 });

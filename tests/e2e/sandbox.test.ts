@@ -87,7 +87,7 @@ afterEach(() => {
   fs.rmSync(home, { recursive: true, force: true });
 });
 
-test("npm run sandbox puts the stack up, says what to try next, and leaves nothing behind", async () => {
+test("npm run sandbox deploys the stack, prints what to try next, and leaves nothing behind", async () => {
   const run = new Run(home);
   await run.says("\npulumi up\n");
   const [folder = ""] = run.clusters();
@@ -144,7 +144,7 @@ test("--keep leaves a cluster that the next start uses again, and --stop ends it
   await untilGone(kept, groups);
 });
 
-test("--kubeconfig uses a cluster that is there, and takes only the stack away", async () => {
+test("--kubeconfig uses an existing cluster, and removes only the stack", async () => {
   const run = new Run(home, ["--kubeconfig", kubeconfig, "--config", "namespace=own-cluster"]);
   expect(await run.exitCode()).toBe(0);
   expect(run.text).toContain("The stack is up");

@@ -45,19 +45,19 @@ function filesUnder(root: string): string[] {
 const holds = (content: string, text: string): boolean => disguises(text).some((form) => content.includes(form));
 
 describe.each(Object.entries(secrets))("%s", (_, text) => {
-  test("is in no file that Pulumi keeps: state, backups, history, stack file", () => {
+  test("this secret is in no file that Pulumi keeps: state, backups, history, stack file", () => {
     const files = filesUnder(stack.path);
     expect(files.some((file) => file.includes(path.join("state", ".pulumi", "stacks")))).toBe(true);
     expect(files.filter((file) => holds(fs.readFileSync(file, "latin1"), text))).toEqual([]);
   });
 
-  test("is not in the exported state", () => {
+  test("this secret is not in the exported state", () => {
     const exported = stack.exportedState();
     expect(exported).toContain("stalwart-data");
     expect(holds(exported, text)).toBe(false);
   });
 
-  test("is in no object of the cluster but Secrets", async () => {
+  test("this secret is in no object of the cluster but Secrets", async () => {
     const objects = await stack.live();
     expect(objects.length).toBeGreaterThan(20);
     const leaking = objects

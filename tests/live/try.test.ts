@@ -83,7 +83,7 @@ test("what the sandbox prints opens the webmail in a browser: sign-in, a first m
   });
 });
 
-test("nothing is left when it ends: no process, no interface, no control group", async () => {
+test("the sandbox leaves nothing when it ends: no process, no interface, no control group", async () => {
   const name =
     /homelab-mail-sandbox-\w+/.exec(said)?.[0] ??
     fs.readdirSync(os.tmpdir()).find((f) => f.startsWith("homelab-mail-sandbox-"));

@@ -65,7 +65,7 @@ describe.each(kinds)("through Traefik, by %s", (kind) => {
   const seenBy = async (...ask: Parameters<Client["ask"]>): Promise<Seen> =>
     JSON.parse((await clients[kind].ask(...ask)).body);
 
-  it("a person signs in, and sends an attachment of 25 MB", async () => {
+  it("a user signs in through Traefik and sends an attachment of 25 MB", async () => {
     const rules = `--host-resolver-rules=MAP ${hosts.webmail} ${cluster[kind]}`;
     const browser = await launch(harness, rules);
     try {
@@ -84,13 +84,13 @@ describe.each(kinds)("through Traefik, by %s", (kind) => {
     }
   });
 
-  it("JMAP takes an upload of 60 MB", async () => {
+  it("JMAP accepts an upload of 60 MB through Traefik", async () => {
     const body = randomBytes(60_000_000);
     const { bytes } = await seenBy(hosts.mail, "/jmap/upload/a/", { method: "POST", body });
     expect(bytes).toBe(body.length);
   });
 
-  it("the mail server is told the client's address, and not what the client says of it", async () => {
+  it("the mail server gets the client's real address through Traefik, and not the one that the client states", async () => {
     const from = "127.0.0.77";
     const forged = { "x-forwarded-for": "203.0.113.9", forwarded: "for=203.0.113.9" };
     const { headers, raw } = await seenBy(hosts.mail, "/", { from, headers: forged });
@@ -100,7 +100,7 @@ describe.each(kinds)("through Traefik, by %s", (kind) => {
     expect(raw.join()).not.toContain("203.0.113.9");
   });
 
-  it("plain http leads to https, and the browser is told to remember it", async () => {
+  it("plain HTTP is redirected to HTTPS by Traefik, and the browser is told to remember it", async () => {
     for (const host of [hosts.webmail, hosts.mail]) {
       const plain = await clients[kind].ask(host, "/some/where?a=b", { plain: true });
       expect([plain.status, plain.headers.location]).toEqual([301, `https://${host}/some/where?a=b`]);
@@ -109,7 +109,7 @@ describe.each(kinds)("through Traefik, by %s", (kind) => {
     }
   });
 
-  it("shows the certificate of each host", async () => {
+  it("Traefik serves the certificate of each host", async () => {
     // Nothing is asked of a server whose certificate is another's.
     for (const host of [hosts.webmail, hosts.mail])
       expect((await clients[kind].ask(host, "/")).status).toBeLessThan(400);
@@ -117,11 +117,11 @@ describe.each(kinds)("through Traefik, by %s", (kind) => {
 });
 
 describe.each(kinds)("push through Traefik, by %s", (kind) => {
-  it("reaches a mail program that has heard nothing for three minutes", async () => {
+  it("a push through Traefik reaches a mail program that has received nothing for three minutes", async () => {
     expect((await pushed[`${kind} events`])?.text).toContain("event: state");
   });
 
-  it("reaches a WebSocket that has heard nothing for three minutes", async () => {
+  it("a push through Traefik reaches a WebSocket that has received nothing for three minutes", async () => {
     const text = (await pushed[`${kind} websocket`])?.text ?? "";
     expect(text).toMatch(/^HTTP\/1\.1 101 /);
     expect(text.endsWith("{}")).toBe(true);

@@ -40,7 +40,7 @@ const signedIn = async (name: string): Promise<Person> => {
 };
 
 describe("attachments", () => {
-  it("of 20 MB go out unharmed", async () => {
+  it("attachments of 20 MB are sent unharmed", async () => {
     const data = megabytes(20);
     const path = join(folder, "holiday.bin");
     writeFileSync(path, data);
@@ -54,7 +54,7 @@ describe("attachments", () => {
     await kinga.leaves();
   });
 
-  it("of 20 MB come down unharmed", async () => {
+  it("attachments of 20 MB are downloaded unharmed", async () => {
     const data = megabytes(20);
     harness.mail.deliver("kinga", letterWith("Twenty megabytes", "film.bin", data));
     const kinga = await signedIn("kinga");
@@ -67,7 +67,7 @@ describe("attachments", () => {
     await kinga.leaves();
   });
 
-  it("that are too large are refused with a word about the limit, before they are uploaded", async () => {
+  it("attachments that are too large are refused with the limit before they are uploaded", async () => {
     const path = join(folder, "too-large.bin");
     writeFileSync(path, megabytes(34));
     const kinga = await signedIn("kinga");
@@ -80,7 +80,7 @@ describe("attachments", () => {
 });
 
 describe("pictures from elsewhere", () => {
-  it("are not asked for until the person says so", async () => {
+  it("remote pictures are not loaded until the user asks for them", async () => {
     harness.mail.deliver(
       "kinga",
       letter("A newsletter", {
@@ -99,7 +99,7 @@ describe("pictures from elsewhere", () => {
 });
 
 describe("filters", () => {
-  it("and the out-of-office notice are kept at the mail server, with the same sign-in", async () => {
+  it("filters and the out-of-office notice are kept at the mail server, with the same sign-in", async () => {
     const kinga = await signedIn("kinga");
     await kinga.page.goto(`${webmail}?_task=settings&_action=plugin.managesieve-vacation`);
     await kinga.page.waitForSelector("#vacation_reason, [name=vacation_reason]");
@@ -112,7 +112,7 @@ describe("filters", () => {
 });
 
 describe("mail that came while the webmail was restarted", () => {
-  it("is there at the next click, for users who stay signed in", async () => {
+  it("mail that came while the webmail restarted is there at the next click, for users who stay signed in", async () => {
     const kinga = await signedIn("kinga");
     const before = await harness.providerState();
     await harness.pod.stop();

@@ -27,7 +27,7 @@ describe("the configuration, read by PHP itself", () => {
   const known = (value: PhpValue): unknown =>
     value instanceof FromEnvironment ? environment[value.variable as keyof typeof environment] : value;
 
-  it("says what was written, whatever characters it holds", () => {
+  it("PHP reads the configuration as it was written, whatever characters it holds", () => {
     const file = join(folder, "config.php");
     const text = fc.oneof(
       fc.string({ unit: "binary" }),

@@ -33,7 +33,7 @@ const ask = (path: string): Promise<Answer> =>
   });
 
 describe("every page", () => {
-  it("has a content policy, cannot be framed by others, is not sniffed and insists on HTTPS", async () => {
+  it("every page has a content policy, cannot be framed by others, is not sniffed and insists on HTTPS", async () => {
     const { headers } = await ask("/?_task=login");
     expect(headers["content-security-policy"]).toMatch(/default-src 'self'.*object-src 'none'.*frame-ancestors 'self'/);
     expect(headers["x-frame-options"]?.toLowerCase()).toBe("sameorigin");
@@ -43,13 +43,13 @@ describe("every page", () => {
     expect(headers["x-powered-by"]).toBeUndefined();
   });
 
-  it("sends cookies that only HTTPS and only this site's pages see", async () => {
+  it("every page sends cookies that only HTTPS and only this site's pages see", async () => {
     const { cookies } = await ask("/");
     expect(cookies).not.toEqual([]);
     for (const cookie of cookies) expect(cookie).toMatch(/(?=.*; secure)(?=.*; HttpOnly)(?=.*; SameSite=Lax)/i);
   });
 
-  it("sends the person's cookies the same way", async () => {
+  it("a signed-in user's cookies are sent the same way", async () => {
     const kinga = await (await Person.arrives(browser(), "kinga")).signsIn();
     await kinga.seesInbox();
     const cookies = await kinga.context.cookies(webmail);
@@ -58,7 +58,7 @@ describe("every page", () => {
     await kinga.leaves();
   });
 
-  it("knows a person again who closed the browser, for a day and without the provider, until they sign out", async () => {
+  it("a user who closed the browser stays signed in for a day, without the provider, until they sign out", async () => {
     const kinga = await (await Person.arrives(browser(), "kinga")).signsIn();
     await kinga.seesInbox();
     const kept = (await kinga.context.cookies(webmail)).filter((c: { expires: number }) => c.expires > 0);
@@ -78,7 +78,7 @@ describe("every page", () => {
     await again.leaves();
   });
 
-  it("goes to the provider, and names the registered redirect URI there", async () => {
+  it("every page leads to the identity provider, with the registered redirect URI", async () => {
     const { headers, status } = await ask("/");
     expect(status).toBe(302);
     const target = new URL(headers.location ?? "");
@@ -105,14 +105,14 @@ describe("a person's network address", () => {
       call.end();
     });
 
-  it("is what the ingress controller says, and nobody else's word for it counts", async () => {
+  it("a user's network address comes from the ingress controller only, not from client headers", async () => {
     expect(await taken("127.0.0.1")).toBe("203.0.113.9");
     expect(await taken("127.0.0.77")).toBe("127.0.0.77");
   });
 });
 
 describe("the log", () => {
-  it("tells who asked for what, and keeps no authorization code", async () => {
+  it("the log tells who requested what, and contains no authorization code", async () => {
     const kinga = await (await Person.arrives(browser(), "kinga")).signsIn();
     await kinga.seesInbox();
     await kinga.leaves();
@@ -122,7 +122,7 @@ describe("the log", () => {
 });
 
 describe("the database", () => {
-  it("is nobody else's to read", () => {
+  it("the database can be read by the webmail's user only", () => {
     expect(statSync(harness.databaseFile()).mode & 0o077).toBe(0);
   });
 });
@@ -140,36 +140,39 @@ describe("pictures for the README", () => {
   ];
   const sizes = { desktop, phone };
 
-  it.each(Object.entries(sizes))("show sign-in, inbox and compose on a %s", async (size, viewport) => {
-    if (size === "desktop")
-      for (const [name, subject, body] of letters) {
-        const from = `=?utf-8?B?${Buffer.from(name).toString("base64")}?= <friend@example.org>`;
-        harness.mail.deliver("kinga", letter(subject, { from, body }));
-      }
-    const kinga = await (await Person.arrives(browser(), "kinga", viewport)).signsIn();
-    await kinga.seesInbox();
-    const shoot = async ({ page }: Person, name: string) => {
-      await page.waitForLoadState("networkidle");
-      // Nothing may stick out sideways.
-      expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
-      expect(await page.title()).toContain("newjoy.ro Mail");
-      await page.screenshot({ path: join(folder, `${name}-${size}.png`) });
-    };
-    await kinga.page.goto(`${webmail}?_task=mail&_mbox=INBOX`);
-    await kinga.seesMessage("Photos from the lake");
-    await shoot(kinga, "inbox");
-    await kinga.page.goto(`${webmail}?_task=mail&_action=compose`);
-    await kinga.page.waitForSelector("#composebody");
-    await kinga.page.fill("#compose-subject", "Dinner on Sunday");
-    await kinga.page.fill("#composebody", "One o'clock is fine. I bring the cake.\n\nKinga");
-    await shoot(kinga, "compose");
-    await kinga.leaves();
+  it.each(Object.entries(sizes))(
+    "pictures for the README show sign-in, inbox and compose on a %s",
+    async (size, viewport) => {
+      if (size === "desktop")
+        for (const [name, subject, body] of letters) {
+          const from = `=?utf-8?B?${Buffer.from(name).toString("base64")}?= <friend@example.org>`;
+          harness.mail.deliver("kinga", letter(subject, { from, body }));
+        }
+      const kinga = await (await Person.arrives(browser(), "kinga", viewport)).signsIn();
+      await kinga.seesInbox();
+      const shoot = async ({ page }: Person, name: string) => {
+        await page.waitForLoadState("networkidle");
+        // Nothing may stick out sideways.
+        expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
+        expect(await page.title()).toContain("newjoy.ro Mail");
+        await page.screenshot({ path: join(folder, `${name}-${size}.png`) });
+      };
+      await kinga.page.goto(`${webmail}?_task=mail&_mbox=INBOX`);
+      await kinga.seesMessage("Photos from the lake");
+      await shoot(kinga, "inbox");
+      await kinga.page.goto(`${webmail}?_task=mail&_action=compose`);
+      await kinga.page.waitForSelector("#composebody");
+      await kinga.page.fill("#compose-subject", "Dinner on Sunday");
+      await kinga.page.fill("#composebody", "One o'clock is fine. I bring the cake.\n\nKinga");
+      await shoot(kinga, "compose");
+      await kinga.leaves();
 
-    // The webmail's own sign-in page: what those see who come back without a mailbox.
-    const guest = await (await Person.arrives(browser(), "guest", viewport)).signsIn();
-    await guest.page.waitForSelector("#rcmloginoauth");
-    await guest.page.evaluate("document.querySelector('#messagestack').remove()");
-    await shoot(guest, "sign-in");
-    await guest.leaves();
-  });
+      // The webmail's own sign-in page: what those see who come back without a mailbox.
+      const guest = await (await Person.arrives(browser(), "guest", viewport)).signsIn();
+      await guest.page.waitForSelector("#rcmloginoauth");
+      await guest.page.evaluate("document.querySelector('#messagestack').remove()");
+      await shoot(guest, "sign-in");
+      await guest.leaves();
+    },
+  );
 });

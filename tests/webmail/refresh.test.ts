@@ -63,7 +63,7 @@ const poll = (page: Page): Promise<unknown> =>
   Promise.all([page.waitForResponse(/_action=refresh/), page.evaluate("rcmail.refresh()")]);
 
 describe("requests that find the access token ended at the same moment", () => {
-  it("refresh it once when they are two tabs, and both go on", async () => {
+  it("two tabs that find the access token expired refresh it once, and both go on", async () => {
     const kinga = await arrived();
     const second = await tab(kinga);
     for (let round = 0; round < 3; round++) {
@@ -76,7 +76,7 @@ describe("requests that find the access token ended at the same moment", () => {
     await kinga.leaves();
   });
 
-  it("refresh it once when one looks for new mail and the other sends, and the message is sent", async () => {
+  it("a check for new mail and a message being sent refresh an expired access token once, and the message is sent", async () => {
     const kinga = await arrived();
     const compose = await tab(kinga, "?_task=mail&_action=compose");
     await compose.waitForSelector("#composebody");
@@ -97,7 +97,7 @@ describe("requests that find the access token ended at the same moment", () => {
     await kinga.leaves();
   });
 
-  it("refresh it once when a laptop wakes up with three tabs", async () => {
+  it("three tabs of a laptop that wakes up refresh an expired access token once", async () => {
     const seconds = 30;
     await harness.providerState({ accessTokenSeconds: seconds });
     const kinga = await arrived();
@@ -116,7 +116,7 @@ describe("requests that find the access token ended at the same moment", () => {
 });
 
 describe("a request that began before a refresh and ends after it", () => {
-  it("does not bring the used tokens back", async () => {
+  it("a request that began before a refresh and ends after it does not bring the used tokens back", async () => {
     harness.mail.deliver("kinga", letterWith("A large attachment", "a.bin", randomBytes(20_000_000)));
     const kinga = await arrived();
     await kinga.opens("A large attachment");
@@ -149,7 +149,7 @@ describe("a request that began before a refresh and ends after it", () => {
 });
 
 describe("an issuer that takes connections and does not answer", () => {
-  it("is asked by one request at a time, whether users sign in or are signed in", async () => {
+  it("an issuer that accepts connections and does not answer is asked by one request at a time, whether users sign in or are signed in", async () => {
     const kinga = await arrived();
     await sleep(3000); // what it answered last counts for so long
     const before = await harness.providerState({ slowSeconds: 40 });

@@ -11,7 +11,7 @@ const harness = new Harness();
 const browser = browserFor(harness);
 
 describe("signing in to the webmail", () => {
-  it("goes from the webmail to the provider's page to the inbox with the person's mail, past no password form", async () => {
+  it("signing in leads from the webmail to the identity provider's page to the user's inbox, without a password form", async () => {
     harness.mail.deliver("kinga", letter("For Kinga"));
     const kinga = await Person.arrives(browser(), "kinga");
     const forms: string[] = [];
@@ -25,7 +25,7 @@ describe("signing in to the webmail", () => {
     await kinga.leaves();
   });
 
-  it("shows two users in two browsers their own mail only", async () => {
+  it("two users in two browsers see their own mail only", async () => {
     harness.mail.deliver("kinga", letter("Kinga's own"));
     harness.mail.deliver("alpar", letter("Alpar's own"));
     const [kinga, alpar] = [await Person.arrives(browser(), "kinga"), await Person.arrives(browser(), "alpar")];
@@ -36,7 +36,7 @@ describe("signing in to the webmail", () => {
     await Promise.all([kinga.leaves(), alpar.leaves()]);
   });
 
-  it("sends mail as the person who signed in, from their address", async () => {
+  it("mail is sent as the user who signed in, from their address", async () => {
     const kinga = await (await Person.arrives(browser(), "kinga")).signsIn();
     await kinga.seesInbox();
     await kinga.sends("friend@example.org", "Greetings from Kinga", "Hello, friend.");
@@ -54,12 +54,12 @@ describe("signing in to the webmail", () => {
     await kinga.leaves();
   });
 
-  it("hands the provider the client's secret unharmed, whatever characters it holds", async () => {
+  it("the identity provider gets the client's secret unharmed, whatever characters it holds", async () => {
     const { secrets } = await harness.providerState();
     expect(new Set(secrets)).toEqual(new Set(["public-client"]));
   });
 
-  it("ends with signing out, without a loop, and works again afterwards", async () => {
+  it("signing out ends the session without a loop, and signing in works again afterwards", async () => {
     const kinga = await (await Person.arrives(browser(), "kinga")).signsIn();
     await kinga.seesInbox();
     const before = await harness.providerState();
@@ -81,7 +81,7 @@ describe("signing in where Pocket ID asks for a passkey", () => {
   beforeAll(() => harness.providerState({ passkeys: { [kingaAtProvider?.sub ?? ""]: passkey.registered } }));
   afterAll(() => harness.providerState({ passkeys: null }));
 
-  it("goes on to the inbox with it, and asks again after signing out", async () => {
+  it("a passkey opens the inbox, and Pocket ID asks for it again after signing out", async () => {
     const kinga = await (await Person.arrives(browser(), "kinga")).carries(passkey);
     await kinga.signsIn();
     await kinga.seesInbox();
@@ -93,7 +93,7 @@ describe("signing in where Pocket ID asks for a passkey", () => {
     await kinga.leaves();
   });
 
-  it("ends at the provider without it, or with somebody else's", async () => {
+  it("signing in without the passkey, or with another user's, ends at the identity provider", async () => {
     const stranger = await (await Person.arrives(browser(), "kinga")).carries();
     await stranger.signsIn();
     await stranger.page.waitForSelector("text=There is no passkey on this device.");
@@ -142,7 +142,7 @@ describe("a session", () => {
     return [kinga, before];
   };
 
-  it("goes on after half an hour away", async () => {
+  it("a session goes on after half an hour without a request", async () => {
     const [kinga, before] = await backAfter(31);
     await kinga.seesInbox();
     const { authorize, refresh } = await harness.providerState();
@@ -150,7 +150,7 @@ describe("a session", () => {
     await kinga.leaves();
   });
 
-  it("goes on, with a new token, until the configured time is over", async () => {
+  it("a session goes on, with a new token, until the configured time is over", async () => {
     const [kinga, before] = await backAfter(lifetime() - 5);
     await kinga.seesInbox();
     const { authorize, refresh } = await harness.providerState();
@@ -159,7 +159,7 @@ describe("a session", () => {
     await kinga.leaves();
   });
 
-  it("is over then: the person signs in again, once, without a loop", async () => {
+  it("after the configured time the user signs in again, once, without a loop", async () => {
     const [kinga, before] = await backAfter(lifetime() + 5);
     await kinga.atProvider();
     await kinga.seesInbox();
@@ -186,16 +186,16 @@ describe("a person whom the mail server does not let in", () => {
   const noMailbox = (address: string): string =>
     `There is no mailbox for ${address}. Ask who runs this mail, or sign out at Pocket ID and come back as somebody else.`;
 
-  it("is told when there is no mailbox, and nothing else, without a loop", async () => {
+  it("a user without a mailbox is told so, and nothing else, without a loop", async () => {
     expect(await refused("guest")).toEqual([noMailbox("guest@newjoy.ro")]);
     expect(harness.tokenCheck.refusals.at(-1)).toBe("no mailbox");
   });
 
-  it("reads an address as it is, and never as part of the page", async () => {
+  it("a user without a mailbox reads the address as it is, never as part of the page", async () => {
     expect(await refused("o'brien<b>")).toEqual([noMailbox("o'brien<b>@elsewhere.example")]);
   });
 
-  it("is not told that there is no mailbox when the mail server cannot check the sign-in", async () => {
+  it("a user is not told that there is no mailbox when the mail server cannot check the sign-in", async () => {
     harness.tokenCheck.close();
     expect(await refused("kinga")).toEqual([
       "The mail server could not check your sign-in. Your mail is safe. Try again in a few minutes.",
@@ -208,7 +208,7 @@ describe("a person whom the mail server does not let in", () => {
     await kinga.leaves();
   });
 
-  it("is told when the mail server is unreachable", async () => {
+  it("a user is told when the mail server is unreachable", async () => {
     await harness.mail.stop();
     const away = ["The mail server does not answer. Your mail is safe. Try again in a few minutes."];
     expect(await refused("kinga")).toEqual(away);

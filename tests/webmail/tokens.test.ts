@@ -27,7 +27,7 @@ async function withExpiredToken(name: string): Promise<Person> {
 }
 
 describe("a token that expires while the page is open", () => {
-  it("is replaced without the person noticing, for reading and for sending", async () => {
+  it("a token that expires while the page is open is replaced without the user noticing, for reading and for sending", async () => {
     const kinga = await withExpiredToken("kinga");
     const before = await harness.providerState();
     const navigations: string[] = [];
@@ -49,7 +49,7 @@ describe("a token that expires while the page is open", () => {
     await kinga.leaves();
   });
 
-  it("asks the person to sign in once, without a loop or an error page, when it cannot be replaced", async () => {
+  it("a token that expires while the page is open and cannot be replaced asks the user to sign in once, without a loop or an error page", async () => {
     const kinga = await withExpiredToken("kinga");
     await harness.providerState({ refuseRefresh: true });
     await kinga.context.clearCookies({ domain: hosts.issuer });
@@ -68,7 +68,7 @@ describe("a token that expires while the page is open", () => {
     await kinga.leaves();
   });
 
-  it("takes an open page to the sign-in when it cannot be replaced", async () => {
+  it("a token that expires while the page is open and cannot be replaced takes that page to the sign-in", async () => {
     const kinga = await withExpiredToken("kinga");
     await harness.providerState({ refuseRefresh: true });
     await kinga.context.clearCookies({ domain: hosts.issuer });
@@ -80,7 +80,7 @@ describe("a token that expires while the page is open", () => {
 });
 
 describe("while the provider is unreachable", () => {
-  it("tells visitors so in plain words, and lets them in when it is back, with nothing restarted", async () => {
+  it("visitors are told in plain words that the identity provider is unreachable, and can sign in when it is back, with nothing restarted", async () => {
     await harness.providerState({ reachable: false });
     const kinga = await Person.arrives(browser(), "kinga");
     const answer = await kinga.page.goto(webmail);
@@ -93,7 +93,7 @@ describe("while the provider is unreachable", () => {
     await kinga.leaves();
   });
 
-  it("lets users who are signed in read on", async () => {
+  it("users who are signed in read on while the identity provider is unreachable", async () => {
     const kinga = await (await Person.arrives(browser(), "kinga")).signsIn();
     await kinga.seesInbox();
     await harness.providerState({ reachable: false });
@@ -106,7 +106,7 @@ describe("while the provider is unreachable", () => {
     await kinga.leaves();
   });
 
-  it("keeps users signed in whose token ends meanwhile", async () => {
+  it("users whose token expires while the identity provider is unreachable stay signed in", async () => {
     const kinga = await withExpiredToken("kinga");
     await harness.providerState({ reachable: false });
     const before = await harness.providerState();
@@ -134,7 +134,7 @@ describe("the mail server", () => {
   });
   const login = (token: string) => imapLogin(harness.ca, "kinga@newjoy.ro", token);
 
-  it("takes a token that the provider made for this client", async () => {
+  it("the mail server accepts a token that the identity provider made for this client", async () => {
     expect(await login(harness.key.token(good()))).toMatch(/^OK/);
   });
 
@@ -147,7 +147,7 @@ describe("the mail server", () => {
     ["an unsigned", "algorithm", () => harness.key.token(good(), { alg: "none" })],
     ["a forged", "signature", () => stranger.token(good())],
   ];
-  it.each(refused)("refuses %s token (%s)", async (_whose, reason, token) => {
+  it.each(refused)("the mail server refuses %s token (%s)", async (_whose, reason, token) => {
     expect(await login(token())).toMatch(/^NO/);
     expect(harness.tokenCheck.refusals.at(-1)).toBe(reason);
   });

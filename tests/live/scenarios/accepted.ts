@@ -18,14 +18,14 @@ export function acceptedScenarios(fixture: LiveFixture): void {
     beforeAll(() => fixture.probe({ namespace: environmentNamespace, name: "probe" }));
     afterAll(() => fixture.kill(environmentNamespace, "probe"));
 
-    test("is in the inbox once, when it comes twice", async () => {
+    test("a message that comes twice is in the inbox once", async () => {
       for (let times = 0; times < 2; times++) expect(await relay("came twice", "twice@probe.test")).toBe("sent");
       expect(await relay("came after it")).toBe("sent");
       const subjects = await fixture.inInbox("came after it");
       expect(subjects.filter((subject) => subject === "came twice")).toHaveLength(1);
     });
 
-    test("waits when the account is over its quota, and comes once there is room", async () => {
+    test("an accepted message waits when the account is over its quota, and is delivered once there is room", async () => {
       const { list } = await administrator("x:Account/get", { ids: null });
       const id = list.find(({ name }) => name === person.name)?.id as string;
       const allow = (quotas: object) => administrator("x:Account/set", { update: { [id]: { quotas } } });

@@ -17,7 +17,7 @@ export function changeScenarios(fixture: LiveFixture): void {
       renewedAt = performance.now();
     });
 
-    test("of the provider's password reaches the fetcher without a restart", async () => {
+    test("a change of the provider's password reaches the fetcher without a restart", async () => {
       const before = await fixture.pods();
       await fixture.live.environment.provider.setPassword("alpar", "another-password");
       await fixture.set("mailboxes.alpar.password", "another-password", { secret: true });
@@ -29,7 +29,7 @@ export function changeScenarios(fixture: LiveFixture): void {
       expect(await fixture.pods()).toEqual(before);
     });
 
-    test("that adds a mailbox, or removes it, touches nobody else's pod; settings that come late do no harm", async () => {
+    test("adding or removing a mailbox touches no other mailbox's pod, and settings that come late do no harm", async () => {
       const before = await fixture.pods();
       await fixture.node?.setPolicyDelay(6_000); // each new pod's address enters the rules seconds late
       try {
@@ -50,7 +50,7 @@ export function changeScenarios(fixture: LiveFixture): void {
       }
     });
 
-    test("with a wrong password ends the update in its time, by name and with the reason, and all else is up", async () => {
+    test("a wrong password ends the update in its time, with the mailbox's name and the reason, and everything else runs", async () => {
       await fixture.set("mailboxes.dora.address", addressOf("dora"));
       await fixture.set("mailboxes.dora.password", "wrong", { secret: true });
       const failure = await fixture.up().then(
@@ -63,7 +63,7 @@ export function changeScenarios(fixture: LiveFixture): void {
       await fixture.up();
     });
 
-    test("of the certificate is served within the CronJob's period, and no restart is needed for it", async () => {
+    test("a new certificate is served within the CronJob's period, and no restart is needed for it", async () => {
       const remaining = 420 - (performance.now() - renewedAt) / 1000; // five minutes, and what a kubelet takes
       await eventually("the new certificate", async () => (await fixture.programs.certificate()) !== certificate, {
         seconds: Math.max(30, remaining),

@@ -23,7 +23,7 @@ export function copyScenarios(fixture: LiveFixture): void {
     };
     const accounts = (): Promise<unknown> => actAs(fixture, undefined, "x:Account/get", { ids: null });
 
-    test("that is put back brings the mail, the accounts and the app passwords of its day", async () => {
+    test("a plain copy that is put back brings the mail, the accounts and the app passwords of its day", async () => {
       await fixture.probe({ namespace: environmentNamespace, name: "probe" });
       const made = (await actAs(fixture, person.name, "x:AppPassword/set", {
         create: { device: { description: "iPhone" } },

@@ -6,7 +6,7 @@ import type { LiveFixture } from "../support/fixture";
 
 export function doctorScenarios(fixture: LiveFixture): void {
   describe("the doctor", () => {
-    test("finds a stack that works well, proves that policies are enforced, and leaves no pod behind", async () => {
+    test("the doctor finds a stack that works well, proves that policies are enforced, and leaves no pod behind", async () => {
       const results = await examine(fixture);
       expect(wrongIn(results, "configuration", "flow")).toEqual([]);
       // The CronJobs of a stack that is minutes old may not have run yet.
@@ -20,7 +20,7 @@ export function doctorScenarios(fixture: LiveFixture): void {
       expect(left).toEqual([]);
     });
 
-    test("says of a mail server that is not running what breaks, and that the fetchers are stopped by it", async () => {
+    test("the doctor says of a mail server that is not running what breaks, and that the fetchers are stopped by it", async () => {
       await fixture.mailServer.stop();
       const results = await examine(fixture);
       await fixture.mailServer.start();

@@ -3,7 +3,7 @@ import type { LiveFixture } from "../support/fixture";
 
 export function firstDeployScenarios(fixture: LiveFixture): void {
   describe("the first pulumi up", () => {
-    test("goes through where a new pod's connections are refused at first, each step at its first try", async () => {
+    test("the first update succeeds where a new pod's connections are refused at first, each step at its first try", async () => {
       const jobs = await fixture.live.client.list("batch/v1", "Job", stackNamespace);
       const ofUpdate = jobs.filter(({ metadata }) => !metadata.ownerReferences);
       expect(ofUpdate.map(({ status }) => [status.succeeded, status.failed ?? 0])).toEqual([
@@ -12,7 +12,7 @@ export function firstDeployScenarios(fixture: LiveFixture): void {
       ]);
     });
 
-    test("leaves every pod ready, and none that had to start again", async () => {
+    test("the first update leaves every pod ready, and none that had to restart", async () => {
       const found = await fixture.live.client.list("v1", "Pod", stackNamespace);
       const running = found.filter(({ metadata }) => !metadata.labels?.["job-name"]);
       expect(running).toHaveLength(5);
@@ -22,7 +22,7 @@ export function firstDeployScenarios(fixture: LiveFixture): void {
       }
     });
 
-    test("is done: a second one changes nothing", async () => {
+    test("a second update changes nothing", async () => {
       expect(Object.keys(await fixture.up())).toEqual(["same"]);
     });
   });

@@ -30,7 +30,7 @@ export function leavingScenarios(fixture: LiveFixture): void {
       await declare();
     });
 
-    test("has no way in when the update ends, mail is still taken in, and old devices stay out after a return", async () => {
+    test("a user who leaves has no access when the update ends, mail is still accepted, and old devices stay out after a return", async () => {
       const old = await appPassword();
       expect(await fixture.programs.opens(NAME, old)).toEqual(expect.any(Array));
       await leave();

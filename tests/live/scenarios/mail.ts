@@ -7,17 +7,17 @@ const FRIEND = "friend@elsewhere.test";
 
 export function mailScenarios(fixture: LiveFixture): void {
   describe("mail", () => {
-    test("that waited at the provider is in the inbox, which the person's token opens", async () => {
+    test("mail that waited at the provider is in the inbox, which the user's token opens", async () => {
       await fixture.inInbox("Welcome to your mail at home");
     });
 
-    test("that somebody sends is in the inbox soon", async () => {
+    test("a message from outside is in the inbox soon", async () => {
       await fixture.programs.putAtProvider(person.name, ["fresh"]);
       await fixture.inInbox("fresh");
     });
 
     test.each([465, 587] as const)(
-      "sent with a token on %d leaves through the provider, with the sender's own login",
+      "a message sent with a token on port %d leaves through the provider, with the sender's own login",
       async (port) => {
         const subject = `out by ${port}`;
         const from = addressOf(person.name);
@@ -30,7 +30,7 @@ export function mailScenarios(fixture: LiveFixture): void {
       },
     );
 
-    test("of which the provider gives no body stays there, what is behind it arrives, and it comes once it is given", async () => {
+    test("a message whose body the provider does not return stays there, later ones arrive, and it is delivered once it is returned", async () => {
       const { provider } = fixture.live.environment;
       if (!provider.injectFaults) return; // on the user's cluster the mail provider is a pod without the faulty proxy
       provider.injectFaults({ "body NIL": ["hollow"] });
@@ -40,7 +40,7 @@ export function mailScenarios(fixture: LiveFixture): void {
       await fixture.inInbox("hollow", 400);
     });
 
-    test("with somebody else's sender is refused", async () => {
+    test("a message with another user's sender address is refused", async () => {
       const answer = await fixture.programs.send({
         token: fixture.token,
         user: person.name,
@@ -52,13 +52,13 @@ export function mailScenarios(fixture: LiveFixture): void {
       expect(answer).toMatch(/^50[13] /);
     });
 
-    test("is not opened by a token that somebody changed, and the refusal is not the network's", async () => {
+    test("a mailbox is not opened by a modified token, and the refusal is not the network's", async () => {
       expect(await fixture.programs.refusal(person.name, `${fixture.token.slice(0, -8)}AAAAAAAA`)).toMatch(
         /AUTHENTICATIONFAILED|[Aa]uthentication/,
       );
     });
 
-    test("of an app in another namespace leaves without a login, and reaches the users' mailboxes", async () => {
+    test("mail of an app in another namespace leaves without a login, and reaches the users' mailboxes", async () => {
       expect(await fixture.programs.relay({ from: addressOf("service"), to: FRIEND, subject: "from an app" })).toBe(
         "sent",
       );
@@ -73,7 +73,7 @@ export function mailScenarios(fixture: LiveFixture): void {
       await fixture.inInbox("app at home");
     });
 
-    test("for an address that only the provider has goes there, and is not taken for a mailbox's here", async () => {
+    test("mail for an address that only the provider has goes there, and is not taken for a mailbox's here", async () => {
       expect(
         await fixture.programs.relay({ from: addressOf("service"), to: addressOf("grandma"), subject: "to grandma" }),
       ).toBe("sent");

@@ -90,7 +90,7 @@ export function migrationScenarios(fixture: LiveFixture): void {
 
     beforeAll(() => fixture.probe(probe));
 
-    test("copies all folders with flags and dates, once, with an app password that is gone afterwards", async () => {
+    test("a migration copies all folders with flags and dates, once, with an app password that is gone afterwards", async () => {
       const before = await at(source(), "fill");
       await fixture.set(`migrations.${NAME}.mailbox`, NEW);
       await fixture.set(`migrations.${NAME}.from.host`, source().host);

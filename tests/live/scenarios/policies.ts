@@ -54,19 +54,22 @@ export function policyScenarios(fixture: LiveFixture): void {
       }
     });
 
-    test.each(Object.keys(open) as Source[])("let %s reach what it needs, and nothing else", async (source) => {
-      const found = await connects(
-        fixture.live.kubectl,
-        sources[source],
-        targets.map(([, host, port]) => [host, port]),
-      );
-      const reached = targets.filter((_, n) => found[n]).map(([name, , port]) => `${name} ${port}`);
-      const more = withKubeRouter[source] ?? [];
-      const expected = [...open[source], ...(fixture.node ? more : reached.filter((port) => more.includes(port)))];
-      expect(reached.sort()).toEqual([...new Set(expected)].sort());
-    });
+    test.each(Object.keys(open) as Source[])(
+      "the network policies let %s reach what it needs, and nothing else",
+      async (source) => {
+        const found = await connects(
+          fixture.live.kubectl,
+          sources[source],
+          targets.map(([, host, port]) => [host, port]),
+        );
+        const reached = targets.filter((_, n) => found[n]).map(([name, , port]) => `${name} ${port}`);
+        const more = withKubeRouter[source] ?? [];
+        const expected = [...open[source], ...(fixture.node ? more : reached.filter((port) => more.includes(port)))];
+        expect(reached.sort()).toEqual([...new Set(expected)].sort());
+      },
+    );
 
-    test("keep port 25 for the namespaces that cluster.relayNamespaces names, once there are some", async () => {
+    test("the network policies keep port 25 for the namespaces that cluster.relayNamespaces names, once there are some", async () => {
       const mail = targets[0]?.[1] as string;
       const reach = async (source: Source): Promise<boolean | undefined> =>
         (await connects(fixture.live.kubectl, sources[source], [[mail, 25]]))[0];

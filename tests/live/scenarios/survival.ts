@@ -5,7 +5,7 @@ import { MailProgram } from "../support/mail";
 
 export function survivalScenarios(fixture: LiveFixture): void {
   describe("nothing is lost", () => {
-    test("when the mail server is killed in the middle of a drain of 300", async () => {
+    test("nothing is lost when the mail server is killed while 300 messages are fetched", async () => {
       const subjects = Array.from({ length: 300 }, (_, n) => `drain ${n}`);
       await fixture.programs.putAtProvider(person.name, subjects);
       for (let kill = 0; kill < 2; kill++) {
@@ -34,7 +34,7 @@ export function survivalScenarios(fixture: LiveFixture): void {
       );
     });
 
-    test("when the power goes, and everything comes back in the worst order: it heals by itself within ten minutes", async () => {
+    test("nothing is lost when the power fails and everything comes back in the worst order: the stack recovers by itself within ten minutes", async () => {
       await fixture.powerCut();
       const after = await fixture.probe({ ...fixture.app, name: "after" });
       fixture.programs = new MailProgram(fixture.live, after);
@@ -50,7 +50,7 @@ export function survivalScenarios(fixture: LiveFixture): void {
       await fixture.inInbox("after the power cut", 300);
     });
 
-    test("when the stack is destroyed: another one, put up while policies come late, adopts the volume with the mail", async () => {
+    test("nothing is lost when the stack is destroyed: another one, deployed while policies come late, adopts the volume with the mail", async () => {
       const before = await fixture.programs.subjects(person.name, fixture.token);
       await fixture.live.stack.destroy();
       await fixture.live.stack.setConfig("kubernetes:upsertExistingObjects", { value: "true" });

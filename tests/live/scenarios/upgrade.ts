@@ -50,7 +50,7 @@ export function upgradeScenarios(fixture: LiveFixture): void {
       });
     });
 
-    test("lets mail flow: what comes every second while it runs arrives, each message once", async () => {
+    test("mail flows during an upgrade from the previous release: what comes every second arrives, each message once", async () => {
       const sent: string[] = [];
       let isOver = false;
       const sending = (async () => {
