@@ -42,6 +42,15 @@ test("every page can be reached from the README", () => {
   expect([...pages.keys()].filter((page) => !reached.has(page))).toEqual([]);
 });
 
+test("a how-to page is one screen", () => {
+  const howTo = [...pages].filter(([page]) => page.startsWith("docs/how-to/"));
+  const long = howTo
+    .map(([page, text]) => ({ page, lines: text.trimEnd().split("\n").length, words: text.split(/\s+/).length }))
+    .filter(({ lines, words }) => lines > 75 || words > 510);
+  expect(howTo.length).toBeGreaterThan(15);
+  expect(long).toEqual([]);
+});
+
 /** Paths of the repository that a page names in passing. */
 const named = [...pages].flatMap(([page, text]) =>
   [...text.matchAll(/`((?:components|config|sandbox|scripts|tests|docs|images)\/[\w./-]+)`/g)].map(
