@@ -16,6 +16,7 @@ export interface PocketIdUser {
  */
 export interface FakePocketId {
   readonly issuer: string;
+  readonly port: number;
   /** Clients by id, as last written. */
   readonly clients: Map<string, Record<string, unknown>>;
   /** Every request as `METHOD /path`, in order. */
@@ -44,6 +45,8 @@ const bodyOf = async (request: IncomingMessage): Promise<Record<string, unknown>
 export interface PocketIdOptions {
   /** Ids of groups by name. @default none */
   readonly groups?: Record<string, string>;
+  /** The name that it is reached under, where a client is told the port another way. @default its address */
+  readonly issuer?: string;
   /** Certificate and key, in PEM. @default plain HTTP */
   readonly tls?: { readonly cert: string; readonly key: string };
 }
@@ -188,9 +191,10 @@ export async function startPocketId(apiKey: string, options: PocketIdOptions = {
   };
   const server = options.tls ? createTlsServer(options.tls, listener) : createServer(listener);
   const port = await listen(server);
-  origin = `${options.tls ? "https" : "http"}://127.0.0.1:${port}`;
+  origin = options.issuer ?? `${options.tls ? "https" : "http"}://127.0.0.1:${port}`;
   return {
     issuer: origin,
+    port,
     clients,
     requests,
     allowed,
