@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { ROOT } from "../../support/pages";
@@ -30,4 +30,15 @@ test("the cache of built programs is made anew when one of them is pinned to ano
   expect(hashed).toContain("tests/rig/tools");
   expect(hashed).toContain("tests/rig/modules");
   expect(hashed.filter((folder) => !existsSync(join(ROOT, folder)))).toEqual([]);
+});
+
+test("each action that a workflow uses is pinned to a commit, with its version beside it", () => {
+  const folder = ".github/workflows";
+  const uses = readdirSync(join(ROOT, folder)).flatMap((name) => file(`${folder}/${name}`).match(/uses: .*/g) ?? []);
+  expect(uses.length).toBeGreaterThan(10);
+  expect(uses.filter((line) => !/^uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line))).toEqual([]);
+});
+
+test("CI installs what the commands of getting started need beside the programs of the rig", () => {
+  expect(commands("e2e")).toContain("tests/e2e/packages.txt");
 });
