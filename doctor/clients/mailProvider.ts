@@ -37,10 +37,9 @@ export function failureOf(problem: unknown): Failed {
     responseText?: string;
   };
   if (authenticationFailed || code === "EAUTH") return { failed: "refused", reason: responseText ?? reasonOf(problem) };
-  const { cause, message } = problem as Error & { cause?: NodeJS.ErrnoException };
-  if (certificateTrouble.test(`${code} ${cause?.code ?? ""} ${message}`)) {
+  if (certificateTrouble.test(`${code} ${(problem as Error).message}`)) {
     // nodemailer replaces the socket's error code with its own
-    return { failed: "certificate", reason: cause?.code ?? (certificateTrouble.test(code) ? code : reasonOf(problem)) };
+    return { failed: "certificate", reason: certificateTrouble.test(code) ? code : reasonOf(problem) };
   }
   return { failed: "unreachable", reason: reasonOf(problem) };
 }

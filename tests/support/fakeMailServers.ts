@@ -53,11 +53,16 @@ export interface ImapRules {
   readonly folders: Readonly<Record<string, readonly Message[]>>;
   /** Every command that came, with the login left out. */
   readonly heard?: string[];
+  /** The prefix of the personal namespace, whose hierarchy has dots; folders have it in their names. */
+  readonly prefix?: string;
 }
 
 /** As much of IMAP as a check needs. */
-export const fakeImapServer = (pair: KeyPair, { user, password, folders, heard = [] }: ImapRules): Promise<number> =>
-  talking(pair, "* OK [CAPABILITY IMAP4rev1] ready\r\n", () => {
+export const fakeImapServer = (pair: KeyPair, rules: ImapRules): Promise<number> => {
+  const { user, password, folders, heard = [], prefix } = rules;
+  const capability = prefix === undefined ? "CAPABILITY IMAP4rev1" : "CAPABILITY IMAP4rev1 NAMESPACE";
+  const separator = prefix === undefined ? "/" : ".";
+  return talking(pair, `* OK [${capability}] ready\r\n`, () => {
     let chosen: readonly Message[] = [];
     return (line) => {
       const [tag = "*", ...words] = line.split(" ");
@@ -65,14 +70,16 @@ export const fakeImapServer = (pair: KeyPair, { user, password, folders, heard =
         words[0]?.toUpperCase() === "UID" ? `UID ${words[1]?.toUpperCase()}` : (words[0]?.toUpperCase() ?? "");
       const done = (...lines: string[]): string => [...lines, `${tag} OK done`, ""].join("\r\n");
       if (command !== "LOGIN") heard.push(line.slice(tag.length + 1));
-      if (command === "CAPABILITY") return done("* CAPABILITY IMAP4rev1");
+      if (command === "CAPABILITY") return done(`* ${capability}`);
+      if (command === "NAMESPACE") return done(`* NAMESPACE (("${prefix}" "${separator}")) NIL NIL`);
       if (command === "LOGIN") {
         const right = line.includes(user) && line.includes(password);
         return right ? done() : `${tag} NO [AUTHENTICATIONFAILED] Authentication failed.\r\n`;
       }
-      if (command === "LIST" && line.includes('""') && line.endsWith('""')) return done('* LIST (\\Noselect) "/" ""');
+      if (command === "LIST" && line.includes('""') && line.endsWith('""'))
+        return done(`* LIST (\\Noselect) "${separator}" ""`);
       if (command === "LIST" || command === "LSUB") {
-        return done(...Object.keys(folders).map((name) => `* ${command} (\\HasNoChildren) "/" "${name}"`));
+        return done(...Object.keys(folders).map((name) => `* ${command} (\\HasNoChildren) "${separator}" "${name}"`));
       }
       if (command === "STATUS") {
         const name = line.slice(line.toUpperCase().indexOf(command) + command.length).replace(/\(.*|["\s]/g, "");
@@ -101,6 +108,7 @@ export const fakeImapServer = (pair: KeyPair, { user, password, folders, heard =
       return command === "LOGOUT" ? done("* BYE bye") : done();
     };
   });
+};
 
 /** As much of SMTP as a login and a message need. What is sent goes to `taken`; `answer` is what is said to it. */
 export const fakeSmtpServer = (

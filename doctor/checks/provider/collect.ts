@@ -40,7 +40,7 @@ async function countIn(imap: ImapFlow, folder: string, search?: { unKeyword: str
   }
   const lock = await imap.getMailboxLock(folder, { readOnly: true });
   try {
-    const uids = (imap.mailbox && imap.mailbox.exists > 0 && (await imap.search(search, { uid: true }))) || [];
+    const uids = (await imap.search(search, { uid: true })) || [];
     return { folder, count: uids.length };
   } finally {
     lock.release();
@@ -76,7 +76,7 @@ async function countMessages(
     await client.connect();
     const there = (await client.list()).map(({ path }) => path);
     const { prefix = "" } = (client.namespace || {}) as { prefix?: string };
-    const named = (name: string) => there.find((path) => path === name || path === `${prefix}${name}`);
+    const named = (name: string) => there.find((path) => path === `${prefix}${name}`);
     const waiting: Folder[] = [];
     const quarantined: Folder[] = [];
     let kept = 0;
@@ -129,9 +129,8 @@ async function tryLogin(smtp: Endpoint, login: RelayLogin, args: ProviderArgs): 
     await mailer.verify();
     return { works: true };
   } catch (problem) {
-    const failed = failureOf(problem);
     const { response } = problem as { response?: string };
-    return { ...failed, ...(failed.failed === "refused" && response && { reason: response }) };
+    return { ...failureOf(problem), ...(response && { reason: response }) };
   } finally {
     mailer.close();
   }

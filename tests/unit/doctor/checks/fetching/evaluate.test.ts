@@ -33,6 +33,25 @@ test("the reasons of the servers for failed fetching are reported once each, and
   expect(refused({ count: 5, reasons: ["a", "b", "a", "c", "d"] })).toBe("5 messages quarantined: a; b; c");
   expect(refused({ count: 1, reasons: [] })).toContain("the reason is not known");
   expect(having({ left: tooBig })[0]?.message).toContain("552 5.3.4 Message too big");
+  expect(having({ left: { count: 1, reasons: [] } })[0]?.message).toContain("the reason is not known");
+});
+
+test("the last message is the newest of all folders, and a folder without one does not hide it", () => {
+  const earlier = { ...folder, lastDelivery: now - 90 * minute };
+  expect(evaluate({ ...works, folders: [earlier, emptyFolder, folder] })[0]).toMatchObject({
+    level: "ok",
+    message: "works, last message 4 minutes ago",
+  });
+});
+
+test("a pod that is not ready is reported before the messages that it leaves, and those that are set aside are, too", () => {
+  const stopped = evaluate({
+    ...works,
+    notReady: "INBOX: no",
+    folders: [{ ...folder, left: tooBig, setAside: tooBig }],
+  });
+  expect(stopped.map(({ check, level }) => `${check} ${level}`)).toEqual(["fetching failure", "quarantine warning"]);
+  expect(stopped[0]?.message).toContain("INBOX: no");
 });
 
 test("a mailbox that got no mail since its pod started is ok, and the message says so", () => {

@@ -5,7 +5,13 @@ import { join } from "node:path";
 import { collectMailbox, collectRelay } from "../../../../../doctor/checks/provider/collect";
 import { collectSender } from "../../../../../doctor/checks/provider/collectSenders";
 import { PrivateCa } from "../../../../rig/ca";
-import { fakeImapServer, fakeSmtpServer, type ImapRules, stopFakeServers } from "../../../../support/fakeMailServers";
+import {
+  fakeImapServer,
+  fakeSmtpServer,
+  type ImapRules,
+  stopFakeServers,
+  talking,
+} from "../../../../support/fakeMailServers";
 import { listen } from "../../../../support/listen";
 
 const folder = mkdtempSync(join(tmpdir(), "doctor-provider-"));
@@ -23,9 +29,10 @@ const kinga = { mailbox: "kinga", address: "kinga@newjoy.ro", password: "s3cret"
 const old = "01-Mar-2026 10:00:00 +0000";
 const newer = "01-Mar-2026 11:00:00 +0000";
 
+const login = { user: kinga.address, password: kinga.password };
 const imap = async (folders: ImapRules["folders"], heard: string[] = [], pair = here) => ({
   host: "localhost",
-  port: await fakeImapServer(pair, { user: kinga.address, password: kinga.password, folders, heard }),
+  port: await fakeImapServer(pair, { ...login, folders, heard }),
 });
 
 test("waiting messages at the provider are counted, none is marked or changed, and no dates are requested", async () => {
@@ -90,6 +97,48 @@ test("messages in the outboxes and in staging count as waiting, and those in kep
   });
 });
 
+test("folders below a namespace's prefix are counted, the fetcher's own included, and those that another program named alike are not", async () => {
+  const one = [{ date: old }];
+  const folders = {
+    INBOX: [],
+    "INBOX.Junk": one,
+    "INBOX.Fetcher-Outbox": one,
+    "INBOX.Fetcher-Refused": one,
+    "INBOX.Fetcher-Kept.2026-11-22": one,
+    "Fetcher-Outbox": one,
+    "Fetcher-Kept.2026-11-21": one,
+  };
+  const port = await fakeImapServer(here, { ...login, folders, prefix: "INBOX." });
+  const junk = { ...kinga, folders: ["INBOX", "Junk"] };
+  expect(await collectMailbox({ host: "localhost", port }, junk, args)).toMatchObject({
+    waiting: [
+      { folder: "INBOX", count: 0 },
+      { folder: "Junk", count: 1 },
+      { folder: "INBOX.Fetcher-Outbox", count: 1 },
+    ],
+    kept: 1,
+    keptSince: "2026-11-22",
+    quarantined: [{ folder: "INBOX.Fetcher-Refused", count: 1 }],
+  });
+});
+
+test("a folder that the provider does not have is left out, and an empty quarantine or kept folder is not reported", async () => {
+  const at = await imap({ INBOX: [], "Fetcher-Refused": [], "Fetcher-Kept/2026-11-22": [] });
+  const seen = await collectMailbox(at, { ...kinga, folders: ["INBOX", "Junk"] }, args);
+  expect(seen).toEqual({
+    mailbox: "kinga",
+    server: `localhost:${at.port}`,
+    waiting: [{ folder: "INBOX", count: 0 }],
+    kept: 0,
+    quarantined: [],
+  });
+});
+
+test("without `keep`, the keyword of fetched copies means nothing", async () => {
+  const at = await imap({ INBOX: [{ date: old, keywords: ["$HomelabMailFetched"] }] });
+  expect(await collectMailbox(at, kinga, args)).toMatchObject({ waiting: [{ count: 1 }], kept: 0 });
+});
+
 test("with `keep`, copies that were fetched do not count as waiting", async () => {
   const fetched = { date: old, keywords: ["$HomelabMailFetched"] };
   const at = await imap({ INBOX: [fetched, fetched, { date: newer }] });
@@ -105,21 +154,34 @@ test("a wrong password is reported as a refused login, with the provider's messa
   expect(JSON.stringify(seen)).not.toContain("wr0ng");
 });
 
-test("a refused login at the provider is not repeated for a while, because providers lock accounts", async () => {
-  const heard: string[] = [];
-  const at = await imap({ INBOX: [] }, heard);
-  const first = await collectMailbox(at, { ...kinga, password: "wr0ng" }, args);
-  const sessions = heard.length;
-  expect(await collectMailbox(at, { ...kinga, password: "wr0ng" }, args)).toEqual(first);
-  expect(heard).toHaveLength(sessions);
+test("a refused login at the provider is repeated after ten minutes, because providers lock accounts, and other failures at once", async () => {
+  const at = await imap({ INBOX: [] });
+  const wrong = { ...kinga, password: "wr0ng-again" };
+  const refused = await collectMailbox(at, wrong, args);
+  expect(refused).toMatchObject({ failed: "refused" });
   expect(await collectMailbox(at, kinga, args)).toMatchObject({ waiting: [{ count: 0 }] });
+  const clock = jest.spyOn(Date, "now");
+  const start = Date.now();
+  stopFakeServers();
+  clock.mockReturnValue(start + 599_000);
+  expect(await collectMailbox(at, wrong, args)).toEqual(refused);
+  clock.mockReturnValue(start + 601_000);
+  expect(await collectMailbox(at, wrong, args)).toMatchObject({ failed: "unreachable" });
+  clock.mockRestore();
+  const back = net.createServer((socket) => socket.end("* BYE [UNAVAILABLE] down for maintenance\r\n"));
+  back.listen(at.port);
+  expect(await collectMailbox(at, wrong, args)).not.toMatchObject({ reason: "connection refused" });
+  back.close();
 });
 
 test("no password is sent under a certificate for another name or of an unknown CA", async () => {
   const heard: string[] = [];
   const other = await collectMailbox(await imap({}, heard, elsewhere), kinga, args);
   const unknown = await collectMailbox(await imap({}, heard), kinga, { ...args, ca: [] });
-  expect([other, unknown]).toMatchObject([{ failed: "certificate" }, { failed: "certificate" }]);
+  expect([other, unknown]).toMatchObject([
+    { failed: "certificate", reason: "ERR_TLS_CERT_ALTNAME_INVALID" },
+    { failed: "certificate", reason: "UNABLE_TO_VERIFY_LEAF_SIGNATURE" },
+  ]);
   expect(heard).toEqual([]);
 });
 
@@ -134,12 +196,12 @@ test("a provider that is down, and one that does not respond, are unreachable", 
 });
 
 describe("sending as oneself", () => {
-  const login = { username: kinga.address, password: kinga.password };
+  const own = { username: kinga.address, password: kinga.password };
   const smtp = async (rules: Parameters<typeof fakeSmtpServer>[3], pair = here) => ({
     host: "localhost",
-    port: await fakeSmtpServer(pair, login.username, login.password, rules),
+    port: await fakeSmtpServer(pair, own.username, own.password, rules),
   });
-  const seen = (at: Awaited<ReturnType<typeof smtp>>, sender = kinga.address, how = login) =>
+  const seen = (at: Awaited<ReturnType<typeof smtp>>, sender = kinga.address, how = own) =>
     collectSender(at, "kinga", sender, how, args);
 
   test("sending with a mailbox's own login is tried up to the recipient, and nothing is sent", async () => {
@@ -155,9 +217,23 @@ describe("sending as oneself", () => {
     });
   });
   test("a refused login for sending is reported when the login fails, without the password", async () => {
-    const refused = await seen(await smtp({}), kinga.address, { ...login, password: "wr0ng-too" });
+    const refused = await seen(await smtp({}), kinga.address, { ...own, password: "wr0ng-too" });
     expect(refused).toMatchObject({ failed: "refused", reason: expect.stringContaining("535 5.7.8") });
     expect(JSON.stringify(refused)).not.toContain("wr0ng-too");
+  });
+  test("a server that closes the connection, or refuses the greeting, is unreachable for sending, in its own words", async () => {
+    const answering = async (ehlo: string | undefined) => ({
+      host: "localhost",
+      port: await talking(here, "220 provider.test ESMTP\r\n", () => () => ehlo),
+    });
+    expect(await seen(await answering(undefined))).toMatchObject({
+      failed: "unreachable",
+      reason: "connection closed",
+    });
+    expect(await seen(await answering("421 4.3.2 down for maintenance\r\n"))).toMatchObject({
+      failed: "unreachable",
+      reason: "421 4.3.2 down for maintenance",
+    });
   });
   test("the test of sending sends no password under a certificate for another name, and reports a server that does not respond", async () => {
     expect(await seen(await smtp({}, elsewhere))).toMatchObject({ failed: "certificate" });
@@ -184,7 +260,17 @@ describe("the login for sending", () => {
     expect(JSON.stringify(seen)).not.toContain("wr0ng");
   });
   test("the login for sending is not sent under a certificate for another name", async () => {
-    expect(await collectRelay(await smtp(elsewhere), relay, args)).toMatchObject({ failed: "certificate" });
+    expect(await collectRelay(await smtp(elsewhere), relay, args)).toMatchObject({
+      failed: "certificate",
+      reason: expect.stringContaining("does not match certificate's altnames"),
+    });
+  });
+  test("a server for sending that is busy is unreachable, in its own words", async () => {
+    const port = await talking(here, "421 4.3.2 too many connections\r\n", () => () => undefined);
+    expect(await collectRelay({ host: "localhost", port }, relay, args)).toMatchObject({
+      failed: "unreachable",
+      reason: "421 4.3.2 too many connections",
+    });
   });
   test("the login for sending is reported as unreachable when no server responds", async () => {
     const at = { host: "127.0.0.1", port: 1 };

@@ -77,6 +77,14 @@ test("mail that has just arrived and waits for its fetcher is ok", () => {
   expect(waiting(1).find(({ check }) => check === "waiting")).toMatchObject({ level: "ok", message: "3 messages" });
 });
 
+test("one waiting message of a mailbox without a fetcher's status is one message, and its age is unknown", () => {
+  const one = { ...empty, waiting: [{ folder: "INBOX", count: 1 }] };
+  expect(say(one, works, { ...fetcher(), mailbox: "alpar" })[1]).toMatchObject({
+    code: "untested",
+    message: expect.stringMatching(/^1 message; it is unknown for how long/),
+  });
+});
+
 test("copies that `keep` leaves at the provider do not count as waiting", () => {
   const [, told] = say({ ...empty, kept: 412 });
   expect(told).toMatchObject({ level: "ok", message: "none, and 412 messages kept" });
