@@ -2,7 +2,7 @@ import { alerts } from "../../components/monitoring/alerts";
 import { cron, fetcher, isAboutFetching, server, useRules } from "./support/alerts";
 import { type Series, watched } from "./support/prometheus";
 
-const { rules, fares, tried } = useRules();
+const { rules, expectFiring, tried } = useRules();
 
 test("Prometheus accepts the rules", () => {
   const { status, text } = rules().run(["check", "rules", "--lint=all", "--lint-fatal", rules().file("rules.yaml")]);
@@ -11,7 +11,7 @@ test("Prometheus accepts the rules", () => {
 });
 
 test("a rule that does not hold is noticed: the harness itself can fail", () => {
-  expect(() => rules().fares("MailSetAside", [fetcher("set_aside", "0x30")], { "20m": 1 })).toThrow(/FAILED/);
+  expect(() => rules().expectFiring("MailSetAside", [fetcher("set_aside", "0x30")], { "20m": 1 })).toThrow(/FAILED/);
 });
 
 describe("MailQueueStuck", () => {
@@ -23,12 +23,12 @@ describe("MailQueueStuck", () => {
       server("delivery_completed", "3x100 4x100"),
       server("queue_rescheduled", "0x12 1x5 2x10 3x15 4x30 5x100"),
     ];
-    fares(alert, series, { "60m": 0, "75m": 1, "100m": 1, "102m": 0 });
+    expectFiring(alert, series, { "60m": 0, "75m": 1, "100m": 1, "102m": 0 });
   });
 
   test("MailQueueStuck fires for the first message that the server ever had", () => {
     const series = [server("queue_message_queued", "1x200"), server("queue_rescheduled", "_x2 1x7 2x30 3x60 4x100")];
-    fares(alert, series, { "50m": 0, "75m": 1 });
+    expectFiring(alert, series, { "50m": 0, "75m": 1 });
   });
 
   test("MailQueueStuck stays quiet for a busy server whose queue is empty now and then", () => {
@@ -40,7 +40,7 @@ describe("MailQueueStuck", () => {
       ),
       server("queue_rescheduled", "0+1x200"),
     ];
-    fares(alert, series, { "62m": 0, "70m": 0 });
+    expectFiring(alert, series, { "62m": 0, "70m": 0 });
   });
 
   test("MailQueueStuck stays quiet for a message that was delivered after half an hour of trying", () => {
@@ -49,7 +49,7 @@ describe("MailQueueStuck", () => {
       server("delivery_completed", "5x40 6x200"),
       server("queue_rescheduled", "0x12 1x5 2x10 3x200"),
     ];
-    fares(alert, series, { "30m": 0, "75m": 0, "120m": 0 });
+    expectFiring(alert, series, { "30m": 0, "75m": 0, "120m": 0 });
   });
 
   test("MailQueueStuck forgets a message that somebody deleted three hours after its last try", () => {
@@ -58,7 +58,7 @@ describe("MailQueueStuck", () => {
       server("delivery_completed", "5x400"),
       server("queue_rescheduled", "0x12 1x5 2x10 3x15 4x30 5x400"),
     ];
-    fares(alert, series, { "80m": 1, "300m": 0 });
+    expectFiring(alert, series, { "80m": 1, "300m": 0 });
   });
 });
 
@@ -74,7 +74,7 @@ describe("MailCertificateExpiring", () => {
     "MailCertificateExpiring fires under 14 days, and resolves with the renewed certificate (%s)",
     (label) => {
       const renewed = certificate(`${13 * day}x30 ${90 * day}x30`, label);
-      fares(alert, [renewed], { "10m": 0, "16m": 1, "30m": 1, "32m": 0 });
+      expectFiring(alert, [renewed], { "10m": 0, "16m": 1, "30m": 1, "32m": 0 });
     },
   );
 
@@ -83,7 +83,7 @@ describe("MailCertificateExpiring", () => {
       series: 'certmanager_certificate_expiration_timestamp_seconds{namespace="shop",name="x"}',
       values: "60x60",
     };
-    fares(alert, [certificate(`${15 * day}x60`), other], { "30m": 0 });
+    expectFiring(alert, [certificate(`${15 * day}x60`), other], { "30m": 0 });
   });
 });
 
@@ -96,15 +96,15 @@ describe.each([
 
   test(`${alert} fires ${minutes} minutes after the last run that succeeded, and resolves with the next`, () => {
     const series = [cron("kube_cronjob_created", cronjob, "0x120"), cron(success, cronjob, "600x59 3600x60")];
-    fares(alert, series, { [around(9)]: 0, [around(11)]: 1, "59m": 1, "61m": 0 });
+    expectFiring(alert, series, { [around(9)]: 0, [around(11)]: 1, "59m": 1, "61m": 0 });
   });
 
   test(`${alert} fires when no run ever succeeded`, () => {
-    fares(alert, [cron("kube_cronjob_created", cronjob, "0x120")], { [around(-1)]: 0, [around(1)]: 1 });
+    expectFiring(alert, [cron("kube_cronjob_created", cronjob, "0x120")], { [around(-1)]: 0, [around(1)]: 1 });
   });
 
   test(`${alert} stays quiet while every other run fails`, () => {
-    fares(alert, [cron(success, cronjob, "0x9 600x9 1200x9 1800x9 2400x9")], { "9m": 0, "29m": 0, "49m": 0 });
+    expectFiring(alert, [cron(success, cronjob, "0x9 600x9 1200x9 1800x9 2400x9")], { "9m": 0, "29m": 0, "49m": 0 });
   });
 });
 
@@ -120,15 +120,15 @@ describe("MailVolumeFilling", () => {
   test("MailVolumeFilling fires above 80 % when the volume will be full within four days, and resolves when it was made larger", () => {
     // One in ten minutes: 720 within five days, and 150 are left.
     const filling = volume("850+0.1x400 100x200", "150-0.1x400 5000x200");
-    fares(alert, filling, { "10m": 0, "60m": 1, "399m": 1, "402m": 0 });
+    expectFiring(alert, filling, { "10m": 0, "60m": 1, "399m": 1, "402m": 0 });
   });
 
   test("MailVolumeFilling stays quiet for a volume that is full to nine tenths and stays so", () => {
-    fares(alert, volume("900x600", "100x600"), { "60m": 0, "500m": 0 });
+    expectFiring(alert, volume("900x600", "100x600"), { "60m": 0, "500m": 0 });
   });
 
   test("MailVolumeFilling stays quiet for a volume that fills and still has room", () => {
-    fares(alert, volume("500+0.1x600", "500-0.1x600"), { "60m": 0, "500m": 0 });
+    expectFiring(alert, volume("500+0.1x600", "500-0.1x600"), { "60m": 0, "500m": 0 });
   });
 });
 
@@ -140,16 +140,16 @@ describe("MailServerRestarting", () => {
   });
 
   test("MailServerRestarting fires at the third restart within an hour, and resolves when the server has run for one", () => {
-    fares(alert, [restarts("4x9 5x9 6x9 7x120")], { "28m": 0, "31m": 1, "60m": 1, "95m": 0 });
+    expectFiring(alert, [restarts("4x9 5x9 6x9 7x120")], { "28m": 0, "31m": 1, "60m": 1, "95m": 0 });
   });
 
   test("MailServerRestarting stays quiet at two restarts within an hour", () => {
-    fares(alert, [restarts("0x9 1x9 2x120")], { "21m": 0, "40m": 0, "65m": 0 });
+    expectFiring(alert, [restarts("0x9 1x9 2x120")], { "21m": 0, "40m": 0, "65m": 0 });
   });
 
   test("MailServerRestarting stays quiet when another container of the pod restarts", () => {
     const other = { ...restarts("0+1x120"), series: restarts("").series.replace('"stalwart"', '"other"') };
-    fares(alert, [other], { "60m": 0 });
+    expectFiring(alert, [other], { "60m": 0 });
   });
 });
 
@@ -157,12 +157,12 @@ describe("MailUndelivered", () => {
   const alert = "MailUndelivered";
 
   test("MailUndelivered fires for the first message that an account did not take, and resolves two hours after the last try", () => {
-    fares(alert, [server("limit_quota", "_x9 1x300")], { "5m": 0, "12m": 1, "120m": 1, "135m": 0 });
+    expectFiring(alert, [server("limit_quota", "_x9 1x300")], { "5m": 0, "12m": 1, "120m": 1, "135m": 0 });
   });
 
   test("MailUndelivered goes on while the message is tried again, and over a restart of the server", () => {
     const series = [server("limit_quota", "_x9 1x59 2x59 3x59 stale"), server("limit_quota", "_x200 1x200")];
-    fares(
+    expectFiring(
       alert,
       [{ ...series[0] } as Series, { ...series[1], series: 'limit_quota{namespace="mail",pod="t"}' } as Series],
       {
@@ -174,12 +174,14 @@ describe("MailUndelivered", () => {
   });
 
   test("MailUndelivered fires for a report to somebody outside that ended here, under the name of Stalwart 1.x, too", () => {
-    fares(alert, [server("delivery_double_bounce", "_x9 1x300")], { "5m": 0, "12m": 1 });
-    fares(alert, [server("stalwart_delivery_double_bounce_total", "_x9 1x300")], { "5m": 0, "12m": 1 });
+    expectFiring(alert, [server("delivery_double_bounce", "_x9 1x300")], { "5m": 0, "12m": 1 });
+    expectFiring(alert, [server("stalwart_delivery_double_bounce_total", "_x9 1x300")], { "5m": 0, "12m": 1 });
   });
 
   test("MailUndelivered stays quiet for mail that is delivered", () => {
-    fares(alert, [server("message_ingest_ham", "0+1x300"), server("delivery_completed", "0+1x300")], { "3h": 0 });
+    expectFiring(alert, [server("message_ingest_ham", "0+1x300"), server("delivery_completed", "0+1x300")], {
+      "3h": 0,
+    });
   });
 });
 
@@ -194,22 +196,22 @@ describe("MailMetricsMissing", () => {
   ];
 
   test("MailMetricsMissing stays quiet when every metric is there, under the older names and the newer", () => {
-    fares(alert, all, { "30m": 0, "110m": 0 });
+    expectFiring(alert, all, { "30m": 0, "110m": 0 });
     const newer = all.map((one) => ({ ...one, series: one.series.replace(/^(server|queue)\w+/, "stalwart_$&") }));
-    fares(alert, newer, { "30m": 0, "110m": 0 });
+    expectFiring(alert, newer, { "30m": 0, "110m": 0 });
   });
 
   test.each(all.map((one) => one.series.replace(/\{.*/, "")).filter((name) => name !== "fetchmail_delivered_total"))(
     "MailMetricsMissing fires a quarter of an hour after %s is gone",
     (name) => {
       const rest = all.filter(({ series }) => !series.startsWith(`${name}{`));
-      fares(alert, rest, { "10m": 0, "40m": 1 });
+      expectFiring(alert, rest, { "10m": 0, "40m": 1 });
     },
   );
 
   test("MailMetricsMissing stays quiet for a server that has seen no mail yet", () => {
     const quiet = all.filter(({ series }) => !/queue_|delivered/.test(series));
-    fares(alert, quiet, { "40m": 0 });
+    expectFiring(alert, quiet, { "40m": 0 });
   });
 });
 

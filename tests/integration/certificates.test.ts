@@ -15,8 +15,8 @@ const findings = new Findings("certificates");
 afterAll(() => findings.publish());
 
 test.concurrent.each([
-  ["of another CA", () => harness.ca.ofItself(IMAP_HOST)],
-  ["that has expired", () => harness.ca.ended(IMAP_HOST)],
+  ["of another CA", () => harness.ca.selfSigned(IMAP_HOST)],
+  ["that has expired", () => harness.ca.expired(IMAP_HOST)],
   ["for another name", () => harness.ca.issue("imap.elsewhere.test")],
 ] as const)(
   "a certificate %s: no password goes out, the reason shows, a good one fixes it",

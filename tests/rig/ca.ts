@@ -24,13 +24,13 @@ export class PrivateCa {
   }
 
   /** Makes the pair in files of that name. */
-  protected certify(file: string, names: readonly string[], { days = 2, vouchesForItself = false } = {}): KeyPair {
+  protected certify(file: string, names: readonly string[], { days = 2, isSelfSigned = false } = {}): KeyPair {
     const base = join(this.folder, file);
     const pair = { key: `${base}.key`, cert: `${base}.pem` };
     writeFileSync(`${base}.ext`, `subjectAltName=${names.map((name) => `DNS:${name}`).join(",")}\n`);
     this.openssl("req", ...this.newKey(pair.key), "-out", `${base}.csr`, "-subj", `/CN=${names[0]}`);
     const ca = ["-CA", this.cert, "-CAkey", this.key, "-CAcreateserial"];
-    const signer = vouchesForItself ? ["-signkey", pair.key] : ca;
+    const signer = isSelfSigned ? ["-signkey", pair.key] : ca;
     const extensions = ["-days", String(days), "-extfile", `${base}.ext`];
     this.openssl("x509", "-req", "-in", `${base}.csr`, ...signer, "-out", pair.cert, ...extensions);
     return pair;

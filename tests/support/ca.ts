@@ -19,13 +19,13 @@ export class TestCa extends PrivateCa {
     return `${hash.trim()}.0`;
   }
 
-  /** A certificate that ended before it begins to matter. */
-  ended(name: string): KeyPair {
-    return this.certify(`${name}-ended`, [name], { days: -1 });
+  /** An expired certificate. */
+  expired(name: string): KeyPair {
+    return this.certify(`${name}-expired`, [name], { days: -1 });
   }
 
   /** A self-signed certificate. */
-  ofItself(name: string): KeyPair {
-    return this.certify(`${name}-of-itself`, [name], { vouchesForItself: true });
+  selfSigned(name: string): KeyPair {
+    return this.certify(`${name}-self-signed`, [name], { isSelfSigned: true });
   }
 }

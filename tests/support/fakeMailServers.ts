@@ -17,7 +17,7 @@ export function stopFakeServers(): void {
   }
 }
 
-export async function talking({ key, cert }: KeyPair, greeting: string, begin: () => Talk): Promise<number> {
+export async function startTlsServer({ key, cert }: KeyPair, greeting: string, begin: () => Talk): Promise<number> {
   const server = tls.createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (socket) => {
     const talk = begin();
     let text = "";
@@ -52,24 +52,24 @@ export interface ImapRules {
   readonly password: string;
   readonly folders: Readonly<Record<string, readonly Message[]>>;
   /** Every command that came, with the login left out. */
-  readonly heard?: string[];
+  readonly received?: string[];
   /** The prefix of the personal namespace, whose hierarchy has dots; folders have it in their names. */
   readonly prefix?: string;
 }
 
 /** As much of IMAP as a check needs. */
 export const fakeImapServer = (pair: KeyPair, rules: ImapRules): Promise<number> => {
-  const { user, password, folders, heard = [], prefix } = rules;
+  const { user, password, folders, received = [], prefix } = rules;
   const capability = prefix === undefined ? "CAPABILITY IMAP4rev1" : "CAPABILITY IMAP4rev1 NAMESPACE";
   const separator = prefix === undefined ? "/" : ".";
-  return talking(pair, `* OK [${capability}] ready\r\n`, () => {
+  return startTlsServer(pair, `* OK [${capability}] ready\r\n`, () => {
     let chosen: readonly Message[] = [];
     return (line) => {
       const [tag = "*", ...words] = line.split(" ");
       const command =
         words[0]?.toUpperCase() === "UID" ? `UID ${words[1]?.toUpperCase()}` : (words[0]?.toUpperCase() ?? "");
       const done = (...lines: string[]): string => [...lines, `${tag} OK done`, ""].join("\r\n");
-      if (command !== "LOGIN") heard.push(line.slice(tag.length + 1));
+      if (command !== "LOGIN") received.push(line.slice(tag.length + 1));
       if (command === "CAPABILITY") return done(`* ${capability}`);
       if (command === "NAMESPACE") return done(`* NAMESPACE (("${prefix}" "${separator}")) NIL NIL`);
       if (command === "LOGIN") {
@@ -118,22 +118,22 @@ export const fakeSmtpServer = (
   {
     taken = [],
     answer = "250 2.0.0 queued",
-    heard = [],
+    received = [],
     only,
   }: {
     taken?: string[];
     answer?: string;
     /** Commands, as they come. */
-    heard?: string[];
+    received?: string[];
     /** The one sender that is taken; like Postfix, it says so at the recipient. */
     only?: string;
   } = {},
 ): Promise<number> =>
-  talking(pair, "220 provider.test ESMTP\r\n", () => {
+  startTlsServer(pair, "220 provider.test ESMTP\r\n", () => {
     let message: string[] | undefined;
     let sender = "";
     return (line) => {
-      heard.push(line);
+      received.push(line);
       if (message !== undefined && line !== ".") {
         message.push(line);
         return "";

@@ -7,11 +7,11 @@ import { join } from "node:path";
 import { deploy, type RawConfig, threeMailboxes } from "../support/deploy";
 import { eventually } from "../support/wait";
 import { cluster, hosts } from "./support/addresses";
-import { launch, Person } from "./support/browser";
+import { launch, WebmailUser } from "./support/browser";
 import { Client } from "./support/client";
 import { type Seen, startMailServer, startPodNetwork } from "./support/fakePods";
 import { Harness } from "./support/harness";
-import { letter } from "./support/letter";
+import { sampleMail } from "./support/sampleMail";
 import { gateway, Traefiks } from "./support/traefik";
 
 const kinds = ["Ingress", "Gateway"] as const;
@@ -41,7 +41,7 @@ beforeAll(async () => {
   for (const kind of kinds) {
     await traefiks.open(kind);
     clients[kind] = new Client(cluster[kind], harness.ca);
-    for (const host of [hosts.webmail, hosts.mail]) await clients[kind].opens(host);
+    for (const host of [hosts.webmail, hosts.mail]) await clients[kind].open(host);
   }
   const websocket = ["GET /jmap/ws HTTP/1.1", "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13"];
   const handshake = [...websocket, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="];
@@ -69,12 +69,12 @@ describe.each(kinds)("through Traefik, by %s", (kind) => {
     const rules = `--host-resolver-rules=MAP ${hosts.webmail} ${cluster[kind]}`;
     const browser = await launch(harness, rules);
     try {
-      harness.mail.deliver("kinga", letter(`Through ${kind}`));
-      const kinga = await (await Person.arrives(browser, "kinga")).signsIn();
-      await kinga.seesMessage(`Through ${kind}`);
+      harness.mail.deliver("kinga", sampleMail(`Through ${kind}`));
+      const kinga = await (await WebmailUser.inNewBrowser(browser, "kinga")).signIn();
+      await kinga.waitForMessage(`Through ${kind}`);
       const attachment = join(folder, `${kind}.bin`);
       writeFileSync(attachment, randomBytes(25_000_000));
-      await kinga.sends("friend@example.org", `Large by ${kind}`, "See attachment.", [attachment]);
+      await kinga.send("friend@example.org", `Large by ${kind}`, "See attachment.", [attachment]);
       const sent = await eventually("the message at the sink", () =>
         harness.sink.deliveries.find((d) => d.message.includes(`Subject: Large by ${kind}`)),
       );

@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eventually } from "../support/wait";
 import { addresses, hosts } from "./support/addresses";
-import { browserFor, Person, webmail } from "./support/browser";
+import { browserFor, WebmailUser, webmail } from "./support/browser";
 import { Harness } from "./support/harness";
-import { letter, letterWith } from "./support/letter";
+import { mailWithFile, sampleMail } from "./support/sampleMail";
 
 const harness = new Harness();
 const folder = mkdtempSync(join(tmpdir(), "webmail-mail-"));
@@ -33,10 +33,10 @@ afterAll(() => {
 
 const megabytes = (n: number): Buffer => randomBytes(n * 1000 * 1000);
 const hash = (data: Buffer): string => createHash("sha256").update(data).digest("hex");
-const signedIn = async (name: string): Promise<Person> => {
-  const person = await (await Person.arrives(browser(), name)).signsIn();
-  await person.seesInbox();
-  return person;
+const signedIn = async (name: string): Promise<WebmailUser> => {
+  const user = await (await WebmailUser.inNewBrowser(browser(), name)).signIn();
+  await user.waitForInbox();
+  return user;
 };
 
 describe("attachments", () => {
@@ -45,26 +45,26 @@ describe("attachments", () => {
     const path = join(folder, "holiday.bin");
     writeFileSync(path, data);
     const kinga = await signedIn("kinga");
-    await kinga.sends("friend@example.org", "With an attachment", "See below.", [path]);
+    await kinga.send("friend@example.org", "With an attachment", "See below.", [path]);
     const sent = await eventually("the message", () =>
       harness.sink.deliveries.find((d) => d.message.includes("With an attachment")),
     );
     const encoded = /filename=holiday\.bin[\s\S]*?\r\n\r\n([A-Za-z0-9+/=\r\n]+)/.exec(`${sent.message}`)?.[1] ?? "";
     expect(hash(Buffer.from(encoded, "base64"))).toBe(hash(data));
-    await kinga.leaves();
+    await kinga.close();
   });
 
   it("attachments of 20 MB are downloaded unharmed", async () => {
     const data = megabytes(20);
-    harness.mail.deliver("kinga", letterWith("Twenty megabytes", "film.bin", data));
+    harness.mail.deliver("kinga", mailWithFile("Twenty megabytes", "film.bin", data));
     const kinga = await signedIn("kinga");
-    await kinga.opens("Twenty megabytes");
+    await kinga.open("Twenty megabytes");
     const [download] = await Promise.all([
       kinga.page.waitForEvent("download", { timeout: 60_000 }),
       kinga.page.click("#attachment-list a.filename"),
     ]);
     expect(hash(readFileSync(await download.path()))).toBe(hash(data));
-    await kinga.leaves();
+    await kinga.close();
   });
 
   it("attachments that are too large are refused with the limit before they are uploaded", async () => {
@@ -75,7 +75,7 @@ describe("attachments", () => {
     await kinga.page.waitForSelector("#composebody");
     await kinga.page.setInputFiles("input[name='_attachments[]']", path);
     await kinga.page.waitForSelector("#messagestack >> text=/exceeds the maximum|size limit/i");
-    await kinga.leaves();
+    await kinga.close();
   });
 });
 
@@ -83,18 +83,18 @@ describe("pictures from elsewhere", () => {
   it("remote pictures are not loaded until the user asks for them", async () => {
     harness.mail.deliver(
       "kinga",
-      letter("A newsletter", {
+      sampleMail("A newsletter", {
         type: "text/html; charset=utf-8",
         body: `<p>News</p><img src="https://${hosts.pictures}/spy.png" width="1" height="1">`,
       }),
     );
     const kinga = await signedIn("kinga");
-    await kinga.opens("A newsletter");
+    await kinga.open("A newsletter");
     await kinga.page.waitForSelector("#remote-objects-message");
     expect(asked).toEqual([]);
     await kinga.page.click("#remote-objects-message a, #remote-objects-message button");
     await eventually("the picture", () => asked.includes("/spy.png"));
-    await kinga.leaves();
+    await kinga.close();
   });
 });
 
@@ -107,7 +107,7 @@ describe("filters", () => {
     await kinga.page.selectOption("[name=vacation_status]", "on");
     await kinga.page.click("button.submit, button.save, .formbuttons button");
     await eventually("the script", () => harness.mail.activeFilters("kinga").includes("Away until Monday."));
-    await kinga.leaves();
+    await kinga.close();
   });
 });
 
@@ -116,11 +116,11 @@ describe("mail that came while the webmail was restarted", () => {
     const kinga = await signedIn("kinga");
     const before = await harness.providerState();
     await harness.pod.stop();
-    harness.mail.deliver("kinga", letter("During the restart"));
+    harness.mail.deliver("kinga", sampleMail("During the restart"));
     await harness.pod.start();
     await kinga.page.goto(webmail);
-    await kinga.seesMessage("During the restart");
+    await kinga.waitForMessage("During the restart");
     expect((await harness.providerState()).authorize).toBe(before.authorize);
-    await kinga.leaves();
+    await kinga.close();
   });
 });

@@ -4,9 +4,9 @@ import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { addresses, hosts } from "./support/addresses";
-import { browserFor, desktop, Person, phone, webmail } from "./support/browser";
+import { browserFor, desktop, phone, WebmailUser, webmail } from "./support/browser";
 import { Harness } from "./support/harness";
-import { letter } from "./support/letter";
+import { sampleMail } from "./support/sampleMail";
 
 const harness = new Harness();
 const browser = browserFor(harness);
@@ -50,32 +50,32 @@ describe("every page", () => {
   });
 
   it("a signed-in user's cookies are sent the same way", async () => {
-    const kinga = await (await Person.arrives(browser(), "kinga")).signsIn();
-    await kinga.seesInbox();
+    const kinga = await (await WebmailUser.inNewBrowser(browser(), "kinga")).signIn();
+    await kinga.waitForInbox();
     const cookies = await kinga.context.cookies(webmail);
     expect(cookies.map((c: { name: string }) => c.name).sort()).toEqual(["roundcube_sessauth", "roundcube_sessid"]);
     for (const cookie of cookies) expect(cookie).toMatchObject({ secure: true, httpOnly: true, sameSite: "Lax" });
-    await kinga.leaves();
+    await kinga.close();
   });
 
   it("a user who closed the browser stays signed in for a day, without the provider, until they sign out", async () => {
-    const kinga = await (await Person.arrives(browser(), "kinga")).signsIn();
-    await kinga.seesInbox();
+    const kinga = await (await WebmailUser.inNewBrowser(browser(), "kinga")).signIn();
+    await kinga.waitForInbox();
     const kept = (await kinga.context.cookies(webmail)).filter((c: { expires: number }) => c.expires > 0);
     const day = Date.now() / 1000 + 86_400;
     for (const { expires } of kept) expect(Math.abs(expires - day)).toBeLessThan(3600);
-    await kinga.leaves();
+    await kinga.close();
     const before = await harness.providerState();
-    const again = await Person.arrives(browser(), "kinga");
+    const again = await WebmailUser.inNewBrowser(browser(), "kinga");
     await again.context.addCookies(kept);
     await again.page.goto(webmail);
-    await again.seesInbox();
+    await again.waitForInbox();
     expect((await harness.providerState()).authorize).toBe(before.authorize);
-    await again.signsOut();
+    await again.signOut();
     expect((await again.context.cookies(webmail)).map((c: { name: string }) => c.name)).not.toContain(
       "roundcube_sessauth",
     );
-    await again.leaves();
+    await again.close();
   });
 
   it("every page leads to the identity provider, with the registered redirect URI", async () => {
@@ -89,7 +89,7 @@ describe("every page", () => {
   });
 });
 
-describe("a person's network address", () => {
+describe("a user's network address", () => {
   /** The address that the webmail keeps for a visitor who says to come from 203.0.113.9. */
   const taken = (localAddress: string): Promise<unknown> =>
     new Promise((resolve, reject) => {
@@ -113,9 +113,9 @@ describe("a person's network address", () => {
 
 describe("the log", () => {
   it("the log tells who requested what, and contains no authorization code", async () => {
-    const kinga = await (await Person.arrives(browser(), "kinga")).signsIn();
-    await kinga.seesInbox();
-    await kinga.leaves();
+    const kinga = await (await WebmailUser.inNewBrowser(browser(), "kinga")).signIn();
+    await kinga.waitForInbox();
+    await kinga.close();
     expect(harness.pod.log).toMatch(/"GET \/index\.php\/login\/oauth HTTP\/1\.1" 302 /);
     expect(harness.pod.log).not.toMatch(/[?&](code|state)=/);
   });
@@ -133,7 +133,7 @@ describe("pictures for the README", () => {
     ? join(__dirname, "../../docs/screenshots")
     : mkdtempSync(join(tmpdir(), "pictures-"));
   mkdirSync(folder, { recursive: true });
-  const letters: [string, string, string][] = [
+  const samples: [string, string, string][] = [
     ["Anna Kovács", "Photos from the lake", "We finally sorted them. The one with the dog is the best."],
     ["City Library", "Your books are due on Friday", "Two books are due. You can extend them once."],
     ["Alpár Nagy", "Dinner on Sunday?", "Mum comes too. Shall we say one o'clock?"],
@@ -144,13 +144,13 @@ describe("pictures for the README", () => {
     "pictures for the README show sign-in, inbox and compose on a %s",
     async (size, viewport) => {
       if (size === "desktop")
-        for (const [name, subject, body] of letters) {
+        for (const [name, subject, body] of samples) {
           const from = `=?utf-8?B?${Buffer.from(name).toString("base64")}?= <friend@example.org>`;
-          harness.mail.deliver("kinga", letter(subject, { from, body }));
+          harness.mail.deliver("kinga", sampleMail(subject, { from, body }));
         }
-      const kinga = await (await Person.arrives(browser(), "kinga", viewport)).signsIn();
-      await kinga.seesInbox();
-      const shoot = async ({ page }: Person, name: string) => {
+      const kinga = await (await WebmailUser.inNewBrowser(browser(), "kinga", viewport)).signIn();
+      await kinga.waitForInbox();
+      const shoot = async ({ page }: WebmailUser, name: string) => {
         await page.waitForLoadState("networkidle");
         // Nothing may stick out sideways.
         expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
@@ -158,21 +158,21 @@ describe("pictures for the README", () => {
         await page.screenshot({ path: join(folder, `${name}-${size}.png`) });
       };
       await kinga.page.goto(`${webmail}?_task=mail&_mbox=INBOX`);
-      await kinga.seesMessage("Photos from the lake");
+      await kinga.waitForMessage("Photos from the lake");
       await shoot(kinga, "inbox");
       await kinga.page.goto(`${webmail}?_task=mail&_action=compose`);
       await kinga.page.waitForSelector("#composebody");
       await kinga.page.fill("#compose-subject", "Dinner on Sunday");
       await kinga.page.fill("#composebody", "One o'clock is fine. I bring the cake.\n\nKinga");
       await shoot(kinga, "compose");
-      await kinga.leaves();
+      await kinga.close();
 
       // The webmail's own sign-in page: what those see who come back without a mailbox.
-      const guest = await (await Person.arrives(browser(), "guest", viewport)).signsIn();
+      const guest = await (await WebmailUser.inNewBrowser(browser(), "guest", viewport)).signIn();
       await guest.page.waitForSelector("#rcmloginoauth");
       await guest.page.evaluate("document.querySelector('#messagestack').remove()");
       await shoot(guest, "sign-in");
-      await guest.leaves();
+      await guest.close();
     },
   );
 });

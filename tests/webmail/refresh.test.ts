@@ -5,27 +5,27 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Page } from "playwright-core";
 import { eventually } from "../support/wait";
 import { hosts } from "./support/addresses";
-import { browserFor, Person, webmail } from "./support/browser";
+import { browserFor, WebmailUser, webmail } from "./support/browser";
 import { Harness, type ProviderState } from "./support/harness";
-import { letter, letterWith } from "./support/letter";
+import { mailWithFile, sampleMail } from "./support/sampleMail";
 
 /** The provider as it is at its worst: a fifth of a second away, and it ends a session that uses a refresh token twice. */
 const DISTANCE = 0.2;
 
 const harness = new Harness();
 const browser = browserFor(harness, () => {
-  harness.mail.deliver("kinga", letter("From before"));
+  harness.mail.deliver("kinga", sampleMail("From before"));
 });
 beforeEach(() => harness.providerState({ slowSeconds: DISTANCE, accessTokenSeconds: 3600 }));
 
-const arrived = async (): Promise<Person> => {
-  const kinga = await (await Person.arrives(browser(), "kinga")).signsIn();
-  await kinga.seesInbox();
+const arrived = async (): Promise<WebmailUser> => {
+  const kinga = await (await WebmailUser.inNewBrowser(browser(), "kinga")).signIn();
+  await kinga.waitForInbox();
   return kinga;
 };
 
 /** Another tab of theirs, at its inbox. */
-async function tab(kinga: Person, path = ""): Promise<Page> {
+async function tab(kinga: WebmailUser, path = ""): Promise<Page> {
   const page = await kinga.context.newPage();
   page.setDefaultTimeout(60_000);
   await page.goto(`${webmail}${path}`);
@@ -33,7 +33,7 @@ async function tab(kinga: Person, path = ""): Promise<Page> {
 }
 
 /** What a program sends that acts for them. */
-async function session(kinga: Person): Promise<{ cookie: string }> {
+async function session(kinga: WebmailUser): Promise<{ cookie: string }> {
   const cookies: { name: string; value: string }[] = await kinga.context.cookies(webmail);
   return { cookie: cookies.map(({ name, value }) => `${name}=${value}`).join("; ") };
 }
@@ -73,7 +73,7 @@ describe("requests that find the access token ended at the same moment", () => {
       for (const page of [kinga.page, second]) await page.waitForSelector("#messagelist .subject >> text=From before");
       await refreshedOnce(before);
     }
-    await kinga.leaves();
+    await kinga.close();
   });
 
   it("a check for new mail and a message being sent refresh an expired access token once, and the message is sent", async () => {
@@ -94,7 +94,7 @@ describe("requests that find the access token ended at the same moment", () => {
       harness.mail.messages("kinga", "Sent Items").join().includes("while another tab looks"),
     );
     await refreshedOnce(before);
-    await kinga.leaves();
+    await kinga.close();
   });
 
   it("three tabs of a laptop that wakes up refresh an expired access token once", async () => {
@@ -106,20 +106,20 @@ describe("requests that find the access token ended at the same moment", () => {
     await kinga.context.setOffline(true);
     await sleep((seconds + 1) * 1000);
     const before = await harness.providerState();
-    harness.mail.deliver("kinga", letter("While the laptop slept"));
+    harness.mail.deliver("kinga", sampleMail("While the laptop slept"));
     await kinga.context.setOffline(false);
     await Promise.all(tabs.map((page) => poll(page)));
     await Promise.all(tabs.map((page) => page.waitForSelector("#messagelist .subject >> text=While the laptop slept")));
     await refreshedOnce(before);
-    await kinga.leaves();
+    await kinga.close();
   });
 });
 
 describe("a request that began before a refresh and ends after it", () => {
   it("a request that began before a refresh and ends after it does not bring the used tokens back", async () => {
-    harness.mail.deliver("kinga", letterWith("A large attachment", "a.bin", randomBytes(20_000_000)));
+    harness.mail.deliver("kinga", mailWithFile("A large attachment", "a.bin", randomBytes(20_000_000)));
     const kinga = await arrived();
-    await kinga.opens("A large attachment");
+    await kinga.open("A large attachment");
     const link = await kinga.page.getAttribute("#attachment-list a.filename", "href");
     const headers = await session(kinga);
     // It holds the session for as long as nobody takes what it sends.
@@ -134,7 +134,7 @@ describe("a request that began before a refresh and ends after it", () => {
     await tokensEnd(kinga.page);
     const before = await harness.providerState();
     await kinga.page.goto(webmail);
-    await kinga.seesInbox();
+    await kinga.waitForInbox();
     await refreshedOnce(before);
     let bytes = 0;
     for await (const chunk of download) bytes += chunk.length;
@@ -142,9 +142,9 @@ describe("a request that began before a refresh and ends after it", () => {
     await sleep(3000); // its end at the server
     await tokensEnd(kinga.page);
     await kinga.page.goto(webmail);
-    await kinga.seesMessage("From before");
+    await kinga.waitForMessage("From before");
     await refreshedOnce({ ...before, refresh: before.refresh + 1 });
-    await kinga.leaves();
+    await kinga.close();
   });
 });
 
@@ -176,6 +176,6 @@ describe("an issuer that takes connections and does not answer", () => {
     expect(answers.every((status) => status < 502)).toBe(true);
     expect((await harness.providerState()).refresh - before.refresh).toBeLessThanOrEqual(2);
     expect((await harness.providerState()).refused).toBe(before.refused);
-    await kinga.leaves();
+    await kinga.close();
   });
 });

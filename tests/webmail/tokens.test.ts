@@ -1,29 +1,29 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { eventually } from "../support/wait";
 import { hosts } from "./support/addresses";
-import { browserFor, Person, webmail } from "./support/browser";
+import { browserFor, WebmailUser, webmail } from "./support/browser";
 import { Harness, users } from "./support/harness";
 import { imapLogin } from "./support/imap";
-import { letter } from "./support/letter";
+import { sampleMail } from "./support/sampleMail";
 import { SigningKey } from "./support/tokens";
 
 const harness = new Harness();
 const browser = browserFor(harness, () => {
-  harness.mail.deliver("kinga", letter("From before")); // an empty list does not fill itself
+  harness.mail.deliver("kinga", sampleMail("From before")); // an empty list does not fill itself
 });
 afterEach(() => harness.providerState({ reachable: true, refuseRefresh: false, accessTokenSeconds: 3600 }));
 
 /** Signs somebody in whose token is dead by the time this returns. */
-async function withExpiredToken(name: string): Promise<Person> {
+async function withExpiredToken(name: string): Promise<WebmailUser> {
   // Roundcube asks for a new one ten seconds before the end: until then everything of the sign-in is over, on a busy machine
   // too. Requests of one page that all renew would otherwise use the same refresh token, and it is good for one.
   const seconds = 30;
   await harness.providerState({ accessTokenSeconds: seconds });
-  const person = await (await Person.arrives(browser(), name)).signsIn();
-  await person.seesInbox();
+  const user = await (await WebmailUser.inNewBrowser(browser(), name)).signIn();
+  await user.waitForInbox();
   await harness.providerState({ accessTokenSeconds: 3600 });
   await sleep((seconds + 1) * 1000);
-  return person;
+  return user;
 }
 
 describe("a token that expires while the page is open", () => {
@@ -34,11 +34,11 @@ describe("a token that expires while the page is open", () => {
     kinga.page.on("request", (request: { isNavigationRequest(): boolean; url(): string }) => {
       if (request.isNavigationRequest()) navigations.push(request.url());
     });
-    harness.mail.deliver("kinga", letter("After the token's end"));
-    await kinga.asksForNewMail();
-    await kinga.seesMessage("After the token's end");
+    harness.mail.deliver("kinga", sampleMail("After the token's end"));
+    await kinga.refreshList();
+    await kinga.waitForMessage("After the token's end");
     expect(navigations).toEqual([]);
-    await kinga.sends("friend@example.org", "Sent with the new token", "Hello.");
+    await kinga.send("friend@example.org", "Sent with the new token", "Hello.");
     await eventually("the message", () =>
       harness.sink.deliveries.find((d) => d.message.includes("Sent with the new token")),
     );
@@ -46,7 +46,7 @@ describe("a token that expires while the page is open", () => {
     expect(after.refresh).toBeGreaterThan(before.refresh);
     expect(after.authorize).toBe(before.authorize);
     expect(harness.tokenCheck.refusals).not.toContain("expired");
-    await kinga.leaves();
+    await kinga.close();
   });
 
   it("a token that expires while the page is open and cannot be replaced asks the user to sign in once, without a loop or an error page", async () => {
@@ -61,49 +61,49 @@ describe("a token that expires while the page is open", () => {
       await kinga.page.goto(webmail);
       await kinga.page.waitForLoadState("networkidle");
     }
-    await kinga.atProvider();
-    await kinga.seesInbox();
+    await kinga.fillSignInPage();
+    await kinga.waitForInbox();
     expect((await harness.providerState()).authorize - before.authorize).toBe(1);
     expect(answers.filter((status) => status >= 500)).toEqual([]);
-    await kinga.leaves();
+    await kinga.close();
   });
 
   it("a token that expires while the page is open and cannot be replaced takes that page to the sign-in", async () => {
     const kinga = await withExpiredToken("kinga");
     await harness.providerState({ refuseRefresh: true });
     await kinga.context.clearCookies({ domain: hosts.issuer });
-    await kinga.asksForNewMail(); // finds the token dead
-    await kinga.asksForNewMail();
+    await kinga.refreshList(); // finds the token dead
+    await kinga.refreshList();
     await kinga.page.waitForSelector("#rcmloginoauth, input[name=name]");
-    await kinga.leaves();
+    await kinga.close();
   });
 });
 
 describe("while the provider is unreachable", () => {
   it("visitors are told in plain words that the identity provider is unreachable, and can sign in when it is back, with nothing restarted", async () => {
     await harness.providerState({ reachable: false });
-    const kinga = await Person.arrives(browser(), "kinga");
+    const kinga = await WebmailUser.inNewBrowser(browser(), "kinga");
     const answer = await kinga.page.goto(webmail);
     expect(answer?.status()).toBe(503);
     expect(await kinga.page.textContent("body")).toMatch(/Signing in is not possible right now.*Pocket ID/s);
     expect(await kinga.page.locator("input").count()).toBe(0);
     await harness.providerState({ reachable: true });
-    await kinga.atProvider(); // the page tries again by itself
-    await kinga.seesInbox();
-    await kinga.leaves();
+    await kinga.fillSignInPage(); // the page tries again by itself
+    await kinga.waitForInbox();
+    await kinga.close();
   });
 
   it("users who are signed in read on while the identity provider is unreachable", async () => {
-    const kinga = await (await Person.arrives(browser(), "kinga")).signsIn();
-    await kinga.seesInbox();
+    const kinga = await (await WebmailUser.inNewBrowser(browser(), "kinga")).signIn();
+    await kinga.waitForInbox();
     await harness.providerState({ reachable: false });
     // The mail server asks the provider for the address at each login, so this part is the webmail's only.
     expect((await kinga.page.goto(`${webmail}?_task=settings`))?.status()).toBe(200);
     await kinga.page.waitForSelector("#settings-menu");
     await harness.providerState({ reachable: true });
     await kinga.page.goto(webmail);
-    await kinga.seesInbox();
-    await kinga.leaves();
+    await kinga.waitForInbox();
+    await kinga.close();
   });
 
   it("users whose token expires while the identity provider is unreachable stay signed in", async () => {
@@ -115,9 +115,9 @@ describe("while the provider is unreachable", () => {
     expect(answer?.status()).toBeLessThan(502);
     await harness.providerState({ reachable: true });
     await kinga.page.goto(webmail);
-    await kinga.seesInbox();
+    await kinga.waitForInbox();
     expect((await harness.providerState()).authorize).toBe(before.authorize);
-    await kinga.leaves();
+    await kinga.close();
   });
 });
 

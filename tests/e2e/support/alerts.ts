@@ -13,11 +13,16 @@ export function useRules() {
     made = await Rules.create();
   });
   afterAll(() => made?.remove());
-  const fares = (alert: string, series: readonly Series[], times: Record<string, number>, interval?: string): void => {
+  const expectFiring = (
+    alert: string,
+    series: readonly Series[],
+    times: Record<string, number>,
+    interval?: string,
+  ): void => {
     tried.add(alert);
-    rules().fares(alert, series, times, interval);
+    rules().expectFiring(alert, series, times, interval);
   };
-  return { rules, fares, tried };
+  return { rules, expectFiring, tried };
 }
 
 /** Whether an alert is about the way of mail from the provider to this server; the others are about the server. */

@@ -70,8 +70,13 @@ export class Rules {
     execFileSync(this.command, ["test", "rules", this.file("test.yaml")], { encoding: "utf8" });
   }
 
-  /** How an alert fares: how many of it fire, at points of time. */
-  fares(alert: string, series: readonly Series[], times: Readonly<Record<string, number>>, interval?: string): void {
+  /** How an alert expectFiring: how many of it fire, at points of time. */
+  expectFiring(
+    alert: string,
+    series: readonly Series[],
+    times: Readonly<Record<string, number>>,
+    interval?: string,
+  ): void {
     const firing = `count(ALERTS{alertname="${alert}",alertstate="firing"}) or vector(0)`;
     this.expect(
       series,

@@ -197,13 +197,13 @@ export class Harness {
           LISTENER,
           String(port),
         ]);
-        let heard = "";
+        let received = "";
         cleanups.push(() => void child.kill("SIGKILL"));
         child.stdout.setEncoding("utf8").on("data", (text: string) => {
-          heard += text;
+          received += text;
         });
-        await eventually("the listener", () => heard.startsWith("listening\n"));
-        return () => heard.slice("listening\n".length);
+        await eventually("the listener", () => received.startsWith("listening\n"));
+        return () => received.slice("listening\n".length);
       },
       async inject(messages, folder = "INBOX") {
         injected.push(...messages.map(asServed));

@@ -42,14 +42,14 @@ function makeBase(target: string, log: Log): Promise<void> {
     const last: string[] = [];
     let spoke = Date.now();
     const child = spawn("bash", [here("base.sh"), target, ...PACKAGES], { stdio: ["ignore", "pipe", "pipe"] });
-    const heard = (line: string): void => {
+    const received = (line: string): void => {
       last.push(line);
       if (last.length > 8) last.shift();
       if (Date.now() - spoke < 15_000) return;
       spoke = Date.now();
       log(`  ${line.slice(0, 100)}`);
     };
-    for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on("line", heard);
+    for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on("line", received);
     child.on("error", reject);
     child.on("close", (code) => {
       if (code === 0) resolve();

@@ -35,7 +35,7 @@ test("no form of a password is shown, whatever the password is and whatever is n
         base64(secret),
         base64(`${before}\0${secret}\0`),
       ]) {
-        expect(clean(`heard: ${echoed}`).includes(echoed)).toBe(false);
+        expect(clean(`received: ${echoed}`).includes(echoed)).toBe(false);
       }
     }),
     { seed: 16, numRuns: 500 },

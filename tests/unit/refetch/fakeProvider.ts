@@ -1,5 +1,5 @@
 import type { KeyPair } from "../../rig/ca";
-import { talking } from "../../support/fakeMailServers";
+import { startTlsServer } from "../../support/fakeMailServers";
 
 interface Kept {
   readonly uid: number;
@@ -15,7 +15,7 @@ export class FakeProvider {
   private readonly folders = new Map<string, { next: number; messages: Kept[] }>();
   /** What was handed to the mail server at home, in order. */
   readonly delivered: string[] = [];
-  readonly heard: string[] = [];
+  readonly received: string[] = [];
   logins = 0;
   copies = 0;
   /** How a COPY is answered; undefined hangs up. @default it is done */
@@ -94,14 +94,14 @@ export class FakeProvider {
   }
 
   listen = (pair: KeyPair): Promise<number> =>
-    talking(pair, "* OK [CAPABILITY IMAP4rev1 NAMESPACE] ready\r\n", () => {
+    startTlsServer(pair, "* OK [CAPABILITY IMAP4rev1 NAMESPACE] ready\r\n", () => {
       let selected = "INBOX";
       return (line) => {
         const [tag = "*", ...words] = line.split(" ");
         const uid = words[0]?.toUpperCase() === "UID";
         const command = (uid ? words[1] : words[0])?.toUpperCase() ?? "";
         const rest = words.slice(uid ? 2 : 1).map((word) => word.replaceAll('"', ""));
-        if (command !== "LOGIN") this.heard.push(line.slice(tag.length + 1));
+        if (command !== "LOGIN") this.received.push(line.slice(tag.length + 1));
         const done = (...lines: string[]): string => [...lines, `${tag} OK done`, ""].join("\r\n");
         const no = (text: string): string => `${tag} NO ${text}\r\n`;
         switch (command) {

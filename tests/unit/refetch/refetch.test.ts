@@ -71,7 +71,7 @@ test.each([
     expect([...provider.delivered].sort()).toEqual([...since20].sort());
     expect(provider.logins).toBe(1);
     for (const changing of ["SELECT", "STORE", "EXPUNGE", "DELETE", "APPEND", "MOVE"]) {
-      expect(provider.heard.filter((line) => line.includes(changing))).toEqual([]);
+      expect(provider.received.filter((line) => line.includes(changing))).toEqual([]);
     }
   },
 );
@@ -176,7 +176,7 @@ test("refetch with `forever` delivers the marked originals since the day again, 
 test("refetch does nothing when nothing was kept, and makes no folder for it", async () => {
   const provider = new FakeProvider(user, login.password);
   expect(await (await workstation(provider))()).toMatchObject({ copied: 0, before: 0, waiting: 0 });
-  expect(provider.heard.filter((line) => line.startsWith("CREATE"))).toEqual([]);
+  expect(provider.received.filter((line) => line.startsWith("CREATE"))).toEqual([]);
 });
 
 test("refetch records UIDs as IMAP writes them, and forgets them under another UIDVALIDITY", () => {

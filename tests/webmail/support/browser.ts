@@ -39,23 +39,23 @@ export function browserFor(harness: Harness, prepare?: () => Promise<void> | voi
   return () => browser as Browser;
 }
 
-/** A person in a browser of their own. */
-export class Person {
+/** A user of the webmail in a browser context of their own. */
+export class WebmailUser {
   private constructor(
     readonly name: string,
     readonly page: Page,
     readonly context: BrowserContext,
   ) {}
 
-  static async arrives(browser: Browser, name: string, viewport = desktop): Promise<Person> {
+  static async inNewBrowser(browser: Browser, name: string, viewport = desktop): Promise<WebmailUser> {
     const context = await browser.newContext({ viewport, locale: "en-US", acceptDownloads: true });
     const page = await context.newPage();
     page.setDefaultTimeout(60_000);
-    return new Person(name, page, context);
+    return new WebmailUser(name, page, context);
   }
 
-  /** Gives them a device that takes their finger at once, with a passkey for the issuer, or with none. */
-  async carries(passkey?: Passkey): Promise<this> {
+  /** Gives the browser a device that confirms at once, with a passkey for the issuer, or with none. */
+  async usePasskey(passkey?: Passkey): Promise<this> {
     const devTools = await this.context.newCDPSession(this.page);
     await devTools.send("WebAuthn.enable");
     const { authenticatorId } = await devTools.send("WebAuthn.addVirtualAuthenticator", {
@@ -73,20 +73,20 @@ export class Person {
   }
 
   /** Opens the webmail and signs in at the provider's page. */
-  async signsIn(): Promise<this> {
+  async signIn(): Promise<this> {
     await this.page.goto(webmail);
-    await this.atProvider();
+    await this.fillSignInPage();
     return this;
   }
 
   /** Fills in the provider's page. */
-  async atProvider(): Promise<void> {
+  async fillSignInPage(): Promise<void> {
     await this.page.waitForURL(`https://${hosts.issuer}/interaction/**`);
     await this.page.fill("input[name=name]", this.name);
     await this.page.click("button");
   }
 
-  async seesInbox(): Promise<void> {
+  async waitForInbox(): Promise<void> {
     await this.page.waitForFunction(
       "document.readyState === 'complete' && window.rcmail?.gui_objects?.messagelist && !rcmail.busy",
       null,
@@ -94,21 +94,21 @@ export class Person {
         timeout: 60_000, // a large message may be on its way out
       },
     );
-    await this.page.waitForLoadState("networkidle"); // it ignores commands while it loads the list
+    await this.page.waitForLoadState("networkidle"); // Roundcube ignores commands while it loads the list
   }
 
   /** The subjects in the message list, waited for until this one is among them. */
-  async seesMessage(subject: string): Promise<void> {
+  async waitForMessage(subject: string): Promise<void> {
     await this.page.waitForSelector(`#messagelist .subject >> text=${subject}`);
   }
 
-  async opens(subject: string): Promise<void> {
+  async open(subject: string): Promise<void> {
     await this.page.dblclick(`#messagelist .subject >> text=${subject}`);
     await this.page.waitForSelector("#messagebody");
   }
 
   /** Has the list fetched anew, without leaving the page. */
-  async asksForNewMail(): Promise<void> {
+  async refreshList(): Promise<void> {
     const answer = this.page.waitForResponse(/_action=list/);
     await this.page.click("#mailboxlist li.inbox a");
     await answer;
@@ -116,7 +116,7 @@ export class Person {
   }
 
   /** Writes a message and sends it. */
-  async sends(to: string, subject: string, text: string, attachments: string[] = []): Promise<void> {
+  async send(to: string, subject: string, text: string, attachments: string[] = []): Promise<void> {
     await this.page.goto(`${webmail}?_task=mail&_action=compose`);
     await this.page.waitForSelector("#composebody");
     await this.page.fill("#compose_to .recipient-input input", to);
@@ -130,16 +130,16 @@ export class Person {
       });
     }
     await this.page.click("button.send:visible");
-    await this.seesInbox();
+    await this.waitForInbox();
   }
 
-  async signsOut(): Promise<void> {
+  async signOut(): Promise<void> {
     await this.page.click("#taskmenu a.logout");
     await this.page.waitForURL((url: URL) => !url.search.includes("_task=mail"));
     await this.page.waitForLoadState("networkidle");
   }
 
-  async leaves(): Promise<void> {
+  async close(): Promise<void> {
     await this.context.close();
   }
 }

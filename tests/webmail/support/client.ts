@@ -43,7 +43,7 @@ export class Client {
   }
 
   /** Waits until the proxy has a route. */
-  async opens(host: string): Promise<void> {
+  async open(host: string): Promise<void> {
     let last = "";
     const through = async (): Promise<true | undefined> => {
       try {

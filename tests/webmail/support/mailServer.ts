@@ -114,24 +114,24 @@ plugin {
     return this.server.stop();
   }
 
-  /** Puts a message into a person's inbox. */
-  deliver(person: string, message: Buffer): void {
-    const maildir = this.maildir(person);
+  /** Puts a message into a user's inbox. */
+  deliver(user: string, message: Buffer): void {
+    const maildir = this.maildir(user);
     for (const part of ["tmp", "new", "cur"]) mkdirSync(join(maildir, part), { recursive: true });
     const name = `${Date.now()}.R${Math.random().toString(36).slice(2)}.harness`;
     writeFileSync(join(maildir, "tmp", name), message);
-    execFileSync("sh", ["-c", `chown -R mail:mail '${join(this.folder, "mail", person)}'`]);
+    execFileSync("sh", ["-c", `chown -R mail:mail '${join(this.folder, "mail", user)}'`]);
     execFileSync("mv", [join(maildir, "tmp", name), join(maildir, "new", name)]);
     // Indexed at once, as by a real delivery: two connections that find the first message together can both miss it.
-    const index = ["mailbox", "status", "-u", `${person}@${domain}`, "messages", "INBOX"];
+    const index = ["mailbox", "status", "-u", `${user}@${domain}`, "messages", "INBOX"];
     execFileSync("doveadm", ["-c", join(this.folder, "dovecot.conf"), ...index], {
       stdio: ["ignore", "ignore", "pipe"],
     });
   }
 
   /** Every message of a folder. */
-  messages(person: string, folder: string): string[] {
-    const maildir = folder === "INBOX" ? this.maildir(person) : join(this.maildir(person), folder);
+  messages(user: string, folder: string): string[] {
+    const maildir = folder === "INBOX" ? this.maildir(user) : join(this.maildir(user), folder);
     return ["new", "cur"].flatMap((part) => {
       const path = join(maildir, part);
       const names = statSync(path, { throwIfNoEntry: false }) ? readdirSync(path) : [];
@@ -139,13 +139,13 @@ plugin {
     });
   }
 
-  /** The filter script that is active for a person. */
-  activeFilters(person: string): string {
-    const path = join(this.folder, "mail", person, "active.sieve");
+  /** The filter script that is active for a user. */
+  activeFilters(user: string): string {
+    const path = join(this.folder, "mail", user, "active.sieve");
     return statSync(path, { throwIfNoEntry: false }) ? readFileSync(path, "utf8") : "";
   }
 
-  private maildir(person: string): string {
-    return join(this.folder, "mail", person, "Maildir");
+  private maildir(user: string): string {
+    return join(this.folder, "mail", user, "Maildir");
   }
 }

@@ -71,8 +71,8 @@ export class TokenCheck {
     const scopes = String(claims.scope ?? "").split(" ");
     const missing = Object.keys(this.rules.requireScopes).find((scope) => !scopes.includes(scope));
     if (missing) return `scope ${missing}`;
-    const person = await this.fetch(discovery.userinfo_endpoint, token);
-    const email = person[this.rules.claimUsername];
+    const user = await this.fetch(discovery.userinfo_endpoint, token);
+    const email = user[this.rules.claimUsername];
     return this.mailboxes.includes(email) ? { email } : "no mailbox";
   }
 

@@ -29,12 +29,12 @@ const old = (claim: string, n: number, readyToUse: boolean): Snapshot => ({
 /** As much of the API server as the program needs, with a controller that makes snapshots usable when it is asked again. */
 async function api(snapshots: Snapshot[], rules: { works?: (name: string) => boolean; status?: number } = {}) {
   const works = rules.works ?? (() => true);
-  const heard: string[] = [];
+  const received: string[] = [];
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? "", "http://api");
     const at = "/apis/snapshot.storage.k8s.io/v1/namespaces/mail/volumesnapshots";
     const name = url.pathname.slice(at.length + 1);
-    heard.push(`${request.method} ${name || url.search}`);
+    received.push(`${request.method} ${name || url.search}`);
     let body = "";
     const answer = (status: number, value: unknown): void => {
       response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value));
@@ -73,7 +73,7 @@ async function api(snapshots: Snapshot[], rules: { works?: (name: string) => boo
     });
   });
   servers.push(server);
-  return { base: `http://127.0.0.1:${await listen(server)}`, heard };
+  return { base: `http://127.0.0.1:${await listen(server)}`, received };
 }
 
 function run(base: string, claims: string[], keep = 3): Promise<Ended> {

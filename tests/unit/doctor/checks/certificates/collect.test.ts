@@ -75,7 +75,7 @@ test("a CA that is not configured is not trusted", async () => {
 });
 
 test("a certificate that has expired is reported as expired, and not as untrusted", async () => {
-  const seen = await look(await tlsServer(testCa.ended("mail.newjoy.test")));
+  const seen = await look(await tlsServer(testCa.expired("mail.newjoy.test")));
   expect(evaluateCertificates({ namespace: "x", now: Date.now(), endpoints: [seen] })).toMatchObject([
     { code: "expired" },
   ]);

@@ -6,7 +6,7 @@ import type { ListResponse } from "imapflow";
 import type { Migration } from "../../../../../config/types";
 import { type Account, collectMigration, isCopied, targetOf } from "../../../../../doctor/checks/migration/collect";
 import { PrivateCa } from "../../../../rig/ca";
-import { stopFakeServers, talking } from "../../../../support/fakeMailServers";
+import { startTlsServer, stopFakeServers } from "../../../../support/fakeMailServers";
 
 const directory = mkdtempSync(join(tmpdir(), "doctor-migration-"));
 const privateCa = new PrivateCa(directory);
@@ -36,16 +36,20 @@ interface Mail {
   readonly received?: string;
 }
 
-/** As much of IMAP as the comparison needs; every command goes to `heard`. */
-const server = async (folders: Record<string, Mail[]>, password: string, heard: string[] = []): Promise<Account> => ({
+/** As much of IMAP as the comparison needs; every command goes to `received`. */
+const server = async (
+  folders: Record<string, Mail[]>,
+  password: string,
+  received: string[] = [],
+): Promise<Account> => ({
   host: "localhost",
   user: "me",
   password: "p",
-  port: await talking(pair, "* OK [CAPABILITY IMAP4rev1] ready\r\n", () => {
+  port: await startTlsServer(pair, "* OK [CAPABILITY IMAP4rev1] ready\r\n", () => {
     let chosen: Mail[] = [];
     return (line) => {
       const [tag = "*", command = "", ...rest] = line.split(" ");
-      heard.push(line);
+      received.push(line);
       const done = (...lines: string[]): string => [...lines, `${tag} OK done`, ""].join("\r\n");
       if (command === "CAPABILITY") return done("* CAPABILITY IMAP4rev1");
       if (command === "LOGIN") return line.includes(password) ? done() : `${tag} NO [AUTHENTICATIONFAILED] no\r\n`;
@@ -81,19 +85,19 @@ const server = async (folders: Record<string, Mail[]>, password: string, heard: 
 });
 
 const observe = async (there: Record<string, Mail[]>, here: Record<string, Mail[]>, migration = migrationOf()) => {
-  const heard: string[] = [];
+  const received: string[] = [];
   const seen = await collectMigration({
     migration,
-    source: await server(there, "p", heard),
-    here: await server(here, "p", heard),
+    source: await server(there, "p", received),
+    here: await server(here, "p", received),
     tls: { ca: [readFileSync(privateCa.cert, "utf8")] },
     limit: 20_000,
   });
-  return { seen, heard };
+  return { seen, received };
 };
 
 test("messages of a migration are compared by Message-ID, in any folder here, and none is marked or changed", async () => {
-  const { seen, heard } = await observe(
+  const { seen, received } = await observe(
     { INBOX: [{ id: "a", day: "02-Mar-2019" }, { id: "b" }, { id: "c", day: "05-Mar-2021" }] },
     { INBOX: [{ id: "a" }, { id: "new" }], Kept: [{ id: "b" }] },
   );
@@ -104,7 +108,7 @@ test("messages of a migration are compared by Message-ID, in any folder here, an
       { folder: "INBOX", there: 3, here: 2, missing: 1, tooLarge: 0, oldest: "2019-03-02", newest: "2021-03-05" },
     ],
   });
-  expect(heard.filter((line) => /SELECT|STORE|EXPUNGE|APPEND|BODY\[/.test(line))).toEqual([]);
+  expect(received.filter((line) => /SELECT|STORE|EXPUNGE|APPEND|BODY\[/.test(line))).toEqual([]);
 });
 
 test("messages that a migration leaves out are not missing: too large, too old, or in excluded folders", async () => {

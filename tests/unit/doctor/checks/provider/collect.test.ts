@@ -9,8 +9,8 @@ import {
   fakeImapServer,
   fakeSmtpServer,
   type ImapRules,
+  startTlsServer,
   stopFakeServers,
-  talking,
 } from "../../../../support/fakeMailServers";
 import { listen } from "../../../../support/listen";
 
@@ -30,24 +30,24 @@ const old = "01-Mar-2026 10:00:00 +0000";
 const newer = "01-Mar-2026 11:00:00 +0000";
 
 const login = { user: kinga.address, password: kinga.password };
-const imap = async (folders: ImapRules["folders"], heard: string[] = [], pair = here) => ({
+const imap = async (folders: ImapRules["folders"], received: string[] = [], pair = here) => ({
   host: "localhost",
-  port: await fakeImapServer(pair, { ...login, folders, heard }),
+  port: await fakeImapServer(pair, { ...login, folders, received }),
 });
 
 test("waiting messages at the provider are counted, none is marked or changed, and no dates are requested", async () => {
-  const heard: string[] = [];
-  const at = await imap({ INBOX: [{ date: old }, { date: newer }] }, heard);
+  const received: string[] = [];
+  const at = await imap({ INBOX: [{ date: old }, { date: newer }] }, received);
   expect(await collectMailbox(at, kinga, args)).toMatchObject({
     mailbox: "kinga",
     waiting: [{ folder: "INBOX", count: 2 }],
     quarantined: [],
   });
-  const names = heard.map((line) => line.split(" ")[0]?.toUpperCase());
+  const names = received.map((line) => line.split(" ")[0]?.toUpperCase());
   expect(names).toContain("STATUS");
   for (const changing of ["SELECT", "STORE", "EXPUNGE", "DELETE", "APPEND", "CREATE"])
     expect(names).not.toContain(changing);
-  expect(heard.join("\n")).not.toMatch(/BODY\[|RFC822|ENVELOPE|INTERNALDATE/);
+  expect(received.join("\n")).not.toMatch(/BODY\[|RFC822|ENVELOPE|INTERNALDATE/);
 });
 
 test("an empty mailbox at the provider has no waiting messages", async () => {
@@ -175,14 +175,14 @@ test("a refused login at the provider is repeated after ten minutes, because pro
 });
 
 test("no password is sent under a certificate for another name or of an unknown CA", async () => {
-  const heard: string[] = [];
-  const other = await collectMailbox(await imap({}, heard, elsewhere), kinga, args);
-  const unknown = await collectMailbox(await imap({}, heard), kinga, { ...args, ca: [] });
+  const received: string[] = [];
+  const other = await collectMailbox(await imap({}, received, elsewhere), kinga, args);
+  const unknown = await collectMailbox(await imap({}, received), kinga, { ...args, ca: [] });
   expect([other, unknown]).toMatchObject([
     { failed: "certificate", reason: "ERR_TLS_CERT_ALTNAME_INVALID" },
     { failed: "certificate", reason: "UNABLE_TO_VERIFY_LEAF_SIGNATURE" },
   ]);
-  expect(heard).toEqual([]);
+  expect(received).toEqual([]);
 });
 
 test("a provider that is down, and one that does not respond, are unreachable", async () => {
@@ -205,10 +205,10 @@ describe("sending as oneself", () => {
     collectSender(at, "kinga", sender, how, args);
 
   test("sending with a mailbox's own login is tried up to the recipient, and nothing is sent", async () => {
-    const heard: string[] = [];
-    expect(await seen(await smtp({ only: kinga.address, heard }))).toMatchObject({ mailbox: "kinga", works: true });
-    expect(heard).toEqual(expect.arrayContaining([`MAIL FROM:<${kinga.address}>`, `RCPT TO:<${kinga.address}>`]));
-    expect(heard.map((line) => line.slice(0, 4))).not.toContain("DATA");
+    const received: string[] = [];
+    expect(await seen(await smtp({ only: kinga.address, received }))).toMatchObject({ mailbox: "kinga", works: true });
+    expect(received).toEqual(expect.arrayContaining([`MAIL FROM:<${kinga.address}>`, `RCPT TO:<${kinga.address}>`]));
+    expect(received.map((line) => line.slice(0, 4))).not.toContain("DATA");
   });
   test("refused sending is reported with the provider's message, at the recipient at the latest", async () => {
     expect(await seen(await smtp({ only: kinga.address }), "boss@newjoy.ro")).toMatchObject({
@@ -224,7 +224,7 @@ describe("sending as oneself", () => {
   test("a server that closes the connection, or refuses the greeting, is unreachable for sending, in its own words", async () => {
     const answering = async (ehlo: string | undefined) => ({
       host: "localhost",
-      port: await talking(here, "220 provider.test ESMTP\r\n", () => () => ehlo),
+      port: await startTlsServer(here, "220 provider.test ESMTP\r\n", () => () => ehlo),
     });
     expect(await seen(await answering(undefined))).toMatchObject({
       failed: "unreachable",
@@ -266,7 +266,7 @@ describe("the login for sending", () => {
     });
   });
   test("a server for sending that is busy is unreachable, in its own words", async () => {
-    const port = await talking(here, "421 4.3.2 too many connections\r\n", () => () => undefined);
+    const port = await startTlsServer(here, "421 4.3.2 too many connections\r\n", () => () => undefined);
     expect(await collectRelay({ host: "localhost", port }, relay, args)).toMatchObject({
       failed: "unreachable",
       reason: "421 4.3.2 too many connections",

@@ -29,7 +29,7 @@ describe("a round trip", () => {
   async function around(more: { delivers?: boolean; in?: string; password?: string; answer?: string } = {}) {
     const taken: string[] = [];
     const called: string[] = [];
-    const heard: string[] = [];
+    const received: string[] = [];
     const inbox = (): string[] => ["other@newjoy.ro", ...(more.delivers === false ? [] : taken.map(idOf))];
     const args: SendArgs = {
       smtp: {
@@ -45,7 +45,7 @@ describe("a round trip", () => {
           user: kinga.address,
           password: kinga.password,
           folders: { INBOX: [], ...(more.in && { [more.in]: [{ date: "01-Mar-2026 10:00:00 +0000" }] }) },
-          heard,
+          received,
         }),
       },
       relay: { ...relay, password: more.password ?? relay.password },
@@ -56,12 +56,12 @@ describe("a round trip", () => {
       server: { base: await stalwart({ inbox, called }), password: "admin-password" },
       signal: new AbortController().signal,
     };
-    return { seen: await sendAround(args), taken, called, heard };
+    return { seen: await sendAround(args), taken, called, received };
   }
-  const removes = (heard: readonly string[]): boolean => heard.some((line) => /STORE .*\\Deleted/i.test(line));
+  const removes = (received: readonly string[]): boolean => received.some((line) => /STORE .*\\Deleted/i.test(line));
 
   test("a round trip finds its message in the user's mailbox, times both legs, and removes it", async () => {
-    const { seen, taken, called, heard } = await around();
+    const { seen, taken, called, received } = await around();
     expect(seen).toMatchObject({
       mailbox: "kinga",
       out: expect.any(Number),
@@ -70,24 +70,24 @@ describe("a round trip", () => {
     });
     expect(taken).toHaveLength(1);
     expect(called).toEqual(["Email/query", "Email/get", "Email/set"].map((name) => `kinga@newjoy.ro%admin ${name}`));
-    expect(removes(heard)).toBe(false);
+    expect(removes(received)).toBe(false);
   });
 
   test.each(["INBOX", "Fetcher-Kept/2026-11-28", "Fetcher-Kept-Junk/2026-11-28"])(
     "a round trip also removes what is kept at the provider in %s",
     async (folder) => {
-      const { seen, heard } = await around({ in: folder });
+      const { seen, received } = await around({ in: folder });
       expect(seen).toMatchObject({ cleaned: "removed from the mailbox and removed at the provider" });
-      expect(removes(heard)).toBe(true);
+      expect(removes(received)).toBe(true);
     },
   );
 
   test("a round trip whose message is never delivered is reported as lost, and its message at the provider is removed", async () => {
-    const { seen, called, heard } = await around({ delivers: false, in: "INBOX" });
+    const { seen, called, received } = await around({ delivers: false, in: "INBOX" });
     expect(seen).not.toHaveProperty("back");
     expect(seen).toMatchObject({ cleaned: "removed at the provider" });
     expect(called).not.toContain("kinga@newjoy.ro%admin Email/set");
-    expect(removes(heard)).toBe(true);
+    expect(removes(received)).toBe(true);
   });
 
   test("a round trip that the provider refuses is reported with the provider's message", async () => {

@@ -1,6 +1,6 @@
 import { type Mail, message } from "../../support/message";
 
-interface Letter extends Pick<Mail, "from"> {
+interface SampleMail extends Pick<Mail, "from"> {
   /** @default plain text */
   readonly type?: string;
   /** Its lines may end as they do here. */
@@ -8,16 +8,16 @@ interface Letter extends Pick<Mail, "from"> {
 }
 
 /** A message as a mail program writes it. */
-export function letter(subject: string, options: Letter = {}): Buffer {
+export function sampleMail(subject: string, options: SampleMail = {}): Buffer {
   const { from = "Somebody <somebody@example.org>", type = "text/plain; charset=utf-8", body = "Hello.\n" } = options;
   const header = [`Date: ${new Date().toUTCString()}`, "MIME-Version: 1.0", `Content-Type: ${type}`].join("\r\n");
   return message({ subject, from, to: "users@newjoy.ro", header, body: body.replaceAll("\n", "\r\n") });
 }
 
 /** A message with a file. */
-export function letterWith(subject: string, file: string, content: Buffer): Buffer {
+export function mailWithFile(subject: string, file: string, content: Buffer): Buffer {
   const lines = content.toString("base64").match(/.{1,76}/g) ?? [];
-  return letter(subject, {
+  return sampleMail(subject, {
     type: "multipart/mixed; boundary=b",
     body:
       `--b\nContent-Type: text/plain\n\nHere.\n--b\n` +
