@@ -4,6 +4,7 @@ import { parse } from "yaml";
 import { identityClient } from "../../../components/outputs/clients";
 import { dnsRecords } from "../../../components/outputs/dns";
 import { webmailLogoutUri, webmailRedirectUri } from "../../../components/webmail";
+import { shown } from "../../../device/main";
 import { gettingStarted, missingLines, pages, ROOT, stepsOf } from "../../support/pages";
 import { loaded, reportOf } from "../config/support";
 
@@ -130,6 +131,26 @@ test("getting started shows what the doctor prints for a working stack", () => {
     printed.replaceAll("family.test", "your.domain").replaceAll("alpar:", "kinga:");
   expect(prints.split("\n").length).toBeGreaterThan(2);
   expect(missingLines(prints, names(screen))).toEqual([]);
+});
+
+test("getting started shows what the list of app passwords looks like", () => {
+  const { prints = "" } = stepsOf(`${folder}/deploy.md`).find(({ commands }) => commands.endsWith("--list")) ?? {};
+  const [head = "", ...table] = prints.split("\n");
+  const iPhone = { id: "b7", description: "iPhone", createdAt: "2026-11-28T20:15:00Z", expiresAt: undefined };
+  expect(head).toBe("cluster …, stack family, mailbox kinga");
+  expect(missingLines(table.join("\n"), shown([iPhone]))).toEqual([]);
+  expect(table.length).toBe(2);
+});
+
+test("getting started shows what scripts/plain-copy.sh prints for each volume", () => {
+  const { prints = "" } = stepsOf(`${folder}/deploy.md`).find(({ commands }) => commands.includes("plain-copy")) ?? {};
+  const script = readFileSync(join(ROOT, "scripts/plain-copy.sh"), "utf8");
+  const [, line = ""] = /echo "(\$claim is in [^"]+)"/.exec(script) ?? [];
+  const printed = ["stalwart-data", "roundcube-data"].map((claim) =>
+    line.replace("$claim", claim).replace("$file", `/home/kinga/mail-backup/${claim}.tar`),
+  );
+  expect(missingLines(prints, printed.join("\n"))).toEqual([]);
+  expect(prints.split("\n").length).toBe(2);
 });
 
 test("the badges say what package.json says, and the workflow of the CI badge is there", () => {
