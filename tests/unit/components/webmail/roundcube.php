@@ -21,17 +21,23 @@ class rcmail
     private static $instance;
     public static function get_instance() { return self::$instance ??= new self(); }
     public function decrypt($text) { return $text; }
-    public function kill_session() { $_SESSION = []; }
+    public function kill_session()
+    {
+        $_SESSION = [];
+        @unlink("$GLOBALS[folder]/session");
+    }
 }
 
-/** Takes its time, as an issuer does, and notes each refresh. */
+/** Notes each refresh, and takes its time where it is slow. One that refuses a token ends the session. */
 class rcmail_oauth
 {
     public static function get_instance() { return new self(); }
     public function refresh($options)
     {
         file_put_contents("$GLOBALS[folder]/refreshes", "x", FILE_APPEND);
-        usleep(1500000);
+        if (is_file("$GLOBALS[folder]/slow")) usleep(1500000);
+        if (is_file("$GLOBALS[folder]/refuses")) return rcmail::get_instance()->kill_session();
+        if (is_file("$GLOBALS[folder]/away")) return;
         $_SESSION = ['oauth_token' => ['expires' => time() + 3600], 'password' => 'new'] + $_SESSION;
     }
 }
@@ -45,15 +51,20 @@ class rcube_plugin_api
 }
 
 eval('namespace GuzzleHttp; class Client {
-    function __construct($options) {}
+    private $known;
+    function __construct($options) { $this->known = $options; }
     function get($url, $options) {
-        file_put_contents("$GLOBALS[folder]/requests", json_encode($options) . "\n", FILE_APPEND);
-        usleep(1500000);
+        file_put_contents("$GLOBALS[folder]/requests", json_encode($options + $this->known) . "\n", FILE_APPEND);
         if (is_file("$GLOBALS[folder]/away")) throw new \Exception("timed out");
         return $this;
     }
-    function getBody() { return json_encode(["issuer" => "i", "token_endpoint" => "t"]); }
+    function getBody()
+    {
+        $other = @file_get_contents("$GLOBALS[folder]/body");
+        return $other === false ? json_encode(["issuer" => "i", "token_endpoint" => "t"]) : $other;
+    }
 }');
-eval(file_get_contents($program));
+$impatient = is_file("$folder/impatient") ? ['WAIT_SECONDS = 12' => 'WAIT_SECONDS = 1'] : [];
+eval(strtr(file_get_contents($program), $impatient));
 ini_set('error_log', '/dev/null');
 eval($code);

@@ -1,28 +1,10 @@
-import { execFile, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { promisify } from "node:util";
+import { rmSync } from "node:fs";
+import { itInPhp, phpRequests } from "./phpRequests";
 
-const itInPhp = spawnSync("php", ["-v"]).status === 0 ? it : it.skip;
-
-let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "session-"));
-});
-afterEach(() => rmSync(folder, { recursive: true }));
-
-/** What a request prints that runs this code, with one of the stack's programs loaded; all share files for locks. */
-async function request(program: string, code: string): Promise<string> {
-  const file = join(__dirname, "../../../../components/webmail/program", program);
-  const args = [join(__dirname, "roundcube.php"), folder, file, code];
-  return (await promisify(execFile)("php", args, { env: { ...process.env, TMPDIR: folder }, timeout: 60_000 })).stdout;
-}
-const noted = (name: string): string =>
-  existsSync(join(folder, name)) ? readFileSync(join(folder, name), "utf8") : "";
+const { request, noted, leave, path } = phpRequests();
 const store = (expires: number, password: string): void => {
   const token = `s:11:"oauth_token";a:1:{s:7:"expires";i:${expires};}`;
-  writeFileSync(join(folder, "session"), `a:2:{${token}s:8:"password";s:${password.length}:"${password}";}`);
+  leave("session", `a:2:{${token}s:8:"password";s:${password.length}:"${password}";}`);
 };
 
 const SESSION = "$session = rcmail::get_instance()->session = new rcube_session_homelab();";
@@ -33,6 +15,7 @@ describe("requests of one session", () => {
     "two requests of one webmail session refresh a token that has ended once, and both go on with the new one",
     async () => {
       store(1, "old");
+      leave("slow");
       const renew = `${SESSION} $session->renew(); echo $_SESSION['password'];`;
       expect(await Promise.all([renew, renew].map((code) => request("session.php", code)))).toEqual(["new", "new"]);
       expect(noted("refreshes")).toBe("x");
@@ -44,6 +27,7 @@ describe("requests of one session", () => {
     const ends = `${SESSION} $session->update(session_id(), serialize($_SESSION + ['page' => 2]), serialize($_SESSION));`;
     await request("session.php", ends);
     expect(noted("session")).toContain('s:3:"new"');
+    expect(noted("session")).toContain(`s:7:"expires";i:${LATER};`);
     expect(noted("session")).toContain('s:4:"page"');
   });
 
@@ -60,6 +44,87 @@ describe("requests of one session", () => {
   );
 });
 
+describe("a webmail session whose token has ended", () => {
+  const renew = `${SESSION} $session->renew(); echo json_encode($_SESSION);`;
+
+  itInPhp("a webmail session that another request has ended is not refreshed and not brought back", async () => {
+    expect(await request("session.php", renew)).toBe("[]");
+    expect({ refreshes: noted("refreshes"), session: noted("session") }).toEqual({ refreshes: "", session: "" });
+  });
+
+  itInPhp("a webmail session whose refresh the issuer refuses is ended and not brought back", async () => {
+    store(1, "old");
+    leave("refuses");
+    expect(await request("session.php", renew)).toBe("[]");
+    expect({ refreshes: noted("refreshes"), session: noted("session") }).toEqual({ refreshes: "x", session: "" });
+  });
+
+  itInPhp(
+    "an issuer that does not answer is asked for a new token once in ten seconds, and the session goes on",
+    async () => {
+      store(1, "old");
+      leave("away");
+      for (let n = 0; n < 2; n++) expect(JSON.parse(await request("session.php", renew)).password).toBe("old");
+      expect(noted("refreshes")).toBe("x");
+      const expires = Number(/expires";i:(\d+)/.exec(noted("session"))?.[1]);
+      expect(Math.abs(expires - Date.now() / 1000 - 10)).toBeLessThan(60);
+    },
+  );
+
+  itInPhp("a request that waits too long for another one goes on without a refresh, and writes nothing", async () => {
+    store(1, "old");
+    leave("impatient");
+    const before = noted("session");
+    const busy = `$part = substr(hash('sha256', session_id()), 0, 3);
+      $other = fopen(sys_get_temp_dir() . "/homelab-mail-session-$part.lock", 'c'); flock($other, LOCK_EX);`;
+    const update = "$session->update(session_id(), serialize(['page' => 2]), serialize($_SESSION));";
+    expect(JSON.parse(await request("session.php", `${busy} ${renew} ${update}`)).password).toBe("old");
+    expect({ refreshes: noted("refreshes"), session: noted("session") }).toEqual({ refreshes: "", session: before });
+  });
+});
+
+describe("Roundcube's hooks", () => {
+  const hook = (name: string, args: string): string =>
+    `${SESSION} echo json_encode((rcube_plugin_api::get_instance()->hooks['${name}'])(${args}) + ['now' => $_SESSION['password']]);`;
+  const run = async (name: string, args = "[]") => JSON.parse(await request("session.php", hook(name, args)));
+
+  itInPhp(
+    "before the webmail reads, sends, filters or polls, its ended token is refreshed, and the new one is used",
+    async () => {
+      for (const name of ["storage_init", "managesieve_connect", "refresh", "keep-alive", "smtp_connect"]) {
+        store(1, "old");
+        expect({ name, ...(await run(name, "['password' => 'old']")) }).toEqual({ name, password: "new", now: "new" });
+      }
+    },
+  );
+
+  itInPhp("an ended token is refreshed before the sign-out, and not at the start of other pages", async () => {
+    store(1, "old");
+    expect(await run("startup", "['task' => 'mail']")).toEqual({ task: "mail", now: "old" });
+    expect(await run("startup", "['task' => 'logout']")).toEqual({ task: "logout", now: "new" });
+  });
+
+  itInPhp(
+    "a refused sign-in to the mail server is tried once more, and again as soon as another request has a new token",
+    async () => {
+      store(1, "old");
+      expect(await run("storage_connect", "['attempt' => 1, 'pass' => 'old']")).toMatchObject({
+        retry: true,
+        pass: "old",
+      });
+      expect(await run("storage_connect", "['attempt' => 2, 'pass' => 'old']")).toMatchObject({
+        retry: false,
+        now: "old",
+      });
+      store(LATER, "new");
+      expect(await run("storage_connect", "['attempt' => 2, 'pass' => 'old']")).toMatchObject({
+        retry: true,
+        pass: "new",
+      });
+    },
+  );
+});
+
 describe("the issuer's discovery document", () => {
   const discover = "echo json_encode(homelab_issuer::discover('https://auth.newjoy.ro/', true, false));";
   /** What the last request that asked has left, so many seconds ago. */
@@ -67,7 +132,7 @@ describe("the issuer's discovery document", () => {
     `file_put_contents(sys_get_temp_dir() . '/homelab-mail-issuer.json',
       json_encode(['at' => time() - ${seconds}, 'answers' => ${answers}, 'document' => ['issuer' => 'known']]));`;
   const asked = async (code: string): Promise<boolean> => {
-    rmSync(join(folder, "requests"), { force: true });
+    rmSync(path("requests"), { force: true });
     await request("issuer.php", code + discover);
     return noted("requests") !== "";
   };
@@ -75,10 +140,11 @@ describe("the issuer's discovery document", () => {
   itInPhp(
     "the issuer's discovery document is fetched for five seconds at most, and a failure keeps the known one",
     async () => {
-      writeFileSync(join(folder, "away"), "");
+      leave("away");
       const { answers, document } = JSON.parse(await request("issuer.php", left(60, true) + discover));
       expect({ answers, document }).toEqual({ answers: false, document: { issuer: "known" } });
-      expect(JSON.parse(noted("requests"))).toEqual({ timeout: 5, connect_timeout: 5 });
+      const bounded = { timeout: 5, connect_timeout: 5, verify: true, allow_redirects: false };
+      expect(JSON.parse(noted("requests"))).toEqual(bounded);
       expect(JSON.parse(noted("homelab-mail-issuer.json")).answers).toBe(false);
     },
   );
@@ -94,6 +160,31 @@ describe("the issuer's discovery document", () => {
       ]);
     },
   );
+
+  itInPhp(
+    "users who are signed in make do with a known document of the issuer, however old, and with no other",
+    async () => {
+      const anyAge = "echo json_encode(homelab_issuer::discover('https://auth.newjoy.ro/', true, true));";
+      expect(JSON.parse(await request("issuer.php", left(86_400, true) + anyAge)).document).toEqual({
+        issuer: "known",
+      });
+      expect(noted("requests")).toBe("");
+      rmSync(path("homelab-mail-issuer.json"));
+      expect(JSON.parse(await request("issuer.php", anyAge)).document).toEqual({ issuer: "i", token_endpoint: "t" });
+    },
+  );
+
+  itInPhp("a page of the issuer that is no discovery document does not replace the known one", async () => {
+    leave("body", '{"status": "starting"}');
+    const { answers, document } = JSON.parse(await request("issuer.php", left(60, true) + discover));
+    expect({ answers, document }).toEqual({ answers: false, document: { issuer: "known" } });
+  });
+
+  itInPhp("of the issuer's document only texts become options of the webmail", async () => {
+    const options =
+      "echo json_encode(homelab_issuer::options(['issuer' => 'i', 'token_endpoint' => ['x'], 'more' => 1]));";
+    expect(JSON.parse(await request("issuer.php", options))).toEqual({ oauth_issuer: "i" });
+  });
 
   itInPhp("a request does not wait for the issuer's discovery document while another request fetches it", async () => {
     const fetching =
