@@ -1,5 +1,3 @@
-import * as http from "node:http";
-import * as https from "node:https";
 import type { z } from "zod";
 import { trusting } from "./customCAs";
 
@@ -23,12 +21,15 @@ export interface HttpOptions {
   readonly method?: string;
 }
 
-/** Sends one request. It does not follow redirects: an issuer has none, and a password must be sent to the named host only. */
+/**
+ * Sends one request. It does not follow redirects: an issuer has none, and a password must be sent to the named host only.
+ * It loads its module by itself, because it also runs from text in the stack's state (components/identity/api.ts).
+ */
 export function httpRequest(
   url: string,
   { ca = [], limit, headers = {}, body, method }: HttpOptions,
 ): Promise<HttpResponse> {
-  const { request } = url.startsWith("https:") ? https : http;
+  const { request }: typeof import("node:https") = require(url.startsWith("https:") ? "node:https" : "node:http");
   return new Promise((resolve, reject) => {
     const call = request(
       url,

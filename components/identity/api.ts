@@ -1,3 +1,5 @@
+import { httpRequest } from "../../lib/http";
+
 /** A Pocket ID server, and how to connect to it. */
 export interface Server {
   readonly issuer: string;
@@ -13,58 +15,26 @@ export interface Response {
 }
 
 /**
- * What comes back, as text. All functions of this file also run from text in the stack's state (see pocketId.ts), so each
- * loads the modules that it needs by itself.
+ * One request to Pocket ID's API; fails with one sentence that names the key and the command that fixes it. Like all of this
+ * file it also runs from text in the stack's state (see pocketId.ts), so whatever it uses loads its modules by itself.
  */
-function send(server: Server, method: string, path: string, body: string): Promise<{ status: number; text: string }> {
-  const tls: typeof import("node:tls") = require("node:tls");
-  const url = new URL(`${server.issuer}/api${path}`);
-  const http: typeof import("node:https") = require(url.protocol === "https:" ? "node:https" : "node:http");
-  // A list replaces what Node trusts by itself, which NODE_EXTRA_CA_CERTS adds to; so that stands in it, too.
-  const usual = tls.getCACertificates ? tls.getCACertificates("default") : tls.rootCertificates;
-  const { trustedCertificates = [] } = server;
-  return new Promise((resolve, reject) => {
-    const request = http.request(
-      url,
-      {
-        method,
-        headers: {
-          "X-API-Key": server.apiKey,
-          "Content-Type": "application/json",
-          "Content-Length": Buffer.byteLength(body),
-        },
-        signal: AbortSignal.timeout(20_000),
-        agent: false, // nothing stays open behind the last answer
-        ...(trustedCertificates.length > 0 && { ca: [...usual, ...trustedCertificates] }),
-      },
-      (response) => {
-        const pieces: Buffer[] = [];
-        response.on("data", (piece: Buffer) => pieces.push(piece));
-        response.on("error", reject);
-        response.on("end", () => {
-          resolve({ status: response.statusCode ?? 0, text: Buffer.concat(pieces).toString() });
-        });
-      },
-    );
-    request.on("error", reject);
-    request.end(body);
-  });
-}
-
-/** One request to Pocket ID's API; fails with one sentence that names the key and the command that fixes it. */
 export async function request(server: Server, method: string, path: string, body?: unknown): Promise<Response> {
-  const { issuer } = server;
-  const { status, text } = await send(server, method, path, body === undefined ? "" : JSON.stringify(body)).catch(
-    (problem: Error & { code?: string }) => {
-      const untrusted = /CERT|SIGNATURE|ISSUER/.test(problem.code ?? "");
-      throw new Error(
-        `identity.issuer: Pocket ID at ${issuer} does not answer (${problem.code ?? problem.message}). Nothing was changed. ` +
-          (untrusted
-            ? "If its certificate is issued by your own CA: pulumi config set --path 'trust.certificates[0]' < ca.crt"
-            : "Fix it, then try again: pulumi up"),
-      );
-    },
-  );
+  const { issuer, apiKey, trustedCertificates = [] } = server;
+  const { status, text } = await httpRequest(`${issuer}/api${path}`, {
+    method,
+    headers: { "X-API-Key": apiKey, "Content-Type": "application/json" },
+    body: body === undefined ? "" : JSON.stringify(body),
+    ca: trustedCertificates,
+    limit: 20_000,
+  }).catch((problem: Error & { code?: string }) => {
+    const untrusted = /CERT|SIGNATURE|ISSUER/.test(problem.code ?? "");
+    throw new Error(
+      `identity.issuer: Pocket ID at ${issuer} does not answer (${problem.code ?? problem.message}). Nothing was changed. ` +
+        (untrusted
+          ? "If its certificate is issued by your own CA: pulumi config set --path 'trust.certificates[0]' < ca.crt"
+          : "Fix it, then try again: pulumi up"),
+    );
+  });
   if (status === 401 || status === 403) {
     throw new Error(
       `identity.apiKey: Pocket ID at ${issuer} refuses the key (HTTP ${status}). Nothing was changed. ` +
