@@ -75,9 +75,10 @@ afterAll(async () => {
   await reader?.stop();
   const gone = { apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } };
   if (await client.read(gone)) await client.delete(gone);
-  // A second default class, which the other files of this suite do not expect.
+  // A second default class and another controller's Service, which the other files of this suite do not expect.
   const localPath = { apiVersion: "storage.k8s.io/v1", kind: "StorageClass", metadata: { name: "local-path" } };
-  if (await client.read(localPath)) await client.delete(localPath);
+  const traefik = { apiVersion: "v1", kind: "Service", metadata: { name: "traefik", namespace: "kube-system" } };
+  for (const object of [localPath, traefik]) if (await client.read(object)) await client.delete(object);
 });
 
 const deployments = async (): Promise<string[]> =>
