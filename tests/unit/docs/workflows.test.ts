@@ -38,7 +38,3 @@ test("each action that a workflow uses is pinned to a commit, with its version b
   expect(uses.length).toBeGreaterThan(10);
   expect(uses.filter((line) => !/^uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line))).toEqual([]);
 });
-
-test("CI installs what the commands of getting started need beside the programs of the rig", () => {
-  expect(commands("e2e")).toContain("tests/e2e/packages.txt");
-});

@@ -62,7 +62,7 @@ test("the figures in docs/reference/alerts.md are those of the rules", () => {
   }
 });
 
-test("docs/reference/alerts.md quotes the message for a cluster without the operator", () => {
+test("docs/how-to/monitoring.md quotes the message for a cluster without the operator", () => {
   expect(page("how-to/monitoring.md")).toContain(missingCrdMessage(definitions[0]));
 });
 
