@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Callable, NamedTuple
 
+import marked_originals
+import outbox_folder
 import reasons
 from batches import Batches
 from failures import Failures, Key, Kind
@@ -44,33 +46,10 @@ class Collector:
         self.batches, self.staging = Batches(alive), Staging(failures)
 
     def prepare(self, session: ImapSession, layout: Layout) -> Layout:
-        """Makes the outbox; below the inbox where the provider wants it there and does not say so."""
-        self.no_outbox = False
-        below = layout._replace(prefix=f"INBOX{layout.separator or '.'}")
-        refusal: object = ""
-        for place in (layout, below) if not layout.prefix else (layout,):
-            try:
-                session.create(place.outbox)
-                if place is not below and not layout.prefix:
-                    self.bring_home(session, below.outbox, place.outbox)
-                return place
-            except CommandRefused as problem:
-                refusal = refusal or problem
-        try:
-            self.folders.with_room(session, layout, lambda: self.create(session, layout.outbox))
-        except (CommandRefused, Full):
-            self.no_outbox = True
-            self.folders.warn(reasons.no_outbox(refusal))
-        return layout
-
-    @staticmethod
-    def bring_home(session: ImapSession, other: str, outbox: str) -> None:
-        """What was put into the outbox below the inbox, while the one beside it was refused, must not stay there."""
-        if session.exists(other):
-            session.select(other)
-            uids = session.search("UNDELETED")
-            if uids:
-                session.move(uids, outbox)
+        """Makes the outbox, and tells where the fetcher's folders are."""
+        found = outbox_folder.prepare(session, layout, self.folders)
+        self.no_outbox = found is None
+        return found or layout
 
     def collect(self, session: ImapSession, layout: Layout) -> Collected:
         """Moves the next messages of the selected folder to the outbox."""
@@ -96,10 +75,6 @@ class Collector:
             self.failures.note(key, Kind.PROVIDER, str(lost))
             self.copied.add(key)  # if it was the copy, it is done without: the message is delivered all the same
         raise LostOverMessage(str(lost)) from lost
-
-    @staticmethod
-    def create(session: ImapSession, folder: str) -> None:
-        session.create(folder)
 
     @staticmethod
     def new(session: ImapSession, *criteria: str) -> list[int]:
@@ -136,7 +111,7 @@ class Collector:
         fresh = [uid for uid in waiting if uid not in known]
         more = False
         if fresh and session.marks:
-            fresh, more = self.settle_marked(session, layout, fresh)
+            fresh, more = marked_originals.keep(session, layout, fresh, self.folders, self.batches)
         batch = fresh[: self.batches.size if session.moves else min(self.batches.size, FEW)]
         more = more or len(fresh) > len(batch)
         if batch:
@@ -151,32 +126,6 @@ class Collector:
             return Collected(0, (*direct, *batch), more)
         moved, refused = self.batches.piecewise(batch, lambda uids: self.move_to_outbox(session, layout, uids))
         return Collected(moved, (*direct, *refused), more)
-
-    def settle_marked(self, session: ImapSession, layout: Layout, fresh: list[int]) -> tuple[list[int], bool]:
-        """Originals of a time with `forever` were delivered then: now they are kept, and not delivered again.
-
-        Returns what is to be delivered, and whether there are more of those.
-        """
-        marked = sorted(set(session.search("KEYWORD", FETCHED)) & set(fresh))
-        part = marked[: self.batches.size]
-        if not marked:
-            return fresh, False
-        try:
-            self.folders.with_room(session, layout, lambda: self.day_folder(session, layout))
-            folder = self.folders.folder(session, layout)
-        except Full:
-            self.folders.warn("the provider is full: what was delivered while it stayed in the inbox goes on staying")
-            return [uid for uid in fresh if uid not in set(marked)], False
-        if folder is None:
-            return fresh, False
-        done, refused = self.batches.piecewise(part, lambda uids: session.move(uids, folder))
-        if done:
-            self.folders.say(f"{done} that were delivered while they stayed in the inbox moved to {folder}")
-        gone = set(marked) - set(refused)
-        return [uid for uid in fresh if uid not in gone], done > 0 and len(marked) > len(part)
-
-    def day_folder(self, session: ImapSession, layout: Layout) -> None:
-        self.folders.folder(session, layout)
 
     @staticmethod
     def unflag(session: ImapSession, batch: list[int]) -> tuple[list[int], list[int]]:

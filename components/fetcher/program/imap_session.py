@@ -29,6 +29,7 @@ class ImapSession(ImapConnection):
         super().__init__(endpoint, login)
         self.selected: str | None = None
         self.validity, self.keywords, self.marks = b"", False, False
+        self.next_uid = 0  # of the selected folder, when it was selected; 0 where the provider does not tell
 
     def __enter__(self) -> ImapSession:
         return self
@@ -91,6 +92,7 @@ class ImapSession(ImapConnection):
         self.keywords = bool(permanent and permanent[0] and rb"\*" in permanent[0])
         self.marks = any(FETCHED.encode() in flags for flags in [*permanent, *known] if flags)
         self.validity = (self.imap.response("UIDVALIDITY")[1] or [b""])[0] or b""
+        self.next_uid = fetch_response.number((self.imap.response("UIDNEXT")[1] or [None])[0]) or 0
 
     # Messages of the selected folder
 

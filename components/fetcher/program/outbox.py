@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import time
-from collections.abc import Iterable
 from typing import Callable
 
 import reasons
+from astray import Astray
 from batches import MOST
 from credentials import Login
 from direct_delivery import ABOUT, Entry, Outcome, entry
-from failures import Key
 from fetchmail_run import FetchmailRun
 from folders import Layout, uid_set
 from imap_connection import CommandRefused, LostOverMessage, SessionLost
 from imap_session import ImapSession
-from outbox_record import OutboxRecord
+from outbox_flags import OutboxFlags, keys
 from quarantine import Quarantine
-from refill import Place, Refill, Refilled
+from refill import Refill, Refilled
 from rounds import Ended, Step, next_step, problem
 from shared import Shared
 from smtp_session import SmtpSession
@@ -35,11 +33,9 @@ class Outbox:
         self.failures, self.status, self.kept = shared.failures, shared.status, shared.kept
         self.direct = shared.delivery(self.failures)
         self.fetchmail, self.quarantine = FetchmailRun(shared, template, imap, smtp), Quarantine(shared)
-        self.record = OutboxRecord(os.path.join(shared.options.state, shared.folder.lower()))
-        self.flagged: set[Key] | None = None  # what is delivered and bears the flag; None before the first check
+        self.flags, self.astray = OutboxFlags(shared), Astray(shared)
         self.fetchmail_after = 0.0  # when fetchmail may log in again, on the monotonic clock
         self.refilled: Refilled | None = None  # in a run of fetchmail that is not checked yet
-        self.astray: list[Place] = []  # removed from the outbox by others, and not to be copied there again
         self.down = False  # whether the mail server could not be reached
         self.cautious = False  # the session broke over the outbox: its messages are asked for one by one
 
@@ -50,17 +46,10 @@ class Outbox:
         return session.count(layout.outbox) > 0
 
     def know_delivered(self, session: ImapSession, layout: Layout) -> None:
-        """Before anything is moved to it: what bears the flag by now was delivered, unless the record says otherwise.
-
-        What bears it afterwards, and is not fetchmail's, was flagged by somebody else, if only just before the move.
-        """
+        """Before anything is moved to it: what bears the flag for deletion by now."""
         if self.refilled:
             self.after_fetchmail(session, layout)
-        elif self.flagged is None and not session.count(layout.outbox):
-            self.flagged = set()
-        elif self.flagged is None:
-            session.select(layout.outbox)
-            self.flagged = self.record.delivered(self.keys(session, session.search("DELETED")))
+        self.flags.look(session, layout)
 
     def empty(
         self,
@@ -75,21 +64,21 @@ class Outbox:
         if not filled:
             if not session.count(layout.outbox):
                 self.failures.keep_only(layout.outbox, b"", [])
-                self.flagged = set()
+                self.flags.delivered = set()
                 return Outcome()
             self.keep_leftovers(session, layout)
         session.select(layout.outbox)
         entries, flagged = self.look(session)
         stuck = list[int]()
-        if self.foreign(session, flagged):
-            self.settle(session, flagged)
+        if self.flags.foreign(session, flagged):
+            self.flags.settle(session, flagged)
             entries, flagged = self.look(session)
-            stuck = self.foreign(session, flagged)  # fetchmail would expunge them
+            stuck = self.flags.foreign(session, flagged)  # fetchmail would expunge them
             entries += map(Entry, stuck)
         self.failures.keep_only(layout.outbox, session.validity, [*flagged, *(each.uid for each in entries)])
         self.status.waits(len(entries))
         if not entries:
-            self.remove_delivered(session)
+            self.flags.remove_delivered(session)
             return Outcome()
 
         def finish(uid: int) -> None:
@@ -97,7 +86,7 @@ class Outbox:
                 self.kept.delete(session, layout, [uid])
             except (CommandRefused, SessionLost):
                 with contextlib.suppress(OSError):  # no room: a new process delivers it once more
-                    self.remember(session)
+                    self.flags.remember(session)
                 raise
 
         def deliver(these: list[Entry]) -> Outcome:
@@ -113,14 +102,14 @@ class Outbox:
                 return outcome
         if self.only_direct(session, layout):
             return deliver(entries)
-        self.remember(session, self.keys(session, (each.uid for each in entries)))
-        self.flagged = None  # what fetchmail flags; when the session is lost meanwhile, the next check finds it
-        ended = self.run_fetchmail(layout, login, refill, [each.uid for each in entries])
+        self.flags.remember(session, keys(session, (each.uid for each in entries)))
+        self.flags.delivered = None  # what fetchmail flags; when the session is lost meanwhile, the next check finds it
+        ended = self.run_fetchmail(layout, login, refill, [each.uid for each in entries], session.next_uid)
         # A new pod may not have the record, and without one it takes no flag for fetchmail's.
         if self.shared.stop.is_set():
             self.after_fetchmail(session, layout)
-            self.settle(session, session.search("DELETED"))
-            self.remove_delivered(session)
+            self.flags.settle(session, session.search("DELETED"))
+            self.flags.remove_delivered(session)
         left = [] if self.shared.stop.is_set() else self.after_fetchmail(session, layout)
         step = next_step(self.fetchmail.round, ended, len(left))
         if step is Step.DONE:
@@ -135,14 +124,16 @@ class Outbox:
         elif not ended.well and not self.fetchmail.round.delivered:
             self.shared.say(problem(self.fetchmail.round, ended))
         # Without UIDPLUS, each deletion takes the flag off all others first, so off what is delivered, too.
-        self.remove_delivered(session)
+        self.flags.remove_delivered(session)
         return deliver(self.look(session)[0])
 
-    def run_fetchmail(self, layout: Layout, login: Login, refill: Refill | None, uids: list[int]) -> Ended:
+    def run_fetchmail(
+        self, layout: Layout, login: Login, refill: Refill | None, uids: list[int], next_uid: int
+    ) -> Ended:
         """A run over these; with `refill`, over what comes meanwhile, too."""
         if refill is None:
             return self.fetchmail.run(layout, login)
-        self.refilled = Refilled(refill, uids)
+        self.refilled = Refilled(refill, uids, next_uid)
 
         def step() -> bool:
             now, before = self.fetchmail.round, len(refill.copies)
@@ -154,7 +145,7 @@ class Outbox:
                 return True
             more = refill.next()
             if len(refill.copies) > before:
-                self.record.add(refill.copies)
+                self.flags.record.add(refill.copies)
             self.status.waits(self.status.waiting + len(refill.copies) - before)
             return more
 
@@ -166,53 +157,27 @@ class Outbox:
             self.refilled.refill.look_for_unanswered(session)
         session.select(layout.outbox)
         flagged, left = session.search("DELETED"), session.search("UNDELETED")
-        self.flagged = self.record.delivered(self.keys(session, flagged))
+        delivered = self.flags.record.delivered(keys(session, flagged))
         if self.refilled:
-            untold = bool(self.refilled.refill.unanswered)
-            self.flagged |= self.keys(session, (uid for uid in flagged if untold or uid in self.refilled.known))
-            refill, by_fetchmail = self.refilled.refill, self.fetchmail.round.flagged
+            refill, known = self.refilled.refill, self.refilled.known
+            delivered |= keys(session, (uid for uid in flagged if refill.unanswered or uid in known))
+            by_fetchmail = self.fetchmail.round.flagged - self.refilled.others(session.next_uid, left)
             astray, unsure = self.refilled.astray(left, by_fetchmail), self.refilled.unsure(left, by_fetchmail)
             gone = [refill.copies[uid] for uid in astray if uid not in flagged]
             if unsure:  # rather all of them twice
-                unknown = [uid for uid in flagged if uid not in self.refilled.known]
+                unknown = [uid for uid in flagged if uid not in known]
                 astray += unknown
                 gone += refill.unanswered.values() if unsure > len(unknown) else []
-            self.flagged -= self.keys(session, astray)
+            delivered -= keys(session, astray)
             if gone:
-                self.astray += refill.restore(session, gone)
+                self.flags.delivered = delivered
+                self.astray.add(refill.restore(session, gone))
                 self.shared.say(f"{len(gone)} that another client removed from the outbox are put there again")
                 session.select(layout.outbox)
                 left = session.search("UNDELETED")
-            self.refilled = None
+        self.flags.delivered = delivered
+        self.refilled = None
         return left
-
-    def remember(self, session: ImapSession, keys: Iterable[Key] = ()) -> None:
-        """For a new process: what is delivered, and what fetchmail is about to deliver."""
-        known = {*keys, *(self.flagged or ()), *self.failures.done}
-        self.record.write(session.selected or "", session.validity, known)
-
-    @staticmethod
-    def keys(session: ImapSession, uids: Iterable[int]) -> set[Key]:
-        return {(session.selected or "", session.validity, uid) for uid in uids}
-
-    def foreign(self, session: ImapSession, flagged: list[int]) -> list[int]:
-        """Of what bears the flag for deletion, what somebody else has put there with it."""
-        keys = self.keys(session, flagged) - (self.flagged or set())
-        return sorted(key[2] for key in keys if not self.failures.handed_over(key))
-
-    def settle(self, session: ImapSession, flagged: list[int]) -> None:
-        """Takes the flag for deletion off what is not delivered."""
-        try:
-            if foreign := self.foreign(session, flagged):
-                session.store(foreign, "-FLAGS", r"\Deleted")
-        except CommandRefused as refusal:
-            self.kept.warn(reasons.flag_stays(refusal))
-
-    def remove_delivered(self, session: ImapSession) -> None:
-        """Of what is flagged as deleted, what was delivered."""
-        with contextlib.suppress(CommandRefused):
-            found = self.keys(session, session.search("DELETED"))
-            session.delete(key[2] for key in found if key in (self.flagged or ()) or self.failures.handed_over(key))
 
     def keep_leftovers(self, session: ImapSession, layout: Layout) -> None:
         """With a new day's folder, what was not delivered the day before is kept from now on."""
@@ -251,21 +216,10 @@ class Outbox:
         return [known.get(uid, Entry(uid)) for uid in uids if uid not in flagged], sorted(flagged & set(uids))
 
     def deliver_astray(self, session: ImapSession, smtp: SmtpSession, layout: Layout) -> Outcome:
-        """From the kept folder, what cannot be copied to the outbox again; the copy stays there."""
-        outcome = Outcome()
-        for folder in sorted({place.folder for place in self.astray}):
-            try:
-                session.select(folder)
-            except CommandRefused as refusal:
-                self.kept.warn(f"the provider refuses to open {folder}: {refusal}")
-                continue
-            done, uids = set[int](), [place.uid for place in self.astray if place.folder == folder]
-            outcome = self.deliver(session, smtp, layout, list(map(Entry, uids)), done.add)
-            waiting = set(session.search("ALL")) - done
-            self.astray = [place for place in self.astray if place.folder != folder or place.uid in waiting]
-            if outcome.unreachable:
-                break
-        return outcome
+        def deliver(entries: list[Entry], finish: Callable[[int], None]) -> Outcome:
+            return self.deliver(session, smtp, layout, entries, finish)
+
+        return self.astray.deliver(session, deliver)
 
     def deliver(
         self,

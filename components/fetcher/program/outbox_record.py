@@ -8,22 +8,16 @@ the flag then. Without a record, after a power cut or in a new pod, no flag is b
 from __future__ import annotations
 
 import contextlib
-import json
-import os
 from collections.abc import Iterable
 
-import reasons
 from failures import Key
+from state_file import StateFile
 
 
 class OutboxRecord:
     def __init__(self, folder: str) -> None:
-        self.folder = folder
+        self.file = StateFile(folder, "outbox.json")
         self.last: tuple[str, bytes, set[int]] = "", b"", set()
-
-    @property
-    def path(self) -> str:
-        return os.path.join(self.folder, "outbox.json")
 
     def write(self, outbox: str, validity: bytes, keys: Iterable[Key]) -> None:
         self.last = outbox, validity, {uid for folder, valid, uid in keys if (folder, valid) == (outbox, validity)}
@@ -33,20 +27,12 @@ class OutboxRecord:
         """UIDs of the same folder."""
         outbox, validity, known = self.last
         known.update(more)
-        uids = sorted(known)
-        try:
-            os.makedirs(self.folder, exist_ok=True)
-            with open(self.path + ".new", "w", encoding="utf-8") as file:
-                json.dump({"folder": outbox, "validity": validity.decode("latin-1"), "uids": uids}, file)
-            os.replace(self.path + ".new", self.path)
-        except OSError as problem:
-            raise OSError(reasons.cannot_report(reasons.of(problem))) from problem
+        self.file.write({"folder": outbox, "validity": validity.decode("latin-1"), "uids": sorted(known)})
 
     def delivered(self, flagged: set[Key]) -> set[Key]:
         """Of what bears the flag, what fetchmail may have given it to."""
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
-            with open(self.path, encoding="utf-8") as file:
-                known = json.load(file)
+        known = self.file.read()
+        with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
             place = known["folder"], known["validity"].encode("latin-1")
             return flagged & {(*place, uid) for uid in known["uids"]}
         return set()

@@ -130,6 +130,14 @@ class Refilled(NamedTuple):
 
     refill: Refill
     uids: list[int]
+    next_uid: int  # of the outbox, at the start; 0 where the provider does not tell
+
+    def others(self, next_uid: int, left: list[int]) -> int:
+        """How many of what fetchmail has delivered were put there by others, as refetch does."""
+        came = next_uid - self.next_uid if self.next_uid and next_uid else 0
+        known = sum(uid >= self.next_uid for uid in self.refill.copies) + len(self.refill.unanswered)
+        there = sum(uid >= self.next_uid and uid not in self.refill.copies for uid in left)
+        return max(came - known - there, 0)
 
     def astray(self, left: list[int], flagged: int) -> list[int]:
         """What came meanwhile, and is gone or flagged though fetchmail was not there yet: it goes by UID."""

@@ -169,7 +169,7 @@ class Worker:
             if not unreachable and not self.collector.no_outbox:
                 emptied = outbox.empty(session, smtp, self.layout, login, moved > 0, refill)
                 unreachable, more = emptied.unreachable, more or emptied.unfinished
-            if not unreachable and outbox.astray:
+            if not unreachable and outbox.astray.places:
                 unreachable = outbox.deliver_astray(session, smtp, self.layout).unreachable
             if not unreachable and (staged := self.collector.staging.left(session, self.layout)):
                 emptied = outbox.deliver(session, smtp, self.layout, staged, self.delete(session))

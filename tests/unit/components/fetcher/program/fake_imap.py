@@ -30,7 +30,8 @@ class FakeImap:
         self.keywords, self.marks, self.moves = keywords, False, moves
         self.expunges_at_once, self.uidplus = False, True
         self.mail: dict[str, dict[int, Mail]] = {"INBOX": {}}
-        self.next = 1
+        self.last: dict[str, int] = {}  # the highest UID that a folder ever gave
+        self.next_uid = 0  # of the selected folder, when it was selected
         self.selected: str | None = None
         self.trouble: Callable[[str, str, list[int]], None] = lambda *_: None
         self.done: list[tuple[str, str, tuple[int, ...]]] = []
@@ -40,9 +41,9 @@ class FakeImap:
             self.put("INBOX", body(name))
 
     def put(self, folder: str, text: bytes, *flags: str) -> int:
-        self.mail.setdefault(folder, {})[self.next] = Mail(text, *flags)
-        self.next += 1
-        return self.next - 1
+        uid = self.last[folder] = self.last.get(folder, 0) + 1
+        self.mail.setdefault(folder, {})[uid] = Mail(text, *flags)
+        return uid
 
     def names(self, folder: str) -> list[str]:
         """The subjects of what is in a folder."""
@@ -97,7 +98,7 @@ class FakeImap:
         self.trouble("SELECT", folder, [])
         if folder not in self.mail:
             raise CommandRefused("[NONEXISTENT] no such folder")
-        self.selected = folder
+        self.selected, self.next_uid = folder, self.last.get(folder, 0) + 1
         self.marks = any(FETCHED in one.flags for one in self.here.values())
 
     def search(self, *criteria: str) -> list[int]:

@@ -112,12 +112,13 @@ class Refilling(Harness):
         kept = [name for folder in self.session.mail if "Kept" in folder for name in self.session.names(folder)]
         self.assertEqual(sorted(set(kept)), NAMES)
 
-    def racing(self, place: int) -> None:
+    def racing(self, place: int, after: int = 1) -> None:
+        """Another client flags a message during a move to the outbox, once so many are delivered."""
         move, flagged = self.session.move, list[int]()
 
         def moved(uids: Any, folder: str) -> dict[int, int]:
             told = move(uids, folder)
-            if self.got and not flagged and folder == OUTBOX:
+            if len(self.got) >= after and not flagged and folder == OUTBOX:
                 flagged.append(sorted(told.values())[place])
                 self.session.mail[OUTBOX][flagged[0]].flags.add(DELETED)
             return told

@@ -15,7 +15,7 @@ class Flags(Emptying):
     def test_a_new_process_believes_the_flag_for_deletion_of_recorded_messages_only(self) -> None:
         for uid in (self.session.put(OUTBOX, body(name), r"\Deleted") for name in ("recorded", "foreign")):
             if uid == 1:
-                self.outbox.record.write(OUTBOX, b"1", [(OUTBOX, b"1", uid)])
+                self.outbox.flags.record.write(OUTBOX, b"1", [(OUTBOX, b"1", uid)])
         self.empty(filled=False)
         self.assertEqual([b"foreign" in one for one in self.smtp.got], [True])
         self.assertEqual(self.session.names(OUTBOX), [])

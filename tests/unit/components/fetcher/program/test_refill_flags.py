@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 from unittest import mock
 
+from astray import Astray
+from fake_imap import body
 from imap_connection import CommandRefused, SessionLost
+from refill import Place
 from refill_harness import DELETED, OUTBOX, Refilling
 from worker_harness import says_delivered
 
@@ -89,36 +93,35 @@ class Flags(Refilling):
         self.assertEqual(len(self.got), 20)
 
     def test_a_flag_set_during_the_move_does_not_count_when_the_answer_to_that_move_is_lost(self) -> None:
-        for expunged in (True, False):
-            for place in (0, -1):
-                with self.subTest(expunged=expunged, place=place):
-                    self.setUp()
-                    self.backlog()
-                    if not expunged:
-                        self.breaks = lambda _: self.problem is not None and self.runs == 1
-                    self.unanswered(place)
-                    self.assertLessEqual(len(self.got), 20 + 3)
+        for expunged, place, folder in itertools.product((True, False), (0, -1), ("Fetcher-Staging", OUTBOX)):
+            with self.subTest(expunged=expunged, place=place, folder=folder):
+                self.setUp()
+                self.backlog()
+                if not expunged:
+                    self.breaks = lambda _: self.problem is not None and self.runs == 1
+                self.unanswered(folder, place)
+                self.assertLessEqual(len(self.got), 20 + 3)
 
     def test_a_move_without_an_answer_causes_no_second_delivery(self) -> None:
-        for broken in (True, False):
-            with self.subTest(broken=broken):
+        for broken, folder in itertools.product((True, False), ("Fetcher-Staging", OUTBOX)):
+            with self.subTest(broken=broken, folder=folder):
                 self.setUp()
                 self.backlog()
                 if broken:
                     self.breaks = lambda _: self.problem is not None and self.runs == 1
-                self.unanswered(None)
+                self.unanswered(folder, None)
                 self.assertEqual(len(self.got), 20 + broken)
 
-    def unanswered(self, place: int | None) -> None:
-        """The answer to a move is lost, during which another client flags the message at that place."""
+    def unanswered(self, target: str, place: int | None) -> None:
+        """The answer to a move there is lost, during which another client flags the message at that place."""
         move, moved = self.session.move, list[int]()
 
         def lost(uids: Any, folder: str) -> dict[int, int]:
             told = move(uids, folder)
-            if self.running and self.got and not moved:
+            if folder == target and self.running and self.got and not moved:
                 moved.extend(sorted(told.values()))
                 if place is not None:
-                    self.session.mail[OUTBOX][moved[place]].flags.add(DELETED)
+                    self.session.mail[folder][moved[place]].flags.add(DELETED)
                 raise SessionLost("connection to imap:993 lost: timed out")
             return told
 
@@ -185,4 +188,47 @@ class Flags(Refilling):
         self.session.trouble = trouble
         self.racing(-1)
         self.nothing_is_missing()
-        self.assertEqual((len(self.got), self.worker.outbox.astray), (20, []))
+        self.assertEqual((len(self.got), self.worker.outbox.astray.places), (20, []))
+
+    def test_what_is_delivered_from_the_kept_folder_is_not_forgotten_by_a_new_process(self) -> None:
+        self.backlog()
+
+        def trouble(command: str, folder: str, _: list[int]) -> None:
+            if command == "COPY" and folder == OUTBOX:
+                raise CommandRefused("[OVERQUOTA] full")
+
+        def ends(*_: Any) -> None:
+            self.stop.set()
+            raise SessionLost("gone")
+
+        self.session.trouble = trouble
+        with mock.patch.object(Astray, "deliver", ends):
+            self.racing(-1)
+        self.assertEqual(len(self.worker.outbox.astray.places), 1)
+        self.stop.clear()
+        self.worker = self.made()
+        self.run_all()
+        self.nothing_is_missing()
+        self.assertEqual((len(self.got), self.made().outbox.astray.places), (20, []))
+
+    def test_of_a_kept_folder_that_is_gone_nothing_waits_for_ever(self) -> None:
+        self.worker.outbox.astray.add([Place("Fetcher-Kept/2026-11-01", 7)])
+        self.run_all()
+        self.assertEqual(self.worker.outbox.astray.places, [])
+        self.assertIn("Fetcher-Kept/2026-11-01 is gone, with 1 that", self.said.getvalue())
+
+    def test_what_others_put_into_the_outbox_meanwhile_hides_no_message_that_another_client_removed(self) -> None:
+        for others in (1, 2):
+            with self.subTest(others=others):
+                self.setUp()
+                self.backlog()
+
+                def refetch(others: int = others) -> None:
+                    self.during = lambda: None
+                    for n in range(others):
+                        self.session.put(OUTBOX, body(f"m0{n}"))
+
+                self.during = refetch
+                self.racing(-1, after=10)
+                self.nothing_is_missing()
+                self.assertEqual(len(self.got), 20 + others)

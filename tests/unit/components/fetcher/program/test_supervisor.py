@@ -116,7 +116,8 @@ class Sources(unittest.TestCase):
         self.assertIs(inbox.logins, junk.logins)
         self.assertIsNot(inbox.logins, first.logins)
         self.assertEqual(len({proxy.port for w in workers for proxy in (w.imap, w.smtp)}), 6)
-        self.assertEqual(first.outbox.record.folder, os.path.join(folder.name, "sources", "trouble", "inbox"))
+        written = first.outbox.flags.record.file.folder
+        self.assertEqual(written, os.path.join(folder.name, "sources", "trouble", "inbox"))
         self.assertIn(fetchmail.quote(str(first.imap.port)), first.outbox.fetchmail.template)
         # Junk of before is looked after where it is fetched no more, at the source as at the provider.
         self.assertEqual([w.junk is not None for w in workers], [True, False, False])

@@ -1,0 +1,62 @@
+"""What another client removed from the outbox, and the provider refuses to copy there again.
+
+It is delivered from the kept folder, where the copy stays. It is written down: a new process knows of it, too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable
+from typing import Callable
+
+from direct_delivery import Entry, Outcome
+from imap_connection import CommandRefused
+from imap_session import ImapSession
+from refill import Place
+from shared import Shared
+from state_file import StateFile
+
+Deliver = Callable[[list[Entry], Callable[[int], None]], Outcome]
+
+
+class Astray:
+    def __init__(self, shared: Shared) -> None:
+        self.kept = shared.kept
+        self.file = StateFile(os.path.join(shared.options.state, shared.folder.lower()), "astray.json")
+        self.places = list[Place]()
+        with contextlib.suppress(ValueError, TypeError):
+            self.places = [Place(str(folder), int(uid)) for folder, uid in self.file.read() or ()]
+
+    def add(self, places: Iterable[Place]) -> None:
+        if more := list(places):
+            self.set([*self.places, *more])
+
+    def set(self, places: list[Place]) -> None:
+        if places == self.places:
+            return
+        self.places = places
+        with contextlib.suppress(OSError):  # no room: as long as this process lives, it knows them all the same
+            self.file.write(places)
+
+    def deliver(self, session: ImapSession, deliver: Deliver) -> Outcome:
+        outcome = Outcome()
+        for folder in sorted({place.folder for place in self.places}):
+            uids = [place.uid for place in self.places if place.folder == folder]
+            others = [place for place in self.places if place.folder != folder]
+            try:
+                if not session.exists(folder):
+                    self.set(others)
+                    self.kept.say(f"{folder} is gone, with {len(uids)} that another client removed from the outbox")
+                    continue
+                session.select(folder)
+            except CommandRefused as refusal:
+                self.kept.warn(f"the provider refuses to open {folder}: {refusal}")
+                continue
+            done = set[int]()
+            outcome = deliver(list(map(Entry, uids)), done.add)
+            waiting = set(session.search("ALL")) - done
+            self.set([*others, *(Place(folder, uid) for uid in uids if uid in waiting)])
+            if outcome.unreachable:
+                break
+        return outcome
