@@ -51,8 +51,8 @@ def listener(name, port, protocol, implicit):
     return {"name": name, "bind": {f"[::]:{port}": True}, "protocol": protocol, "useTls": True, "tlsImplicit": implicit}
 
 
-def throttle(description):
-    return {"description": description, "enable": True}
+def throttle(description, count, period):
+    return {"description": description, "enable": True, "rate": {"count": count, "period": period}}
 
 
 # What a start inserts for every kind that is empty (crates/common/src/manager/defaults.rs); no 587.
@@ -66,7 +66,10 @@ DEFAULTS = {
         listener("https", 443, "http", True),
         listener("http", 8080, "http", False),
     ],
-    "MtaInboundThrottle": [throttle("Sender IP throttle"), throttle("Sender address to recipient throttle")],
+    "MtaInboundThrottle": [
+        throttle("Sender IP throttle", 5, 1000),
+        throttle("Sender address to recipient throttle", 25, 3_600_000),
+    ],
     "Tracer": [{"@type": "Log", "level": "info", "enable": True, "path": "/var/log/stalwart"}],
     "MtaRoute": [{"@type": "Local", "name": "local"}, {"@type": "Mx", "name": "mx"}],
     "MtaDeliverySchedule": [
@@ -100,6 +103,13 @@ UNCHANGED = {
     "DataRetention": {"expungeTrashAfter": 30 * DAY, "archiveDeletedItemsFor": None},
     "Http": {"useXForwarded": False, "allowedEndpoints": {"else": "200", "match": {}}},
     "Authentication": {"maxAppPasswords": 5, "maxApiKeys": 5},
+    "MtaStageEhlo": {"rejectNonFqdn": {"else": "false", "match": {"0": {"if": "local_port == 25", "then": "true"}}}},
+    "MtaStageData": {
+        "maxMessages": {"else": "10"},
+        "maxMessageSize": {"else": "104857600"},
+        "maxReceivedHeaders": {"else": "50"},
+    },
+    "MtaInboundSession": {"transferLimit": {"else": "262144000"}, "maxDuration": {"else": "10m"}},
     "Asn": {"@type": "Resource"},
     "SystemSettings": {
         "defaultHostname": "localhost",

@@ -7,8 +7,9 @@ import ipaddress
 
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 from bans import without_mapping
+from limits import Session
 
-LIMIT = 160 * 1024 * 1024
+READABLE = 1 << 30  # beyond every limit of the settings, which decide
 
 
 class Smtp(SMTP):
@@ -34,7 +35,23 @@ class Handler:
         peer = ipaddress.ip_address(session.peer[0].removeprefix("::ffff:"))
         return any(peer in ipaddress.ip_network(network) for network in self.settings.relaying_networks)
 
+    def limits(self, session):
+        """What this connection may do."""
+        if not hasattr(session, "limits"):
+            session.limits = Session(self.settings, self.server.throttles, self.port, session.peer[0])
+        return session.limits
+
+    async def handle_EHLO(self, _server, session, _envelope, hostname, responses):
+        if refusal := self.limits(session).ehlo(hostname):
+            return [refusal]
+        session.host_name = hostname
+        size = f"250-SIZE {self.limits(session).largest}"
+        return [size if line.startswith("250-SIZE") else line for line in responses]
+
     async def handle_MAIL(self, _server, session, envelope, address, options):
+        size = next((option[5:] for option in options if option.upper().startswith("SIZE=")), "0")
+        if refusal := self.limits(session).mail(int(size)):
+            return refusal
         account = session.auth_data if session.authenticated else None
         if self.port in (465, 587):
             if not account:
@@ -54,11 +71,15 @@ class Handler:
             return "550 5.1.2 Mailbox does not exist."
         if not local and not session.authenticated and not (self.port == 25 and self.from_trusted_network(session)):
             return "550 5.1.2 Relay not allowed."
+        if refusal := self.limits(session).rcpt(envelope.mail_from, address):
+            return refusal
         envelope.rcpt_tos.append(address)
         envelope.rcpt_options.extend(options)
         return "250 2.1.5 OK"
 
     async def handle_DATA(self, _server, session, envelope):
+        if refusal := self.limits(session).data(envelope.original_content):
+            return refusal
         store = self.server.queue.accept
         source = "authenticated" if session.authenticated else "unauthenticated"
         arguments = (envelope.mail_from, envelope.rcpt_tos, envelope.original_content, self.port, source)
@@ -97,7 +118,7 @@ def listen(loop, server, port):
     handler = Handler(server, port)
     submission = port in (465, 587)
     options = {
-        "data_size_limit": LIMIT,
+        "data_size_limit": READABLE,
         "enable_SMTPUTF8": True,
         "hostname": "stalwart",
         "timeout": 300,
