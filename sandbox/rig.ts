@@ -6,7 +6,14 @@ export { ProcessFolder, reap, sweep } from "../tests/rig/cluster/processes";
 export { createEnvironment, deleteEnvironment, tlsSecret } from "../tests/rig/environment/build";
 export type { Address } from "../tests/rig/environment/https";
 export type { IssuerChoice } from "../tests/rig/environment/issuer";
-export { accounts, domain, environmentNamespace, hosts, person, stackNamespace } from "../tests/rig/environment/names";
+export {
+  accounts,
+  domain,
+  environmentNamespace,
+  hosts,
+  stackNamespace,
+  testUser,
+} from "../tests/rig/environment/names";
 export { connectIssuer, type IssuerClient } from "../tests/rig/environment/signIn";
 export { newKeys, type TestEnvironment } from "../tests/rig/environment/types";
 export { findPlugins } from "../tests/rig/fakes/plugins";

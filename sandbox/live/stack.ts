@@ -22,10 +22,10 @@ import {
   type Log,
   newKeys,
   PrivateCa,
-  person,
   spki,
   stackNamespace,
   type TestEnvironment,
+  testUser,
   tlsSecret,
 } from "../rig";
 
@@ -100,7 +100,7 @@ async function configure(
     "service.type": "ClusterIP",
     "provider.imap.host": provider.host,
     "provider.smtp.host": provider.host,
-    "mailboxes.kinga.displayName": person.display,
+    "mailboxes.kinga.displayName": testUser.display,
     ...Object.fromEntries(customCAs.map((text, n) => [`trust.certificates[${n}]`, text])),
     ...extra,
   };

@@ -1,4 +1,4 @@
-import { hosts, person } from "../rig";
+import { hosts, testUser } from "../rig";
 import type { LiveSandbox } from "./stack";
 
 /** The options that let Chromium, Chrome, Brave or Edge resolve and trust the throwaway names, and no others. */
@@ -20,8 +20,8 @@ export function usageOf(live: LiveSandbox): string {
   const options = browserOptions(live).map((option) => `'${option}'`);
   const signIn =
     live.start === `https://${hosts.webmail}/`
-      ? `The fake of Pocket ID asks for a name: type ${person.name}.`
-      : `This link signs ${person.display} in at Pocket ID, once; then open https://${hosts.webmail}/ in the same window.`;
+      ? `The fake of Pocket ID asks for a name: type ${testUser.name}.`
+      : `This link signs ${testUser.display} in at Pocket ID, once; then open https://${hosts.webmail}/ in the same window.`;
   return `
 The stack is up, and mail flows. Its names and certificates are not public, so a browser needs these options:
 

@@ -8,7 +8,7 @@ import { applyGettingStarted, applyTraefikKinds } from "./support/schemas";
 
 /**
  * The commands of docs/getting-started, all of them, in their order, by a shell in a clone of this repository; and the commands of other
- * pages that change a stack. What a person fills in is filled in.
+ * pages that change a stack. What a user fills in is filled in.
  */
 const DOCS = [...pages.values()].join("\n");
 const home = path.join(folder, "readme");

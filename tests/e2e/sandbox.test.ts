@@ -9,7 +9,7 @@ import { client, kubeconfig } from "./support/environment";
 
 const MAIN = path.join(__dirname, "..", "..", "sandbox", "main.ts");
 
-/** The sandbox as a person starts it, with temporary files and a cache that nobody else uses. */
+/** The sandbox as a user starts it, with temporary files and a cache that nobody else uses. */
 class Run {
   readonly temporary: string;
   readonly child: ChildProcess;

@@ -31,7 +31,7 @@ async function allArrive(fetcher: FetcherFixture, seconds: number): Promise<void
   );
 }
 
-/** Nobody but the person gets anything: no bounce to a sender, no copy for a postmaster. */
+/** Nobody but the user gets anything: no bounce to a sender, no copy for a postmaster. */
 const onlyTo = (fetcher: FetcherFixture): void => {
   expect(new Set(fetcher.sink.envelopes.flatMap((e) => e.recipients))).toEqual(new Set([fetcher.user]));
   expect(fetcher.sink.deliveries.every((d) => d.sender !== "" && !d.sender.includes("MAILER"))).toBe(true);

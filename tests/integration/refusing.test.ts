@@ -65,7 +65,7 @@ const here = (fetcher: FetcherFixture): number =>
 const fourArrive = (fetcher: FetcherFixture): Promise<unknown> =>
   eventually("four of five", () => here(fetcher) === 4, { seconds: 300, more: () => words(fetcher) });
 
-/** The files of a person's messages in all folders, oldest first. */
+/** The files of a user's messages in all folders, oldest first. */
 function files(fetcher: FetcherFixture): string[] {
   const home = join(harness.provider.folder, "mail", createHash("md5").update(fetcher.user).digest("hex"), "Maildir");
   const there = readdirSync(home, { recursive: true, encoding: "utf8" }).filter((file) =>

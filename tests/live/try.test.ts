@@ -13,7 +13,7 @@ let context: BrowserContext;
 let page: Page;
 const profile = fs.mkdtempSync(path.join(os.tmpdir(), "try-browser-"));
 
-/** The browser's options as the sandbox prints them for a person to copy. */
+/** The browser's options as the sandbox prints them for a user to copy. */
 const printedOptions = (): string[] =>
   [...said.matchAll(/'(--[^']+)'/g)]
     .map(([, option]) => option as string)

@@ -90,7 +90,7 @@ export class TestStack {
     return succeeded(await this.run("refresh"));
   }
 
-  /** A preview, and what the person sees of it. */
+  /** A preview, and what the user sees of it. */
   async preview(): Promise<Outcome> {
     return succeeded(await this.run("preview"));
   }
@@ -99,7 +99,7 @@ export class TestStack {
     return succeeded(await this.run("destroy"));
   }
 
-  /** An update that must fail: what the person sees, and the steps taken before. */
+  /** An update that must fail: what the user sees, and the steps taken before. */
   async failingUp(preload?: string): Promise<Outcome> {
     return failed(await this.run("up", preload));
   }
@@ -196,7 +196,7 @@ export class TestStack {
     return path.join(this.path, "events.json");
   }
 
-  /** What Node is started with for an update, in a process of its own, as a person's would be. */
+  /** What Node is started with for an update, in a process of its own, as a user's would be. */
   private update(operation: Operation, preload?: string, root = ROOT): string[] {
     const request = { operation, home: this.path, stack: this.name, eventLog: this.eventLog };
     const modules = [path.join(root, "start.cjs"), ...(preload ? [preload] : [])].flatMap((file) => [

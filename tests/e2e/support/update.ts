@@ -7,10 +7,10 @@ import { engine, kubeconfig, PASSPHRASE } from "./environment";
 // Ctrl-C in a terminal reaches the CLI, too, in the same process group: it stops the update in order, and is awaited here.
 process.on("SIGINT", () => {});
 
-/** One update of a test's stack: shows what a person would see, and writes the engine's events to a file. */
+/** One update of a test's stack: shows what a user would see, and writes the engine's events to a file. */
 async function main(): Promise<void> {
   const { operation, home, stack, eventLog } = JSON.parse(process.argv.at(-1) ?? "{}");
-  process.env.KUBECONFIG = kubeconfig; // the program runs in this process, and asks kubectl as it would in a person's shell
+  process.env.KUBECONFIG = kubeconfig; // the program runs in this process, and asks kubectl as it would in a user's shell
   const opened = await openStack(await engine(), { folder: home, stack, kubeconfig, passphrase: PASSPHRASE });
   const events: EngineEvent[] = [];
   // What happened to which resource: the rest of an event holds properties, and secrets among them.

@@ -125,7 +125,7 @@ export class Harness {
   async fetcher(options: FetcherFixtureOptions = {}): Promise<FetcherFixture> {
     this.fetchers += 1;
     const number = this.fetchers; // fetchers may be set up side by side
-    const name = options.mailbox?.name ?? `person-${number}`;
+    const name = options.mailbox?.name ?? `user-${number}`;
     const password = options.password ?? `pässword of "${name}"\\ 100% $HOME #1`;
     const { keep, ...given } = options.mailbox ?? {};
     const mailbox = sampleMailbox(name, {

@@ -12,7 +12,7 @@ const MAIL_USER = 4000;
 export interface ProviderOptions {
   /** What the names of all folders begin with, the separator included: "INBOX." with some. @default nothing */
   readonly prefix?: string;
-  /** How much each person may store, in kilobytes. @default as much as they like */
+  /** How much each user may store, in kilobytes. @default as much as they like */
   readonly quota?: number;
   /** Whether what is stored survives a power cut. @default true, as at any provider */
   readonly durable?: boolean;
@@ -92,7 +92,7 @@ service imap {
     spawnSync("doveadm", ["-c", join(this.folder, "dovecot.conf"), "stop"], { stdio: "ignore" });
   }
 
-  /** Logs everybody out, or one person, as a provider does at maintenance. */
+  /** Logs everybody out, or one user, as a provider does at maintenance. */
   kick(user?: string): void {
     spawnSync("doveadm", ["-c", join(this.folder, "dovecot.conf"), "kick", user ?? "*"], { stdio: "ignore" });
   }
@@ -160,7 +160,7 @@ service imap {
   }
 
   /**
-   * How many messages of one person wait here: copies that are kept are none of them. What moves while the folders are
+   * How many messages of one user wait here: copies that are kept are none of them. What moves while the folders are
    * looked through may be counted in neither, so nothing is nothing three times in a row.
    */
   async waiting(user: string): Promise<number> {
@@ -174,7 +174,7 @@ service imap {
     return count;
   }
 
-  /** Everything of one person that is still here, in any folder, not marked as deleted. */
+  /** Everything of one user that is still here, in any folder, not marked as deleted. */
   async remaining(user: string): Promise<Map<string, Buffer[]>> {
     const imap = await this.session(user);
     const all = new Map<string, Buffer[]>();

@@ -1,4 +1,4 @@
-import { environmentNamespace, person } from "../../rig/environment/names";
+import { environmentNamespace, testUser } from "../../rig/environment/names";
 import { eventually } from "../../support/wait";
 import { actAs } from "../support/administrator";
 import type { LiveFixture } from "../support/fixture";
@@ -12,7 +12,7 @@ interface Listed {
 export function acceptedScenarios(fixture: LiveFixture): void {
   describe("a message that the mail server has accepted", () => {
     const relay = (subject: string, id?: string) =>
-      fixture.programs.relay({ from: addressOf("service"), to: addressOf(person.name), subject, ...(id && { id }) });
+      fixture.programs.relay({ from: addressOf("service"), to: addressOf(testUser.name), subject, ...(id && { id }) });
     const administrator = (method: string, args: object) => actAs(fixture, undefined, method, args) as Promise<Listed>;
 
     beforeAll(() => fixture.probe({ namespace: environmentNamespace, name: "probe" }));
@@ -27,7 +27,7 @@ export function acceptedScenarios(fixture: LiveFixture): void {
 
     test("an accepted message waits when the account is over its quota, and is delivered once there is room", async () => {
       const { list } = await administrator("x:Account/get", { ids: null });
-      const id = list.find(({ name }) => name === person.name)?.id as string;
+      const id = list.find(({ name }) => name === testUser.name)?.id as string;
       const allow = (quotas: object) => administrator("x:Account/set", { update: { [id]: { quotas } } });
       await allow({ maxDiskQuota: 1 });
       try {
@@ -36,7 +36,7 @@ export function acceptedScenarios(fixture: LiveFixture): void {
           const queue = await administrator("x:QueuedMessage/get", { ids: null });
           return JSON.stringify(queue.list.map(({ recipients }) => recipients)).includes("Mailbox over quota.");
         });
-        expect(await fixture.programs.subjects(person.name, fixture.token)).not.toContain("no room for it");
+        expect(await fixture.programs.subjects(testUser.name, fixture.token)).not.toContain("no room for it");
       } finally {
         await allow({});
       }

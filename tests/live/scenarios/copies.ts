@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import * as path from "node:path";
 import { promisify } from "node:util";
-import { environmentNamespace, person, stackNamespace } from "../../rig/environment/names";
+import { environmentNamespace, stackNamespace, testUser } from "../../rig/environment/names";
 import { Workload } from "../../rig/environment/workload";
 import { eventually } from "../../support/wait";
 import { actAs } from "../support/administrator";
@@ -25,22 +25,22 @@ export function copyScenarios(fixture: LiveFixture): void {
 
     test("a plain copy that is put back brings the mail, the accounts and the app passwords of its day", async () => {
       await fixture.probe({ namespace: environmentNamespace, name: "probe" });
-      const made = (await actAs(fixture, person.name, "x:AppPassword/set", {
+      const made = (await actAs(fixture, testUser.name, "x:AppPassword/set", {
         create: { device: { description: "iPhone" } },
       })) as { created: { device: { id: string; secret: string } } };
       const { id, secret } = made.created.device;
-      const mail = await fixture.programs.opens(person.name, secret);
+      const mail = await fixture.programs.opens(testUser.name, secret);
       const accountsBefore = await accounts();
       expect(mail).toContain("Welcome to your mail at home");
       await copy("save");
 
-      await actAs(fixture, person.name, "x:AppPassword/set", { destroy: [id] });
-      expect(await fixture.programs.opens(person.name, secret)).toMatch(refusedPassword);
-      const later = { from: addressOf("service"), to: addressOf(person.name), subject: "after the copy" };
+      await actAs(fixture, testUser.name, "x:AppPassword/set", { destroy: [id] });
+      expect(await fixture.programs.opens(testUser.name, secret)).toMatch(refusedPassword);
+      const later = { from: addressOf("service"), to: addressOf(testUser.name), subject: "after the copy" };
       expect(await fixture.programs.relay(later)).toBe("sent");
       await fixture.inInbox(later.subject);
       await copy("restore");
-      expect(await fixture.programs.opens(person.name, secret)).toEqual(mail);
+      expect(await fixture.programs.opens(testUser.name, secret)).toEqual(mail);
       expect(await accounts()).toEqual(accountsBefore);
       await fixture.kill(environmentNamespace, "probe");
     });

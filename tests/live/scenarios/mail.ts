@@ -1,4 +1,4 @@
-import { person } from "../../rig/environment/names";
+import { testUser } from "../../rig/environment/names";
 import { eventually } from "../../support/wait";
 import type { LiveFixture } from "../support/fixture";
 import { addressOf } from "../support/mail";
@@ -12,7 +12,7 @@ export function mailScenarios(fixture: LiveFixture): void {
     });
 
     test("a message from outside is in the inbox soon", async () => {
-      await fixture.programs.putAtProvider(person.name, ["fresh"]);
+      await fixture.programs.putAtProvider(testUser.name, ["fresh"]);
       await fixture.inInbox("fresh");
     });
 
@@ -20,9 +20,9 @@ export function mailScenarios(fixture: LiveFixture): void {
       "a message sent with a token on port %d leaves through the provider, with the sender's own login",
       async (port) => {
         const subject = `out by ${port}`;
-        const from = addressOf(person.name);
+        const from = addressOf(testUser.name);
         expect(
-          await fixture.programs.send({ token: fixture.token, user: person.name, from, to: FRIEND, subject, port }),
+          await fixture.programs.send({ token: fixture.token, user: testUser.name, from, to: FRIEND, subject, port }),
         ).toBe("sent");
         await eventually("it leaves", async () => fixture.left(subject));
         expect(fixture.left(subject)).toContain(`login ${from}`);
@@ -34,7 +34,7 @@ export function mailScenarios(fixture: LiveFixture): void {
       const { provider } = fixture.live.environment;
       if (!provider.injectFaults) return; // on the user's cluster the mail provider is a pod without the faulty proxy
       provider.injectFaults({ "body NIL": ["hollow"] });
-      await fixture.programs.putAtProvider(person.name, ["hollow", "behind it"]);
+      await fixture.programs.putAtProvider(testUser.name, ["hollow", "behind it"]);
       expect(await fixture.inInbox("behind it")).not.toContain("hollow");
       provider.injectFaults({});
       await fixture.inInbox("hollow", 400);
@@ -43,7 +43,7 @@ export function mailScenarios(fixture: LiveFixture): void {
     test("a message with another user's sender address is refused", async () => {
       const answer = await fixture.programs.send({
         token: fixture.token,
-        user: person.name,
+        user: testUser.name,
         from: addressOf("alpar"),
         to: FRIEND,
         subject: "x",
@@ -53,7 +53,7 @@ export function mailScenarios(fixture: LiveFixture): void {
     });
 
     test("a mailbox is not opened by a modified token, and the refusal is not the network's", async () => {
-      expect(await fixture.programs.refusal(person.name, `${fixture.token.slice(0, -8)}AAAAAAAA`)).toMatch(
+      expect(await fixture.programs.refusal(testUser.name, `${fixture.token.slice(0, -8)}AAAAAAAA`)).toMatch(
         /AUTHENTICATIONFAILED|[Aa]uthentication/,
       );
     });
@@ -66,7 +66,7 @@ export function mailScenarios(fixture: LiveFixture): void {
       expect(
         await fixture.programs.relay({
           from: addressOf("service"),
-          to: addressOf(person.name),
+          to: addressOf(testUser.name),
           subject: "app at home",
         }),
       ).toBe("sent");

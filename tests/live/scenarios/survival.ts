@@ -1,4 +1,4 @@
-import { person, stackNamespace } from "../../rig/environment/names";
+import { stackNamespace, testUser } from "../../rig/environment/names";
 import { eventually } from "../../support/wait";
 import type { LiveFixture } from "../support/fixture";
 import { MailProgram } from "../support/mail";
@@ -7,7 +7,7 @@ export function survivalScenarios(fixture: LiveFixture): void {
   describe("nothing is lost", () => {
     test("nothing is lost when the mail server is killed while 300 messages are fetched", async () => {
       const subjects = Array.from({ length: 300 }, (_, n) => `drain ${n}`);
-      await fixture.programs.putAtProvider(person.name, subjects);
+      await fixture.programs.putAtProvider(testUser.name, subjects);
       for (let kill = 0; kill < 2; kill++) {
         const victim = await fixture.readyMailServer();
         await fixture.kill(stackNamespace, victim.metadata.name);
@@ -20,17 +20,17 @@ export function survivalScenarios(fixture: LiveFixture): void {
       await eventually(
         "all of it is in the inbox",
         async () => {
-          const there = await fixture.programs.subjects(person.name, fixture.token);
+          const there = await fixture.programs.subjects(testUser.name, fixture.token);
           const missing = subjects.filter((subject) => !there.includes(subject));
           if (missing.length === 0) return true;
-          const left = await fixture.programs.undelivered(person.name);
+          const left = await fixture.programs.undelivered(testUser.name);
           throw new Error(`missing: ${missing.join(", ")}; at the provider, undelivered: ${left}`);
         },
         { seconds: 600, every: 1_000 },
       );
       await eventually(
         "nothing is left at the provider",
-        async () => (await fixture.programs.undelivered(person.name)) === 0,
+        async () => (await fixture.programs.undelivered(testUser.name)) === 0,
       );
     });
 
@@ -40,18 +40,18 @@ export function survivalScenarios(fixture: LiveFixture): void {
       fixture.programs = new MailProgram(fixture.live, after);
       await eventually(
         "mail is opened by a token again",
-        async () => fixture.programs.subjects(person.name, fixture.token),
+        async () => fixture.programs.subjects(testUser.name, fixture.token),
         {
           seconds: 600,
           every: 5_000,
         },
       );
-      await fixture.programs.putAtProvider(person.name, ["after the power cut"]);
+      await fixture.programs.putAtProvider(testUser.name, ["after the power cut"]);
       await fixture.inInbox("after the power cut", 300);
     });
 
     test("nothing is lost when the stack is destroyed: another one, deployed while policies come late, adopts the volume with the mail", async () => {
-      const before = await fixture.programs.subjects(person.name, fixture.token);
+      const before = await fixture.programs.subjects(testUser.name, fixture.token);
       await fixture.live.stack.destroy();
       await fixture.live.stack.setConfig("kubernetes:upsertExistingObjects", { value: "true" });
       await fixture.node?.setPolicyDelay(6_000); // the first moments of every pod at once
@@ -63,7 +63,7 @@ export function survivalScenarios(fixture: LiveFixture): void {
       await fixture.live.stack.removeConfig("kubernetes:upsertExistingObjects");
       const after = await eventually(
         "the inbox opens",
-        async () => fixture.programs.subjects(person.name, fixture.token),
+        async () => fixture.programs.subjects(testUser.name, fixture.token),
         {
           seconds: 420,
         },

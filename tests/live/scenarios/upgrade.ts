@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import { defaultImages } from "../../../config/images";
 import { names } from "../../../config/names";
 import { projectFolder } from "../../../sandbox/engine";
-import { person, stackNamespace } from "../../rig/environment/names";
+import { stackNamespace, testUser } from "../../rig/environment/names";
 import { checkOut, previousRelease } from "../../support/previousRelease";
 import { eventually, sleep } from "../../support/wait";
 import type { LiveFixture } from "../support/fixture";
@@ -45,7 +45,7 @@ export function upgradeScenarios(fixture: LiveFixture): void {
       await fixture.live.stack.removeConfig("kubernetes:upsertExistingObjects");
       fs.writeFileSync(settings, now);
       for (const [name, image] of images) await fixture.set(`images.${name}`, image);
-      await eventually("mail is opened by a token", () => fixture.programs.subjects(person.name, fixture.token), {
+      await eventually("mail is opened by a token", () => fixture.programs.subjects(testUser.name, fixture.token), {
         seconds: 420,
       });
     });
@@ -56,7 +56,7 @@ export function upgradeScenarios(fixture: LiveFixture): void {
       const sending = (async () => {
         while (!isOver) {
           const subject = `meanwhile ${sent.length}`;
-          await fixture.programs.putAtProvider(person.name, [subject]);
+          await fixture.programs.putAtProvider(testUser.name, [subject]);
           sent.push(subject);
           await sleep(1_000);
         }
@@ -67,13 +67,13 @@ export function upgradeScenarios(fixture: LiveFixture): void {
       await sending;
       expect(sent.length).toBeGreaterThan(3);
       const arrived = async (): Promise<string[]> => {
-        const subjects = await fixture.programs.subjects(person.name, fixture.token);
+        const subjects = await fixture.programs.subjects(testUser.name, fixture.token);
         return subjects.filter((subject) => sent.includes(subject)).sort();
       };
       await eventually(
         "all of it is in the inbox, and nothing left at the provider",
         async () =>
-          new Set(await arrived()).size === sent.length && (await fixture.programs.undelivered(person.name)) === 0,
+          new Set(await arrived()).size === sent.length && (await fixture.programs.undelivered(testUser.name)) === 0,
         { seconds: 300 },
       );
       expect(await arrived()).toEqual([...sent].sort());

@@ -6,7 +6,7 @@ import type { LiveFixture } from "./fixture";
 
 const ROOT = path.join(__dirname, "..", "..", "..");
 
-/** Runs the doctor as a person does, and gives what it found. The names of the environment do not resolve on this machine. */
+/** Runs the doctor as a user does, and gives what it found. The names of the environment do not resolve on this machine. */
 export async function examine({ live, folder }: LiveFixture): Promise<Result[]> {
   const engine = await findEngine(folder, () => {});
   const { kubeconfig, command } = live.kubectl;

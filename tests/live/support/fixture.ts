@@ -6,7 +6,7 @@ import { kubectlFor } from "../../../sandbox/client";
 import { type LiveSandbox, startLiveSandbox } from "../../../sandbox/live/stack";
 import { KubeClient } from "../../rig/cluster/kube";
 import { ProcessFolder, sweep } from "../../rig/cluster/processes";
-import { appsNamespace, externalNames, person, stackNamespace } from "../../rig/environment/names";
+import { appsNamespace, externalNames, stackNamespace, testUser } from "../../rig/environment/names";
 import { Workload } from "../../rig/environment/workload";
 import { buildImages } from "../../rig/images";
 import { type LiveNode, startNode } from "../../rig/node";
@@ -22,7 +22,7 @@ export class LiveFixture {
   /** A pod of somebody else's app. */
   readonly app: Probe = { namespace: appsNamespace, name: "probe" };
   live!: LiveSandbox;
-  /** The person's programs. */
+  /** The user's programs. */
   programs!: MailProgram;
   token!: string;
   mailServer!: Workload;
@@ -74,7 +74,7 @@ export class LiveFixture {
     this.mailServer = new Workload(this.live.client, stackNamespace, "stalwart");
     await this.probe(this.app);
     this.programs = new MailProgram(this.live, this.app);
-    this.token = await signIn(this.live, person.name);
+    this.token = await signIn(this.live, testUser.name);
   }
 
   async close(): Promise<void> {
@@ -154,7 +154,7 @@ export class LiveFixture {
     return eventually(
       `"${subject}" in the inbox`,
       async () => {
-        const subjects = await this.programs.subjects(person.name, this.token);
+        const subjects = await this.programs.subjects(testUser.name, this.token);
         return subjects.includes(subject) ? subjects : undefined;
       },
       { seconds },

@@ -11,7 +11,7 @@ export const addressOf = (name: string): string => `${name}@${domain}`;
 /** The answers to a password that opens nothing: Stalwart's response to one that was revoked has no tag. */
 export const refusedPassword = /AUTHENTICATIONFAILED|[Aa]uthentication|no response to the login/;
 
-/** What a person's mail program does, from a pod: with a token, under the certificate of the public name. */
+/** What a user's mail program does, from a pod: with a token, under the certificate of the public name. */
 const CLIENT = `
 import imaplib, json, re, smtplib, socket, ssl, sys
 order = json.load(sys.stdin)
@@ -100,7 +100,7 @@ interface Answer {
   readonly refused?: string;
 }
 
-/** A person's programs, in a pod that is neither the stack's nor anybody's. */
+/** A user's programs, in a pod that is neither the stack's nor anybody's. */
 export class MailProgram {
   constructor(
     private readonly live: LiveSandbox,
@@ -114,20 +114,20 @@ export class MailProgram {
   }
 
   /** Subjects of all messages in a folder. */
-  async subjects(person: string, token: string, folder = "INBOX"): Promise<string[]> {
-    const { result, refused } = await this.ask({ do: "inbox", user: addressOf(person), token, folder });
+  async subjects(mailbox: string, token: string, folder = "INBOX"): Promise<string[]> {
+    const { result, refused } = await this.ask({ do: "inbox", user: addressOf(mailbox), token, folder });
     if (refused) throw new Error(refused);
     return result as string[];
   }
 
   /** What the server says to a token. */
-  async refusal(person: string, token: string): Promise<string> {
-    return (await this.ask({ do: "inbox", user: addressOf(person), token })).refused ?? "";
+  async refusal(mailbox: string, token: string): Promise<string> {
+    return (await this.ask({ do: "inbox", user: addressOf(mailbox), token })).refused ?? "";
   }
 
   /** What an app password opens: subjects of the inbox, or the server's refusal. */
-  async opens(person: string, password: string): Promise<string | string[]> {
-    const { result, refused } = await this.ask({ do: "inbox", user: addressOf(person), password });
+  async opens(mailbox: string, password: string): Promise<string | string[]> {
+    const { result, refused } = await this.ask({ do: "inbox", user: addressOf(mailbox), password });
     return refused ?? (result as string[]);
   }
 
@@ -151,24 +151,24 @@ export class MailProgram {
   }
 
   /** Puts mail into a mailbox at the provider. */
-  async putAtProvider(person: string, subjects: readonly string[]): Promise<void> {
-    const user = addressOf(person);
+  async putAtProvider(mailbox: string, subjects: readonly string[]): Promise<void> {
+    const user = addressOf(mailbox);
     const messages = subjects.map((subject) => text({ from: "somebody@elsewhere.test", to: user, subject }));
-    await this.askProvider(person, { do: "put", messages });
+    await this.askProvider(mailbox, { do: "put", messages });
   }
 
   /** How many messages lie in a mailbox at the provider that the fetcher has not delivered: in the inbox or in its outbox. */
-  async undelivered(person: string): Promise<number> {
-    return Number(await this.askProvider(person, { do: "undelivered" }));
+  async undelivered(mailbox: string): Promise<number> {
+    return Number(await this.askProvider(mailbox, { do: "undelivered" }));
   }
 
-  private async askProvider(person: string, order: object): Promise<unknown> {
+  private async askProvider(mailbox: string, order: object): Promise<unknown> {
     const { host, passwords } = this.live.environment.provider;
     const { result, refused } = await this.ask({
       ...order,
       host,
-      user: addressOf(person),
-      password: passwords[person],
+      user: addressOf(mailbox),
+      password: passwords[mailbox],
     });
     if (refused) throw new Error(refused);
     return result;

@@ -27,7 +27,7 @@ and issuer run on a host outside its cluster, in a network of their own.
   --config KEY=VALUE     a configuration key of the stack, for example storage.className=standard; may be repeated
   --issuer URL           a Pocket ID that is there already, instead of one in the cluster; pods and this machine reach it
                          by this URL, on port 443 or 8443. The environment's POCKET_ID_API_KEY is an administrator's
-                         API key: a person and a client are added, and removed at the end
+                         API key: a user and a client are added, and removed at the end
   --issuer-ca FILE       the private CA (PEM) of that Pocket ID's certificate
   --provider-image NAME  an image with Dovecot 2.3 and Python 3, for the provider; the fetchers' image by default
 

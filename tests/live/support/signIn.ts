@@ -3,8 +3,8 @@ import type { LiveSandbox } from "../../../sandbox/live/stack";
 import type { Answer } from "../../rig/environment/https";
 import { hosts } from "../../rig/environment/names";
 
-/** Signs a person in at the issuer as a browser does, by the authorization code flow with PKCE; gives the access token. */
-export async function signIn({ issuer }: LiveSandbox, person: string): Promise<string> {
+/** Signs a user in at the issuer as a browser does, by the authorization code flow with PKCE; gives the access token. */
+export async function signIn({ issuer }: LiveSandbox, user: string): Promise<string> {
   const cookies = new Map<string, string>();
   const ask = async (method: string, url: string, form?: Record<string, string>): Promise<Answer> => {
     const { pathname, search } = new URL(url, issuer.url);
@@ -44,7 +44,7 @@ export async function signIn({ issuer }: LiveSandbox, person: string): Promise<s
     const next = answer.headers.location;
     if (!next) throw new Error(`the issuer answers ${answer.status}: ${answer.body.slice(0, 200)}`);
     answer = await ask("GET", next);
-    if (answer.status === 200 && next.includes("/interaction/")) answer = await ask("POST", next, { name: person });
+    if (answer.status === 200 && next.includes("/interaction/")) answer = await ask("POST", next, { name: user });
   }
   const code = new URL(answer.headers.location ?? redirect).searchParams.get("code") ?? "";
   const tokens = await ask("POST", "/api/oidc/token", {

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import type { KubeObject } from "../../../lib/kubectl";
 import { fakeIssuerImage } from "../images/issuer";
-import { callbacks, clientId, environmentNamespace, person, services } from "./names";
+import { callbacks, clientId, environmentNamespace, services, testUser } from "./names";
 import { secret, serverObjects } from "./pods";
 
 /** The real one, where images can be pulled (https://pocket-id.org/docs/configuration/environment-variables). */
@@ -99,7 +99,7 @@ export function fakeIssuerOptions(at: {
         requiresReauthentication: true,
       },
     ],
-    users: [{ sub: "6f2d8b1e-1c3a-4a52-9d7e-0b5f3a9c4d21", email: person.email, name: person.display }],
+    users: [{ sub: "6f2d8b1e-1c3a-4a52-9d7e-0b5f3a9c4d21", email: testUser.email, name: testUser.display }],
   });
 }
 

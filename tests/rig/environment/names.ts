@@ -30,7 +30,7 @@ export const accounts = ["alpar", "kinga", "service"] as const;
 export const providerMailboxes = [...accounts, "dora"] as const;
 
 /** The user who signs in. */
-export const person = { name: "kinga", display: "Kinga", email: `kinga@${domain}` } as const;
+export const testUser = { name: "kinga", display: "Kinga", email: `kinga@${domain}` } as const;
 
 export const clientId = "stalwart-webui";
 

@@ -1,5 +1,5 @@
 import type { Ask } from "./https";
-import { callbacks, person } from "./names";
+import { callbacks, testUser } from "./names";
 
 /** What Pocket ID's API answers, as far as it is read here. */
 interface Found {
@@ -25,15 +25,15 @@ export class PocketId {
     return text ? JSON.parse(text) : { id: "" };
   }
 
-  /** Puts the person there; gives the id. */
+  /** Puts the user there; gives the id. */
   async addPerson(username: string): Promise<string> {
     const { id } = await this.call("POST", "/api/users", {
       username,
-      email: person.email,
+      email: testUser.email,
       emailVerified: true,
-      firstName: person.display,
+      firstName: testUser.display,
       lastName: "",
-      displayName: person.display,
+      displayName: testUser.display,
       isAdmin: false,
     });
     return id;
@@ -56,7 +56,7 @@ export class PocketId {
     });
   }
 
-  /** A link that signs the person in, once. */
+  /** A link that signs the user in, once. */
   async link(userId: string): Promise<string> {
     const { token } = await this.call("POST", `/api/users/${userId}/one-time-access-token`, { ttl: "12h" });
     return `${this.url}/lc/${token}`;

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type Ask, asker } from "./https";
 import type { IssuerChoice } from "./issuer";
-import { clientId, person } from "./names";
+import { clientId, testUser } from "./names";
 import { PocketId } from "./pocketId";
 import type { Issuer } from "./types";
 
@@ -28,7 +28,7 @@ export async function connectIssuer(
     const client = { url: issuer.url, clientId, ask, cleanup: async () => {} };
     if (choice.kind === "fake") return client;
     const pocketId = new PocketId(ask, issuer.url, apiKey);
-    const user = await pocketId.addPerson(person.name);
+    const user = await pocketId.addPerson(testUser.name);
     await pocketId.addClient(clientId);
     return { ...client, link: () => pocketId.link(user) };
   }

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PrivateCa } from "../../rig/ca";
 import { fakeIssuerOptions } from "../../rig/environment/issuer";
-import { callbacks, person } from "../../rig/environment/names";
+import { callbacks, testUser } from "../../rig/environment/names";
 import { listen } from "../../support/listen";
 import { Passkey } from "../../support/passkey";
 
@@ -70,7 +70,7 @@ class Browser {
   /** Signs kinga in, as far as the code that the client would get. */
   async signIn(): Promise<Reply> {
     const started = await this.begin();
-    const resumed = await this.ask(started.location, { name: person.name });
+    const resumed = await this.ask(started.location, { name: testUser.name });
     return this.ask(resumed.location);
   }
 }
@@ -158,14 +158,14 @@ describe("the fake of Pocket ID that signs users in", () => {
       child = await start({ ...options, passkeys }, port);
       const browser = new Browser(base);
       const { location } = await browser.begin();
-      return { base, browser, location, challenge: challengeOf(await browser.ask(location, { name: person.name })) };
+      return { base, browser, location, challenge: challengeOf(await browser.ask(location, { name: testUser.name })) };
     }
 
     test("the fake of Pocket ID signs in nobody without a passkey, with another's, or with an answer that was made for something else", async () => {
       const { base, browser, location } = await asked();
       const wrong: ((challenge: string) => Record<string, string>)[] = [
         () => ({}),
-        () => ({ name: person.name }),
+        () => ({ name: testUser.name }),
         (challenge) => new Passkey().answer(challenge, base),
         () => kinga.answer("another-challenge", base),
         (challenge) => kinga.answer(challenge, "https://attacker.example", "localhost"),
