@@ -74,7 +74,8 @@ class Session:
         self.messages += 1
         if len(content) > self.largest:
             return TOO_LARGE
-        hops = len(re.findall(rb"(?im)^received:", content.partition(b"\r\n\r\n")[0]))
+        headers = content[: content.find(b"\r\n\r\n")]
+        hops = len(re.findall(rb"(?im)^received:", headers))
         if hops > self.setting("MtaStageData", "maxReceivedHeaders"):
             return "450 4.4.6 Too many Received headers. Possible loop detected."
         return None

@@ -56,6 +56,17 @@ describe("the web UI", () => {
     expect(webUi().autoUpdateFrequency).toBeGreaterThanOrEqual(90 * 24 * HOUR);
   });
 
+  it("the web UI is the server's own object, enabled, and at the paths that sign-in returns to", () => {
+    const { description, enabled, urlPrefix } = webUi();
+    const wanted = { "/admin": true, "/account": true };
+    expect({ description, enabled, urlPrefix }).toEqual({
+      description: "Stalwart Web Interface",
+      enabled: true,
+      urlPrefix: wanted,
+    });
+    expect(plan(samplePlan()).at(-1)).toMatchObject({ object: "Application", matchOn: ["description"] });
+  });
+
   it("the web UI is the last setting, so that a server that refuses it has taken everything else", () => {
     for (const others of ["relay", "refuse"] as const) {
       const sample = samplePlan();

@@ -61,10 +61,19 @@ test("each fetcher's status is read, one that cannot be read has a reason, and n
   expect(seen.ahead).toBeLessThan(-20);
 });
 
+test("fetchers are listed in the order of their names, whichever responds first", async () => {
+  const cluster = new FakeCluster({});
+  for (const name of ["alpar", "kinga", "zoli"]) cluster.prints[`deploy/fetchmail-${name}`] = reply(status());
+  const seen = await collectFetchers(cluster, ["zoli", "alpar", "kinga"], []);
+  expect(seen.fetchers.map(({ mailbox }) => mailbox)).toEqual(["alpar", "kinga", "zoli"]);
+});
+
 test("a fetcher that is not ready gives its own reason", async () => {
   const reason = "INBOX: the provider refuses the login: the provider answered Authentication failed.";
   const { fetchers } = await askKinga(reply(status({ ready: false, reason })));
   expect(fetchers).toMatchObject([{ notReady: reason }]);
+  const silent = await askKinga(reply(status({ ready: false, reason: "" })));
+  expect(silent.fetchers).toMatchObject([{ notReady: "it gives no reason" }]);
 });
 
 test.each([
@@ -85,6 +94,7 @@ test("an invalid response of a fetcher is not taken for a mailbox that works", a
   const { fetchers, inside } = await askKinga("OCI runtime exec failed");
   expect(fetchers).toEqual([{ mailbox: "kinga", reason: "invalid response" }]);
   expect(inside).toHaveProperty("reason");
+  expect((await askKinga("{}")).fetchers).toEqual([{ mailbox: "kinga", reason: "invalid response" }]);
   expect((await askKinga(reply("<html>"))).fetchers).toEqual([{ mailbox: "kinga", reason: "invalid response" }]);
 });
 

@@ -25,10 +25,17 @@ afterAll(() => {
 /** What a server answers, by path: a value is sent as JSON, a number is a status. */
 type Pages = Record<string, unknown>;
 
-async function serve(make: (base: string) => Pages, options: { tls: boolean; date?: Date }): Promise<string> {
+interface Serving {
+  readonly tls: boolean;
+  /** What its clock shows; null if it does not say. */
+  readonly date?: Date | null;
+}
+
+async function serve(make: (base: string) => Pages, options: Serving): Promise<string> {
   let pages: Pages = {};
   const answer: http.RequestListener = ({ url = "", headers }, response) => {
     const page = pages[url] ?? 404;
+    response.sendDate = options.date !== null;
     if (options.date) response.setHeader("date", options.date.toUTCString());
     if (url === "/jmap/session")
       response.writeHead(headers.authorization?.startsWith("Bearer ") ? Number(page) : 500).end();
@@ -59,9 +66,10 @@ interface Otherwise {
   readonly stalwart?: (issuer: string) => Pages;
   readonly date?: Date;
   readonly args?: Partial<SignInArgs & IssuerArgs>;
+  readonly without?: "apiKey";
 }
 
-async function codes({ issuer: more = () => ({}), stalwart = () => ({}), date, args }: Otherwise = {}) {
+async function codes({ issuer: more = () => ({}), stalwart = () => ({}), date, args, without }: Otherwise = {}) {
   const issuer = await serve(
     (base) => ({
       "/.well-known/openid-configuration": { issuer: base, jwks_uri: `${base}/jwks` },
@@ -80,7 +88,7 @@ async function codes({ issuer: more = () => ({}), stalwart = () => ({}), date, a
     domain: "newjoy.ro",
     issuer,
     clientId: "stalwart-webui",
-    apiKey: "key",
+    ...(without !== "apiKey" && { apiKey: "key" }),
     redirectUris: [callback],
     logoutRedirectUris: ["https://webmail.newjoy.ro/?_task=logout"],
     allowedGroups: [],
@@ -116,6 +124,22 @@ test("an issuer that is unreachable, not trusted or not an issuer has its own re
   expect(await codes(document({ hello: "world" }))).toEqual(["discovery.noIssuer"]);
 });
 
+test("an issuer that is not trusted is reported with its certificate's fault, and one that is unreachable with its own", async () => {
+  const clusterAhead = Promise.resolve(0);
+  const issuers = [await serve(() => ({}), { tls: true }), "https://localhost:1"];
+  const seen = issuers.map((issuer) => collectIssuer({ issuer, ca: [], limit: 60_000, clusterAhead }));
+  expect((await Promise.all(seen)).map(({ discovery }) => discovery)).toEqual([
+    { failed: "untrusted", reason: "UNABLE_TO_VERIFY_LEAF_SIGNATURE" },
+    { failed: "unreachable", reason: "connection refused" },
+  ]);
+});
+
+test("without an API key the sign-in client is not asked for, and is reported as not tested", async () => {
+  const issuer = () => ({ "/api/oidc/clients/stalwart-webui": 500 });
+  expect(await codes({ issuer })).toEqual(["client.unreadable"]);
+  expect(await codes({ issuer, without: "apiKey" })).toEqual(["client.untested"]);
+});
+
 test("an issuer's key set that is empty or missing is found", async () => {
   expect(await codes({ issuer: () => ({ "/jwks": { keys: [] } }) })).toEqual(["keys.missing"]);
   expect(await codes({ issuer: () => ({ "/jwks": 500 }) })).toEqual(["keys.missing"]);
@@ -148,6 +172,18 @@ test("a client that also returns to other addresses, or whose restriction was li
 test("a clock of the issuer or the cluster that is minutes off is found", async () => {
   expect(await codes({ date: new Date(Date.now() - 300_000) })).toEqual(["clock.clockSkew"]);
   expect(await codes({ args: { clusterAhead: Promise.resolve(-30) } })).toEqual(["clock.clockDrift"]);
+});
+
+test("clocks are compared as far as they are known", async () => {
+  const skews = async (date: Date | null, cluster: number | undefined) => {
+    const issuer = await serve(() => ({}), { tls: true, date });
+    const ca = [readFileSync(privateCa.cert, "utf8")];
+    const clusterAhead = Promise.resolve(cluster);
+    return (await collectIssuer({ issuer, ca, limit: 60_000, clusterAhead })).skews.map(({ whose }) => whose);
+  };
+  expect(await skews(new Date(), 0)).toEqual(["this machine's", "the cluster's"]);
+  expect(await skews(new Date(), undefined)).toEqual(["this machine's"]);
+  expect(await skews(null, 0)).toEqual([]);
 });
 
 test("a mail server that started while the issuer was down names no issuer", async () => {
