@@ -26,6 +26,7 @@ from structure import Structure
 RETURN_PATH = "BODY[HEADER.FIELDS"  # how the item's name begins; servers quote and write the rest in several ways
 ABOUT = "(UID FLAGS RFC822.SIZE BODY.PEEK[HEADER.FIELDS (RETURN-PATH)])"
 PLAIN = re.compile(rb"Return-Path: <(?:[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]+@[A-Za-z0-9.-]+)?>\r\n\r\n")
+HUGE = 1 << 31  # bytes; a larger size is a number that went wrong, like 4294967295 for -1
 WORN_OUT = 25  # refusals for now, one after the other, after which the mail server is left alone for a while
 
 
@@ -51,7 +52,13 @@ def entry(message: Message) -> Entry | None:
         return None
     set_flags = {flag.lower() for flag in flags if isinstance(flag, bytes)} if isinstance(flags, list) else set()
     size, known = number(message.items.get("RFC822.SIZE")), path if isinstance(path, bytes) else None
-    return Entry(message.uid, size, known, rb"\deleted" in set_flags, rb"\seen" in set_flags)
+    return Entry(
+        message.uid,
+        size if size is None or size < HUGE else None,
+        known,
+        rb"\deleted" in set_flags,
+        rb"\seen" in set_flags,
+    )
 
 
 def envelope_sender(header: bytes) -> str:
@@ -99,6 +106,7 @@ class DirectDelivery:
         """Tries each of the messages that are due; `finish` takes away what is delivered."""
         delivered = quarantined = rejections = 0
         until, unfinished = time.monotonic() + budget, False
+        session.alive = self.alive
         for each in sorted(entries, key=lambda one: self.failures.last(self.key(session, one.uid))):
             self.alive()
             key = self.key(session, each.uid)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple, Union
 
 TOKEN = re.compile(
-    rb'[ \t\r\n]+|(?P<open>\()|(?P<close>\))|"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<literal>\{\d+\+?\}$)'
+    rb'[ \t\r\n]+|(?P<open>\()|(?P<close>\))|"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<literal>~?\{\d+\+?\}$)'
     rb'|(?P<atom>(?:[^\s()"\[]|\[[^\]]*\])+)|.',
     re.DOTALL,
 )
@@ -37,7 +37,7 @@ class Message(NamedTuple):
 
 
 def number(value: Value) -> int | None:
-    return int(value) if isinstance(value, bytes) and value.isdigit() else None
+    return int(value) if isinstance(value, bytes) and value.isdigit() and len(value) < 20 else None
 
 
 def tokens(data: list[Any]) -> Iterator[bytes | Text]:
@@ -66,11 +66,28 @@ def value(token: bytes | Text, rest: Iterator[bytes | Text]) -> Value:
     return None if token.upper() == b"NIL" else token
 
 
+def item_name(written: bytes) -> str:
+    """Field names may be quoted, BODY[HEADER.FIELDS ("SUBJECT")], and some repeat the name that they were asked for."""
+    return written.decode("ascii", "replace").upper().replace('"', "").replace("BODY.PEEK[", "BODY[")
+
+
+def merged(messages: list[Message]) -> list[Message]:
+    """One for each message, with all that was said of it: a server may tell it in several responses.
+
+    Which message a response without a UID is about is not guessed.
+    """
+    found: dict[int, Message] = {}
+    for message in messages:
+        if message.uid is not None:
+            found.setdefault(message.uid, Message(message.number, {})).items.update(message.items)
+    return list(found.values())
+
+
 def parse(data: list[Any]) -> list[Message]:
     """Every message that the data speaks of; what makes no sense is passed over."""
     messages, rest = [], tokens(data)
     for token in rest:
-        if isinstance(token, Text) or not token.isdigit() or next(rest, b")") != b"(":
+        if isinstance(token, Text) or number(token) is None or next(rest, b")") != b"(":
             continue
         items: dict[str, Value] = {}
         for name in rest:
@@ -78,8 +95,7 @@ def parse(data: list[Any]) -> list[Message]:
                 break
             given = next(rest, b")")
             if isinstance(name, bytes):
-                # Field names may be quoted: BODY[HEADER.FIELDS ("SUBJECT")].
-                items[name.decode("ascii", "replace").upper().replace('"', "")] = value(given, rest)
+                items[item_name(name)] = value(given, rest)
         messages.append(Message(int(token), items))
     return messages
 
@@ -104,10 +120,14 @@ def leaves(structure: Value) -> list[int] | None:
     return found
 
 
-def piece(data: list[Any], uid: int, start: int, section: str = "") -> bytes | None:
+WHOLE = {"": "RFC822", "HEADER": "RFC822.HEADER", "TEXT": "RFC822.TEXT"}
+
+
+def piece(data: list[Any], uid: int, start: int, section: str = "", from_start: bool = False) -> bytes | None:
     """What is given of a message from `start` on; None for NIL, and when nothing is said of it.
 
-    Some servers name a piece by origin and length, others know no pieces and give the whole message.
+    Some servers name a piece by origin and length, others know no pieces and give the whole message, of which
+    `from_start` says that what comes before is left out already.
     """
     for message in parse(data):
         for name, given in message.items.items():
@@ -115,6 +135,6 @@ def piece(data: list[Any], uid: int, start: int, section: str = "") -> bytes | N
                 continue
             if re.fullmatch(rf"BODY\[{section}\]<{start}(\.\d+)?>", name):
                 return given
-            if name == f"BODY[{section}]":
-                return given[start:]
+            if name in (f"BODY[{section}]", WHOLE[section]):
+                return given if from_start else given[start:]
     return None

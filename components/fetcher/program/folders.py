@@ -13,7 +13,10 @@ from typing import Any, NamedTuple, Union
 MOST = 100_000  # UIDs in a range of an answer: a wrong one must not fill the memory
 Retention = Union[int, str]  # days, or FOREVER
 FOREVER = "forever"
+DATE = re.compile(rb"\s*(\d+)-(\w{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)")
 MONTHS = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+SET = rb"\d{1,10}(?::\d{1,10})?(?:,\d{1,10}(?::\d{1,10})?)*"
+LONGEST_SET = 4000  # characters; RFC 2683 advises against command lines of more than 8000
 FETCHED = "$HomelabMailFetched"  # marks originals that were copied to the outbox, with FOREVER
 
 
@@ -76,34 +79,9 @@ class Layout(NamedTuple):
         return [folder for day, folder in self.by_age(folders) if (today - day).days > days]
 
 
-def namespace(data: list[Any]) -> tuple[str, str] | None:
-    """(prefix, separator) of the first personal namespace in the answer to NAMESPACE, if there is one."""
-    line = data[0] if data and isinstance(data[0], bytes) else b""
-    found = re.match(rb'\(\("((?:[^"\\]|\\.)*)"\s+(?:"(\\?.)"|NIL)', line)
-    if not found:
-        return None
-    prefix, separator = (re.sub(rb"\\(.)", rb"\1", part or b"").decode("latin-1") for part in found.groups())
-    return prefix, separator
-
-
-def listed(data: list[Any]) -> list[tuple[str, str]]:
-    """(separator, name) of each folder in the answer to LIST."""
-    folders = []
-    for part in data:
-        line, literal = part if isinstance(part, tuple) else (part, None)
-        found = re.match(rb'\([^)]*\)\s+(?:"(\\?.)"|NIL)\s+(.*)', line or b"", re.DOTALL)
-        if not found:
-            continue
-        name = literal if literal is not None else found.group(2).strip()
-        if literal is None and name.startswith(b'"'):
-            name = re.sub(rb"\\(.)", rb"\1", name[1:-1])
-        folders.append(((found.group(1) or b"")[-1:].decode("latin-1"), name.decode("latin-1")))
-    return folders
-
-
 def internal_date(value: Any) -> datetime.datetime | None:
     """When the provider received a message: "17-Jul-1996 02:44:25 -0700"."""
-    found = re.fullmatch(rb"\s*(\d+)-(\w{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)", value or b"")
+    found = DATE.fullmatch(value) if isinstance(value, bytes) else None
     if not found or found.group(2).title() not in MONTHS:
         return None
     day, year, hour, minute, second, *zone = (int(found.group(n)) for n in (1, 3, 4, 5, 6, 8, 9))
@@ -116,28 +94,57 @@ def internal_date(value: Any) -> datetime.datetime | None:
         return None
 
 
-def quoted(folder: str) -> str:
-    return '"' + folder.replace("\\", "\\\\").replace('"', '\\"') + '"'
+def copied_uids(data: list[Any], originals: Iterable[int] | None = None) -> dict[int, int]:
+    """UIDs in COPYUID ("38505 304,319:320 3956:3958"): those of the copies by those of the originals.
 
-
-def copied_uids(data: list[Any]) -> dict[int, int]:
-    """UIDs in COPYUID ("38505 304,319:320 3956:3958"): those of the copies by those of the originals."""
+    None at all where they cannot be right: a message would be taken for another one.
+    """
     pairs: dict[int, int] = {}
     for line in data:
-        found = re.fullmatch(rb"\d+ ([\d,:]+) ([\d,:]+)", (line or b"").strip())
-        sets = [uids_in(part) for part in found.groups()] if found else []
+        found = re.fullmatch(rb"\d{1,10} (%b) (%b)" % (SET, SET), (line or b"").strip())
+        sets = [uids_in(part) for part in found.groups()] if found and not reversed_range(line) else []
         if sets and len(sets[0]) == len(sets[1]):
             pairs.update(zip(*sets))
-    return pairs
+    wanted = pairs.keys() if originals is None else set(originals)
+    return pairs if pairs.keys() <= wanted and len(set(pairs.values())) == len(pairs) else {}
+
+
+def reversed_range(line: bytes) -> bool:
+    """Whether one is told from its end: which of the UIDs belongs to which is anybody's guess then."""
+    return any(int(first) > int(last) for first, last in re.findall(rb"(\d+):(\d+)", line))
+
+
+def uids_found(lines: Iterable[Any]) -> set[int]:
+    """UIDs in the answer to SEARCH, by RFC 3501 ("2 84"), 7162 ("2 84 (MODSEQ 917)") or 4731 ("UID ALL 2,84")."""
+    uids = set[int]()
+    for line in lines:
+        plain = re.sub(rb"\([^)]*\)", b"", line) if isinstance(line, bytes) else b""
+        everything = re.search(rb"\bALL (%b)" % SET, plain, re.IGNORECASE)
+        if everything:
+            uids.update(uids_in(everything.group(1)))
+        elif not re.search(rb"[A-Za-z]", plain):
+            uids.update(map(int, re.findall(rb"\b\d{1,10}\b", plain)))
+    return uids - {0}
 
 
 def uids_in(text: bytes) -> list[int]:
     """1:3,7 → 1, 2, 3, 7."""
     uids: list[int] = []
-    for part in filter(None, text.split(b",")):
-        first, _, last = part.partition(b":")
-        uids += range(int(first), min(int(last or first), int(first) + MOST) + 1)
+    for part in text.split(b","):
+        first, last = sorted((int(part.partition(b":")[0]), int(part.rpartition(b":")[2])))
+        uids += range(first, min(last, first + MOST) + 1)
     return uids
+
+
+def set_parts(uids: str) -> list[str]:
+    """A message set in parts that are short enough for a command line: Exchange and Dovecot refuse long ones."""
+    parts: list[str] = []
+    for each in uids.split(","):
+        if parts and len(parts[-1]) + len(each) < LONGEST_SET:
+            parts[-1] += f",{each}"
+        else:
+            parts.append(each)
+    return parts
 
 
 def uid_set(uids: Iterable[int]) -> str:

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import imaplib
 import re
-import socket
 import ssl
 from types import TracebackType
 from typing import Any
 
 import reasons
 from credentials import Login
+from imap_client import Client, Unusable
 from options import Endpoint
 from tcp_proxy import tune
 
-TO_GREET = 120  # seconds: some let a new connection wait on purpose
-TO_ANSWER = 60
-LARGEST_LITERAL = 40 * 1024 * 1024  # bytes; messages are asked for in pieces, and more would not fit into the pod
-
-imaplib._MAXLINE = 10_000_000  # type: ignore[attr-defined] # a SEARCH over a large folder answers in one line
-
+TO_SAY_GOODBYE = 5  # seconds
 
 OVERQUOTA = re.compile(r"\[OVERQUOTA\b", re.IGNORECASE)
 FULL = r"(?:over|beyond|exceed\w*|reached|full|used up|out of|insufficient|not enough|no (?:more|space|room))"
@@ -48,6 +44,10 @@ class LoginRefused(Exception):
 class CommandRefused(Exception):
     """The provider did not do what it was asked; its own words."""
 
+    def __init__(self, said: str = "", bad: bool = False) -> None:
+        super().__init__(said)
+        self.bad = bad  # whether it does not know the command, or says so
+
     @property
     def over_quota(self) -> bool:
         """Whether it is full, by the code (RFC 5530) or, without one, by words that say that a quota is used up.
@@ -68,63 +68,45 @@ def words(data: list[Any]) -> str:
     return last.decode("utf-8", "replace") if isinstance(last, bytes) else ""
 
 
-class Client(imaplib.IMAP4_SSL):
-    """Waits longer for the greeting than for anything else, and takes no response that would fill the pod's memory."""
-
-    def _create_socket(self, timeout: float | None) -> socket.socket:
-        sock: socket.socket = super()._create_socket(timeout)  # type: ignore[misc] # typeshed does not know it
-        sock.settimeout(TO_GREET)
-        return sock
-
-    def read(self, size: int) -> bytes:
-        if size > LARGEST_LITERAL:
-            raise self.abort(f"{size:,} bytes in one response")
-        return super().read(size)
-
-
 class ImapConnection:
     def __init__(self, endpoint: Endpoint, login: Login) -> None:
         self.endpoint = endpoint
         try:
-            self.imap = Client(*endpoint, ssl_context=ssl.create_default_context(), timeout=TO_ANSWER)
-            self.imap.socket().settimeout(TO_ANSWER)
+            self.imap = Client(*endpoint, ssl.create_default_context())
         except ssl.SSLCertVerificationError as problem:
             raise OSError(reasons.certificate_refused(problem.verify_message)) from None
+        except Unusable:
+            raise
         except OSError as problem:
             raise OSError(reasons.cannot_connect(endpoint, reasons.of(problem))) from None
         except imaplib.IMAP4.abort as problem:
             raise self.lost(problem) from problem
         except imaplib.IMAP4.error as problem:  # a greeting that is none: "* BYE Too many connections"
-            greeting = re.sub(r"^b['\"]|['\"]$", "", str(problem))
-            raise OSError(reasons.provider_answered(greeting.removeprefix("* "))) from None
+            raise OSError(reasons.provider_answered(problem)) from None
         tune(self.imap.socket())
         try:
-            self.log_in(login.user, login.password)
-            answer = self.imap.capability()[1][0]  # after login the list is longer
+            kind, data = self.imap.log_in(login.user, login.password)
+            if kind != "OK":
+                raise LoginRefused(reasons.login_refused(reasons.provider_answered(words(data) or kind)))
+            self.imap.learn_capabilities()  # after login the list is longer
         except (OSError, imaplib.IMAP4.abort) as problem:
             self.close(lost=True)
             raise self.lost(problem) from problem
-        except imaplib.IMAP4.error as problem:
+        except LoginRefused:
             self.close(lost=True)
-            raise LoginRefused(reasons.login_refused(reasons.provider_answered(problem))) from None
-        self.capabilities = answer.decode("ascii", "replace").upper().split()
-
-    def log_in(self, address: str, password: str) -> None:
-        if "AUTH=PLAIN" in self.imap.capabilities:
-            self.imap.authenticate("PLAIN", lambda _: f"\0{address}\0{password}".encode())
-        else:
-            self.imap._encoding = "utf-8"  # type: ignore[attr-defined]
-            # imaplib quotes the password alone.
-            self.imap.login(self.imap._quote(address), password)
+            raise
+        self.capabilities = list(self.imap.capabilities)
 
     def __exit__(self, _: type | None, problem: BaseException | None, __: TracebackType | None) -> None:
         self.close(lost=isinstance(problem, OSError))
 
     def close(self, lost: bool) -> None:
-        try:
-            self.imap.shutdown() if lost else self.imap.logout()
-        except (OSError, imaplib.IMAP4.error):
-            pass
+        with contextlib.suppress(OSError, imaplib.IMAP4.error):
+            if not lost:
+                self.imap.socket().settimeout(TO_SAY_GOODBYE)
+                self.imap.logout()
+        with contextlib.suppress(OSError):
+            self.imap.shutdown()
 
     def lost(self, problem: BaseException) -> SessionLost:
         return SessionLost(reasons.connection_lost(self.endpoint, reasons.of(problem)))
@@ -133,16 +115,16 @@ class ImapConnection:
         """The data of the answer; imaplib's own errors become ours."""
         # A refusal may have said [READ-ONLY]: imaplib would give the whole session up for that. And what is said before
         # a refusal would count as a part of the next answer.
-        for name in ("READ-ONLY", "FETCH", "SEARCH", "LIST", "STATUS", "NAMESPACE"):
+        for name in ("READ-ONLY", "FETCH", "SEARCH", "ESEARCH", "LIST", "STATUS", "NAMESPACE", "EXPUNGE"):
             self.imap.untagged_responses.pop(name, None)
         try:
             kind, data = getattr(self.imap, method)(*args)
         except (OSError, imaplib.IMAP4.abort) as problem:
             raise self.lost(problem) from problem
-        except imaplib.IMAP4.error as problem:  # BAD
+        except imaplib.IMAP4.error as problem:  # imaplib's own: no folder is open
             raise CommandRefused(str(problem)) from None
         if kind != "OK":
-            raise CommandRefused(words(data) or kind)
+            raise CommandRefused(words(data) or kind, kind == "BAD")
         return list(data)
 
     def uid(self, *command: Any) -> list[Any]:

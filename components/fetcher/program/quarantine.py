@@ -71,7 +71,11 @@ class Quarantine:
         if not session.exists(layout.refused):
             self.status.aside, self.reasons = 0, []
             return
-        session.select(layout.refused)
+        try:
+            session.select(layout.refused)
+        except CommandRefused as refusal:
+            self.kept.warn(f"the provider refuses to open {layout.refused}: {refusal}")
+            return
         uids = session.search("UNDELETED")
         # What was not tried for the longest time comes first, so that those that fail do not hide the others. How often
         # they are tried is the folder's matter, not a message's.

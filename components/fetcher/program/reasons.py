@@ -100,3 +100,11 @@ def clocks_differ(ahead: object) -> str:
 
 def flag_stays(words: object) -> str:
     return f"the provider refuses to take the flag for deletion off what is to be delivered: {words}"
+
+
+def not_imap(endpoint: tuple[str, int], words: str) -> str:
+    return f"{endpoint[0]}:{endpoint[1]} does not speak IMAP over TLS: {words}"
+
+
+def logged_in_already(endpoint: tuple[str, int]) -> str:
+    return f"no password was sent to {endpoint[0]}:{endpoint[1]}, which says that somebody is logged in already"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import unittest
 
-from folders import FOREVER, Layout, copied_uids, listed, namespace, quoted, retention, uid_set
+from folders import FOREVER, Layout, copied_uids, internal_date, retention, set_parts, uid_set, uids_in
 
 DAY = datetime.date(2026, 11, 28)
 
@@ -34,26 +34,6 @@ class Names(unittest.TestCase):
             "INBOX",
         ):
             self.assertIsNone(place.kept_day(other), other)
-
-    def test_a_namespace_response_is_parsed_as_servers_write_it(self) -> None:
-        self.assertEqual(namespace([b'(("INBOX." ".")) NIL NIL']), ("INBOX.", "."))
-        self.assertEqual(namespace([b'(("" "/")("#mh/" "/")) (("~" "/")) NIL']), ("", "/"))
-        self.assertEqual(namespace([b'(("" "\\\\")) NIL NIL']), ("", "\\"))
-        self.assertEqual(namespace([b'(("" NIL)) NIL NIL']), ("", ""))
-        for nothing in ([b"NIL NIL NIL"], [None], []):
-            self.assertIsNone(namespace(nothing))
-
-    def test_a_list_response_is_parsed_as_servers_write_it(self) -> None:
-        data = [
-            b'(\\HasNoChildren) "/" "Fetcher-Kept/2026-11-28"',
-            b'() "." INBOX.Junk',
-            (b'() "/" {4}', b'a"b\\'),
-            b"",
-            None,
-        ]
-        self.assertEqual(listed(data), [("/", "Fetcher-Kept/2026-11-28"), (".", "INBOX.Junk"), ("/", 'a"b\\')])
-        self.assertEqual(listed([b'(\\Noselect) NIL ""']), [("", "")])
-        self.assertEqual(quoted('a"b\\c'), '"a\\"b\\\\c"')
 
     def test_a_message_set_contains_its_numbers_and_no_others(self) -> None:
         self.assertEqual(uid_set([7, 1, 2, 3, 9, 10]), "1:3,7,9:10")
@@ -90,5 +70,43 @@ class Time(unittest.TestCase):
         self.assertEqual(copied_uids([b"1 7 9", b"1 8 4"]), {7: 9, 8: 4})
 
     def test_a_response_without_uids_gives_no_uids(self) -> None:
-        for answer in ([None], [], [b""], [b"1 2:3 4"], [b"1 2"], [b"1 a b"], [b"1 2:4000000000 1"]):
+        for answer in (
+            [None],
+            [],
+            [b""],
+            [b"1 2:3 4"],
+            [b"1 2"],
+            [b"1 a b"],
+            [b"1 2:4000000000 1"],
+            [b"1493194087 none"],  # Yandex
+            [b"1 :5 7"],
+            [b"1 5: 7"],
+            [b"1 5:: 7"],
+            [b"1 5,,6 7:8"],
+            [b"1 5 7] done [x"],
+            [b"1 " + b"9" * 5000 + b" 7"],
+        ):
             self.assertEqual(copied_uids(list(answer)), {}, answer)
+
+    def test_uids_that_cannot_be_told_apart_are_not_told(self) -> None:
+        for answer in (b"1 5:3 10:12", b"1 5:3,9 10", b"1 3:5 12:10", b"1 3,4 7,7"):
+            self.assertEqual(copied_uids([answer]), {}, answer)
+        self.assertEqual(copied_uids([b"1 3:4 7:8"], [3, 4, 5]), {3: 7, 4: 8})
+        self.assertEqual(copied_uids([b"1 3:4 7:8"], [4, 5]), {})
+
+    def test_a_long_message_set_goes_in_parts_that_a_server_takes(self) -> None:
+        uids = list(range(1_000_000, 1_003_000, 3))
+        parts = set_parts(uid_set(uids))
+        self.assertEqual([uid for part in parts for uid in uids_in(part.encode())], uids)
+        self.assertEqual((len(parts), max(map(len, parts)) <= 4000), (2, True))
+
+    def test_a_date_that_is_none_is_not_understood(self) -> None:
+        for value in (
+            None,
+            [b"17-Jul-1996"],
+            b"17-Jul-1996",
+            b"17-Foo-1996 02:44:25 -0700",
+            b"99-Jul-0000 02:44:25 +0000",
+        ):
+            self.assertIsNone(internal_date(value))
+        self.assertIsNotNone(internal_date(b" 7-JUL-1996 02:44:25 -0700"))

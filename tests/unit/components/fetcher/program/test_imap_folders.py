@@ -1,0 +1,188 @@
+"""What servers say of folders: which there are, how full they are, and which one is open."""
+
+from __future__ import annotations
+
+import unittest
+from unittest import mock
+
+import imap_folders
+from folders import Layout
+from imap_connection import CommandRefused, SessionLost
+from scripted_imap import Answer, session
+
+OUTBOX = "Fetcher-Outbox"
+EMPTY = b'* STATUS "Fetcher-Outbox" (MESSAGES 0)\r\n%T OK\r\n'
+
+
+class Places(unittest.TestCase):
+    def test_folders_are_where_the_namespace_is_or_else_where_list_says(self) -> None:
+        cases: tuple[tuple[dict[str, Answer | list[Answer]], str, str], ...] = (
+            ({"NAMESPACE": b'* namespace (("INBOX." ".")) NIL NIL\r\n%T OK\r\n'}, "INBOX.", "."),
+            ({"NAMESPACE": b'* NAMESPACE (({6}\r\nINBOX. ".")) NIL NIL\r\n%T OK\r\n'}, "INBOX.", "."),
+            ({"NAMESPACE": b"%T BAD no\r\n", "LIST": b'* LIST (\\Noselect) "\\\\" ""\r\n%T OK\r\n'}, "", "\\"),
+            ({"NAMESPACE": b"%T OK\r\n", "LIST": [b"%T OK\r\n", b'* LIST () "." INBOX\r\n%T OK\r\n']}, "", "."),
+            ({"NAMESPACE": b"* NAMESPACE NIL NIL NIL\r\n%T OK\r\n", "LIST": b"%T NO not now\r\n"}, "", "/"),
+        )
+        for answers, prefix, separator in cases:
+            opened, _ = session(self, answers)
+            self.assertEqual(opened.layout("-Junk"), Layout(prefix, separator, "-Junk"))
+
+    def test_a_prefix_goes_back_byte_for_byte(self) -> None:
+        for prefix in (b"Bo\xc3\xaete/", b"Bo&AO4-te/", b'a"b/'):
+            told = b'* NAMESPACE (({%d}\r\n%b "/")) NIL NIL\r\n%%T OK\r\n' % (len(prefix), prefix)
+            opened, server = session(self, {"NAMESPACE": told})
+            opened.create(opened.layout("").outbox)
+            sent = prefix.replace(b'"', b'\\"')
+            self.assertIn(b'CREATE "%bFetcher-Outbox"' % sent, [line.encode("latin-1") for line in server.said])
+
+
+class There(unittest.TestCase):
+    def test_a_folder_is_there_however_its_name_is_spelled(self) -> None:
+        for written in (b'"Fetcher-Outbox"', b"Fetcher-Outbox", b"{14}\r\nFetcher-Outbox", b'"Fetcher\\-Outbox"'):
+            opened, server = session(self, {"LIST": b"* list (\\X) NIL %b\r\n%%T OK\r\n" % written})
+            self.assertFalse(opened.create(OUTBOX))
+            self.assertEqual(server.count("CREATE"), 0)
+
+    def test_a_folder_that_is_only_a_name_is_made(self) -> None:
+        for attribute in (b"\\Noselect", b"\\NonExistent \\HasChildren", b"\\NOSELECT"):
+            opened, server = session(self, {"LIST": b'* LIST (%b) "/" Fetcher-Outbox\r\n%%T OK\r\n' % attribute})
+            self.assertTrue(opened.create(OUTBOX))
+            self.assertEqual(server.count("CREATE"), 1)
+            opened, _ = session(
+                self,
+                {
+                    "LIST": b'* LIST (%b) "/" Fetcher-Outbox\r\n%%T OK\r\n' % attribute,
+                    "CREATE": b"%T NO not possible\r\n",
+                    "STATUS": b"%T NO no such folder\r\n",
+                },
+            )
+            with self.assertRaisesRegex(CommandRefused, "not possible"):
+                opened.create(OUTBOX)
+
+    def test_a_folder_that_is_listed_twice_is_one_folder(self) -> None:
+        line = b'* LIST () "/" Fetcher-Kept/2026-11-28\r\n'
+        opened, _ = session(self, {"LIST": line + line + b"%T OK\r\n"})
+        self.assertEqual(opened.folders("Fetcher-Kept*"), ["Fetcher-Kept/2026-11-28"])
+
+    def test_a_folder_that_is_not_listed_is_there_if_the_provider_knows_it(self) -> None:
+        for listing in (b"%T OK\r\n", b"%T NO not now\r\n"):
+            opened, _ = session(self, {"LIST": listing, "CREATE": b"%T NO [ALREADYEXISTS] hm\r\n", "STATUS": EMPTY})
+            self.assertFalse(opened.create(OUTBOX))
+
+
+class Counting(unittest.TestCase):
+    def test_a_count_is_found_however_it_is_told(self) -> None:
+        for told in (
+            b"(MESSAGES 3)",
+            b"(UIDNEXT 9 messages 3 X NIL)",
+            b'("MESSAGES" "3")',
+        ):
+            for folder in (b"Fetcher-Outbox", b'"Fetcher-Outbox"', b"{14}\r\nFetcher-Outbox", b"FETCHER"):
+                opened, _ = session(self, {"STATUS": b"* STATUS %b %b\r\n%%T OK\r\n" % (folder, told)})
+                self.assertEqual(opened.count(OUTBOX), 3)
+
+    def test_the_count_of_another_folder_is_not_this_ones(self) -> None:
+        other = b"* STATUS Fetcher-Kept (MESSAGES 0)\r\n"
+        opened, _ = session(self, {"STATUS": b"* STATUS Fetcher-Outbox (MESSAGES 3)\r\n" + other + b"%T OK\r\n"})
+        self.assertEqual(opened.count(OUTBOX), 3)
+
+    def test_a_message_count_that_cannot_be_parsed_is_not_zero(self) -> None:
+        for told in (b"", b"* STATUS Fetcher-Outbox (MESSAGES NIL)\r\n", b"* STATUS Fetcher-Outbox ()\r\n"):
+            opened, _ = session(self, {"STATUS": told + b"%T OK\r\n"})
+            self.assertEqual(opened.count(OUTBOX), 1)
+
+    def test_a_folder_whose_count_is_refused_is_opened_and_the_one_before_is_open_again(self) -> None:
+        for refusal in (b"%T NO [SERVERBUG] no\r\n", b"%T BAD no\r\n"):
+            opened, server = session(self, {"STATUS": refusal, "UID SEARCH": b"* SEARCH 3 4\r\n%T OK\r\n"})
+            self.assertEqual(opened.count(OUTBOX), 2)
+            self.assertEqual(server.said[-3:], [f'SELECT "{OUTBOX}"', "UID SEARCH ALL", 'SELECT "INBOX"'])
+            self.assertEqual(opened.selected, "INBOX")
+
+    def test_a_folder_is_not_empty_only_because_it_is_said_to_be(self) -> None:
+        opened, server = session(self, {"STATUS": EMPTY, "UID SEARCH": b"* SEARCH 3 4\r\n%T OK\r\n"})
+        self.assertEqual([opened.count(OUTBOX), opened.count(OUTBOX)], [2, 2])
+        opened, server = session(self, {"STATUS": EMPTY, "UID SEARCH": b"* SEARCH\r\n%T OK\r\n"})
+        self.assertEqual([opened.count(OUTBOX), opened.count(OUTBOX)], [0, 0])
+        self.assertEqual(server.count("SELECT"), 3)  # opened once, and believed for a while then
+        with mock.patch.object(imap_folders, "TRUSTED", 0.0):
+            opened.count(OUTBOX)
+        self.assertEqual(server.count("SELECT"), 5)
+
+    def test_a_folder_that_cannot_be_opened_leaves_the_one_before_open(self) -> None:
+        opened, server = session(self, {"STATUS": b"%T NO [NONEXISTENT] no\r\n"})
+        server.answers["SELECT"] = [b"%T NO [NONEXISTENT] no\r\n", b"%T OK\r\n"]
+        with self.assertRaises(CommandRefused):
+            opened.count(OUTBOX)
+        self.assertEqual(opened.selected, "INBOX")
+
+
+class Opening(unittest.TestCase):
+    def test_a_folder_that_can_only_be_read_is_refused_and_the_session_goes_on(self) -> None:
+        opened, server = session(self)
+        server.answers["SELECT"] = [b"* 1 EXISTS\r\n%T OK [READ-ONLY] done\r\n", b"%T OK [READ-WRITE] done\r\n"]
+        with self.assertRaisesRegex(CommandRefused, r'\[READ-ONLY\] "Fetcher-Refused" cannot be changed'):
+            opened.select("Fetcher-Refused")
+        opened.select("INBOX")
+
+    def test_a_folder_that_was_made_anew_while_it_was_open_ends_the_session(self) -> None:
+        for validity, lost in ((b"7", False), (b"8", True)):
+            opened, _ = session(
+                self, {"UID SEARCH": b"* OK [UIDVALIDITY %b] new\r\n* SEARCH 1\r\n%%T OK\r\n" % validity}
+            )
+            if not lost:
+                self.assertEqual(opened.search("ALL"), [1])
+                continue
+            with self.assertRaisesRegex(SessionLost, "INBOX was made anew while it was open"):
+                opened.search("ALL")
+
+    def test_a_server_that_wants_to_know_the_clients_name_is_told_once(self) -> None:
+        opened, server = session(
+            self, {"CAPABILITY": b"* CAPABILITY IMAP4rev1 ID\r\n%T OK\r\n", "ID": b"%T BAD hm\r\n"}
+        )
+        server.answers["SELECT"] = [b"%T NO SELECT Unsafe Login. Please contact us\r\n", b"%T OK\r\n", b"%T NO no\r\n"]
+        opened.select("INBOX")
+        self.assertEqual(server.count('ID ("name" "homelab-mail")'), 1)
+        with self.assertRaises(CommandRefused):
+            opened.select("Fetcher-Outbox")
+        self.assertEqual(server.count("ID"), 1)
+
+    def test_a_folder_without_a_validity_or_a_count_is_opened(self) -> None:
+        opened, server = session(self)
+        server.answers["SELECT"] = [b"%T OK\r\n"]
+        opened.select("INBOX")
+        self.assertEqual((opened.validity, opened.keywords), (b"", False))
+
+    def test_flags_with_a_bracket_in_them_do_not_hide_the_others(self) -> None:
+        opened, server = session(self)
+        server.answers["SELECT"] = [b"* OK [PERMANENTFLAGS (\\Seen [x] $HomelabMailFetched \\*)] x\r\n%T OK\r\n"]
+        opened.select("INBOX")
+        self.assertEqual((opened.keywords, opened.marks), (True, True))
+
+
+class Searching(unittest.TestCase):
+    def test_results_are_found_in_every_form(self) -> None:
+        for told in (
+            b"* SEARCH 4 5\r\n",
+            b"* SEARCH 4 5 (MODSEQ 917)\r\n",
+            b"* SEARCH 5\r\n* SEARCH\r\n* SEARCH 4 \r\n",
+            b"* search  5  4 5   \r\n",
+            b"* ESEARCH (TAG %T) UID ALL 4:5\r\n",
+            b'* ESEARCH (TAG "%T") UID MIN 4 ALL 5:4 MAX 5 COUNT 2\r\n',
+            b"* SEARCH\r\n* ESEARCH (TAG %T) ALL 4,5\r\n",
+            b"* SEARCH 0 4 5 99999999999 x7\r\n".replace(b" x7", b""),
+        ):
+            opened, _ = session(self, {"UID SEARCH": told + b"%T OK\r\n"})
+            self.assertEqual(opened.search("ALL"), [4, 5], told)
+
+    def test_nothing_is_found_in_every_form(self) -> None:
+        for told in (b"* SEARCH\r\n", b"* SEARCH \r\n", b"", b"* ESEARCH (TAG %T) UID\r\n", b"* SEARCH NIL\r\n"):
+            opened, _ = session(self, {"UID SEARCH": told + b"%T OK\r\n"})
+            self.assertEqual(opened.search("ALL"), [], told)
+
+    def test_results_of_a_search_that_was_refused_are_not_those_of_the_next(self) -> None:
+        opened, _ = session(
+            self, {"UID SEARCH": [b"* SEARCH 1\r\n* ESEARCH UID ALL 2\r\n%T NO\r\n", b"* SEARCH 3\r\n%T OK\r\n"]}
+        )
+        with self.assertRaises(CommandRefused):
+            opened.search("ALL")
+        self.assertEqual(opened.search("ALL"), [3])
