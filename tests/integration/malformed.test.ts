@@ -61,8 +61,8 @@ test.concurrent.each<[string, () => Fault[]]>([
 });
 
 test.concurrent.each([
-  ["PREAUTH welcome back", /no password was sent to .*, which says that somebody is logged in already/],
-  ["220 mail.example.org ESMTP", /does not speak IMAP over TLS: \* 220 mail.example.org ESMTP/],
+  ["* PREAUTH welcome back", /no password was sent to .*, which says that somebody is logged in already/],
+  ["220 mail.example.org ESMTP", /does not speak IMAP over TLS: 220 mail.example.org ESMTP/],
 ])("the greeting is `%s`: no password is sent, and the reason says so", async (line, told) => {
   const fetcher = await harness.fetcher({ faultyProxy: true, start: false });
   fetcher.faultyProxy.faults.push(malformed.greets(line));

@@ -1,8 +1,8 @@
 """imaplib's client with a reader of its own: it bears what servers send that no standard has, and stays in step.
 
 Python's own gives the session up for a blank line, a line end without CR, `OK` in small letters or without a text, and
-takes `{5+}` for text. Text in which nothing makes sense is passed over, but not in the answer to a FETCH: there it may
-be a message whose length was told wrong, and whoever sent the message could write answers into it.
+takes `{5+}` for text. Text in which nothing makes sense is passed over, but not in an answer with a part of a message:
+there it may be a message whose length was told wrong, and whoever sent the message could write answers into it.
 """
 
 from __future__ import annotations
@@ -82,10 +82,10 @@ class Client(Reader):
                 raise Unusable(reasons.logged_in_already(endpoint))
             if kind in STATES:
                 raise self.error(line.decode("utf-8", "replace").lstrip("* "))
-            if line.strip() and not found:
-                strange = strange or line
+            strange = strange or line.strip()
+            if strange and not found:
                 self.sock.settimeout(TO_STRANGER)  # whoever speaks another protocol waits for an answer now
-        raise Unusable(reasons.not_imap(endpoint, strange[:200].decode("utf-8", "replace").strip()))
+        raise Unusable(reasons.not_imap(endpoint, strange[:200].decode("utf-8", "replace")))
 
     def learn_capabilities(self) -> None:
         """By CAPABILITY, or else as the server tells them unasked; what it told before the login, if nothing then."""
@@ -122,7 +122,7 @@ class Client(Reader):
 
     def _command(self, name: str, *args: Any) -> bytes:
         self.until = time.monotonic() + TO_END
-        self.fetching = "FETCH" in (name, *args[:1])
+        self.fetching = name == "UID" and args[0] == "FETCH" and "]<" in args[-1]
         tag: bytes = super()._command(name, *args)  # type: ignore[misc]
         return tag
 
@@ -191,13 +191,18 @@ class Client(Reader):
         if found := CODE.match(text):
             self._append_untagged(found.group(1).upper().decode(), found.group(2))
 
+    def drain(self) -> None:
+        """Notes what came after the last answer: it belongs to no command, so not to the next one either."""
+        while self.response_within(0.0):
+            pass
+
     def response_within(self, seconds: float) -> bool:
         """Notes the next response, if one comes in this time."""
         if b"\n" not in self.buffer:
             self.sock.settimeout(seconds)
             try:
                 self.fill()
-            except (socket.timeout, ssl.SSLWantReadError):
+            except (socket.timeout, BlockingIOError, ssl.SSLWantReadError):
                 return False
             finally:
                 self.sock.settimeout(TO_ANSWER)

@@ -113,11 +113,12 @@ class ImapConnection:
 
     def call(self, method: str, *args: Any) -> list[Any]:
         """The data of the answer; imaplib's own errors become ours."""
-        # A refusal may have said [READ-ONLY]: imaplib would give the whole session up for that. And what is said before
-        # a refusal would count as a part of the next answer.
-        for name in ("READ-ONLY", "FETCH", "SEARCH", "ESEARCH", "LIST", "STATUS", "NAMESPACE", "EXPUNGE"):
-            self.imap.untagged_responses.pop(name, None)
         try:
+            self.imap.drain()
+            # A refusal may have said [READ-ONLY]: imaplib would give the whole session up for that. And what is said
+            # before a refusal would count as a part of the next answer.
+            for name in ("READ-ONLY", "FETCH", "SEARCH", "ESEARCH", "LIST", "STATUS", "NAMESPACE", "EXPUNGE"):
+                self.imap.untagged_responses.pop(name, None)
             kind, data = getattr(self.imap, method)(*args)
         except (OSError, imaplib.IMAP4.abort) as problem:
             raise self.lost(problem) from problem

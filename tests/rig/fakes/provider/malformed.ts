@@ -70,8 +70,8 @@ export const mute = (): Fault =>
     answer.startsWith("* CAPABILITY") ? "" : answer.replace(/\[CAPABILITY [^\]]*\] /, ""),
   );
 
-/** Greets with this. */
-export const greets = (line: string): Fault => ({ greeting: () => ({ lines: [line] }) });
+/** Greets with this, and hangs up. */
+export const greets = (line: string): Fault => ({ greeting: () => ({ lines: [line], cut: true }) });
 
 /** Says OK to a command, and does nothing. */
 export const pretends = (command: RegExp): Fault => ({

@@ -65,5 +65,5 @@ test("the provider's fake pretends, and falls silent, for the commands that it i
   expect(malformed.pretends(/EXPUNGE$/).before?.(asked("NOOP"))).toBeUndefined();
   expect(malformed.ignores(/^IDLE$/).before?.(asked("IDLE"))).toEqual({ lines: [] });
   expect(malformed.ignores(/^IDLE$/).before?.(asked("NOOP"))).toBeUndefined();
-  expect(malformed.greets("PREAUTH hi").greeting?.()).toEqual({ lines: ["PREAUTH hi"] });
+  expect(malformed.greets("* PREAUTH hi").greeting?.()).toEqual({ lines: ["* PREAUTH hi"], cut: true });
 });

@@ -49,6 +49,7 @@ class ScriptedImap:
             threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
 
     def serve(self, connection: socket.socket) -> None:
+        self.connection = connection
         with connection, connection.makefile("rb") as lines:
             try:
                 connection.sendall(self.greeting)
@@ -65,6 +66,10 @@ class ScriptedImap:
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
         text = answer(line) if callable(answer) else answer
         connection.sendall(text.replace(b"%T", tag.encode("latin-1")))
+
+    def say(self, text: bytes) -> None:
+        """Unasked, on the last connection."""
+        self.connection.sendall(text)
 
     def count(self, beginning: str) -> int:
         return sum(command.startswith(beginning) for command in self.said)

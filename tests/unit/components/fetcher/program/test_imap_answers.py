@@ -135,6 +135,15 @@ class WholeForPieces(unittest.TestCase):
             text, kept, count = self.got(server_gives)
             self.assertEqual((text == LARGE, kept <= 2_000, count), (True, True, asked), server_gives)
 
+    def test_the_work_goes_on_while_a_large_message_is_read(self) -> None:
+        text = b"x" * (3 << 20)
+        opened, _ = session(
+            self, {"UID FETCH": b"* 1 FETCH (UID 7 BODY[] {%d}\r\n%b)\r\n%%T OK\r\n" % (len(text), text)}
+        )
+        opened.alive = mock.Mock()
+        self.assertEqual(sum(map(len, opened.pieces(7, len(text)))), len(text))
+        self.assertEqual(opened.alive.call_count, 3)
+
     def test_a_response_that_would_fill_the_memory_ends_the_session_before_it_is_read(self) -> None:
         for told in (b"{50000000}", b"{99999999999999999999}", b"~{50000000+}"):
             opened, _ = session(self, {"UID SEARCH": b"* SEARCH %b\r\n" % told})

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import re
+import time
 import unittest
 from unittest import mock
 
 import imap_client
 import imap_reader
+from direct_delivery import ABOUT
 from imap_connection import CommandRefused, LoginRefused, SessionLost
 from imap_session import ImapSession
 from scripted_imap import LOGIN, provider, session
@@ -27,7 +29,12 @@ class Greeting(unittest.TestCase):
         self.assertEqual(commands, [])
 
     def test_a_server_that_speaks_no_imap_is_named_with_its_words_and_gets_no_password(self) -> None:
-        for greeting in (b"220 mail.example.org ESMTP\r\n", b"+OK POP3 ready\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n"):
+        for greeting in (
+            b"220 mail.example.org ESMTP\r\n",
+            b"+OK POP3 ready\r\n",
+            b"HTTP/1.1 400 Bad Request\r\n\r\n",
+            b"* 220 hi\r\n",
+        ):
             with mock.patch.object(imap_client, "TO_STRANGER", 0.2):
                 said, commands = self.refused(greeting)
             words = re.escape(greeting.decode().strip())
@@ -147,6 +154,19 @@ class Lines(unittest.TestCase):
         opened, _ = session(self, {"UID SEARCH": b"* SEARCH 4\r\n%T OK\r\n%T NO\r\n%T OK\r\n"})
         for _ in range(3):
             self.assertEqual(opened.search("ALL"), [4])
+
+    def test_what_comes_after_an_answer_is_no_part_of_the_next(self) -> None:
+        late = b"%T OK\r\n* SEARCH 7 8\r\n* STATUS Fetcher-Outbox (MESSAGES 5)\r\n"
+        opened, _ = session(self, {"UID SEARCH": [late, b"* SEARCH 4\r\n%T OK\r\n"]})
+        opened.search("DELETED")
+        time.sleep(0.1)
+        self.assertEqual(opened.search("DELETED"), [4])
+        self.assertEqual(opened.count("Fetcher-Outbox"), 1)
+
+    def test_items_outside_of_the_brackets_do_not_end_the_session(self) -> None:
+        about = b"* 1 FETCH (UID 4 BODY[HEADER.FIELDS (RETURN-PATH)] {2}\r\n\r\n)\r\n FLAGS (\\Seen) RFC822.SIZE 9)\r\n"
+        opened, _ = session(self, {"UID FETCH": about + b"%T OK\r\n"})  # Xeams
+        self.assertEqual([message.uid for message in opened.fetch("4", ABOUT)], [4])
 
     def test_text_that_makes_no_sense_in_an_answer_with_a_message_ends_the_session(self) -> None:
         wrong = b"* 1 FETCH (UID 4 BODY[] {3}\r\nabcdefg\r\n* SEARCH 1\r\n)\r\n%T OK\r\n"

@@ -49,6 +49,27 @@ class Waiting(unittest.TestCase):
             self.assertTrue(opened.news())
             self.assertEqual(opened.search("ALL"), [])
 
+    def test_the_end_of_a_wait_is_not_said_before_the_wait_has_begun(self) -> None:
+        tag, begun = list[bytes](), threading.Event()
+
+        def begin() -> None:
+            begun.set()
+            server.say(b"+ idling\r\n")
+
+        def idles(line: str) -> bytes:
+            tag.append(line.split()[0].encode())
+            threading.Timer(0.3, begin).start()
+            return b"* 3 EXISTS\r\n"
+
+        def done(_: str) -> bytes:
+            self.assertTrue(begun.is_set())
+            return tag[0] + b" OK done\r\n"
+
+        opened, server = self.opened(idles)
+        server.answers["DONE"] = [done]
+        self.waits(opened, 20)
+        self.assertEqual(server.said[-1], "DONE")
+
     def test_a_server_that_only_says_that_it_is_there_is_asked_when_the_time_is_up(self) -> None:
         opened, server = self.opened(b"+ idling\r\n" + b"* OK Still here\r\n" * 1000)
         self.assertGreater(self.waits(opened), 0.29)
