@@ -84,11 +84,16 @@ describe("taking fetched mail", () => {
       expect(settingOf(sized, "Email")).toMatchObject({ maxMessageSize: received, maxAttachmentSize: received });
       // APPEND brings the same message in a command.
       expect(settingOf(sized, "Imap").maxRequestSize).toBeGreaterThan(received);
-      expect(settingOf(sized, "Jmap").maxUploadSize).toBeGreaterThanOrEqual(largestMessage * 2 ** 20);
+      const { maxUploadSize, uploadQuota } = settingOf(sized, "Jmap");
+      expect(maxUploadSize).toBeGreaterThanOrEqual(largestMessage * 2 ** 20);
+      expect(uploadQuota).toBeGreaterThanOrEqual(2 * maxUploadSize);
     }
   });
 
-  it("a mailbox that moves in keeps every folder, and contacts that have photos", () => {
+  it("a mailbox that moves in keeps every folder and contacts that have photos, at the pace of an import", () => {
+    // At 2,000 commands a minute, the server's own limit, an import would wait forever for a response without a tag.
+    const { count, period } = settingOf(args, "Imap").maxRequestRate;
+    expect((count / period) * 60_000).toBeGreaterThanOrEqual(60_000);
     // The server's own: 250 folders, 10 levels, 524288 bytes of an event or a contact.
     expect(settingOf(args, "Email")).toMatchObject({ maxMailboxes: null, maxMailboxDepth: 50 });
     expect(settingOf(args, "x:Calendar").maxICalendarSize).toBeGreaterThanOrEqual(5_000_000);

@@ -37,6 +37,21 @@ describe("the queue", () => {
       lastError: "454 4.7.0 no login for … now",
     });
   });
+  test("a failure without a server's response has its own words, and what is only scheduled has none", async () => {
+    const refused = { "@type": "PermanentFailure", errorMessage: null, errorType: "connectionError" };
+    const scheduled = { "@type": "Scheduled", errorMessage: "left from an earlier attempt" };
+    expect(await at({ queue: [queued("2026-03-01T10:00:00Z", refused)] })).toMatchObject({
+      lastError: "connectionError",
+    });
+    expect(await at({ queue: [queued("2026-03-01T10:00:00Z", scheduled)] })).not.toHaveProperty("lastError");
+  });
+  test("a queued message without a readable time does not hide the age of the others", async () => {
+    const queue = [queued("soon", { "@type": "Scheduled" }), queued("2026-03-01T10:00:00Z", { "@type": "Scheduled" })];
+    expect(await at({ queue })).toEqual({ count: 2, oldest: Date.parse("2026-03-01T10:00:00Z") });
+  });
+  test("an answer of another form is not taken for an empty queue", async () => {
+    expect(await at({ queue: [{ created: "yesterday" }] })).toEqual({ refused: false, reason: "invalid response" });
+  });
   test("the queue of a server that refuses the administrator is not taken for an empty one", async () => {
     expect(await at({}, "wrong")).toMatchObject({ refused: true });
   });

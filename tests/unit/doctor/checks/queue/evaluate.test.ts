@@ -22,3 +22,17 @@ reportsEveryFailure(queueMessages.catalog, {
 test("a message that has just been queued is no failure", () => {
   expect(evaluate({ count: 1, oldest: now - 2000 })).toMatchObject([{ level: "ok", message: "1 message being sent" }]);
 });
+
+test("a message that waits for minutes without an error, or failed right away, is reported with what is known", () => {
+  expect(evaluate({ count: 2, oldest: now - 20 * minute })).toMatchObject([
+    { code: "waiting", message: "2 messages to send, the oldest for 20 minutes; the last error: none yet" },
+  ]);
+  const [failed] = evaluate({ count: 1, oldest: now - 2000, lastError: "451 try later" });
+  expect(failed).toMatchObject({ code: "waiting", message: expect.stringMatching(/^1 message .*: 451 try later$/) });
+});
+
+test("an empty queue is ok, whatever the last error was", () => {
+  expect(evaluate({ count: 0, oldest: now - 90 * minute, lastError: "451 try later" })).toMatchObject([
+    { level: "ok", message: "empty" },
+  ]);
+});
