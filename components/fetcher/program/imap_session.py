@@ -66,20 +66,21 @@ class ImapSession(ImapFolders):
                 raise
             if piece is None or (start and not piece):
                 return  # NIL is nothing at all; an empty string may be a whole message, if it is the first
-            digest = hashlib.sha256(piece).digest()
+            digest, length = hashlib.sha256(piece).digest(), len(piece)
             if start and digest == first and not cut:
                 return  # some give the whole message, whatever piece they are asked for
-            for at in range(0, len(piece) or 1, PIECE):  # a whole message is large enough without copies of it
+            for at in range(0, length or 1, PIECE):  # a whole message is large enough without copies of it
                 yield piece[at : at + PIECE]
+            del piece  # before the next one is read
             first = first or digest
-            start += len(piece)
+            start += length
             if cut and start < self.imap.total:
                 continue
             # The stated end is believed only behind a piece that is shorter than asked for: it may be stated wrong.
-            believed = start == size and len(piece) < PIECE and not short
-            if not piece or believed or cut or len(piece) > PIECE:
+            believed = start == size and length < PIECE and not short
+            if not length or believed or cut or length > PIECE:
                 return
-            short = short or len(piece) < PIECE
+            short = short or length < PIECE
 
     def piece(self, uid: int, start: int, section: str) -> tuple[bytes | None, bool]:
         """What the provider gives from there on, and whether it is a part of a whole that was too large to be kept."""
