@@ -185,6 +185,8 @@ describe("the web server's log", () => {
       .filter((line) => line.startsWith("LogFormat"));
     expect(formats.map((line) => /" (\w+)$/.exec(line)?.[1])).toEqual(["vhost_combined", "combined", "common"]);
     expect(apacheConf()).not.toMatch(/%r|%q|%\{Referer\}|%!/i);
+    // Apache's own format of errors ends with the referrer.
+    expect(apacheConf()).toMatch(/^ErrorLogFormat ".*%M"$/m);
   });
 });
 
