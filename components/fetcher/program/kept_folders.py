@@ -60,6 +60,7 @@ class KeptFolders:
         if self.retention == FOREVER or (self.looked and self.looked[0] == day and now - self.looked[1] < LOOK):
             return
         self.looked = day, now
+        self.clock.tidy(session, layout)
         existing = self.existing(session, layout)
         self.used = {folder: self.used.get(folder, now) for folder in existing}
         if not layout.expired(existing, day, self.retention):

@@ -57,13 +57,19 @@ class ProviderClock:
             self.ahead = ahead if abs(ahead) >= JUMP else datetime.timedelta()
 
     @staticmethod
+    def tidy(session: ImapSession, layout: Layout) -> None:
+        """Removes the folder that a pod left which was killed while it asked."""
+        with contextlib.suppress(CommandRefused):
+            if session.exists(layout.clock):
+                session.remove(layout.clock)
+
+    @staticmethod
     def ask(session: ImapSession, layout: Layout) -> datetime.datetime | None:
         """Puts a message into a folder of its own for a moment, so that nothing of it is left among anybody's mail."""
         told = None
         before, folder = session.selected, layout.clock
+        ProviderClock.tidy(session, layout)
         with contextlib.suppress(CommandRefused):
-            if session.exists(folder):
-                session.remove(folder)  # from before a crash
             session.create(folder)
             try:
                 session.append(folder, NOTE)

@@ -99,6 +99,12 @@ class Days(Collecting):
         self.expire(session)
         self.assertEqual(list(session.mail), ["INBOX"])
 
+    def test_what_a_killed_pod_left_in_the_folder_for_the_time_goes_though_no_kept_folder_is_old(self) -> None:
+        session = self.keeping(f"{self.day:%Y-%m-%d}")
+        session.put("Fetcher-Clock", body("from before a crash"))
+        self.expire(session)
+        self.assertNotIn("Fetcher-Clock", session.mail)
+
     def test_what_was_not_delivered_yesterday_is_kept_from_today_on(self) -> None:
         session, collector = FakeImap("a"), self.collector()
         self.collect(session, collector)
