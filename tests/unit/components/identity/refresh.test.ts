@@ -1,27 +1,20 @@
 import type { ClientInputs } from "../../../../components/identity/pocketId";
-import { type FakePocketId, startPocketId } from "../../../support/pocketId";
-import { inputsFor, KEY, provider } from "./support/client";
+import { pocketIdForEachTest, provider } from "./support/client";
 
-let server: FakePocketId;
-let inputs: ClientInputs;
-beforeEach(async () => {
-  server = await startPocketId(KEY, { groups: { family: "id-of-family", "family-friends": "id-of-friends" } });
-  inputs = inputsFor(server.issuer);
-});
-afterEach(() => server.close());
+const at = pocketIdForEachTest();
 
 it("a refresh finds that somebody removed the sign-in client", async () => {
-  await provider.create(inputs);
-  expect(await provider.read("stalwart-webui", inputs)).toMatchObject({ id: "stalwart-webui" });
-  server.clients.clear();
-  expect((await provider.read("stalwart-webui", inputs)).id).toBeUndefined();
+  await provider.create(at.inputs);
+  expect(await provider.read("stalwart-webui", at.inputs)).toMatchObject({ id: "stalwart-webui" });
+  at.server.clients.clear();
+  expect((await provider.read("stalwart-webui", at.inputs)).id).toBeUndefined();
 });
 
 it("a sign-in client that somebody changed at Pocket ID is put right after a refresh", async () => {
-  const wanted = { ...inputs, allowedGroups: ["family"] };
+  const wanted = { ...at.inputs, allowedGroups: ["family"] };
   const drifts: [string, Record<string, unknown>][] = [
     ["name", { name: "Another name" }],
-    ["callbackUrls", { callbackURLs: [...inputs.callbackUrls, "https://attacker.example/*"] }],
+    ["callbackUrls", { callbackURLs: [...at.inputs.callbackUrls, "https://attacker.example/*"] }],
     ["logoutCallbackUrls", { logoutCallbackURLs: [] }],
     ["allowedGroups", { isGroupRestricted: false }],
     ["requiresReauthentication", { requiresReauthentication: false }],
@@ -30,9 +23,9 @@ it("a sign-in client that somebody changed at Pocket ID is put right after a ref
   ];
   for (const [key, drift] of drifts) {
     await provider.update("stalwart-webui", wanted, wanted).catch(() => provider.create(wanted));
-    const good = server.clients.get("stalwart-webui");
+    const good = at.server.clients.get("stalwart-webui");
     expect(await provider.read("stalwart-webui", wanted)).toMatchObject({ props: wanted, inputs: wanted });
-    server.clients.set("stalwart-webui", { ...good, ...drift });
+    at.server.clients.set("stalwart-webui", { ...good, ...drift });
     const { props, inputs: live } = await provider.read("stalwart-webui", wanted);
     const differing = Object.keys(wanted).filter(
       (name) => JSON.stringify(props?.[name as never]) !== JSON.stringify(wanted[name as never]),
@@ -44,7 +37,7 @@ it("a sign-in client that somebody changed at Pocket ID is put right after a ref
 });
 
 it("redirect addresses in another order at Pocket ID are no change of the sign-in client", async () => {
-  const two = { ...inputs, callbackUrls: ["https://b.newjoy.ro/", "https://a.newjoy.ro/"] };
+  const two = { ...at.inputs, callbackUrls: ["https://b.newjoy.ro/", "https://a.newjoy.ro/"] };
   await provider.create({ ...two, callbackUrls: [...two.callbackUrls].reverse() });
   expect((await provider.read("stalwart-webui", two)).props).toEqual(two);
 });

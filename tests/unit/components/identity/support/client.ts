@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { type ClientInputs, pocketIdClient } from "../../../../../components/identity/pocketId";
+import { type FakePocketId, startPocketId } from "../../../../support/pocketId";
 
 export const provider = pocketIdClient as Required<typeof pocketIdClient>;
 export const KEY = "S3cret-api-key";
@@ -47,4 +48,15 @@ export function fakePulumiCommand() {
       fs.writeFileSync(file, `#!/bin/sh\n${says}\n`, { mode: 0o755 });
     },
   };
+}
+
+/** A fake Pocket ID of each test's own, and the inputs of a client there. */
+export function pocketIdForEachTest() {
+  const at = {} as { server: FakePocketId; inputs: ClientInputs };
+  beforeEach(async () => {
+    at.server = await startPocketId(KEY, { groups: { family: "id-of-family", "family-friends": "id-of-friends" } });
+    at.inputs = inputsFor(at.server.issuer);
+  });
+  afterEach(() => at.server.close());
+  return at;
 }
