@@ -38,14 +38,15 @@ class Reader(imaplib.IMAP4_SSL):
         self.buffer += data
 
     def _get_line(self) -> bytes:
-        searched = 0
-        while (end := self.buffer.find(b"\n", searched)) < 0:
-            searched = len(self.buffer)
-            if searched > LONGEST_LINE:
-                raise self.abort(f"a line of more than {LONGEST_LINE:,} bytes")
-            self.fill()
-        if time.monotonic() > self.until:
-            raise self.abort(f"an answer that does not end in {TO_END} s")
+        searched, end = 0, -1
+        while end < 0:
+            if time.monotonic() > self.until:
+                raise self.abort(f"an answer that does not end in {TO_END} s")
+            if (end := self.buffer.find(b"\n", searched)) < 0:
+                searched = len(self.buffer)
+                if searched > LONGEST_LINE:
+                    raise self.abort(f"a line of more than {LONGEST_LINE:,} bytes")
+                self.fill()
         line = bytes(self.buffer[:end])
         del self.buffer[: end + 1]
         return line.rstrip(b"\r")

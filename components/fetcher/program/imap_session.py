@@ -129,7 +129,6 @@ class ImapSession(ImapFolders):
 
     def copy(self, uids: Iterable[int], folder: str) -> dict[int, int]:
         """Returns the UIDs of the copies where the provider tells them (RFC 4315), by those of the originals."""
-        self.imap.response("COPYUID")
         given = list(uids)
         self.uid("COPY", uid_set(given), quoted(folder))
         return copied_uids(self.imap.response("COPYUID")[1], given)
@@ -159,7 +158,6 @@ class ImapSession(ImapFolders):
             self.copy_all(given, folder)
             self.delete(given)
             return {}
-        self.imap.response("COPYUID")
         try:
             self.uid("MOVE", uid_set(given), quoted(folder))
         except CommandRefused as refusal:
