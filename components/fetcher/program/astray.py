@@ -25,8 +25,9 @@ class Astray:
         self.kept = shared.kept
         self.file = StateFile(os.path.join(shared.options.state, shared.folder.lower()), "astray.json")
         self.places = list[Place]()
-        with contextlib.suppress(ValueError, TypeError):
+        with contextlib.suppress(ValueError, TypeError, OverflowError):
             self.places = [Place(str(folder), int(uid)) for folder, uid in self.file.read() or ()]
+        self.kept.needed = {place.folder for place in self.places}
 
     def add(self, places: Iterable[Place]) -> None:
         if more := list(places):
@@ -35,7 +36,7 @@ class Astray:
     def set(self, places: list[Place]) -> None:
         if places == self.places:
             return
-        self.places = places
+        self.places, self.kept.needed = places, {place.folder for place in places}
         with contextlib.suppress(OSError):  # no room: as long as this process lives, it knows them all the same
             self.file.write(places)
 
@@ -43,20 +44,26 @@ class Astray:
         outcome = Outcome()
         for folder in sorted({place.folder for place in self.places}):
             uids = [place.uid for place in self.places if place.folder == folder]
-            others = [place for place in self.places if place.folder != folder]
             try:
-                if not session.exists(folder):
-                    self.set(others)
-                    self.kept.say(f"{folder} is gone, with {len(uids)} that another client removed from the outbox")
-                    continue
                 session.select(folder)
             except CommandRefused as refusal:
-                self.kept.warn(f"the provider refuses to open {folder}: {refusal}")
+                if session.exists(folder):
+                    self.kept.warn(f"the provider refuses to open {folder}: {refusal}")
+                else:
+                    self.forget(folder, uids)
+                    self.kept.say(f"{folder} is gone, with {len(uids)} that another client removed from the outbox")
                 continue
-            done = set[int]()
-            outcome = deliver(list(map(Entry, uids)), done.add)
-            waiting = set(session.search("ALL")) - done
-            self.set([*others, *(Place(folder, uid) for uid in uids if uid in waiting)])
+
+            def done(uid: int, folder: str = folder) -> None:
+                self.forget(folder, [uid])
+
+            outcome = deliver(list(map(Entry, uids)), done)
+            there = set(session.search("ALL"))
+            self.forget(folder, [uid for uid in uids if uid not in there])
             if outcome.unreachable:
                 break
         return outcome
+
+    def forget(self, folder: str, uids: list[int]) -> None:
+        """At once: what is delivered must not come again because the next message ends the session."""
+        self.set([place for place in self.places if place.folder != folder or place.uid not in uids])

@@ -39,6 +39,7 @@ class KeptFolders:
         self.asked_again = 0.0  # when the provider is asked again for a folder that it refused, on the monotonic clock
         self.looked: tuple[datetime.date, float] | None = None  # when the old ones were last looked through
         self.used: dict[str, float] = {}  # when a folder was first seen, or last filled, on the monotonic clock
+        self.needed: set[str] = set()  # those with undelivered mail in them, of which there is no other copy
         self.warned: set[str] = set()
 
     def warn(self, text: str) -> None:
@@ -66,7 +67,7 @@ class KeptFolders:
         if not layout.expired(existing, day, self.retention):
             return
         today = self.clock.earliest(session, layout)
-        old = layout.expired(existing, today, self.retention)
+        old = [each for each in layout.expired(existing, today, self.retention) if each not in self.needed]
         if self.clock.ahead is None and isinstance(self.retention, int):
             old = [folder for folder in old if now - self.used[folder] >= min(self.retention, SURE) * A_DAY]
         elif self.clock.ahead:
@@ -80,6 +81,8 @@ class KeptFolders:
     def free(self, session: ImapSession, layout: Layout) -> str:
         """Makes room: the oldest folder goes; returns its name. Full when there is none, or none that may go."""
         for folder in self.existing(session, layout) if self.retention != FOREVER else []:
+            if folder in self.needed:
+                continue
             try:
                 session.remove(folder)
             except CommandRefused:

@@ -30,6 +30,6 @@ class StateFile:
 
     def read(self) -> Any:
         """What was written; None where there is nothing that can be read."""
-        with contextlib.suppress(OSError, ValueError), open(self.path, encoding="utf-8") as file:
+        with contextlib.suppress(OSError, ValueError, RecursionError), open(self.path, encoding="utf-8") as file:
             return json.load(file)
         return None

@@ -1,0 +1,80 @@
+"""A message of which the copy in a kept folder is the only one, until it is delivered."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+from unittest import mock
+
+from astray import Astray
+from fake_imap import body
+from folders import Layout
+from imap_connection import SessionLost
+from kept_folders import Full
+from refill import Place
+from worker_harness import Harness
+
+OLD = "Fetcher-Kept/2020-01-01"
+
+
+class OnlyCopies(Harness):
+    def setUp(self) -> None:
+        super().setUp()
+        self.session.mail["Fetcher-Outbox"] = {}
+        self.uids = [self.session.put(OLD, body(name)) for name in ("first", "second")]
+        self.worker.outbox.astray.add([Place(OLD, uid) for uid in self.uids])
+
+    def names(self) -> list[str]:
+        return [one.split(b"Subject: ")[1].split(b"\r\n")[0].decode() for one in self.got]
+
+    def test_a_folder_with_an_undelivered_message_does_not_expire_also_for_a_new_process(self) -> None:
+        imap: Any = self.session
+        self.session.clock = self.worker.kept.clock.clock
+        for _ in range(2):
+            self.worker.kept.expire(imap, Layout())
+            self.assertIn(OLD, self.session.mail)
+            self.worker = self.made()
+        self.run_session()
+        self.assertEqual((self.names(), OLD in self.session.mail), (["first", "second"], False))
+
+    def test_a_folder_with_an_undelivered_message_is_not_deleted_to_free_space(self) -> None:
+        self.session.put("Fetcher-Kept/2020-01-02", body("delivered"))
+        imap: Any = self.session
+        self.assertEqual(self.worker.kept.free(imap, Layout()), "Fetcher-Kept/2020-01-02")
+        with self.assertRaises(Full):
+            self.worker.kept.free(imap, Layout())
+        self.assertEqual(self.session.names(OLD), ["first", "second"])
+
+    def test_a_message_that_ends_the_session_does_not_bring_the_delivered_ones_again(self) -> None:
+        def trouble(command: str, folder: str, uids: list[int]) -> None:
+            if command == "BODY" and folder == OLD and uids == [self.uids[1]]:
+                raise SessionLost("gone")
+
+        self.session.trouble = trouble
+        self.run_session()
+        self.assertEqual(self.names(), ["first"])
+        self.worker, self.session.trouble = self.made(), lambda *_: None
+        self.run_session()
+        self.assertEqual(self.names(), ["first", "second"])
+
+    def test_a_folder_that_is_only_not_listed_is_not_gone(self) -> None:
+        with mock.patch.object(self.session, "exists", lambda folder: folder != OLD and folder in self.session.mail):
+            self.run_session()
+        self.assertEqual(self.names(), ["first", "second"])
+
+
+class Files(Harness):
+    def test_a_file_that_makes_no_sense_stops_no_mail(self) -> None:
+        folder = os.path.join(self.home, "inbox")
+        os.makedirs(folder, exist_ok=True)
+        nested = "[" * 100_000
+        for text in ("", "{", "5", "[5]", '{"ab": 1}', '[["x", Infinity]]', '[["x", "y"]]', "\0" * 100, nested):
+            for name in ("astray.json", "outbox.json"):
+                self.write(os.path.join(folder, name), text)
+            shared = self.made().shared
+            self.assertEqual((Astray(shared).places, shared.kept.needed), ([], set()), text[:20])
+            record = self.made().outbox.flags.record
+            self.assertEqual(record.delivered({("Fetcher-Outbox", b"1", 1)}), set(), text[:20])
+        self.write(os.path.join(folder, "astray.json"), json.dumps([["x", 5]]))
+        self.assertEqual(self.made().outbox.astray.places, [Place("x", 5)])
