@@ -17,6 +17,7 @@ from folders import LONGEST_SET, copied_uids, internal_date, set_parts, uid_set
 from imap_connection import CommandRefused, SessionLost
 from imap_folders import ImapFolders
 from imap_idle import IDLE_SILENCES, Idle
+from imap_reader import ENDLESS
 
 PIECE = 1 << 20  # messages pass through in pieces: memory does not grow with their size
 
@@ -61,9 +62,11 @@ class ImapSession(ImapFolders):
             try:
                 piece, cut = self.piece(uid, start, section)
             except CommandRefused:
-                if start and start >= (size or 1):
+                if start and (start >= size if size else short):
                     return  # there is nothing behind the end
                 raise
+            if piece is None and start and not size and not short:
+                raise CommandRefused(f"no size, and nothing behind byte {start:,}, where the message may go on")
             if piece is None or (start and not piece):
                 return  # NIL is nothing at all; an empty string may be a whole message, if it is the first
             digest, length = hashlib.sha256(piece).digest(), len(piece)
@@ -74,6 +77,8 @@ class ImapSession(ImapFolders):
             del piece  # before the next one is read
             first = first or digest
             start += length
+            if start > ENDLESS:
+                raise CommandRefused("a message without an end")
             if cut and start < self.imap.total:
                 continue
             # The stated end is believed only behind a piece that is shorter than asked for: it may be stated wrong.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from typing import Any
@@ -41,7 +42,8 @@ class OnlyCopies(Harness):
     def test_a_folder_with_an_undelivered_message_is_not_deleted_to_free_space(self) -> None:
         self.session.put("Fetcher-Kept/2020-01-02", body("delivered"))
         imap: Any = self.session
-        self.assertEqual(self.worker.kept.free(imap, Layout()), "Fetcher-Kept/2020-01-02")
+        with contextlib.redirect_stdout(self.said):
+            self.assertEqual(self.worker.kept.free(imap, Layout()), "Fetcher-Kept/2020-01-02")
         with self.assertRaises(Full):
             self.worker.kept.free(imap, Layout())
         self.assertEqual(self.session.names(OLD), ["first", "second"])

@@ -74,6 +74,29 @@ class Pieces(unittest.TestCase):
         with self.assertRaises(CommandRefused):
             self.got(refusing, len(MESSAGE) + 50)
 
+    def test_without_a_size_only_an_empty_piece_or_a_short_one_before_is_the_end_of_a_message(self) -> None:
+        def refusing(*_: int) -> bytes:
+            raise CommandRefused("[UNAVAILABLE] not now")
+
+        def nothing(*_: int) -> None:
+            return None
+
+        def at_first(text: bytes, then: Giving) -> Giving:
+            return lambda start, length: then(start, length) if start else text[:length]
+
+        for size in (None, 0):
+            for then in (refusing, nothing):
+                with self.assertRaises(CommandRefused):
+                    self.got(at_first(MESSAGE, then), size)
+                self.assertEqual(self.got(at_first(MESSAGE[:7], then), size)[0], MESSAGE[:7])
+
+    def test_a_message_that_never_ends_is_refused(self) -> None:
+        with (
+            mock.patch.object(imap_session, "ENDLESS", 1_000),
+            self.assertRaisesRegex(CommandRefused, "without an end"),
+        ):
+            self.got(lambda start, length: b"%d" % start + b"x" * (length - len(b"%d" % start)), 50)
+
 
 class HalfDone(unittest.TestCase):
     def test_a_partial_copy_deletes_no_original(self) -> None:
