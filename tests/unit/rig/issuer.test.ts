@@ -1,107 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import * as https from "node:https";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { PrivateCa } from "../../rig/ca";
-import { fakeIssuerOptions } from "../../rig/environment/issuer";
 import { callbacks, testUser } from "../../rig/environment/names";
-import { listen } from "../../support/listen";
+import { Browser, folder, issuer, type Reply, start } from "../../support/fakeIssuer";
 import { Passkey } from "../../support/passkey";
-
-const program = join(__dirname, "../../rig/fakes/pocket-id/oidc-server.mjs");
-const folder = mkdtempSync(join(tmpdir(), "issuer-"));
-const privateCa = new PrivateCa(folder);
-const pair = privateCa.issue("localhost");
-const agent = new https.Agent({ ca: readFileSync(privateCa.cert), keepAlive: false });
-afterAll(() => rmSync(folder, { recursive: true }));
-
-interface Reply {
-  readonly status: number;
-  readonly text: string;
-  readonly location: string;
-}
-
-/** A browser, as far as it matters here: it keeps cookies. */
-class Browser {
-  private readonly cookies = new Map<string, string>();
-  constructor(private readonly base: string) {}
-
-  ask(path: string, form?: Record<string, string>): Promise<Reply> {
-    const body = form && new URLSearchParams(form).toString();
-    return new Promise((resolve, reject) => {
-      const request = https.request(new URL(path, this.base), {
-        agent,
-        method: body === undefined ? "GET" : "POST",
-        headers: {
-          cookie: [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; "),
-          ...(body !== undefined && { "content-type": "application/x-www-form-urlencoded" }),
-        },
-      });
-      request.on("error", reject);
-      request.on("response", async (response) => {
-        let text = "";
-        for await (const piece of response) text += piece;
-        for (const cookie of response.headers["set-cookie"] ?? []) {
-          const [name = "", value = ""] = (cookie.split(";")[0] ?? "").split(/=(.*)/s);
-          this.cookies.set(name, value);
-        }
-        resolve({ status: response.statusCode ?? 0, text, location: response.headers.location ?? "" });
-      });
-      request.end(body);
-    });
-  }
-
-  /** Begins to sign in; gives the page that asks for something. */
-  begin(): Promise<Reply> {
-    const query = new URLSearchParams({
-      client_id: "stalwart-webui",
-      response_type: "code",
-      scope: "openid email",
-      redirect_uri: callbacks.callbackURLs[0],
-      state: "12345678",
-    });
-    return this.ask(`/authorize?${query}`);
-  }
-
-  /** Signs kinga in, as far as the code that the client would get. */
-  async signIn(): Promise<Reply> {
-    const started = await this.begin();
-    const resumed = await this.ask(started.location, { name: testUser.name });
-    return this.ask(resumed.location);
-  }
-}
-
-async function free(): Promise<number> {
-  const server = createServer();
-  const port = await listen(server);
-  server.close();
-  return port;
-}
-
-async function start(options: Record<string, unknown>, port: number): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [program], {
-    env: { ...process.env, OPTIONS: JSON.stringify(options) },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const up = new Promise<boolean>((resolve) => {
-    child.stdout?.on("data", (text) => String(text).includes("NOTE") && resolve(true));
-    child.once("exit", () => resolve(false));
-  });
-  if (!(await up)) throw new Error(`it ended at its start, port ${port}`);
-  return child;
-}
-
-async function issuer(change: Record<string, unknown> = {}) {
-  const port = await free();
-  const base = `https://localhost:${port}`;
-  const at = { issuer: base, listen: "127.0.0.1", port, key: pair.key, cert: pair.cert };
-  const { clients, ...options } = JSON.parse(fakeIssuerOptions(at));
-  return { base, port, options: { ...options, clients: [{ ...clients[0], ...change }] } };
-}
 
 const deviceToken = (stranger: Browser, device: string) =>
   stranger.ask("/api/oidc/token", {
@@ -195,8 +98,8 @@ describe("the fake of Pocket ID that signs users in", () => {
     const { base, port, options } = await issuer({ requiresReauthentication: true });
     child = await start(options, port);
     const browser = new Browser(base);
-    const query = `client_id=stalwart-webui&response_type=code&scope=openid&redirect_uri=${callbacks.callbackURLs[0]}/`;
-    expect((await browser.ask(`/authorize?${query}`)).status).toBe(400);
+    expect((await browser.begin({ redirect_uri: `${callbacks.callbackURLs[0]}/` })).status).toBe(400);
+    expect((await browser.begin()).location).toContain("/interaction/");
     const meta = await browser.ask("/api/oidc/clients/stalwart-webui/meta");
     expect(JSON.parse(meta.text)).toMatchObject({ requiresReauthentication: true });
   });

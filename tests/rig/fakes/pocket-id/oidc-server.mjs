@@ -182,6 +182,11 @@ provider.use(async (ctx, next) => {
     ctx.body = claims ?? { error: "invalid_token" };
     return;
   }
+  if (ctx.path === "/authorize" && String(ctx.query.state ?? "").length < 8) {
+    ctx.status = 400;
+    ctx.body = { error: "invalid_state" };
+    return;
+  }
   if (form) {
     const grant = form.get("grant_type");
     if (grant === "refresh_token" && state.refuseRefresh) {
