@@ -35,7 +35,7 @@ describe("a wrong configuration", () => {
 });
 
 /**
- * Every pod, or other object, whose label begins so gets an annotation when it is made, by which it expectFiring as
+ * Every pod, or other object, whose label begins so gets an annotation when it is made, by which it behaves as
  * tests/rig/cluster/stages.yaml says.
  */
 async function afflict(

@@ -26,7 +26,7 @@ describe.each(pages)("%s", (page, others) => {
   const quoted = [...new Set([...text.matchAll(/"([^"]+)"/g)].map(([, name]) => (name as string).replace(/ …$/, "")))];
   const tests = named
     .flatMap(matching)
-    .filter((file) => /\.(ts|py)$/.test(file))
+    .filter((file) => /\.(ts|py|go)$/.test(file))
     .map((file) => read(path.join("tests", file)));
 
   test.each(named)("a page of the docs names a test that exists: %s", (name) => {
