@@ -14,14 +14,14 @@ import outbox_folder
 import reasons
 from batches import Batches
 from failures import Failures, Key, Kind
-from folders import FETCHED, FOREVER, Layout, Retention
+from folders import FOREVER, Layout, Retention
+from forever import Forever
 from imap_connection import CommandRefused, LostOverMessage, SessionLost
 from imap_session import ImapSession
 from kept_folders import Full, KeptFolders
 from staging import Staging
 
 FEW = 20  # where there is no MOVE, because a crash repeats a batch
-TURN = 100  # with `forever`
 
 
 class Collected(NamedTuple):
@@ -39,11 +39,12 @@ class Collector:
     def __init__(self, retention: Retention, kept: KeptFolders, failures: Failures, alive: Callable[[], None]) -> None:
         self.retention, self.folders, self.failures, self.alive = retention, kept, failures, alive
         self.copied: set[Key] = set()  # to a kept folder, and still in the inbox
-        self.taken: set[Key] = set()  # to the outbox, and still in the inbox or without a mark
+        self.taken: set[Key] = set()  # to the outbox, and still in the inbox
         self.moved: set[Key] = set()  # the provider says that they are in the outbox; if they stay, it is not so
         self.followed = False  # whether the provider has told the UIDs that messages got in the outbox
         self.no_outbox = False
         self.batches, self.staging = Batches(alive), Staging(failures)
+        self.forever = Forever(failures, self.batches, alive)
 
     def prepare(self, session: ImapSession, layout: Layout) -> Layout:
         """Makes the outbox, and tells where the fetcher's folders are."""
@@ -88,12 +89,11 @@ class Collector:
         """Whether there is something in the selected folder that was not tried yet."""
         found = session.search(*self.criteria(session))
         keys = [self.key(session, uid) for uid in found]
-        return any(key not in self.taken and key not in self.failures.known for key in keys)
+        known = {*self.taken, *self.forever.taken, *self.failures.known}
+        return any(key not in known for key in keys)
 
     def criteria(self, session: ImapSession) -> list[str]:
-        if self.retention != FOREVER:
-            return ["ALL"]
-        return ["UNKEYWORD", FETCHED] if session.keywords else ["UNSEEN"]
+        return self.forever.criteria(session) if self.retention == FOREVER else ["ALL"]
 
     @staticmethod
     def key(session: ImapSession, uid: int) -> Key:
@@ -194,48 +194,14 @@ class Collector:
 
     def copy_and_mark(self, session: ImapSession, layout: Layout) -> Collected:
         """With `forever`."""
-        criteria = self.criteria(session)
         if not session.keywords:
             self.folders.warn("the provider stores no keywords: with retention forever, only what is unread is fetched")
-        found = self.new(session, *criteria)
+        found = self.new(session, *self.criteria(session))
         self.failures.keep_only(session.selected or "", session.validity, found)
-        flagged = set(session.search("DELETED", *criteria)) if found else set()
-        moved, direct = 0, list[int]()
-        for uid in found:
-            self.alive()
-            key = self.key(session, uid)
-            if moved >= TURN or len(direct) >= TURN:
-                break
-            if not self.failures.due(key):
-                continue
-            if key not in self.taken and (uid in flagged or self.no_outbox or key in self.failures.known):
-                direct.append(uid)
-                continue
-            try:
-                if key not in self.taken:
-                    # Copied first, marked second: a crash between the two repeats one message and loses none.
-                    self.batches.at = [uid]
-                    session.copy([uid], layout.outbox)
-                    self.batches.at = []
-                    self.taken.add(key)
-                    moved += 1
-                self.mark(session, uid)
-                self.taken.discard(key)
-                self.failures.forget(key)
-            except CommandRefused as problem:
-                if key in self.taken:
-                    self.failures.note(key, Kind.STAYS, reasons.fetched_but_stays(problem))
-                else:
-                    self.batches.at = []
-                    direct.append(uid)
-        return Collected(moved, tuple(direct), moved >= TURN or len(direct) >= TURN)
-
-    @staticmethod
-    def mark(session: ImapSession, uid: int) -> None:
-        session.store([uid], "+FLAGS", FETCHED if session.keywords else r"\Seen")
+        return Collected(*self.forever.collect(session, layout, found, self.no_outbox))
 
     def finish(self, session: ImapSession, layout: Layout) -> Callable[[int], None]:
         """What is done with a message that was delivered from the inbox itself."""
         if self.retention == FOREVER:
-            return lambda uid: self.mark(session, uid)
+            return lambda uid: self.forever.mark(session, uid)
         return lambda uid: self.folders.delete(session, layout, [uid])

@@ -93,6 +93,8 @@ class FakeImap:
     def count(self, folder: str) -> int:
         return len(self.mail.get(folder, {}))
 
+    messages = count
+
     def select(self, folder: str) -> None:
         self.selected = None  # a folder that cannot be opened leaves none open
         self.trouble("SELECT", folder, [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 
 from collect import Collected
 from collect_harness import KEPT, OUTBOX, Collecting
@@ -53,6 +54,47 @@ class Forever(Collecting):
         self.collect(session, collector)
         self.assertIn(FETCHED, session.mail["INBOX"][1].flags)
         self.assertEqual((session.names(OUTBOX), self.failures.known), (["a"], {}))
+
+    def test_with_forever_a_message_that_bears_no_mark_although_it_is_said_to_is_fetched_once_and_reported(
+        self,
+    ) -> None:
+        session, collector = FakeImap("a", "b"), self.collector(FOREVER)
+        imap: Any = session
+        with mock.patch.object(session, "store", lambda *_: None):
+            self.collect(session, collector)
+            for _ in range(3):
+                found = self.collect(session, collector)
+                self.assertEqual((found.moved, found.direct), (0, ()))
+                self.assertFalse(collector.fresh(imap))
+                self.now += 1000
+        self.assertEqual(session.names(OUTBOX), ["a", "b"])
+        self.assertIn("it says that it is marked, and it is not (UID 1, 2)", self.failures.summary())
+        for _ in range(2):
+            self.collect(session, collector)
+        self.assertEqual((session.names(OUTBOX), self.failures.known), (["a", "b"], {}))
+
+    def test_with_forever_a_message_that_was_delivered_from_the_inbox_does_not_come_again_for_want_of_a_mark(
+        self,
+    ) -> None:
+        session, collector = FakeImap(), self.collector(FOREVER)
+        imap: Any = session
+        session.put("INBOX", body("a"), r"\Deleted")
+        self.assertEqual(self.collect(session, collector).direct, (1,))
+        with mock.patch.object(session, "store", lambda *_: None):
+            collector.finish(imap, self.layout)(1)
+            self.assertEqual(self.collect(session, collector), Collected())
+
+    def test_with_forever_a_message_that_was_not_copied_although_it_is_said_to_be_gets_no_mark(self) -> None:
+        session = FakeImap("a")
+        with mock.patch.object(session, "copy", lambda *_: {}):
+            self.assertEqual(self.collect(session, self.collector(FOREVER)).direct, (1,))
+        self.assertEqual(session.mail["INBOX"][1].flags, set())
+
+    def test_with_forever_a_provider_need_not_tell_the_uids_of_copies(self) -> None:
+        session = FakeImap("a")
+        with mock.patch.object(session, "copy", lambda *given, copy=session.copy: copy(*given) and {}):
+            self.assertEqual(self.collect(session, self.collector(FOREVER)), Collected(1))
+        self.assertIn(FETCHED, session.mail["INBOX"][1].flags)
 
     def test_where_no_mark_can_be_set_unread_mail_is_copied_and_it_is_reported(self) -> None:
         session = FakeImap("a", keywords=False)
