@@ -111,7 +111,8 @@ class Collector:
         fresh = [uid for uid in waiting if uid not in known]
         more = False
         if fresh and session.marks:
-            fresh, more = marked_originals.keep(session, layout, fresh, self.folders, self.batches)
+            fresh, kept, more = marked_originals.keep(session, layout, fresh, self.folders, self.batches)
+            self.moved |= {self.key(session, uid) for uid in kept}
         batch = fresh[: self.batches.size if session.moves else min(self.batches.size, FEW)]
         more = more or len(fresh) > len(batch)
         if batch:

@@ -127,6 +127,8 @@ class ImapSession(ImapFolders):
         others = set(self.search("DELETED")) - ours
         if others:
             self.store(others, "-FLAGS", r"\Deleted")
+            if left := set(self.search("DELETED")) - ours:
+                raise CommandRefused(f"the flag for deletion stays on {len(left)} others, which it would delete, too")
         return len([number for number in self.call("expunge") if number])
 
     def still_there(self, uids: set[int]) -> set[int]:
@@ -142,8 +144,8 @@ class ImapSession(ImapFolders):
         """Where the originals are deleted then: some say OK to a copy that they have made of a part only."""
         given = list(uids)
         before = self.messages(folder)
-        self.copy(given, folder)
-        made = self.messages(folder) - before
+        told = len(self.copy(given, folder)) or len(given)
+        made = min(self.messages(folder) - before, told)  # others may put something there meanwhile
         if made < len(given):
             raise CommandRefused(f"it says that {len(given)} are copied, and {made} are there")
 

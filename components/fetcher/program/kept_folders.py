@@ -175,9 +175,13 @@ class KeptFolders:
 
     def move(self, session: ImapSession, layout: Layout, uid: int) -> None:
         """For what is delivered in the end, after it was set aside: from now on it is kept like everything else."""
-        folder = None
+        folder, validity = None, session.validity
         try:
             folder = self.folder(session, layout)
+            if (
+                session.validity != validity
+            ):  # others may have opened it meanwhile, and the UID is another message's now
+                raise CommandRefused("the folder was made anew")
             if folder:
                 session.move([uid], folder)
         except CommandRefused as problem:

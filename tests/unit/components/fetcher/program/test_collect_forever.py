@@ -135,6 +135,31 @@ class Changing(Collecting):
         self.assertEqual(self.collect(session, self.collector(7)), Collected(1, (), False))
         self.assertEqual((session.names("INBOX"), session.names(OUTBOX)), (["delivered"], ["new"]))
 
+    def test_from_forever_to_days_a_message_that_bears_no_mark_is_delivered_though_it_is_found_with_the_others(
+        self,
+    ) -> None:
+        session = self.marked()
+        search = session.search
+
+        def everything(*criteria: str) -> list[int]:
+            return search("ALL" if "KEYWORD" in criteria else criteria[0])
+
+        with mock.patch.object(session, "search", everything):
+            self.collect(session, self.collector(7))
+        self.assertEqual((session.names(OUTBOX), sorted(session.names(KEPT))), (["new"], ["delivered", "new"]))
+
+    def test_from_forever_to_days_what_stays_though_it_is_said_to_be_moved_is_not_moved_again(self) -> None:
+        session, collector, moves = self.marked(), self.collector(7), list[str]()
+
+        def moved(_: object, folder: str) -> dict[int, int]:
+            moves.append(folder)
+            return {}
+
+        with mock.patch.object(session, "move", moved):
+            for _ in range(3):
+                self.collect(session, collector)
+        self.assertEqual(moves, [KEPT, OUTBOX])
+
     def test_from_forever_to_zero_no_undelivered_mail_is_deleted(self) -> None:
         session = self.marked()
         self.collect(session, self.collector(0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import unittest
 from typing import Any, Callable
@@ -102,7 +103,19 @@ class HalfDone(unittest.TestCase):
     def test_a_partial_copy_deletes_no_original(self) -> None:
         session, counts, deleted = ImapSession.__new__(ImapSession), [5, 6], list[int]()
         session.capabilities = []
-        said: dict[str, Any] = {"messages": lambda _: counts.pop(0), "copy": lambda *_: None, "delete": deleted.extend}
+        said: dict[str, Any] = {"messages": lambda _: counts.pop(0), "copy": lambda *_: {}, "delete": deleted.extend}
+        with mock.patch.multiple(session, **said), self.assertRaisesRegex(CommandRefused, "2 are copied, and 1 are"):
+            session.move([1, 2], "Fetcher-Outbox")
+        self.assertEqual(deleted, [])
+
+    def test_a_partial_copy_is_none_though_others_put_messages_into_the_folder_meanwhile(self) -> None:
+        session, counts, deleted = ImapSession.__new__(ImapSession), [5, 7], list[int]()
+        session.capabilities = []
+        said: dict[str, Any] = {
+            "messages": lambda _: counts.pop(0),
+            "copy": lambda *_: {1: 6},
+            "delete": deleted.extend,
+        }
         with mock.patch.multiple(session, **said), self.assertRaisesRegex(CommandRefused, "2 are copied, and 1 are"):
             session.move([1, 2], "Fetcher-Outbox")
         self.assertEqual(deleted, [])
@@ -121,14 +134,15 @@ class HalfDone(unittest.TestCase):
 class Deleting(unittest.TestCase):
     """Somebody else has flagged message 9 for deletion; it must stay."""
 
-    def left(self, *capabilities: str) -> set[int]:
+    def left(self, *capabilities: str, stays: bool = False) -> set[int]:
         session = ImapSession.__new__(ImapSession)
         session.imap = mock.Mock(untagged_responses={})
         session.capabilities = list(capabilities)
         there, flagged = {1, 2, 9}, {9}
 
         def store(uids: Any, change: str, _: str) -> int:
-            (flagged.update if change == "+FLAGS" else flagged.difference_update)(uids)
+            if change == "+FLAGS" or not stays:
+                (flagged.update if change == "+FLAGS" else flagged.difference_update)(uids)
             return 0
 
         def uid(command: str, uids: str) -> None:
@@ -145,7 +159,8 @@ class Deleting(unittest.TestCase):
             return sorted(flagged & there if criteria == ("DELETED",) else there)
 
         said: dict[str, Any] = {"store": store, "uid": uid, "call": call, "search": search}
-        with mock.patch.multiple(session, **said):
+        refused: Any = self.assertRaisesRegex(CommandRefused, "1 others") if stays else contextlib.nullcontext()
+        with mock.patch.multiple(session, **said), refused:
             session.delete([1, 2])
         return there
 
@@ -154,6 +169,9 @@ class Deleting(unittest.TestCase):
 
     def test_without_uidplus_only_the_fetchers_own_messages_are_expunged(self) -> None:
         self.assertEqual(self.left(), {9})
+
+    def test_without_uidplus_nothing_is_expunged_while_the_flag_stays_on_others(self) -> None:
+        self.assertEqual(self.left(stays=True), {1, 2, 9})
 
 
 class Quota(unittest.TestCase):

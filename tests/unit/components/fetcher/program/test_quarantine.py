@@ -35,6 +35,23 @@ class SetAside(Emptying):
                 self.outbox.quarantine.retry(imap, smtp, Layout())
         self.assertEqual(self.smtp.got, [b"taken"])
 
+    def test_a_folder_that_is_made_anew_meanwhile_loses_no_other_message_under_the_same_number(self) -> None:
+        self.session.put("Fetcher-Refused", body("first"))
+
+        def folder(*_: object) -> str:
+            self.session.mail["Fetcher-Refused"] = {}
+            self.session.last["Fetcher-Refused"] = 0
+            self.session.put("Fetcher-Refused", body("second"))
+            self.session.validity = b"2"
+            return "Fetcher-Kept/2026-11-28"
+
+        self.outbox.quarantine.next_try = self.outbox.quarantine.next_try._replace(due=0)
+        imap: Any = self.session
+        smtp: Any = self.smtp
+        with contextlib.redirect_stdout(self.said), mock.patch.object(self.shared.kept, "folder", folder):
+            self.outbox.quarantine.retry(imap, smtp, Layout())
+        self.assertEqual(self.session.names("Fetcher-Refused"), ["second"])
+
     def test_permanently_refused_mail_is_set_aside_and_kept_once_it_is_delivered(self) -> None:
         self.put("refused", "a")
         self.takes = 0
