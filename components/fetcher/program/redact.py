@@ -12,6 +12,7 @@ HIDDEN = "<hidden>"
 LOGIN = re.compile(r'\b((?i:LOGIN))\s+(?:(?:<hidden>|\S+@\S+)?\s*["{].*|(?<=LOGIN )(?:<hidden>|\S+@\S+)\s.*)')
 AUTH = re.compile(r"\b(AUTH(?:ENTICATE)?\s+(?:PLAIN|LOGIN|XOAUTH2|OAUTHBEARER|CRAM-MD5))\s+\S+", re.IGNORECASE)
 TOKEN = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
+PIECE = 5  # bytes
 LOOKED_AT = 2_000  # characters, once the secrets are hidden: a server may say as much as it likes, and it takes time
 ADDRESS = re.compile(r"<?[^\s<>]*@[^\s<>]*>?")
 
@@ -30,16 +31,30 @@ def forms(secrets: Iterable[str]) -> list[str]:
     return sorted(found, key=len, reverse=True)
 
 
-def holds_secret(token: str, secrets: tuple[str, ...]) -> bool:
-    """Whether base64 text has a secret in it, or begins as the answer to a login does."""
+def decoded(token: str) -> bytes:
     plain = token.rstrip("=").replace("-", "+").replace("_", "/")
     plain = plain[: len(plain) - 1] if len(plain) % 4 == 1 else plain
     try:
-        decoded = base64.b64decode(plain + "=" * (-len(plain) % 4))
+        return base64.b64decode(plain + "=" * (-len(plain) % 4))
     except (binascii.Error, ValueError):
-        return False
-    begins = decoded.startswith((b"\0", b"user=", b"n,a=")) or b"auth=Bearer" in decoded
-    return begins or any(len(secret) > 3 and secret.encode() in decoded for secret in secrets)
+        return b""
+
+
+def parts(secrets: Iterable[str]) -> set[bytes]:
+    """What gives a secret away: any piece of it that is long enough to be no accident."""
+    whole = [secret.encode() for secret in secrets if len(secret) > 3]
+    return {secret[at : at + PIECE] for secret in whole for at in range(max(len(secret) - PIECE, 0) + 1)}
+
+
+def holds_secret(token: str, secrets: set[bytes]) -> bool:
+    """Whether base64 text has a part of a secret in it, or begins as the answer to a login does.
+
+    It may be cut at any place, and something else may be joined to its beginning.
+    """
+    whole = decoded(token)
+    if whole.startswith((b"\0", b"user=", b"n,a=")) or b"auth=Bearer" in whole:
+        return True
+    return any(part in decoded(token[start:]) for start in range(4) for part in secrets)
 
 
 def clean(text: str, secrets: Iterable[str]) -> str:
@@ -51,6 +66,7 @@ def clean(text: str, secrets: Iterable[str]) -> str:
     if len(text) > LOOKED_AT:
         text = text[:LOOKED_AT].rpartition(" ")[0]  # half of a word would not be known for what it is
     text = AUTH.sub(rf"\1 {HIDDEN}", LOGIN.sub(rf"\1 {HIDDEN}", text))
-    text = TOKEN.sub(lambda found: HIDDEN if holds_secret(found.group(), known) else found.group(), text)
+    pieces = parts(known)
+    text = TOKEN.sub(lambda found: HIDDEN if holds_secret(found.group(), pieces) else found.group(), text)
     text = ADDRESS.sub("<address>", re.sub(r"[^\x20-\x7e]+", "?", text))
     return text.strip()[:200]

@@ -51,6 +51,17 @@ class Cleaning(unittest.TestCase):
         self.hides(f"AUTHENTICATE PLAIN {plain}", plain)
         self.hides(f"auth xoauth2 {b64('something else')}", b64("something else"))
 
+    def test_a_login_in_base64_is_redacted_behind_other_letters_and_in_pieces(self) -> None:
+        plain = b64(f"\0{ADDRESS}\0{PASSWORD}")
+        for before in ("x-", "PLAIN-", "AUTH_", "1/2/3/"):
+            self.hides(f"BAD {before}{plain} here", plain)
+        for cut in range(8, len(plain) - 8):
+            shown = clean(f"BAD {plain[:cut]} {plain[cut:]}", LOGIN)
+            self.assertEqual(shown, f"BAD {HIDDEN} {HIDDEN}", cut)
+        self.hides(f"BAD user {b64(ADDRESS)[:-4]} password {b64(PASSWORD)[:-4]}", b64(PASSWORD)[:-4])
+        other = "NO [AUTHENTICATIONFAILED] transaction-4f2a91c0d7b3e586 failed"
+        self.assertEqual(clean(other, LOGIN), other)
+
     def test_a_secret_that_holds_another_one_is_redacted_whole(self) -> None:
         self.assertEqual(clean("abcdef", ["abc", "abcdef"]), HIDDEN)
 
