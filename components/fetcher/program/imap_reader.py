@@ -13,6 +13,7 @@ TO_GREET = 120  # seconds: some let a new connection wait on purpose
 TO_END = 150  # seconds for a command whose answer does not end; the pod is ended when it says nothing for three minutes
 LONGEST_LINE = 10_000_000  # bytes; a SEARCH over a large folder answers in one line
 LARGEST_LITERAL = 40 * 1024 * 1024  # bytes; messages are asked for in pieces, and more would not fit into the pod
+LARGEST_OTHER = 16 * 1024  # bytes of a literal that is no such piece; a header field is as long as its sender likes
 ENDLESS = 1 << 30  # bytes; no message is so large
 
 
@@ -52,7 +53,7 @@ class Reader(imaplib.IMAP4_SSL):
         return line.rstrip(b"\r")
 
     def read(self, size: int) -> bytes:
-        """A literal. If a piece of a message is asked for, what fits of one that is too large, from `origin` on."""
+        """A literal, or how it begins. If a piece of a message is asked for, what fits of it, from `origin` on."""
         self.cut, first, started = size > LARGEST_LITERAL, 0, time.monotonic()
         if self.cut:
             if (
@@ -63,14 +64,15 @@ class Reader(imaplib.IMAP4_SSL):
                 raise self.abort(f"{size:,} bytes in one response")
             self.total = self.total if self.origin else size
             first = self.origin if size == self.total else 0
-        last, at, kept = min(size, first + LARGEST_LITERAL), 0, io.BytesIO()  # which gives it away without a copy
+        most = LARGEST_OTHER if self.origin is None else LARGEST_LITERAL
+        last, at, kept = min(size, first + most), 0, io.BytesIO()  # which gives it away without a copy
         while at < size:
             if not self.buffer:
                 self.fill()
             part = self.buffer[: size - at]
             del self.buffer[: len(part)]
             kept.write(part[max(first - at, 0) : max(last - at, 0)])
-            if at >> 20 != (at + len(part)) >> 20:  # not for each byte: who drips them is no better than who is silent
+            if at >> 16 != (at + len(part)) >> 16:  # not for each byte: who drips them is no better than who is silent
                 self.alive()
             at += len(part)
         self.until += time.monotonic() - started

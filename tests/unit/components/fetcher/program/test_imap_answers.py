@@ -137,15 +137,6 @@ class WholeForPieces(unittest.TestCase):
             text, kept, count = self.got(server_gives)
             self.assertEqual((text == LARGE, kept <= 2_000, count), (True, True, asked), server_gives)
 
-    def test_the_work_goes_on_while_a_large_message_is_read(self) -> None:
-        text = b"x" * (3 << 20)
-        opened, _ = session(
-            self, {"UID FETCH": b"* 1 FETCH (UID 7 BODY[] {%d}\r\n%b)\r\n%%T OK\r\n" % (len(text), text)}
-        )
-        opened.alive = mock.Mock()
-        self.assertEqual(sum(map(len, opened.pieces(7, len(text)))), len(text))
-        self.assertEqual(opened.alive.call_count, 3)
-
     def test_a_response_that_would_fill_the_memory_ends_the_session_before_it_is_read(self) -> None:
         for told in (b"{50000000}", b"{99999999999999999999}", b"~{50000000+}"):
             opened, _ = session(self, {"UID SEARCH": b"* SEARCH %b\r\n" % told})
@@ -177,7 +168,8 @@ class Taking(unittest.TestCase):
             (b"IMAP4rev1", {"EXPUNGE": b"%T OK\r\n"}),
         ):
             capability = b"* CAPABILITY %b\r\n%%T OK\r\n" % capabilities
-            opened, _ = session(self, {"CAPABILITY": capability, **expunge, "UID SEARCH": b"* SEARCH 1 2\r\n%T OK\r\n"})
+            there = {"UID SEARCH DELETED": b"* SEARCH 2\r\n%T OK\r\n", "UID SEARCH": b"* SEARCH 1 2\r\n%T OK\r\n"}
+            opened, _ = session(self, {"CAPABILITY": capability, **expunge, **there})
             with self.assertRaisesRegex(CommandRefused, "it says that 2 are deleted, and 1 are there"):
                 opened.delete([2, 3])
 
@@ -200,7 +192,7 @@ class Taking(unittest.TestCase):
             self,
             {
                 "UID EXPUNGE": b"%T BAD Unknown command\r\n",
-                "UID SEARCH DELETED": b"* SEARCH 2 9\r\n%T OK\r\n",
+                "UID SEARCH DELETED": [b"* SEARCH 2 9\r\n%T OK\r\n", b"* SEARCH 2\r\n%T OK\r\n"],
                 "EXPUNGE": b"* 1 EXPUNGE\r\n%T OK\r\n",
             },
         )
