@@ -9,6 +9,7 @@ import { cacheFolder, findLocalBuild } from "../tools/find";
 import type { Log } from "../tools/log";
 import { type Files, type ImageArchive, writeArchive, writeLayer } from "./archive";
 import { fakeIssuerImage, issuerFiles } from "./issuer";
+import { webmailImage } from "./webmail";
 
 /** What the programs of all images come from: one root file system for them all, so that it is made and kept once. */
 const PACKAGES = [
@@ -125,14 +126,7 @@ export async function buildImages(log: Log): Promise<ImageArchive> {
     {
       reference: defaultImages.roundcube,
       layers: [shared, writeLayer(folder, webmail)],
-      // As the official image has them: its entrypoint prepares where it is started and runs its command.
-      config: {
-        Env,
-        User: "33:33",
-        Entrypoint: ["/docker-entrypoint.sh"],
-        Cmd: ["apache2-foreground"],
-        WorkingDir: "/var/www/html",
-      },
+      config: { Env, ...webmailImage },
     },
     {
       reference: fakeIssuerImage,

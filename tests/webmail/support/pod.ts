@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { webmailImage } from "../../rig/images/webmail";
 import type { Recorder } from "../../support/recorder";
 import { addresses } from "./addresses";
 import { Server } from "./processes";
@@ -42,6 +43,9 @@ export class Pod {
 
   private script(spec: Rendered, container: Rendered): string {
     const { runAsUser: user, runAsGroup: group, fsGroup } = spec.securityContext;
+    const { Entrypoint, Cmd, WorkingDir } = webmailImage;
+    // As a kubelet does: with a command of its own, a container does without the image's.
+    const { command = Entrypoint, args = container.command ? [] : Cmd, workingDir = WorkingDir } = container;
     const root = join(this.folder, "root");
     mkdirSync(root, { recursive: true });
     const env = container.env.map((e: Rendered) => `${e.name}=${this.secret(e.valueFrom.secretKeyRef)}`);
@@ -64,8 +68,7 @@ export class Pod {
       ...systems.map((path) => `if [ -d /${path} ]; then mount -o remount,bind,ro ${root}/${path}; fi`),
       `exec env -i PATH=/usr/local/bin:/usr/sbin:/usr/bin ${env.map(q).join(" ")} \\`,
       `  setpriv --no-new-privs chroot --groups=${fsGroup} --userspec=${user}:${group} ${q(root)} \\`,
-      // The image's working folder, entrypoint and command.
-      "  sh -c 'cd /var/www/html && exec /docker-entrypoint.sh apache2-foreground'",
+      `  sh -c 'cd "$0" && exec "$@"' ${[workingDir, ...command, ...args].map(q).join(" ")}`,
       "",
     ].join("\n");
   }
