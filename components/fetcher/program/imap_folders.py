@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import folder_names
-from fetch_response import number
+from fetch_response import number, parse
 from folder_names import listed, namespace, quoted, spelled
 from folders import FETCHED, Layout, uids_found
 from imap_connection import CommandRefused, ImapConnection
@@ -19,6 +19,7 @@ class ImapFolders(ImapConnection):
     selected: str | None = None
     validity, keywords, marks = b"", False, False
     next_uid = 0  # of the selected folder, when it was selected; 0 where the provider does not tell
+    there = 0  # messages in it, as the provider last said
 
     def call(self, method: str, *args: Any) -> list[Any]:
         data = super().call(method, *args)
@@ -133,13 +134,30 @@ class ImapFolders(ImapConnection):
         self.marks = any(FETCHED.encode() in flags for flags in [*permanent, *known] if flags)
         self.validity = (self.imap.response("UIDVALIDITY")[1] or [b""])[0] or b""
         self.next_uid = number((self.imap.response("UIDNEXT")[1] or [None])[0]) or 0
+        self.there = 0
         self.news()  # how many there are is no news: whoever opens a folder searches it then
 
     def search(self, *criteria: str) -> list[int]:
         """UIDs of the open folder."""
         found = self.uid("SEARCH", *criteria)
-        return sorted(uids_found([*found, *self.imap.untagged_responses.pop("ESEARCH", [])]))
+        uids = uids_found([*found, *self.imap.untagged_responses.pop("ESEARCH", [])])
+        return sorted(uids if uids or criteria != ("ALL",) else self.not_found())
+
+    def not_found(self) -> set[int]:
+        """What a search does not find, and the provider says is there: nobody would ever come to know of it."""
+        last = self.imap.untagged_responses.get("EXISTS")
+        if not (number(last[-1]) if last else self.there):
+            return set()
+        uids = set[int]()
+        with contextlib.suppress(CommandRefused):
+            uids = {each.uid for each in parse(self.uid("FETCH", "1:*", "(UID)")) if each.uid}
+        self.there = len(uids)
+        return uids
 
     def news(self) -> bool:
         """Whether the provider spoke of the folder's size since this was last asked."""
-        return self.imap.response("EXISTS")[1] != [None]
+        told = self.imap.response("EXISTS")[1]
+        if told[-1] is None:
+            return False
+        self.there = number(told[-1]) or 0
+        return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import unittest
 from unittest import mock
 
@@ -178,6 +179,25 @@ class Searching(unittest.TestCase):
         for told in (b"* SEARCH\r\n", b"* SEARCH \r\n", b"", b"* ESEARCH (TAG %T) UID\r\n", b"* SEARCH NIL\r\n"):
             opened, _ = session(self, {"UID SEARCH": told + b"%T OK\r\n"})
             self.assertEqual(opened.search("ALL"), [], told)
+
+    def test_what_is_there_and_not_found_is_asked_for_in_another_way(self) -> None:
+        opened, server = session(
+            self,
+            {
+                "UID SEARCH": b"* SEARCH\r\n%T OK\r\n",
+                "UID FETCH": [
+                    b"* 1 FETCH (UID 4)\r\n* 2 FETCH (FLAGS ())\r\n* 2 FETCH (UID 7)\r\n%T OK\r\n",
+                    b"%T OK\r\n",
+                    b"%T BAD nothing\r\n",
+                ],
+            },
+        )
+        self.assertEqual([opened.search(*criteria) for criteria in (("DELETED",), ("ALL",))], [[], [4, 7]])
+        self.assertEqual([opened.search("ALL") for _ in range(2)], [[], []])
+        self.assertEqual(server.count("UID FETCH"), 2, "once it has none, it is not asked again")
+        server.say(b"* 1 EXISTS\r\n")
+        time.sleep(0.1)
+        self.assertEqual((opened.search("ALL"), server.count("UID FETCH")), ([], 3))
 
     def test_results_of_a_search_that_was_refused_are_not_those_of_the_next(self) -> None:
         opened, _ = session(
