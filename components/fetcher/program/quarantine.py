@@ -55,9 +55,9 @@ class Quarantine:
     def unflag_newest(self, session: ImapSession, layout: Layout) -> None:
         """Takes the flag for deletion, which the original has, off what came last: what bears it is not tried."""
         before = session.selected
-        session.select(layout.refused)
         try:
-            session.store([max(session.search("ALL"))], "-FLAGS", r"\Deleted")
+            session.select(layout.refused)
+            session.store(session.search("ALL")[-1:], "-FLAGS", r"\Deleted")
         except CommandRefused as refusal:
             self.kept.warn(reasons.flag_stays(refusal))
         if before:

@@ -132,3 +132,24 @@ class SetAside(Emptying):
         with contextlib.redirect_stdout(self.said):
             self.outbox.quarantine.retry(imap, smtp, Layout())
         self.assertEqual((len(got), self.session.names("Fetcher-Refused")), (2, ["deleted by its owner"]))
+
+    def test_a_folder_that_cannot_be_opened_to_remove_a_flag_stops_no_other_message(self) -> None:
+        originals = [self.session.put("INBOX", body(name), r"\Deleted") for name in ("refused", "taken")]
+        self.session.select("INBOX")
+
+        def trouble(command: str, folder: str, _: list[int]) -> None:
+            if command == "SELECT" and folder == "Fetcher-Refused":
+                raise CommandRefused("[INUSE] not now")
+
+        self.session.trouble = trouble
+        imap: Any = self.session
+        smtp: Any = self.smtp
+        self.outbox.direct.before = -1
+        for _ in range(3):
+            self.shared.failures.known = {k: f._replace(last=-9e9) for k, f in self.shared.failures.known.items()}
+            with contextlib.redirect_stdout(self.said):
+                here = [Entry(uid) for uid in originals if uid in self.session.mail["INBOX"]]
+                self.outbox.deliver(imap, smtp, Layout(), here, lambda uid: imap.delete([uid]))
+        self.assertEqual((self.session.names("Fetcher-Refused"), self.session.names("INBOX")), (["refused"], []))
+        self.assertEqual(self.session.selected, "INBOX")
+        self.assertIn("[INUSE] not now", self.said.getvalue())
