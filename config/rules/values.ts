@@ -125,9 +125,9 @@ export const portOf = (url: string): number => {
   return port === "" ? ({ "http:": 80 }[protocol] ?? 443) : Number(port);
 };
 
-/** Client ids end up in URLs and configuration files. Pocket ID allows 2 to 128 of these characters. */
+/** Client ids end up in URLs and configuration files. Pocket ID takes no others (backend/internal/dto/validations.go). */
 export const clientId: Rule = (value) =>
-  is(/^[\w.@:~-]{2,128}$/.test(value), "is not a client id: 2 to 128 letters, digits, dots, dashes and underscores");
+  is(/^[\w.-]{2,128}$/.test(value), "is not a client id: 2 to 128 letters, digits, dots, dashes and underscores");
 
 const IMAGE = /^[a-z0-9][\w.-]*(?::\d+)?(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*:([\w][\w.-]{0,127})@sha256:[0-9a-f]{64}$/i;
 

@@ -55,6 +55,14 @@ it("a sign-in client that somebody made by hand is adopted, and keeps the settin
   expect(at.server.requests).not.toContain("POST /api/oidc/clients");
 });
 
+it("a sign-in client whose id Pocket ID does not take fails with Pocket ID's answer", async () => {
+  for (const clientId of ["mail@home", "mail:home", "~mail", "m", "m".repeat(129)]) {
+    await expect(provider.create({ ...at.inputs, clientId })).rejects.toThrow(/HTTP 400: .*Invalid client ID/);
+  }
+  await provider.create({ ...at.inputs, clientId: "Mail_at-home.2" });
+  expect([...at.server.clients.keys()]).toEqual(["Mail_at-home.2"]);
+});
+
 it("registering the sign-in client again and again leaves one client", async () => {
   await provider.create(at.inputs);
   const first = JSON.stringify(at.server.clients.get("stalwart-webui"));

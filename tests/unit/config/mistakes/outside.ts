@@ -105,6 +105,12 @@ export const onTheOutside: readonly Case[] = [
   ],
   ["a client id with blanks", { identity: { clientId: "my client" } }, "identity.clientId", /not a client id/],
   [
+    "a client id that Pocket ID refuses",
+    { identity: { clientId: "mail@home" } },
+    "identity.clientId",
+    /not a client id/,
+  ],
+  [
     "two sources of certificates",
     { tls: { issuer: "a", secretName: "b" } },
     "tls.issuer",
