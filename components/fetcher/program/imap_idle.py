@@ -13,8 +13,11 @@ AT_ONCE = 0.3  # seconds; a wait that is over so soon was none
 SOME = 5  # waits in a row that may be over at once: mail may come in quick succession
 LONGEST_PAUSE = 10.0
 
-# Times in a row that a server did not say that the wait has begun, and the connection was lost over it.
-IDLE_SILENCES: dict[Endpoint, int] = {}
+SOON = 30  # seconds; in a longer wait, a connection may be lost for any reason
+BROKEN_OFF = 0.25  # a wait that was broken off soon, as a part of one that never began
+
+# Times in a row that the connection was lost over a wait that the server never began, or broke off soon.
+IDLE_SILENCES: dict[Endpoint, float] = {}
 
 
 class Idle:
@@ -43,9 +46,10 @@ class Idle:
                 if not self.listen(tag, TO_ANSWER, lambda: False):
                     raise TimeoutError("timed out")
         finally:
-            silences = 0 if imap.continued else IDLE_SILENCES.get(self.endpoint, 0) + 1
             answer = imap.tagged_commands.pop(tag, None)
-            IDLE_SILENCES[self.endpoint] = 0 if answer else silences
+            broken_off = BROKEN_OFF if time.monotonic() - started < SOON else 0.0
+            more = 0.0 if answer else broken_off if imap.continued else 1.0
+            IDLE_SILENCES[self.endpoint] = (IDLE_SILENCES.get(self.endpoint, 0.0) + more) if more else 0.0
         self.accepted = answer is not None and answer[0] == "OK"
         return quick
 

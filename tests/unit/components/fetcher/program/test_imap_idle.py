@@ -124,6 +124,25 @@ class Waiting(unittest.TestCase):
                     self.waits(opened, 0.1)
         self.assertEqual(server.count("IDLE"), 3)
 
+    def test_a_server_that_breaks_off_every_wait_soon_is_polled_after_the_fifth_time(self) -> None:
+        opened, server = self.opened(b"+ idling\r\n* BYE Bye\r\n")
+        for _ in range(5):
+            opened.imap.untagged_responses.pop("BYE", None)
+            with self.assertRaisesRegex(SessionLost, "Bye"):
+                self.waits(opened, 20)
+        opened.imap.untagged_responses.pop("BYE", None)
+        self.waits(opened, 0.1)
+        self.assertEqual([server.count("IDLE"), server.count("NOOP")], [5, 1])
+
+    def test_a_wait_that_was_broken_off_late_does_not_count(self) -> None:
+        with mock.patch.object(imap_idle, "SOON", 0):
+            opened, server = self.opened(b"+ idling\r\n* BYE Bye\r\n")
+            for _ in range(6):
+                opened.imap.untagged_responses.pop("BYE", None)
+                with self.assertRaisesRegex(SessionLost, "Bye"):
+                    self.waits(opened, 20)
+        self.assertEqual(server.count("IDLE"), 6)
+
     def test_a_server_that_ends_every_wait_at_once_is_asked_ever_more_rarely(self) -> None:
         for idle in (b"+ idling\r\n* 3 EXISTS\r\n", b"+ idling\r\n%T OK that was it\r\n"):
             opened, _ = self.opened(idle)
