@@ -91,6 +91,7 @@ const mailServer: Files = {
   ...(fs.existsSync(schema) && { "usr/local/lib/stalwart/schema.json": { content: fs.readFileSync(schema, "utf8") } }),
   "usr/local/lib/stalwart/checkpassword": { content: read("../fakes/stalwart", "checkpassword"), mode: 0o755 },
   "usr/local/lib/stalwart/dovecot.conf": { content: read("../fakes/stalwart", "dovecot.conf") },
+  "usr/local/lib/stalwart/oauth2.conf": { content: read("../fakes/stalwart", "oauth2.conf") },
   "etc/passwd": {
     content: "root:x:0:0::/root:/bin/sh\nstalwart:x:2000:2000::/tmp:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n",
   },

@@ -27,8 +27,18 @@ class Logins:
         if guess:
             self.bans.failed(address, username)
 
-    def for_dovecot(self, kind, user, secret, ip):
-        """Whose mailbox a login opens, and whether the response to it has the client's tag."""
-        account = getattr(self, kind)(user, secret, without_mapping(ip))
-        tagged = kind == "token" or not self.access.is_untagged(user, secret)
+    def for_dovecot(self, user, password, ip):
+        """Whose mailbox a password opens, and whether the response to it has the client's tag."""
+        account = self.password(user, password, without_mapping(ip))
+        tagged = not self.access.is_untagged(user, password)
         return {"address": self.settings.address(account) if account else "", "tagged": tagged}
+
+    def introspected(self, token):
+        """Whose mailbox a token opens. Dovecot does not tell who has sent it, so nobody is banned for it."""
+        account, guess = self.tokens.judged(token)
+        if account is None:
+            self.metrics.count("auth_failed" if guess else "auth_error")
+        return {
+            "active": "true" if account else "false",
+            "address": self.settings.address(account) if account else "",
+        }

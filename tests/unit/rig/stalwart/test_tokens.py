@@ -116,12 +116,12 @@ class Judged(Answering):
 class Asked(Answering):
     """Dovecot's checkpassword: https://cr.yp.to/checkpwd/interface.html"""
 
-    def check(self, kind, user, secret, service="imap"):
+    def check(self, user, secret, service="imap"):
         """The process, and what it runs for a login that opens a mailbox: it tells whose."""
         question, say = os.pipe()
         os.write(say, f"{user}\0{secret}\0".encode())
         os.close(say)
-        command = f"exec 3<&{question}; exec {sys.executable} -B {CHECKPASSWORD} {kind} sh -c 'echo $USER'"
+        command = f"exec 3<&{question}; exec {sys.executable} -B {CHECKPASSWORD} sh -c 'echo $USER'"
         environment = {**os.environ, "STALWART_FAKE": self.url, "SERVICE": service, "TCPREMOTEIP": str(VISITOR)}
         try:
             return subprocess.run(
@@ -138,19 +138,21 @@ class Asked(Answering):
 
     def test_a_login_is_told_whose_mailbox_it_opens(self):
         phone = self.server.app_password("kinga")
-        self.assertEqual(self.check("password", "kinga", phone).stdout, f"kinga@{DOMAIN}\n")
-        self.assertEqual(self.check("token", "whoever", token()).stdout, f"kinga@{DOMAIN}\n")
+        self.assertEqual(self.check("kinga", phone).stdout, f"kinga@{DOMAIN}\n")
 
     def test_imap_does_not_answer_a_revoked_or_expired_app_password_and_answers_other_refusals(self):
         made = self.server.access.make("kinga", {"description": "phone", "expiresAt": "2020-01-01T00:00:00Z"})
         revoked = made["secret"][:-1] + ("a" if made["secret"][-1] == "b" else "b")
         for secret in (made["secret"], revoked):
             with self.assertRaises(subprocess.TimeoutExpired):
-                self.check("password", "kinga", secret)
-            self.assertEqual(self.check("password", "kinga", secret, "sieve").returncode, 1)
-            self.assertEqual(self.check("password", "nobody", secret).returncode, 1)
-        self.assertEqual(self.check("password", "kinga", "wrong").returncode, 1)
-        self.assertEqual(self.check("token", "kinga", token(aud="another")).returncode, 1)
+                self.check("kinga", secret)
+            self.assertEqual(self.check("kinga", secret, "sieve").returncode, 1)
+            self.assertEqual(self.check("nobody", secret).returncode, 1)
+        self.assertEqual(self.check("kinga", "wrong").returncode, 1)
+
+    def test_dovecot_is_told_whose_mailbox_a_token_opens(self):
+        self.assertEqual(self.logins.introspected(token()), {"active": "true", "address": f"kinga@{DOMAIN}"})
+        self.assertEqual(self.logins.introspected(token(aud="another")), {"active": "false", "address": ""})
 
 
 if __name__ == "__main__":
