@@ -6,7 +6,7 @@ import { Workload } from "../../rig/environment/workload";
 import { eventually } from "../../support/wait";
 import { actAs } from "../support/administrator";
 import type { LiveFixture } from "../support/fixture";
-import { addressOf, refusedPassword } from "../support/mail";
+import { addressOf, answerTo, refusedPassword } from "../support/mail";
 
 const SCRIPT = path.join(__dirname, "..", "..", "..", "scripts", "plain-copy.sh");
 
@@ -35,7 +35,7 @@ export function copyScenarios(fixture: LiveFixture): void {
       await copy("save");
 
       await actAs(fixture, testUser.name, "x:AppPassword/set", { destroy: [id] });
-      expect(await fixture.programs.opens(testUser.name, secret)).toMatch(refusedPassword);
+      expect(await answerTo(() => fixture.programs.opens(testUser.name, secret))).toMatch(refusedPassword);
       const later = { from: addressOf("service"), to: addressOf(testUser.name), subject: "after the copy" };
       expect(await fixture.programs.relay(later)).toBe("sent");
       await fixture.inInbox(later.subject);

@@ -11,6 +11,14 @@ export const addressOf = (name: string): string => `${name}@${domain}`;
 /** The answers to a password that opens nothing: Stalwart's response to one that was revoked has no tag. */
 export const refusedPassword = /AUTHENTICATIONFAILED|[Aa]uthentication|no response to the login/;
 
+/** The answer to a login; a server that reloads its settings ends sessions that wait for theirs, which are tried again. */
+export async function answerTo(login: () => Promise<unknown>): Promise<string> {
+  for (let tries = 3; ; tries -= 1) {
+    const answer = String(await login());
+    if (tries === 0 || !answer.includes("Shutting down")) return answer;
+  }
+}
+
 /** What a user's mail program does, from a pod: with a token, under the certificate of the public name. */
 const CLIENT = `
 import imaplib, json, re, smtplib, socket, ssl, sys
