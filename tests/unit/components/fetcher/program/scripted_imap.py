@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import imaplib
 import re
 import socket
 import threading
@@ -11,7 +12,6 @@ from typing import Callable, Union
 from unittest import mock
 
 from credentials import Login
-from imap_client import Client
 from imap_session import ImapSession
 
 LOGIN = Login("kinga@example.org", "s3cret-word", "kinga@example.org")
@@ -75,7 +75,7 @@ class ScriptedImap:
         return sum(command.startswith(beginning) for command in self.said)
 
 
-def plain(client: Client, timeout: float | None) -> socket.socket:
+def plain(client: imaplib.IMAP4_SSL, timeout: float | None) -> socket.socket:
     return socket.create_connection((client.host, client.port), timeout)
 
 
@@ -84,7 +84,7 @@ def provider(
     answers: Mapping[str, Answer | list[Answer]] | None = None,
     greeting: bytes = b"* OK hi\r\n",
 ) -> ScriptedImap:
-    without_tls = mock.patch.object(Client, "_create_socket", plain)
+    without_tls = mock.patch.object(imaplib.IMAP4_SSL, "_create_socket", plain)
     without_tls.start()
     case.addCleanup(without_tls.stop)
     return ScriptedImap(case, answers or {}, greeting)
