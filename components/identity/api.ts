@@ -70,7 +70,6 @@ export async function listAll<T>(server: Server, path: string, search = ""): Pro
  */
 export function unsupported(version: string): string | undefined {
   const [, major, minor] = /^v?(\d+)\.(\d+)\./.exec(version) ?? [];
-  if (major === undefined) return undefined;
   if (Number(major) > 2) return "which has another API than the 2.x that this program knows";
   return Number(major) < 2 || Number(minor) < 10 ? "and at least 2.10.0 is needed" : undefined;
 }

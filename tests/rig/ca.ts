@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { join } from "node:path";
 
 export interface KeyPair {
@@ -18,7 +19,7 @@ export class PrivateCa {
     this.openssl("req", "-x509", ...this.newKey(this.key), "-out", this.cert, "-days", "2", "-subj", "/CN=Rig CA");
   }
 
-  /** A certificate for these host names. */
+  /** A certificate for these host names or addresses. */
   issue(...names: [string, ...string[]]): KeyPair {
     return this.certify(names[0], names);
   }
@@ -27,7 +28,8 @@ export class PrivateCa {
   protected certify(file: string, names: readonly string[], { days = 2, isSelfSigned = false } = {}): KeyPair {
     const base = join(this.folder, file);
     const pair = { key: `${base}.key`, cert: `${base}.pem` };
-    writeFileSync(`${base}.ext`, `subjectAltName=${names.map((name) => `DNS:${name}`).join(",")}\n`);
+    const subjects = names.map((name) => `${isIP(name) ? "IP" : "DNS"}:${name}`);
+    writeFileSync(`${base}.ext`, `subjectAltName=${subjects.join(",")}\n`);
     this.openssl("req", ...this.newKey(pair.key), "-out", `${base}.csr`, "-subj", `/CN=${names[0]}`);
     const ca = ["-CA", this.cert, "-CAkey", this.key, "-CAcreateserial"];
     const signer = isSelfSigned ? ["-signkey", pair.key] : ca;

@@ -41,8 +41,11 @@ export function setConfig(config: RawConfig): void {
 }
 
 /** Runs the whole program against mocks. */
-export async function deploy(config: RawConfig = threeMailboxes): Promise<Deployed> {
-  const recorder = await startRecording();
+export async function deploy(
+  config: RawConfig = threeMailboxes,
+  options: { readonly preview?: boolean } = {},
+): Promise<Deployed> {
+  const recorder = await startRecording(options);
   setConfig(config);
   const program = require("../../index") as () => Promise<Record<string, unknown>>;
   const warnings: string[] = [];

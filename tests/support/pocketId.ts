@@ -26,7 +26,10 @@ export interface FakePocketId {
   /** What a test may turn. */
   readonly state: {
     apiKey: string;
-    version: string;
+    /** Whether the key is an administrator's. */
+    administrates: boolean;
+    /** Undefined before 2.4, which does not tell. */
+    version: string | undefined;
     users: PocketIdUser[];
     /** Public application configuration. */
     configuration: Record<string, string>;
@@ -95,6 +98,7 @@ export async function startPocketId(apiKey: string, options: PocketIdOptions = {
   const requests: string[] = [];
   const state: FakePocketId["state"] = {
     apiKey,
+    administrates: true,
     version: "2.14.0",
     users: [],
     configuration: { appName: "Pocket ID", allowOwnAccountEdit: "false", allowUserSignups: "disabled" },
@@ -109,6 +113,7 @@ export async function startPocketId(apiKey: string, options: PocketIdOptions = {
         { issuer: origin, jwks_uri: `${origin}/.well-known/jwks.json`, device_authorization_endpoint: endpoint },
       ];
     }
+    if (path === "/.well-known/jwks.json") return [200, { keys: [{ kty: "RSA", use: "sig", kid: "1" }] }];
     if (path === "/api/application-configuration") {
       return [200, Object.entries(state.configuration).map(([key, value]) => ({ key, value, type: "string" }))];
     }
@@ -163,7 +168,10 @@ export async function startPocketId(apiKey: string, options: PocketIdOptions = {
     if (open) return open;
     if (request.headers["x-api-key"] !== state.apiKey) return refuse(401, "You are not signed in");
     const search = url.searchParams.get("search") ?? "";
-    if (url.pathname === "/api/version/current") return [200, { currentVersion: state.version }];
+    if (url.pathname === "/api/version/current") {
+      return state.version === undefined ? refuse(404, "Not found") : [200, { currentVersion: state.version }];
+    }
+    if (!state.administrates) return refuse(403, "You don't have permission to perform this action");
     if (url.pathname === "/api/users") return page(state.users, url.searchParams);
     if (url.pathname === "/api/user-groups") {
       const found = Object.entries(groups).filter(([name]) => name.includes(search));

@@ -117,7 +117,7 @@ export async function update(
 }
 
 /** Puts mocks in place and returns the recorder that fills as resources are registered. */
-export async function startRecording(): Promise<Recorder> {
+export async function startRecording({ preview = false }: { readonly preview?: boolean } = {}): Promise<Recorder> {
   const recorder = new Recorder();
   await pulumi.runtime.setMocks(
     {
@@ -130,7 +130,7 @@ export async function startRecording(): Promise<Recorder> {
     },
     "homelab-mail",
     "test",
-    false,
+    preview,
   );
   const monitor = pulumi.runtime.getMonitor() as unknown as {
     registerResource(request: RegisterRequest, reply: Reply): Promise<void>;

@@ -11,6 +11,7 @@ it("the sign-in client is registered at Pocket ID as a public client with PKCE a
     pkceEnabled: true,
     callbackURLs: at.inputs.callbackUrls,
     logoutCallbackURLs: at.inputs.logoutCallbackUrls,
+    skipConsent: true,
     isGroupRestricted: false,
   });
 });
@@ -35,6 +36,8 @@ it("a sign-in client that somebody made by hand is adopted, and keeps the settin
     callbackURLs: [],
     launchURL: "https://home.newjoy.ro",
     accessTokenDurationMinutes: 30,
+    refreshTokenDurationMinutes: 1440,
+    credentials: { federatedIdentities: [{ issuer: "https://ci.newjoy.ro" }] },
     description: "for the family",
     skipConsent: false,
     isGroupRestricted: true,
@@ -47,6 +50,8 @@ it("a sign-in client that somebody made by hand is adopted, and keeps the settin
     callbackURLs: at.inputs.callbackUrls,
     launchURL: "https://home.newjoy.ro",
     accessTokenDurationMinutes: 30,
+    refreshTokenDurationMinutes: 1440,
+    credentials: { federatedIdentities: [{ issuer: "https://ci.newjoy.ro" }] },
     description: "for the family",
     skipConsent: false,
     isGroupRestricted: true,
@@ -96,10 +101,17 @@ it("the sign-in client is not touched with a wrong key, which the preview names 
   expect(at.server.requests.filter((r) => !r.startsWith("GET"))).toEqual([]);
 });
 
+it("a key of a user of Pocket ID who is no administrator is refused with the same words as a wrong one", async () => {
+  at.server.state.administrates = false;
+  const { failures } = await provider.check(at.inputs, at.inputs);
+  expect(failures?.[0]?.reason).toMatch(/^identity\.apiKey: .* refuses the key \(HTTP 403\)\. Nothing was changed\./);
+});
+
 it("the sign-in client is not changed while Pocket ID is unreachable, which the preview reports", async () => {
   await at.server.close();
   const { failures } = await provider.check(at.inputs, at.inputs);
   expect(failures?.[0]?.reason).toMatch(/^identity\.issuer: Pocket ID at .* does not answer \(ECONNREFUSED\)/);
+  expect(failures?.[0]?.reason).toMatch(/Fix it, then try again: pulumi up$/);
 });
 
 it("the sign-in client is updated when anything about it changes, created anew under another id, and otherwise left alone", async () => {
@@ -136,6 +148,7 @@ it.each([
   ["v2.14.0", undefined],
   ["2.100.0", undefined],
   ["unknown", undefined],
+  [undefined, /is older than 2\.4, and at least 2\.10\.0 is needed/],
 ])("registering the sign-in client asks Pocket ID for its version first: %s", async (version, expected) => {
   at.server.state.version = version;
   const { failures } = await provider.check(at.inputs, at.inputs);

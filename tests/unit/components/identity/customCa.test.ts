@@ -1,6 +1,7 @@
 import { rootCertificates } from "node:tls";
 import { runtime } from "@pulumi/pulumi";
 import { type ClientInputs, pocketIdClient } from "../../../../components/identity/pocketId";
+import { deploy, threeMailboxes } from "../../../support/deploy";
 import { type FakePocketId, startPocketId } from "../../../support/pocketId";
 import { fakePulumiCommand, inputsFor, KEY, provider } from "./support/client";
 
@@ -57,4 +58,16 @@ it("a Pocket ID with a trusted custom CA is accepted, also with the CA's text fr
   expect((await fromState.read("stalwart-webui", stale)).props).toEqual(stale);
   await fromState.delete("stalwart-webui", stale);
   expect([...server.clients.keys()]).toEqual([]);
+});
+
+it("the preview warns about the users of a Pocket ID with a trusted custom CA, and the update and a stack without a key do not", async () => {
+  server.state.users = [{ id: "1", username: "mallory", email: "boss@newjoy.ro", disabled: false }];
+  const config = { ...threeMailboxes, trust: { certificates: [tls.cert] } };
+  const identity = { issuer: server.issuer, apiKey: KEY };
+  const { warnings } = await deploy({ ...config, identity }, { preview: true });
+  expect(warnings.join()).toContain("user mallory has an alias for an address, and so opens the mail of mailbox alpar");
+  expect(server.requests.sort()).toEqual(["GET /api/application-configuration", "GET /api/users"]);
+  await deploy({ ...config, identity });
+  await deploy({ ...config, identity: { issuer: server.issuer } }, { preview: true });
+  expect(server.requests).toHaveLength(2);
 });
