@@ -33,11 +33,9 @@ class Logins:
         tagged = not self.access.is_untagged(user, password)
         return {"address": self.settings.address(account) if account else "", "tagged": tagged}
 
-    def introspected(self, token):
-        """Whose mailbox a token opens. Dovecot does not tell who has sent it, so nobody is banned for it."""
-        account, guess = self.tokens.judged(token)
-        if account is None:
-            self.metrics.count("auth_failed" if guess else "auth_error")
+    def introspected(self, token, remote):
+        """Whose mailbox a token opens. Dovecot tells who sent it, an address and a port, but not under which name."""
+        account = self.token("", token, without_mapping(remote.rpartition(":")[0].strip("[]")))
         return {
             "active": "true" if account else "false",
             "address": self.settings.address(account) if account else "",

@@ -1,57 +1,60 @@
 """Whose a token is (crates/directory/src/backend/oidc/lookup.rs)."""
 
-import base64
 import json
 import time
 import urllib.error
 import urllib.request
 
 from settings import Refused
+from signatures import decoded, is_signed
 
 LEEWAY = 60  # seconds that a token may be over
 
 
 def is_opaque(token):
-    """Whether the server cannot read the token's header: then only the issuer judges it, and no audience is compared.
-
-    Unused bits that are set are enough.
-    """
-    parts = token.split(".")
+    """Whether the server cannot read the token's header: then only the issuer judges it, and no audience is compared."""
     try:
-        text = base64.urlsafe_b64decode(parts[-3] + "=" * (-len(parts[-3]) % 4))
-        return base64.urlsafe_b64encode(text).rstrip(b"=").decode() != parts[-3] or "alg" not in json.loads(text)
+        return "alg" not in json.loads(decoded(token.split(".")[-3]))
     except (IndexError, ValueError):
         return True
 
 
 def claims_of(token):
-    payload = token.split(".")[1]
-    return json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return json.loads(decoded(token.split(".")[1]))
+
+
+def fetched(url):
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return json.load(answer)
 
 
 class Tokens:
-    """Asks the issuer whose a token is. Its endpoints are known, or nobody gets in."""
+    """Asks the issuer whose a token is. Its endpoints and its keys are known, or nobody gets in."""
 
     def __init__(self, settings):
         self.settings, self.directory, self.userinfo, self.document = settings, {}, None, None
+        self.keys = []
 
     def discover(self):
         """What goes wrong changes nothing: the directory that was in effect goes on."""
         directory = self.settings.directory
         issuer = directory.get("issuerUrl")
-        document, userinfo = None, None
+        document, userinfo, keys = None, None, []
         if issuer:
             try:
-                with urllib.request.urlopen(f"{issuer}/.well-known/openid-configuration", timeout=10) as answer:
-                    document = json.load(answer)
-                    userinfo = document["userinfo_endpoint"]
+                document = fetched(f"{issuer}/.well-known/openid-configuration")
+                userinfo = document["userinfo_endpoint"]
+                keys = fetched(document["jwks_uri"])["keys"]
             except (OSError, ValueError, KeyError) as problem:
                 raise Refused(f"Discovery fetch failed: {issuer}: {problem}") from None
-        self.directory, self.document, self.userinfo = directory, document, userinfo
+            if document["issuer"].rstrip("/") != issuer.rstrip("/"):
+                raise Refused(f"Issuer mismatch: {document['issuer']} is not {issuer}")
+        self.directory, self.document, self.userinfo, self.keys = directory, document, userinfo, keys
 
-    def is_for_us(self, claims):
+    def is_for_us(self, token, claims):
         audience = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
-        return self.directory["requireAudience"] in audience and claims["exp"] + LEEWAY >= time.time()
+        meant = self.directory["requireAudience"] in audience and claims["exp"] + LEEWAY >= time.time()
+        return meant and claims["iss"] == self.document["issuer"] and is_signed(token, self.keys)
 
     def lacks_scope(self, claims):
         scopes = claims.get("scope", "")
@@ -73,14 +76,15 @@ class Tokens:
         """The account that a token opens, or None, and then whether that counts towards a ban.
 
         What the issuer refuses counts, and a token without a required scope or an address (auth.failed). What the
-        server itself does not accept, and an issuer that does not answer, are errors (auth.error).
+        server itself does not accept, a forged one for example, and an issuer that does not answer, are errors
+        (auth.error).
         """
         try:
             if not self.userinfo:
                 return None, False
             if not is_opaque(token):
                 claims = claims_of(token)
-                if not self.is_for_us(claims):
+                if not self.is_for_us(token, claims):
                     return None, False
                 if self.lacks_scope(claims):
                     return None, True

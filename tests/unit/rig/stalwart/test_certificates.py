@@ -27,9 +27,11 @@ except Refused as reason:
 
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
+        issuer = f"https://{self.headers['Host']}"
+        document = {"issuer": issuer, "userinfo_endpoint": "where users are", "jwks_uri": f"{issuer}/keys"}
         self.send_response(200)
         self.end_headers()
-        self.wfile.write(json.dumps({"userinfo_endpoint": "where users are"}).encode())
+        self.wfile.write(json.dumps({"keys": []} if self.path == "/keys" else document).encode())
 
     def log_message(self, *_):
         pass

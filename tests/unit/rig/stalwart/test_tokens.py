@@ -16,19 +16,33 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../../support"))
 from bans import Bans
 from fake_stalwart import DOMAIN, FakeStalwart
 from logins import Logins
+from settings import Refused
+from signatures import encoded_hash
 from tokens import Tokens
 
 CHECKPASSWORD = os.path.join(os.path.dirname(__file__), "../../../rig/fakes/stalwart/checkpassword")
 VISITOR = ipaddress.ip_address("203.0.113.7")
 
 
+# A key of two Mersenne primes: nothing has to be searched for.
+P, Q = 2**521 - 1, 2**607 - 1
+EXPONENT, SIZE = 65537, (P * Q).bit_length() // 8
+
+
 def encoded(value):
-    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+    text = value if isinstance(value, bytes) else json.dumps(value).encode()
+    return base64.urlsafe_b64encode(text).rstrip(b"=").decode()
 
 
-def token(**claims):
-    usual = {"aud": ["webmail", "https://auth.test"], "exp": time.time() + 60, "scope": "openid email"}
-    return f"{encoded({'alg': 'RS256'})}.{encoded({**usual, **claims})}.x"
+KEY = {"kid": "one", "n": encoded((P * Q).to_bytes(SIZE, "big")), "e": encoded(EXPONENT.to_bytes(3, "big"))}
+
+
+def token(header=None, **claims):
+    usual = {"iss": "https://auth.test", "aud": ["webmail", "https://auth.test"], "scope": "openid email"}
+    usual["exp"] = time.time() + 60
+    text = f"{encoded({'alg': 'RS256', 'kid': 'one', **(header or {})})}.{encoded({**usual, **claims})}"
+    signature = pow(encoded_hash(text, SIZE), pow(EXPONENT, -1, (P - 1) * (Q - 1)), P * Q)
+    return f"{text}.{encoded(signature.to_bytes(SIZE, 'big'))}"
 
 
 class Answering(unittest.TestCase):
@@ -37,13 +51,13 @@ class Answering(unittest.TestCase):
     def setUp(self):
         self.server = FakeStalwart(self)
         self.server.declare("kinga")
-        self.status, self.user, self.asked = 200, {"email": f"kinga@{DOMAIN}"}, 0
+        self.status, self.user, self.asked, self.documents = 200, {"email": f"kinga@{DOMAIN}"}, 0, {}
         test = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 test.asked += 1
-                self.answer(test.status, test.user)
+                self.answer(test.status, test.documents.get(self.path, test.user))
 
             def do_POST(self):
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -63,7 +77,8 @@ class Answering(unittest.TestCase):
         self.addCleanup(web.shutdown)
         self.url = f"http://127.0.0.1:{web.server_address[1]}"
         self.tokens = Tokens(self.server.settings)
-        self.tokens.userinfo = f"{self.url}/userinfo"
+        self.tokens.userinfo, self.tokens.keys = f"{self.url}/userinfo", [KEY]
+        self.tokens.document = {"issuer": "https://auth.test"}
         scopes = {"openid": True, "email": True}
         self.tokens.directory = {"requireAudience": "webmail", "claimUsername": "email", "requireScopes": scopes}
         self.bans = Bans(self.server.settings)
@@ -97,6 +112,39 @@ class Judged(Answering):
                 self.assertEqual(self.tokens.judged(refused), (None, False))
         self.user = {"email": "kinga@elsewhere.test"}
         self.assertEqual(self.tokens.judged(token()), (None, False))
+
+    def test_a_forged_token_counts_towards_no_ban_and_the_issuer_is_not_asked(self):
+        self.status = 401
+        head, payload, signature = token().split(".")
+        for forged in (
+            f"{head}.{payload}.{signature[:-8]}AAAAAAAA",
+            f"{head}.{encoded({**json.loads(base64.urlsafe_b64decode(payload + '=='))} | {'aud': 'webmail'})}.{signature}",
+            f"{encoded({'alg': 'none'})}.{payload}.",
+            token({"kid": "another"}),
+            token(iss="https://elsewhere.test"),
+        ):
+            with self.subTest(forged):
+                self.assertEqual(self.tokens.judged(forged), (None, False))
+        self.assertEqual(self.asked, 0)
+
+    def test_a_token_that_names_no_key_is_tried_with_all(self):
+        self.tokens.keys = [{**KEY, "kid": "old", "n": encoded(P.to_bytes(66, "big"))}, KEY]
+        self.assertEqual(self.tokens.judged(token()), ("kinga", False))
+        nameless = [{part: KEY[part] for part in ("n", "e")}]
+        self.tokens.keys = nameless
+        self.assertEqual(self.tokens.judged(token()), (None, False))
+
+    def test_an_issuer_that_calls_itself_otherwise_or_has_no_keys_is_refused(self):
+        directory = self.server.settings.registry.create("Directory", {"@type": "Oidc", "issuerUrl": self.url})
+        self.server.apply({"@type": "update", "object": "Authentication", "value": {"directoryId": directory}})
+        document = {"issuer": f"{self.url}/", "userinfo_endpoint": "here", "jwks_uri": f"{self.url}/keys"}
+        self.documents = {"/.well-known/openid-configuration": document, "/keys": {"keys": [KEY]}}
+        self.tokens.discover()
+        self.assertEqual((self.tokens.userinfo, self.tokens.keys), ("here", [KEY]))
+        for wrong, why in (({"issuer": "https://auth.test"}, "Issuer mismatch"), ({"jwks_uri": self.url}, "keys")):
+            self.documents["/.well-known/openid-configuration"] = {**document, **wrong}
+            with self.subTest(why), self.assertRaisesRegex(Refused, why):
+                self.tokens.discover()
 
     def test_an_issuer_that_does_not_answer_bans_nobody(self):
         self.status = 502
@@ -151,8 +199,19 @@ class Asked(Answering):
         self.assertEqual(self.check("kinga", "wrong").returncode, 1)
 
     def test_dovecot_is_told_whose_mailbox_a_token_opens(self):
-        self.assertEqual(self.logins.introspected(token()), {"active": "true", "address": f"kinga@{DOMAIN}"})
-        self.assertEqual(self.logins.introspected(token(aud="another")), {"active": "false", "address": ""})
+        here = f"{VISITOR}:40000"
+        self.assertEqual(self.logins.introspected(token(), here), {"active": "true", "address": f"kinga@{DOMAIN}"})
+        self.assertEqual(self.logins.introspected(token(aud="another"), here), {"active": "false", "address": ""})
+
+    def test_a_token_that_the_issuer_refuses_over_imap_counts_towards_a_ban_of_who_sent_it(self):
+        self.status = 401
+        for address, told in ((VISITOR, f"{VISITOR}:40000"), (ipaddress.ip_address("fd00::7"), "[fd00::7]:40000")):
+            with self.subTest(told):
+                for _ in range(100):
+                    self.logins.introspected(token(), told)
+                self.assertFalse(self.bans.is_blocked(address))
+                self.logins.introspected(token(), told)
+                self.assertTrue(self.bans.is_blocked(address))
 
 
 if __name__ == "__main__":
