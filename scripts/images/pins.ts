@@ -20,7 +20,9 @@ export interface Sources {
   readonly github: string;
 }
 
-const versionOf = (line: ReleaseLine, tag: string): string | undefined => line.tag.exec(tag)?.[1];
+/** The version in a tag of the line, in three parts: imapsync's releases have two, which semver cannot compare. */
+const versionOf = (line: ReleaseLine, tag: string): string | undefined =>
+  semver.coerce(line.tag.exec(tag)?.[1])?.version;
 
 /** The newest tag of a line. A tag that the line does not have is never taken. */
 export function newestTag(line: ReleaseLine, tags: readonly string[]): string | undefined {
