@@ -82,13 +82,19 @@ describe("network policies", () => {
     });
   });
 
-  it("network policies let only Prometheus' namespace read the fetchers' metrics", () => {
-    expect(plain(policies(args)).fetchmail.ingress).toEqual([
+  it("network policies let only Prometheus' namespace read the metrics of the fetchers and of the mail server", async () => {
+    const allowed = (name: string, port: number): object[] => [
       {
-        from: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "observability" } } }],
-        ports: [{ protocol: "TCP", port: 8081 }],
+        from: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } } }],
+        ports: [{ protocol: "TCP", port }],
       },
-    ]);
+    ];
+    expect(plain(policies(args)).fetchmail.ingress).toEqual(allowed("observability", 8081));
+    expect(plain(policies({ ...args, serverMetrics: true })).metrics.ingress).toEqual(allowed("observability", 8080));
+    const { recorder } = await deploy({ ...threeMailboxes, monitoring: { enabled: true, namespace: "prometheus" } });
+    const ingressOf = (name: string) => recorder.object("NetworkPolicy", name).inputs.spec.ingress;
+    expect(ingressOf("fetchmail")).toEqual(allowed("prometheus", 8081));
+    expect(ingressOf("metrics")).toEqual(allowed("prometheus", 8080));
   });
 
   it("network policies open the configured ports of the provider", () => {
