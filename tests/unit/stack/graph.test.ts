@@ -173,6 +173,13 @@ describe.each(variants)("%s", (_name, config, secrets) => {
     }
   });
 
+  it("every stack is deployed without waiting for addresses, volumes and ingress controllers", () => {
+    const late = objects.filter(({ inputs }) => ["Service", "Ingress", "PersistentVolumeClaim"].includes(inputs.kind));
+    expect(late.length).toBeGreaterThan(3);
+    const awaited = late.filter(({ inputs }) => inputs.metadata.annotations?.["pulumi.com/skipAwait"] !== "true");
+    expect(awaited.map(where)).toEqual([]);
+  });
+
   it("every stack starts the fetchers only after the settings are applied", () => {
     const { recorder } = deployed;
     const apply = recorder.kind("Job").find((job) => job.inputs.metadata.name.startsWith("stalwart-settings-"));

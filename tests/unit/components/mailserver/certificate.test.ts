@@ -64,6 +64,10 @@ describe("a certificate that is not issued", () => {
     expect(certificateTimeouts.update).toBe("150s");
     expect(awaited[0]?.onError).toEqual(["explain-certificate"]);
     const waiting = recorder.resources.filter((one) => recorder.upstream(one).has(awaited[0]?.urn ?? ""));
+    // The challenge comes in by the route of the mail host, which must not wait for its result.
+    expect(new Set(waiting.map(({ inputs }) => inputs.kind).filter(Boolean))).toEqual(
+      new Set(["CronJob", "Deployment", "Job", "Secret"]),
+    );
     const names = waiting.filter(({ type }) => type.endsWith(":Deployment")).map(({ name }) => name);
     expect(names.sort()).toEqual(["fetchmail-alpar", "fetchmail-kinga", "fetchmail-service", "stalwart"]);
   });

@@ -99,6 +99,7 @@ describe("settings", () => {
     // It changes once the server has taken the settings, and not before.
     const taken = recorder.object("Secret", "stalwart-settings");
     expect(waitsFor(recorder, taken, job(recorder, "stalwart-settings"))).toBe(true);
+    expect(waitsFor(recorder, recorder.object("CronJob", "stalwart-settings"), taken)).toBe(true);
     expect(waitsFor(recorder, recorder.object("ConfigMap", "stalwart-reload"), deployment(recorder))).toBe(false);
     expect(taken.inputs.immutable).toBeUndefined();
     expect(taken.inputs.stringData).toEqual(
