@@ -1,12 +1,13 @@
 """What `stalwart-cli apply` (1.0.13) makes of a plan: destroys, then everything in order, then what reconcile deletes.
 
-The first operation that fails ends it; those before it stay, and nothing is deleted by reconcile.
+The first operation that fails ends it; those before it stay, and nothing is deleted by reconcile. Its source is
+src/commands/apply.rs of stalwartlabs/cli.
 """
 
 import json
 import sys
 
-from registry import READ_ONLY, SINGLETON, Refused, Registry
+from registry import SINGLETON, Refused, Registry
 
 KEYS = {
     "update": {"@type", "object", "value", "id"},
@@ -20,7 +21,7 @@ KEYS = {
 class Plan:
     def __init__(self, registry, act):
         self.registry, self.act = registry, act
-        self.ids, self.leftovers = {}, []
+        self.ids, self.leftovers, self.seen = {}, [], {}
         self.counts = {"created": 0, "updated": 0, "destroyed": 0}
 
     def apply(self, text):
@@ -66,42 +67,45 @@ class Plan:
                 self.ids[reference] = self.registry.create(operation["object"], self.resolved(value))
                 self.counts["created"] += 1
 
+    def before(self, kind):
+        """The objects of a kind as the plan found them: the tool asks once, and does not see what it creates itself."""
+        return self.seen.setdefault(kind, dict(self.registry.get(kind)))
+
     def matching(self, kind, match_on, value):
         """Exact equality of top-level properties, and the same @type."""
         return [
             identifier
-            for identifier, other in self.registry.get(kind).items()
+            for identifier, other in self.before(kind).items()
             if value.get("@type") == other.get("@type") and all(value.get(key) == other.get(key) for key in match_on)
         ]
 
     def upsert(self, operation):
+        """Creates what is missing, and after that changes what is there."""
         kind = operation["object"]
-        named = []
+        found, missing = {}, {}
         for reference, value in operation["value"].items():
             body = self.resolved(value)
-            found = self.matching(kind, operation["matchOn"], body)
-            if len(found) > 1:
+            matching = self.matching(kind, operation["matchOn"], body)
+            if len(matching) > 1:
                 raise Refused(f"{reference}: more than one object matches")
-            if found:
-                self.registry.update(kind, found[0], self.changeable(kind, body, self.registry.get(kind)[found[0]]))
-                self.counts["updated"] += 1
+            if matching:
+                self.ids[reference] = matching[0]
+                found[matching[0]] = self.registry.changeable(kind, body)
             else:
-                found = [self.registry.create(kind, body)]
-                self.counts["created"] += 1
-            self.ids[reference] = found[0]
-            named += found
-        return named
-
-    @staticmethod
-    def changeable(kind, body, stored):
-        """The tool leaves out what may not be sent, as long as it is what the server has."""
-        fixed = READ_ONLY.get(kind, set())
-        return {name: inner for name, inner in body.items() if name not in fixed or stored.get(name) != inner}
+                missing[reference] = self.registry.settable(kind, body)
+        for reference, body in missing.items():
+            self.ids[reference] = self.registry.create(kind, body)
+            self.counts["created"] += 1
+        for identifier, body in found.items():
+            if body.keys() - {"@type"}:
+                self.registry.update(kind, identifier, body)
+                self.counts["updated"] += 1
+        return found
 
     def reconcile(self, operation):
         named = self.upsert(operation)
         kind = operation["object"]
-        self.leftovers += [(kind, identifier) for identifier in self.registry.get(kind) if identifier not in named]
+        self.leftovers += [(kind, identifier) for identifier in self.before(kind) if identifier not in named]
 
     def destroy(self, operation):
         for identifier in list(operation.get("value") or self.registry.get(operation["object"])):

@@ -179,6 +179,15 @@ class Registry:
         if problem:
             raise Refused(problem)
 
+    def settable(self, kind, value):
+        """The command line tool leaves out what the schema says that the server sets …"""
+        return {name: inner for name, inner in value.items() if name not in self.schema.set_by_server(kind, value)}
+
+    def changeable(self, kind, value):
+        """… and from a change what only a create sets, too, whatever the value: it stays as it is."""
+        fixed = READ_ONLY.get(kind, set())
+        return {name: inner for name, inner in self.settable(kind, value).items() if name not in fixed}
+
     def keys(self, kind, value):
         """What no other object of the kind may have as well."""
         if kind == "Account":

@@ -48,5 +48,11 @@ class Schema:
                 return f"invalidPatch: {name}: is set by the server"
         return None
 
+    def set_by_server(self, kind, value):
+        """Names of properties that nobody else may set."""
+        properties = self.properties(kind, value) if self.schema is not None else None
+        known = properties.items() if isinstance(properties, dict) else ()
+        return {name for name, described in known if described.get("update") == "serverSet"}
+
     def is_singleton(self, kind):
         return self.schema is not None and self.schema["objects"].get(f"x:{kind}", {}).get("type") == "singleton"

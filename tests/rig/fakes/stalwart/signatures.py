@@ -1,4 +1,4 @@
-"""Whether an issuer has signed a token: RS256 alone, which is what Pocket ID signs with (RFC 7518, 3.3; RFC 8017, 8.2.2)."""
+"""Whether an issuer has signed a token, with RS256 as Pocket ID does (RFC 7518, 3.3; RFC 8017, 8.2.2)."""
 
 import base64
 import hashlib
@@ -8,7 +8,7 @@ SHA256 = bytes.fromhex("3031300d060960864801650304020105000420")  # what says in
 
 
 def decoded(text):
-    """Refuses what another encoder would write in another way, as the server does: unused bits that are set are enough."""
+    """Refuses what is not in canonical form, as the server does: unused bits that are set are enough."""
     value = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     if base64.urlsafe_b64encode(value).rstrip(b"=").decode() != text:
         raise ValueError("not in canonical form")

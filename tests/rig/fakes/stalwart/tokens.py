@@ -12,7 +12,7 @@ LEEWAY = 60  # seconds that a token may be over
 
 
 def is_opaque(token):
-    """Whether the server cannot read the token's header: then only the issuer judges it, and no audience is compared."""
+    """Whether the server cannot read the token's header: only the issuer judges it, and no audience is compared."""
     try:
         return "alg" not in json.loads(decoded(token.split(".")[-3]))
     except (IndexError, ValueError):

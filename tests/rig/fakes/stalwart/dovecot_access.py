@@ -1,6 +1,7 @@
-"""Shuts banned addresses out of what Dovecot serves, as the server does of every listener (crates/common/src/network/listen.rs).
+"""Shuts banned addresses out of what Dovecot serves, as the server does out of every listener.
 
-Dovecot asks for each connection before it greets (login_access_sockets; src/login-common/access-lookup.c in its source).
+The latter is in crates/common/src/network/listen.rs. Dovecot asks for each connection, before it greets
+(login_access_sockets; src/login-common/access-lookup.c in its source).
 """
 
 import ipaddress

@@ -10,10 +10,10 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../../rig/fakes/stalwart"))
 
-from door import watch
+from dovecot_access import watch
 
 
-class Door(unittest.TestCase):
+class Shut(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
