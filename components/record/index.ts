@@ -26,8 +26,8 @@ export class UpdateGuard extends ComponentResource {
     const refuse = new ResourceHook(
       "refuse-hiding-mail",
       async ({ oldInputs, newInputs }) => {
-        const [before, after] = (await plain([oldInputs?.input, newInputs?.input])) as MailRecord[];
-        const texts = before && after ? refusedChanges(before, after) : [];
+        const [before, after] = (await plain([oldInputs?.input, newInputs?.input])) as [MailRecord, MailRecord];
+        const texts = refusedChanges(before, after);
         if (texts.length > 0) throw new Error(refusalText(texts));
       },
       { onDryRun: true },

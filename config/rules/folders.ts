@@ -24,7 +24,7 @@ const parts = (value: string): readonly [number, number, number] | undefined => 
   if (!match) return undefined;
   const [year, month, day] = match.slice(1).map(Number) as [number, number, number];
   const date = new Date(Date.UTC(year, month - 1, day));
-  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day && year >= 1970 ? [year, month, day] : undefined;
+  return date.getUTCMonth() === month - 1 && year >= 1970 ? [year, month, day] : undefined;
 };
 
 /** A calendar date. */

@@ -100,7 +100,7 @@ export const atLeastSlash8: Rule = (value) =>
 
 /** OIDC compares issuers exactly, and the discovery document is at the root of this one. */
 export const issuerUrl: Rule = (value) => {
-  if (!URL.canParse(value) || /\s/.test(value)) return "is not a URL; it looks like https://auth.example.org";
+  if (!URL.canParse(value)) return "is not a URL; it looks like https://auth.example.org";
   const url = new URL(value);
   if (url.protocol !== "https:") return "is not https; identity must not travel in the clear";
   if (url.username || url.password) return "holds a login; an issuer has none";

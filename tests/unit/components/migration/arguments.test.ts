@@ -71,6 +71,10 @@ test("a migration maps folders however the server separates them, and whether or
 
 test("a migration's first day limits the source only: mail that is here counts, whenever it arrived", () => {
   expect(values("--search1", { since: "2015-06-03" })).toEqual(["SINCE 3-Jun-2015"]);
+  const days = Array.from({ length: 12 }, (_, n) => `2015-${String(n + 1).padStart(2, "0")}-28`);
+  expect(days.flatMap((since) => values("--search1", { since })).map((text) => text.split("-")[1])).toEqual([
+    ...["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
+  ]);
   expect(values("--search", { since: "2015-06-03" })).toEqual([]);
   expect(values("--search1")).toEqual([]);
 });

@@ -14,12 +14,14 @@ describe("a claim's storage class", () => {
     const same = { oldInputs: claim("fast"), oldOutputs: claim("fast"), newInputs: wanted("fast") };
     expect(classProblem(same)).toBeUndefined();
     expect(classProblem({ oldInputs: undefined, oldOutputs: undefined, newInputs: wanted("fast") })).toBeUndefined();
+    expect(classProblem({ oldInputs: claim("fast"), newInputs: claim("fast") })).toBeUndefined();
   });
 
   it("another storage class of a claim is refused, with how to undo it", () => {
     const text = classProblem({ oldInputs: claim("fast"), oldOutputs: claim("fast"), newInputs: wanted("slow") });
     expect(text).toContain("storage.className: the claim stalwart-data is of class fast");
     expect(text).toContain("pulumi config set --path storage.className fast");
+    expect(classProblem({ oldInputs: claim("fast"), newInputs: wanted("slow") })).toBe(text);
     const webmail = claim("fast", "roundcube-data");
     expect(
       classProblem({ oldInputs: webmail, oldOutputs: webmail, newInputs: wanted("slow", "roundcube-data") }),

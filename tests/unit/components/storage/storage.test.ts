@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { Storage } from "../../../../components/storage";
-import { classAnnotation } from "../../../../components/storage/classes";
 import { shrinkingProblem } from "../../../../components/storage/shrinking";
 import { type Recorder, resolved, settled, startRecording, update } from "../../../support/recorder";
 
@@ -28,8 +27,13 @@ describe("storage", () => {
   });
 
   it("the namespace refuses pods that are not restricted", () => {
-    expect(recorder.object("Namespace", "family-mail").inputs.metadata.labels).toMatchObject({
+    expect(recorder.object("Namespace", "family-mail").inputs.metadata.labels).toEqual({
+      "app.kubernetes.io/part-of": "homelab-mail",
+      "app.kubernetes.io/managed-by": "pulumi",
       "pod-security.kubernetes.io/enforce": "restricted",
+      "pod-security.kubernetes.io/enforce-version": "latest",
+      "pod-security.kubernetes.io/warn": "restricted",
+      "pod-security.kubernetes.io/audit": "restricted",
     });
   });
 
@@ -40,7 +44,10 @@ describe("storage", () => {
       storageClassName: "fast",
       resources: { requests: { storage: "20Gi" } },
     });
-    expect(metadata.labels).toMatchObject({ "recurring-job-group.longhorn.io/mail": "enabled" });
+    expect(metadata.labels).toMatchObject({
+      "recurring-job-group.longhorn.io/mail": "enabled",
+      "app.kubernetes.io/name": "stalwart",
+    });
     expect(recorder.object("PersistentVolumeClaim", "roundcube-data").inputs.spec.storageClassName).toBe("slow");
   });
 
@@ -53,27 +60,69 @@ describe("storage", () => {
     }
   });
 
-  it("another class for each claim and a smaller size are refused, in a preview too", async () => {
-    for (const name of ["stalwart-data", "roundcube-data"]) {
-      const claim = recorder.object("PersistentVolumeClaim", name);
-      const { metadata, spec } = claim.inputs;
-      const changed = (annotations: object, size: string) =>
-        update(claim, {
-          oldInputs: claim.inputs,
-          oldOutputs: claim.inputs,
-          newInputs: { metadata: { ...metadata, annotations }, spec: { resources: { requests: { storage: size } } } },
-        });
-      const { storage: size } = spec.resources.requests;
-      await changed(metadata.annotations, "30Gi");
-      await expect(changed(classAnnotation("other"), size)).rejects.toThrow("Nothing was changed. Set it back");
-      await expect(changed(metadata.annotations, "512Mi")).rejects.toThrow("cannot shrink to 512Mi");
-    }
+  it("a claim of a class that binds for a pod only does not hold up the update", () => {
+    const claims = recorder.kind("PersistentVolumeClaim").map(({ inputs }) => inputs.metadata.annotations);
+    expect(claims).toHaveLength(2);
+    for (const annotations of claims) expect(annotations).toMatchObject({ "pulumi.com/skipAwait": "true" });
   });
 
   it("another class never replaces a claim, which would remove the mail", () => {
     for (const { ignoreChanges } of recorder.kind("PersistentVolumeClaim")) {
       expect(ignoreChanges).toEqual(["spec.storageClassName"]);
     }
+  });
+});
+
+describe("a change of a claim", () => {
+  const claims = async (className: string | undefined, size: string) => {
+    const recorder = await startRecording();
+    const volume = { ...(className !== undefined && { className }), size, labels: {} };
+    new Storage("storage", { namespace: "mail", data: volume, webmail: volume });
+    await settled();
+    return ["stalwart-data", "roundcube-data"].map((name) => recorder.object("PersistentVolumeClaim", name));
+  };
+  /** What the previews say of both claims. */
+  const previews = async (
+    before: readonly [className: string | undefined, size: string],
+    cluster: readonly [className: string, size: string],
+    after: readonly [className: string | undefined, size: string],
+  ) => {
+    const [old, has, wanted] = [await claims(...before), await claims(...cluster), await claims(...after)];
+    return Promise.all(
+      wanted.map((claim, n) =>
+        update(claim, {
+          oldInputs: old[n]?.inputs,
+          oldOutputs: has[n]?.inputs,
+          newInputs: {
+            ...claim.inputs,
+            spec: { ...claim.inputs.spec, storageClassName: old[n]?.inputs.spec.storageClassName },
+          },
+        }).then(
+          () => "",
+          (error: Error) => error.message,
+        ),
+      ),
+    );
+  };
+  const both = (text: string) => [expect.stringContaining(text), expect.stringContaining(text)];
+
+  it("a claim may grow, and may get the class in the configuration that it has", async () => {
+    expect(await previews(["fast", "1Gi"], ["fast", "1Gi"], ["fast", "2Gi"])).toEqual(["", ""]);
+    expect(await previews([undefined, "1Gi"], ["fast", "1Gi"], ["fast", "1Gi"])).toEqual(["", ""]);
+  });
+
+  it("another class for a claim is refused in the preview, whether the stack or the cluster chose the one it has", async () => {
+    const refused = both("Nothing was changed. Set it back");
+    expect(await previews(["fast", "1Gi"], ["fast", "1Gi"], ["slow", "1Gi"])).toEqual(refused);
+    expect(await previews([undefined, "1Gi"], ["fast", "1Gi"], ["slow", "1Gi"])).toEqual(refused);
+    expect(await previews(["fast", "1Gi"], ["fast", "1Gi"], [undefined, "1Gi"])).toEqual(
+      both("it has no default any more"),
+    );
+  });
+
+  it("a smaller size for a claim is refused in the preview, but not one that the cluster refused to grow to", async () => {
+    expect(await previews(["fast", "1Gi"], ["fast", "1Gi"], ["fast", "512Mi"])).toEqual(both("cannot shrink to 512Mi"));
+    expect(await previews(["fast", "2Gi"], ["fast", "1Gi"], ["fast", "1Gi"])).toEqual(["", ""]);
   });
 });
 
@@ -108,6 +157,7 @@ describe("shrinking", () => {
   it("shrinking a claim is not evaluated when a size is unknown", () => {
     expect(shrinking(undefined, claim("c", "1Gi"))).toBeUndefined();
     expect(shrinking(claim("c", "lots"), claim("c", "1Gi"))).toBeUndefined();
+    expect(shrinking(claim("c", "1Gi"), claim("c", "lots"))).toBeUndefined();
   });
 
   it("a claim that the cluster refused to grow can be set back to the size that it has", () => {
