@@ -150,12 +150,11 @@ export const pinnedImage: Rule = (value) =>
 
 const imageTag = (value: string): string => IMAGE.exec(value)?.[1] ?? "";
 
-export const supportedStalwart: Rule = (value) =>
-  imageTag(value) === "" ? undefined : unsupportedStalwart(imageTag(value));
+export const supportedStalwart: Rule = (value) => unsupportedStalwart(imageTag(value));
 
 export const supportedStalwartCli: Rule = (value) =>
   is(
-    imageTag(value) === "" || /^v?1\.\d+\.\d+(-[\w.-]+)?$/.test(imageTag(value)),
+    /^v?1\.\d+\.\d+(-[\w.-]+)?$/.test(imageTag(value)),
     "is not a version of Stalwart's command line that is known to work: only 1.x is",
   );
 

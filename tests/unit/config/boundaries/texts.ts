@@ -4,7 +4,7 @@ import type { Boundaries } from "./boundary";
 const digest = `@sha256:${"0".repeat(64)}`;
 const label = "a".repeat(63);
 const longestHost = `${`${label}.`.repeat(3)}${"b".repeat(61)}`;
-const longDomain = `${`${label}.`.repeat(2)}${"b".repeat(57)}.ro`; // 188 characters
+const longDomain = `${`${label}.`.repeat(2)}${"b".repeat(57)}`; // 185 characters
 const kinga = (body: object) => ({ mailboxes: { ...working.mailboxes, kinga: { password: "p", ...body } } });
 const migration = (body: object) => ({
   migrations: { old: { mailbox: "kinga", from: { host: "a.ro", user: "me", password: "p" }, ...body } },
@@ -161,9 +161,9 @@ export const ofTexts: Boundaries = {
   },
   "a whole address": {
     key: "mailboxes.kinga.address",
-    config: (address) => ({ domain: longDomain, ...kinga({ address }) }),
-    good: ["k".repeat(64)],
-    bad: [],
+    config: (domain) => ({ domain, ...kinga({ address: "k".repeat(64) }) }),
+    good: [`${longDomain}b.ro`],
+    bad: [`${longDomain}bb.ro`],
   },
   "a login at the relay": {
     key: "relay.username",
