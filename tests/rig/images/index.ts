@@ -84,7 +84,7 @@ const mailServer: Files = {
   ...Object.fromEntries(
     fs
       .readdirSync(here("../fakes/stalwart"))
-      .filter((file) => file.endsWith(".py"))
+      .filter((file) => /\.(py|txt)$/.test(file))
       .map((file) => [`usr/local/lib/stalwart/${file}`, { content: read("../fakes/stalwart", file) }]),
   ),
   // The server's own schema, where it lies beside this repository: what it does not have is refused.

@@ -1,6 +1,7 @@
 """The forms in which the server stores values: the validators of crates/registry/src/types/string.rs and ipmask.rs."""
 
 import ipaddress
+import os
 import re
 
 CAPITALS = {("SpamRule", "name"), ("SpamDnsblServer", "name"), ("SpamTag", "tag")}
@@ -8,13 +9,11 @@ NETWORKS = {("AllowedIp", "address"), ("BlockedIp", "address")}
 DOMAINS, HOSTS = {("Domain", "name")}, {("SystemSettings", "defaultHostname")}
 LOCAL_PARTS = {("Account", "name")}
 
-# What the server takes beside the public suffix list (is_valid_domain in crates/utils/src/lib.rs) …
+# What the server takes beside the public suffix list (is_valid_domain in crates/utils/src/lib.rs), …
 PRIVATE = {"test", "localhost", "local", "internal", "lan", "home", "corp", "intranet", "private", "localdomain"}
-# … and names that are in neither, of those that are reserved or usual at home. The list itself is not here.
-UNKNOWN = {
-    *("example", "invalid", "alt", "lab", "homelab", "homenet", "mail", "server", "workgroup", "router"),
-    *("intra", "nas", "cluster", "svc", "k8s", "lokal", "loc", "priv", "localnet", "vpn", "dhcp", "fritz", "self"),
-}
+# … which has rules for all that IANA has and for one more (https://publicsuffix.org/list).
+with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "top-level-domains.txt"), encoding="ascii") as file:
+    PUBLIC = {"onion", *(name for line in file if not line.startswith("#") for name in line.split())}
 UNTOUCHED = {"MemoryLookupKey", "MemoryLookupKeyValue"}
 
 
@@ -39,8 +38,7 @@ def host(text):
     """Lower case, without blanks, below a known top-level domain (utils::sanitize_domain)."""
     result = re.sub(r"\s", "", text).lower()
     top = result.rpartition(".")[2]
-    known = top in PRIVATE or (top != result and top not in UNKNOWN and re.fullmatch("[a-z]{2,}|xn--[a-z0-9-]+", top))
-    if not known:
+    if top not in PRIVATE and (top == result or top not in PUBLIC):
         raise ValueError("Invalid domain name")
     return result
 

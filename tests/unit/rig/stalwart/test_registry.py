@@ -35,7 +35,10 @@ class Forms(Store):
         for kind, name, value in (
             ("Account", "name", "a..b"),
             ("AllowedIp", "address", "10.0.0.0/7"),
-            *(("Domain", "name", f"home.{top}") for top in ("example", "invalid", "homelab", "t3st", "x")),
+            *(
+                ("Domain", "name", f"home.{top}")
+                for top in ("example", "domain", "homelab", "ip6", "invalid", "t3st", "x")
+            ),
             ("Domain", "name", "com"),
             ("Domain", "name", "192.0.2.1"),
             ("SystemSettings", "defaultHostname", "mail.home.example"),
@@ -44,7 +47,17 @@ class Forms(Store):
                 canonical(kind, name, value)
 
     def test_a_domain_may_be_private_and_a_host_may_be_an_address(self):
-        for name in ("home.test", "home.lan", "lan", "home.internal", "example.org", "co.uk", "home.xn--p1ai"):
+        for name in (
+            "home.test",
+            "home.lan",
+            "lan",
+            "home.internal",
+            "example.org",
+            "co.uk",
+            "home.xn--p1ai",
+            "home.onion",
+            "home.zw",
+        ):
             with self.subTest(name):
                 self.assertEqual(canonical("Domain", "name", name), name)
         self.assertEqual(canonical("SystemSettings", "defaultHostname", "192.0.2.1"), "192.0.2.1")
