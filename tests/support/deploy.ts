@@ -28,10 +28,10 @@ export interface Deployed {
   readonly remarks: readonly string[];
 }
 
-/** Puts configuration where the engine would. Structured values travel as JSON. */
+/** Puts configuration where the engine would; `kubernetes:…` is that provider's. Structured values travel as JSON. */
 export function setConfig(config: RawConfig): void {
   const entries = Object.entries(config).map(([key, value]) => [
-    `homelab-mail:${key}`,
+    key.startsWith("kubernetes:") ? key : `homelab-mail:${key}`,
     typeof value === "string" ? value : JSON.stringify(value),
   ]);
   pulumi.runtime.setAllConfig(

@@ -20,8 +20,8 @@ export interface Recorded {
   readonly parent: string;
   /** What the engine calls before it updates the resource. */
   readonly beforeUpdate: readonly pulumi.ResourceHook[];
-  /** Names of the hooks that the engine calls when it fails to make the resource. */
-  readonly onError: readonly string[];
+  /** What the engine calls when it fails to make the resource. */
+  readonly onError: readonly pulumi.ErrorHook[];
   /** Inputs whose changes the engine leaves alone. */
   readonly ignoreChanges: readonly string[];
 }
@@ -93,13 +93,14 @@ interface RegisterRequest {
 type Reply = (error: unknown, response: { getUrn(): string } | undefined) => void;
 
 /** Keeps the hooks that are registered from now on: the engine, which would call them, is not there. */
-function recordHooks(): ReadonlyMap<string, pulumi.ResourceHook> {
-  const hooks = new Map<string, pulumi.ResourceHook>();
-  const sdk: { registerResourceHook(hook: pulumi.ResourceHook): Promise<void> } =
-    require("@pulumi/pulumi/runtime/resource");
-  sdk.registerResourceHook = async (hook) => {
-    hooks.set(hook.name, hook);
-  };
+function recordHooks() {
+  const hooks = { update: new Map<string, pulumi.ResourceHook>(), error: new Map<string, pulumi.ErrorHook>() };
+  const sdk: {
+    registerResourceHook(hook: pulumi.ResourceHook): Promise<void>;
+    registerErrorHook(hook: pulumi.ErrorHook): Promise<void>;
+  } = require("@pulumi/pulumi/runtime/resource");
+  sdk.registerResourceHook = async (hook) => void hooks.update.set(hook.name, hook);
+  sdk.registerErrorHook = async (hook) => void hooks.error.set(hook.name, hook);
   return hooks;
 }
 
@@ -134,10 +135,7 @@ export async function startRecording({ preview = false }: { readonly preview?: b
   );
   const monitor = pulumi.runtime.getMonitor() as unknown as {
     registerResource(request: RegisterRequest, reply: Reply): Promise<void>;
-    registerErrorHook(request: unknown, reply: Reply): void;
   };
-  // The SDK's mocks say that hooks are supported, and have no answer to one.
-  monitor.registerErrorHook = (_request, reply) => reply(null, undefined);
   const hooks = recordHooks();
   const register = monitor.registerResource.bind(monitor);
   monitor.registerResource = (request, reply) =>
@@ -157,9 +155,11 @@ export async function startRecording({ preview = false }: { readonly preview?: b
           protect: request.getProtect() === true,
           parent: request.getParent(),
           beforeUpdate: (request.getHooks()?.getBeforeUpdateList() ?? []).map(
-            (name) => hooks.get(name) as pulumi.ResourceHook,
+            (name) => hooks.update.get(name) as pulumi.ResourceHook,
           ),
-          onError: request.getHooks()?.getOnErrorList() ?? [],
+          onError: (request.getHooks()?.getOnErrorList() ?? []).map(
+            (name) => hooks.error.get(name) as pulumi.ErrorHook,
+          ),
           ignoreChanges: request.getIgnorechangesList(),
         });
       }

@@ -1,11 +1,8 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import {
-  certificateTimeouts,
-  explainPendingCertificate,
-  pendingCertificateMessage,
-} from "../../../../components/mailserver/certificate";
+import type { ErrorHook } from "@pulumi/pulumi";
+import { certificateTimeouts, pendingCertificateMessage } from "../../../../components/mailserver/certificate";
 import { kubectl } from "../../../../components/shared/kubectl";
 import { deploy, threeMailboxes } from "../../../support/deploy";
 
@@ -62,7 +59,7 @@ describe("a certificate that is not issued", () => {
     expect(awaited.map(({ name, createTimeout }) => [name, createTimeout])).toEqual([["stalwart-tls", "150s"]]);
     expect(awaited[0]?.inputs.metadata.annotations).toEqual({ "pulumi.com/waitFor": "condition=Ready" });
     expect(certificateTimeouts.update).toBe("150s");
-    expect(awaited[0]?.onError).toEqual(["explain-certificate"]);
+    expect(awaited[0]?.onError).toHaveLength(1);
     const waiting = recorder.resources.filter((one) => recorder.upstream(one).has(awaited[0]?.urn ?? ""));
     // The challenge comes in by the route of the mail host, which must not wait for its result.
     expect(new Set(waiting.map(({ inputs }) => inputs.kind).filter(Boolean))).toEqual(
@@ -78,8 +75,10 @@ describe("a certificate that is not issued", () => {
     const answer = JSON.stringify({ ...certificate, items: [challenge("mail.newjoy.ro", "pending")] });
     try {
       const again = await withKubectl(`echo "$@" >> "$0.args"; printf '%s' '${answer}'`, async (folder) => {
-        const hook = explainPendingCertificate({ context: "home", kubeconfig: "/etc/kube.yaml" });
-        const newInputs = { metadata: { name: "stalwart-tls", namespace: "mail" } };
+        const provider = { "kubernetes:context": "home", "kubernetes:kubeconfig": "/etc/kube.yaml" };
+        const { recorder } = await deploy({ ...threeMailboxes, ...provider, namespace: "mail" });
+        const { inputs: newInputs, onError } = recorder.object("Certificate", "stalwart-tls");
+        const [hook] = onError as [ErrorHook];
         const args = { urn: "", id: "", name: "", type: "", failedOperation: "create", errors: [], newInputs };
         const result = await hook.callback(args);
         const asked = fs.readFileSync(path.join(folder, "kubectl.args"), "utf8");
