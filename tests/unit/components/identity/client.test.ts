@@ -127,6 +127,7 @@ it("a restriction that somebody set by hand stays, however often the sign-in cli
   await provider.create(at.inputs);
   at.server.clients.set("stalwart-webui", { ...at.server.clients.get("stalwart-webui"), isGroupRestricted: true });
   at.server.allowed.set("stalwart-webui", ["id-of-family"]);
+  expect(await provider.read("stalwart-webui", at.inputs)).toMatchObject({ props: at.inputs, inputs: at.inputs });
   await provider.update("stalwart-webui", at.inputs, { ...at.inputs, name: "Mail" });
   expect(at.server.clients.get("stalwart-webui")).toMatchObject({ name: "Mail", isGroupRestricted: true });
   expect(at.server.allowed.get("stalwart-webui")).toEqual(["id-of-family"]);

@@ -1,5 +1,5 @@
 import type { ClientInputs } from "../../../../components/identity/pocketId";
-import { pocketIdForEachTest, provider } from "./support/client";
+import { configure, pocketIdForEachTest, provider } from "./support/client";
 
 const at = pocketIdForEachTest();
 
@@ -15,7 +15,8 @@ it("a sign-in client that somebody changed at Pocket ID is put right after a ref
   const drifts: [string, Record<string, unknown>][] = [
     ["name", { name: "Another name" }],
     ["callbackUrls", { callbackURLs: [...at.inputs.callbackUrls, "https://attacker.example/*"] }],
-    ["logoutCallbackUrls", { logoutCallbackURLs: [] }],
+    ["callbackUrls", { callbackURLs: null }],
+    ["logoutCallbackUrls", { logoutCallbackURLs: null }],
     ["allowedGroups", { isGroupRestricted: false }],
     ["requiresReauthentication", { requiresReauthentication: false }],
     ["isPublic", { isPublic: false }],
@@ -38,6 +39,21 @@ it("a sign-in client that somebody changed at Pocket ID is put right after a ref
 
 it("redirect addresses in another order at Pocket ID are no change of the sign-in client", async () => {
   const two = { ...at.inputs, callbackUrls: ["https://b.newjoy.ro/", "https://a.newjoy.ro/"] };
-  await provider.create({ ...two, callbackUrls: [...two.callbackUrls].reverse() });
+  const reversed = { ...two, callbackUrls: [...two.callbackUrls].reverse() };
+  await provider.create(reversed);
   expect((await provider.read("stalwart-webui", two)).props).toEqual(two);
+  await provider.update("stalwart-webui", reversed, two);
+  expect((await provider.read("stalwart-webui", reversed)).props).toEqual(reversed);
+});
+
+it("a refresh fails while Pocket ID is unreachable, and takes the client for neither removed nor unchanged", async () => {
+  await at.server.close();
+  await expect(provider.read("stalwart-webui", at.inputs)).rejects.toThrow(/does not answer \(ECONNREFUSED\)/);
+});
+
+it("a refresh uses the key in the state when the key was taken out of the configuration", async () => {
+  await provider.create(at.inputs);
+  await configure({ issuer: at.server.issuer });
+  expect(await provider.read("stalwart-webui", at.inputs)).toMatchObject({ props: at.inputs });
+  await configure({});
 });

@@ -28,16 +28,21 @@ class rcmail
     }
 }
 
-/** Notes each refresh, and takes its time where it is slow. One that refuses a token ends the session. */
+/**
+ * Refreshes a token that has ended, and no other. Notes each refresh, and takes its time where it is slow. One that is refused ends
+ * the session.
+ */
 class rcmail_oauth
 {
     public static function get_instance() { return new self(); }
     public function refresh($options)
     {
+        if ($_SESSION['oauth_token']['expires'] >= time()) return;
         file_put_contents("$GLOBALS[folder]/refreshes", "x", FILE_APPEND);
         if (is_file("$GLOBALS[folder]/slow")) usleep(1500000);
         if (is_file("$GLOBALS[folder]/refuses")) return rcmail::get_instance()->kill_session();
         if (is_file("$GLOBALS[folder]/away")) return;
+        if (is_file("$GLOBALS[folder]/exits")) exit;
         $_SESSION = ['oauth_token' => ['expires' => time() + 3600], 'password' => 'new'] + $_SESSION;
     }
 }

@@ -4,7 +4,7 @@ import { itInPhp, phpRequests } from "./phpRequests";
 const { request, noted, leave, path } = phpRequests();
 const store = (expires: number, password: string): void => {
   const token = `s:11:"oauth_token";a:1:{s:7:"expires";i:${expires};}`;
-  leave("session", `a:2:{${token}s:8:"password";s:${password.length}:"${password}";}`);
+  leave("session", `a:3:{s:7:"user_id";i:7;${token}s:8:"password";s:${password.length}:"${password}";}`);
 };
 
 const SESSION = "$session = rcmail::get_instance()->session = new rcube_session_homelab();";
@@ -16,9 +16,11 @@ describe("requests of one session", () => {
     async () => {
       store(1, "old");
       leave("slow");
-      const renew = `${SESSION} $session->renew(); echo $_SESSION['password'];`;
+      const renew = `${SESSION} $_SESSION['page'] = 2; $session->renew(); echo $_SESSION['password'];`;
       expect(await Promise.all([renew, renew].map((code) => request("session.php", code)))).toEqual(["new", "new"]);
       expect(noted("refreshes")).toBe("x");
+      expect(noted("session")).toContain('s:7:"user_id";i:7;'); // the tokens are written into what the session holds
+      expect(noted("session")).not.toContain('s:4:"page"');
     },
   );
 
@@ -71,14 +73,24 @@ describe("a webmail session whose token has ended", () => {
     },
   );
 
-  itInPhp("a request that waits too long for another one goes on without a refresh, and writes nothing", async () => {
+  itInPhp("a request that ends in the middle of a refresh writes its session without waiting for itself", async () => {
     store(1, "old");
+    leave("exits");
+    leave("impatient");
+    const atEnd = "$session->update(session_id(), serialize($_SESSION + ['page' => 2]), '')";
+    await request("session.php", `${SESSION} register_shutdown_function(fn () => ${atEnd}); $session->renew();`);
+    expect(noted("session")).toContain('s:4:"page"');
+  });
+
+  itInPhp("a request that waits too long for another one goes on without a refresh, and writes nothing", async () => {
+    store(2, "old");
     leave("impatient");
     const before = noted("session");
     const busy = `$part = substr(hash('sha256', session_id()), 0, 3);
       $other = fopen(sys_get_temp_dir() . "/homelab-mail-session-$part.lock", 'c'); flock($other, LOCK_EX);`;
     const update = "$session->update(session_id(), serialize(['page' => 2]), serialize($_SESSION));";
-    expect(JSON.parse(await request("session.php", `${busy} ${renew} ${update}`)).password).toBe("old");
+    const { password, oauth_token } = JSON.parse(await request("session.php", `${busy} ${renew} ${update}`));
+    expect({ password, ended: oauth_token.expires <= Date.now() / 1000 }).toEqual({ password: "old", ended: false });
     expect({ refreshes: noted("refreshes"), session: noted("session") }).toEqual({ refreshes: "", session: before });
   });
 });
