@@ -39,11 +39,13 @@ class Outbox:
         self.down = False  # whether the mail server could not be reached
         self.cautious = False  # the session broke over the outbox: its messages are asked for one by one
 
+    @property
+    def blocked(self) -> bool:
+        """Whether the mail server takes nothing: then the inbox is the better place to wait in."""
+        return self.down or len(self.failures.known) >= MOST
+
     def held_back(self, session: ImapSession, layout: Layout) -> bool:
-        """While the mail server takes nothing, the inbox is the better place to wait in."""
-        if not self.down and len(self.failures.known) < MOST:
-            return False
-        return session.count(layout.outbox) > 0
+        return self.blocked and session.count(layout.outbox) > 0
 
     def know_delivered(self, session: ImapSession, layout: Layout) -> None:
         """Before anything is moved to it: what bears the flag for deletion by now."""

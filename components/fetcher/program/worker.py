@@ -216,9 +216,9 @@ class Worker:
         try:
             if session.selected != source:
                 session.select(source)
-                if self.collector.fresh(session):
+                if not self.outbox.blocked and self.collector.fresh(session):
                     return True
-            elif session.news() and self.collector.fresh(session):
+            elif not self.outbox.blocked and session.news() and self.collector.fresh(session):
                 return True  # announced before the wait, and not announced again in it
             session.idle(max(1.0, min(TICK, self.until_due())), self.stop, lambda: self.over(login))
         except SessionLost:

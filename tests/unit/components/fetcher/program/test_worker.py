@@ -190,7 +190,8 @@ class Sessions(Harness):
         session: Any = FakeImap("a")
         session.select("INBOX")
         session.idle = mock.Mock()
-        made: Any = mock.Mock(spec=["collector", "stop", "until_due", "over"])
+        made: Any = mock.Mock(spec=["collector", "outbox", "stop", "until_due", "over"])
+        made.outbox.blocked = False
         made.until_due.return_value = 60.0
         for announced, fresh, waits in ((True, True, 0), (True, False, 1), (False, True, 1)):
             session.idle.reset_mock()

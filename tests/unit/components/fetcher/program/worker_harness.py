@@ -74,6 +74,7 @@ class Harness(unittest.TestCase):
         self.logins, self.said = Logins(), io.StringIO()
         self.worker = self.made()
         self.opens: Any = lambda *_: self.session
+        self.mail_server: Any = lambda *_: Smtp(self.got)
 
     @staticmethod
     def write(path: str, text: str) -> None:
@@ -100,7 +101,7 @@ class Harness(unittest.TestCase):
     def run_session(self) -> float:
         with (
             mock.patch.object(worker, "ImapSession", self.opens),
-            mock.patch.object(worker, "SmtpSession", lambda *_: Smtp(self.got)),
+            mock.patch.object(worker, "SmtpSession", self.mail_server),
             mock.patch.object(fetchmail, "run", self.fetch),
             contextlib.redirect_stdout(self.said),
         ):
