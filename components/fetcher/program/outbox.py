@@ -166,10 +166,9 @@ class Outbox:
             by_fetchmail = self.fetchmail.round.flagged - self.refilled.others(session.next_uid, left)
             astray, unsure = self.refilled.astray(left, by_fetchmail), self.refilled.unsure(left, by_fetchmail)
             gone = [refill.copies[uid] for uid in astray if uid not in flagged]
-            if unsure:  # rather all of them twice
-                unknown = [uid for uid in flagged if uid not in known]
-                astray += unknown
-                gone += refill.unanswered.values() if unsure > len(unknown) else []
+            if unsure:  # any of them, and nobody can tell which: rather all of them twice
+                astray += [uid for uid in flagged if uid not in known]
+                gone += refill.unanswered.values()
             delivered -= keys(session, astray)
             if gone:
                 self.flags.delivered = delivered

@@ -21,6 +21,18 @@ def body(name: str) -> bytes:
     return b"Return-Path: <a@example.org>\r\nSubject: %s\r\n\r\nbody\r\n" % name.encode()
 
 
+SEARCHED = {"DELETED": (r"\Deleted", True), "UNDELETED": (r"\Deleted", False), "UNSEEN": (r"\Seen", False)}
+
+
+def numbers(uids: str) -> list[int]:
+    """1:3,7 → 1, 2, 3, 7."""
+    found: list[int] = []
+    for part in uids.split(","):
+        first, _, last = part.partition(":")
+        found += range(int(first), int(last or first) + 1)
+    return found
+
+
 class FakeImap:
     """Uses the real session's method names; `trouble(command, folder, uids)` may raise before anything is done."""
 
@@ -104,18 +116,15 @@ class FakeImap:
         self.marks = any(FETCHED in one.flags for one in self.here.values())
 
     def search(self, *criteria: str) -> list[int]:
-        if "UNSEEN" in criteria or "UNKEYWORD" in criteria:
-            flag = r"\Seen" if "UNSEEN" in criteria else FETCHED
-            found = [uid for uid, one in self.here.items() if flag not in one.flags]
-        elif "KEYWORD" in criteria:
-            found = [uid for uid, one in self.here.items() if FETCHED in one.flags]
-        else:
-            found = list(self.here)
-        if "DELETED" in criteria:
-            found = [uid for uid in found if r"\Deleted" in self.here[uid].flags]
-        if "UNDELETED" in criteria:
-            found = [uid for uid in found if r"\Deleted" not in self.here[uid].flags]
-        return sorted(found)
+        words, found = iter(criteria), sorted(self.here)
+        for word in words:
+            if word == "UID":
+                wanted = numbers(next(words))
+                found = [uid for uid in found if uid in wanted]
+            elif word != "ALL":
+                flag, borne = (next(words), word == "KEYWORD") if "KEYWORD" in word else SEARCHED[word]
+                found = [uid for uid in found if (flag in self.here[uid].flags) == borne]
+        return found
 
     def news(self) -> bool:
         if not self.coming:
@@ -125,10 +134,7 @@ class FakeImap:
         return True
 
     def fetch(self, uids: str, _: str) -> list[Message]:
-        wanted: list[int] = []
-        for part in uids.split(","):
-            first, _, last = part.partition(":")
-            wanted += range(int(first), int(last or first) + 1)
+        wanted = numbers(uids)
         self.trouble("FETCH", self.selected or "", wanted)
         found = []
         for uid in wanted:
@@ -159,10 +165,7 @@ class FakeImap:
         listed = list(uids)
         self.do("STORE", self.selected or "", listed)
         for uid in listed:
-            if change == "+FLAGS":
-                self.here[uid].flags.add(flags)
-            else:
-                self.here[uid].flags.discard(flags)
+            {"+FLAGS": self.here[uid].flags.add, "-FLAGS": self.here[uid].flags.discard}[change](flags)
 
     def delete(self, uids: Iterable[int]) -> None:
         listed = list(uids)

@@ -20,7 +20,7 @@ from logins import Logins
 from options import arguments
 from outbox import Outbox
 from shared import Shared
-from smtp_session import Rejected
+from smtp_session import Rejected, Unreachable
 
 LOGIN = Login("kinga@example.org", "s3cret", "kinga@example.org")
 OUTBOX = "Fetcher-Outbox"
@@ -37,8 +37,11 @@ class Smtp:
 
     def __init__(self) -> None:
         self.got: list[bytes] = []
+        self.down = False
 
     def deliver(self, _: str, __: int | None, pieces: Iterable[bytes]) -> None:
+        if self.down:
+            raise Unreachable("cannot connect to mail:25: Connection refused")
         message = b"".join(pieces)
         if b"refused" in message:
             raise Rejected(554, b"no", True)

@@ -142,7 +142,7 @@ class Changing(Collecting):
         search = session.search
 
         def everything(*criteria: str) -> list[int]:
-            return search("ALL" if "KEYWORD" in criteria else criteria[0])
+            return search(*(["ALL"] if "KEYWORD" in criteria else criteria))
 
         with mock.patch.object(session, "search", everything):
             self.collect(session, self.collector(7))

@@ -101,6 +101,15 @@ class Outboxes(Emptying):
         self.assertEqual((self.runs, len(self.smtp.got)), (1, 2))
         self.assertIn("Too many connections", self.said.getvalue())
 
+    def test_a_run_of_fetchmail_that_did_nothing_and_failed_is_reported(self) -> None:
+        for status, takes, told in ((2, 0, True), (2, 1, False), (0, 0, False)):
+            with self.subTest(status=status, takes=takes):
+                self.setUp()
+                self.put("a", "b")
+                self.status, self.takes = status, takes
+                self.empty()
+                self.assertEqual("fetchmail ended with status 2" in self.said.getvalue(), told)
+
     def test_after_many_logins_the_open_session_delivers_instead_of_fetchmail(self) -> None:
         for _ in range(MOST):
             self.logins.take()
@@ -162,6 +171,34 @@ class Outboxes(Emptying):
         self.session.trouble, self.takes = trouble, 9999
         self.empty()
         self.assertEqual((asked, self.runs, len(self.smtp.got)), ([1000, 1000, 500], 1, 2500))
+
+    def test_messages_that_somebody_removed_from_the_outbox_are_reported_no_more(self) -> None:
+        self.put("refused 1", "refused 2")
+        self.takes = 0
+        for left in (2, 1, 0):
+            while len(self.session.mail[OUTBOX]) > left:
+                self.session.mail[OUTBOX].popitem()
+            self.empty(filled=False)
+            self.assertEqual(len(self.shared.failures.known), left)
+
+    def test_while_the_mail_server_is_not_running_fetchmail_does_not_log_in_for_the_rest(self) -> None:
+        self.session.put(OUTBOX, b"Subject: not for fetchmail\r\n\r\nbody\r\n")
+        self.put("a")
+        self.smtp.down = True
+        self.assertEqual(self.empty(), "cannot connect to mail:25: Connection refused")
+        self.assertEqual((self.runs, self.logins.total), (0, 0))
+
+    def test_what_waits_in_the_outbox_is_counted_while_fetchmail_delivers_it(self) -> None:
+        waiting, fetch = list[int](), self.fetch
+
+        def run(*given: Any) -> int:
+            waiting.append(self.shared.status.waiting)
+            return fetch(*given)
+
+        self.fetch = run  # type: ignore[method-assign]
+        self.put("a", "b", "c")
+        self.empty()
+        self.assertEqual((waiting, self.shared.status.waiting), ([3], 0))
 
     def test_an_empty_outbox_opens_no_connection(self) -> None:
         self.session.selected = "INBOX"

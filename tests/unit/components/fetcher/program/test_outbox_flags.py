@@ -7,6 +7,7 @@ from typing import Any
 from unittest import mock
 
 from fake_imap import body
+from folders import Layout
 from imap_connection import CommandRefused, SessionLost
 from outbox_harness import OUTBOX, Emptying
 
@@ -34,6 +35,8 @@ class Flags(Emptying):
                 self.session.store = store  # type: ignore[method-assign,assignment]
                 self.empty()
                 self.assertEqual((self.runs, len(self.smtp.got), self.session.names(OUTBOX)), (0, 2, []))
+                told = "the provider refuses to take the flag for deletion off" in self.said.getvalue()
+                self.assertEqual(told, refuses)
 
     def test_without_uidplus_what_fetchmail_has_flagged_is_not_delivered_again(self) -> None:
         self.session.uidplus = False
@@ -114,6 +117,54 @@ class Flags(Emptying):
         self.empty(filled=False)
         self.assertEqual((self.smtp.got, self.session.names(OUTBOX)), ([body("foreign")], []))
 
+    def test_with_zero_a_recorded_message_that_another_client_flags_in_a_new_process_is_delivered(self) -> None:
+        self.at_once()
+        self.put("a")
+        self.flag()
+        self.at_once()
+        imap: Any = self.session
+        self.outbox.know_delivered(imap, Layout())
+        self.session.mail[OUTBOX][1].flags.add(r"\Deleted")
+        self.empty(filled=False)
+        self.assertEqual((self.smtp.got, self.session.names(OUTBOX)), ([body("a")], []))
+
+    def test_with_zero_a_new_process_knows_of_delivered_mail_that_an_earlier_run_of_fetchmail_left(self) -> None:
+        self.at_once()
+        self.session.trouble = self.refuse_to_expunge
+        for name, flagged in (("a", True), ("b", False)):
+            self.put(name)
+
+            def run(*_: Any, flagged: bool = flagged) -> int:
+                for one in self.session.here.values() if flagged else ():
+                    one.flags.add(r"\Deleted")
+                return 2
+
+            fetch, self.fetch = self.fetch, run  # type: ignore[method-assign,assignment]
+            self.empty()
+            self.fetch = fetch  # type: ignore[method-assign]
+        self.at_once()
+        self.empty(filled=False)
+        self.assertNotIn(body("a"), self.smtp.got)
+
+    @staticmethod
+    def refuse_to_expunge(command: str, *_: Any) -> None:
+        if command == "EXPUNGE":
+            raise CommandRefused("[LIMIT] no")
+
+    def test_a_delivered_message_that_was_flagged_and_not_deleted_goes_when_the_provider_deletes_again(self) -> None:
+        def trouble(command: str, _: str, uids: list[int]) -> None:
+            if command == "EXPUNGE":
+                self.session.here[uids[0]].flags.add(r"\Deleted")
+                raise CommandRefused("[LIMIT] no")
+
+        odd = b"Subject: not for fetchmail\r\n\r\nbody\r\n"
+        self.session.trouble = trouble
+        self.session.put(OUTBOX, odd)
+        self.empty()
+        self.session.trouble = lambda *_: None
+        self.empty(filled=False)
+        self.assertEqual((self.smtp.got, self.session.names(OUTBOX)), ([odd], []))
+
     def test_with_zero_a_message_flagged_during_fetchmails_run_without_a_check_is_delivered(self) -> None:
         self.at_once()
         self.put("a")
@@ -144,6 +195,29 @@ class Flags(Emptying):
             self.empty()
             self.at_once()
         self.assertEqual((self.smtp.got, self.runs), ([odd], 0))
+
+    def test_with_zero_a_session_that_breaks_at_the_deletion_causes_no_second_delivery_by_a_new_process(self) -> None:
+        def trouble(command: str, *_: Any) -> None:
+            if command == "EXPUNGE":
+                self.session.here[1].flags.add(r"\Deleted")
+                raise SessionLost("gone")
+
+        self.at_once()
+        self.session.trouble = trouble
+        self.session.put(OUTBOX, odd := b"Subject: not for fetchmail\r\n\r\nbody\r\n")
+        with self.assertRaises(SessionLost):
+            self.empty()
+        self.session.trouble = lambda *_: None
+        self.at_once()
+        self.empty(filled=False)
+        self.assertEqual((self.smtp.got, self.session.names(OUTBOX)), ([odd], []))
+
+    def test_with_a_full_state_volume_the_providers_refusal_to_delete_is_what_is_reported(self) -> None:
+        self.session.trouble = self.refuse_to_expunge
+        self.session.put(OUTBOX, b"Subject: not for fetchmail\r\n\r\nbody\r\n")
+        with mock.patch.object(os, "replace", side_effect=OSError(28, "No space left on device")):
+            self.empty()
+        self.assertIn("the provider refuses to delete it: [LIMIT] no", self.shared.failures.summary())
 
     def test_with_zero_a_pod_that_stops_deletes_what_fetchmail_has_flagged(self) -> None:
         self.at_once()
