@@ -79,6 +79,29 @@ class Outboxes(Emptying):
         self.assertEqual((self.runs, self.session.names(OUTBOX)), (0, ["bad"]))
         self.assertEqual([f.kind for f in self.shared.failures.known.values()], [Kind.PROVIDER])
 
+    def test_a_message_of_which_the_provider_refuses_to_tell_anything_does_not_stop_the_others(self) -> None:
+        self.put("bad", "a", "b")
+
+        def trouble(command: str, _: str, uids: list[int]) -> None:
+            if command == "FETCH" and 1 in uids:
+                raise CommandRefused("[SERVERBUG] Internal error")
+
+        self.session.trouble = trouble
+        self.empty()
+        self.assertEqual((self.session.names(OUTBOX), len(self.smtp.got)), (["bad"], 2))
+        self.assertIn("Internal error (UID 1)", self.shared.failures.summary())
+
+    def test_what_was_left_the_day_before_is_delivered_though_there_is_no_room_to_keep_it(self) -> None:
+        def trouble(command: str, folder: str, _: list[int]) -> None:
+            if command == "CREATE" and "Kept" in folder:
+                raise CommandRefused("[OVERQUOTA] full")
+
+        self.put("late")
+        self.session.trouble = trouble
+        self.empty(filled=False)
+        self.assertEqual((self.session.names(OUTBOX), len(self.smtp.got)), ([], 1))
+        self.assertIn("the provider refuses a folder for kept messages: [OVERQUOTA] full", self.said.getvalue())
+
     def test_a_mail_server_that_is_not_running_is_not_tried_again_for_the_remaining_messages(self) -> None:
         self.put("a")
         self.takes, self.lost = 0, "cannot connect to mail:25: Connection refused"
