@@ -2,16 +2,15 @@ import { passwordKey } from "../names";
 import type { MailboxDraft } from "../resolve/mailboxes";
 import type { Finding } from "./finding";
 
-/** Groups items by a key and keeps the groups with more than one. */
-function repeated<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
+function grouped<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
   const groups = new Map<string, T[]>();
   for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
-  return [...groups.values()].filter((group) => group.length > 1);
+  return [...groups.values()];
 }
 
 /** Every mailbox has an object name and Secret keys of its own. */
 export function distinctNames(mailboxes: readonly MailboxDraft[]): Finding[] {
-  return repeated(mailboxes, ({ name }) => passwordKey(name)).flatMap(([first, ...others]) =>
+  return grouped(mailboxes, ({ name }) => passwordKey(name)).flatMap(([first, ...others]) =>
     others.map(({ key }) => ({
       path: ["mailboxes", key],
       text: `has the same name in the cluster as mailboxes.${first?.key}`,
@@ -22,7 +21,7 @@ export function distinctNames(mailboxes: readonly MailboxDraft[]): Finding[] {
 
 export function distinctAddresses(mailboxes: readonly MailboxDraft[]): Finding[] {
   const known = mailboxes.filter((mailbox) => mailbox.address !== undefined);
-  return repeated(known, ({ address }) => address ?? "").flatMap(([first, ...others]) =>
+  return grouped(known, ({ address }) => address ?? "").flatMap(([first, ...others]) =>
     others.map(({ key }) => ({
       path: ["mailboxes", key, "address"],
       text: `is also the address of mailboxes.${first?.key}; two mailboxes cannot share one`,
@@ -60,7 +59,7 @@ export function aliasesAreNoAddresses(mailboxes: readonly MailboxDraft[]): Findi
 
 export function distinctAliases(mailboxes: readonly MailboxDraft[]): Finding[] {
   const all = mailboxes.flatMap(({ key, aliases }) => aliases.map((alias) => ({ ...alias, key })));
-  return repeated(all, ({ address }) => address).flatMap(([first, ...others]) =>
+  return grouped(all, ({ address }) => address).flatMap(([first, ...others]) =>
     others.map(({ path }) => ({
       path,
       text: `is already an alias of mailboxes.${first?.key}`,

@@ -2,7 +2,7 @@ import { controllersOf } from "../controllers";
 import { discoveryHosts } from "../discovery";
 import { names } from "../names";
 import { mainDomain, resolveDomains, resolveHosts } from "../resolve/domains";
-import type { Path } from "../schema";
+import { docAt, type Path } from "../schema";
 import { certificatesIn, parsed } from "./certificates";
 import type { Finding, PartialConfig } from "./finding";
 import { amount } from "./values";
@@ -98,15 +98,22 @@ export function sourceRangesNeedLoadBalancer({ service }: PartialConfig): Findin
     : [];
 }
 
-/** Kubernetes refuses a pod whose request exceeds its limit. */
+const exceeds = (request: string, limit: string): boolean => (amount(request) ?? 0) > (amount(limit) ?? Infinity);
+
+/** Kubernetes refuses a pod whose request exceeds its limit. A limit below the default request is what the fix raises. */
 export function requestsWithinLimits({ resources }: PartialConfig): Finding[] {
   return Object.entries(resources ?? {}).flatMap(([workload, { requests, limits }]) =>
     (["cpu", "memory"] as const)
-      .filter((kind) => (amount(requests[kind]) ?? 0) > (amount(limits[kind]) ?? Infinity))
-      .map((kind) => ({
-        path: ["resources", workload, "requests", kind],
-        text: `is more than resources.${workload}.limits.${kind}, ${limits[kind]}`,
-      })),
+      .filter((kind) => exceeds(requests[kind], limits[kind]))
+      .map((kind): Finding => {
+        const path = ["resources", workload, "requests", kind];
+        const limit = ["resources", workload, "limits", kind];
+        return {
+          path,
+          text: `is more than ${limit.join(".")}, ${limits[kind]}`,
+          ...(exceeds(String(docAt(path).default), limits[kind]) && { set: limit }),
+        };
+      }),
   );
 }
 

@@ -27,7 +27,16 @@ const old = (claim: string, n: number, readyToUse: boolean): Snapshot => ({
 });
 
 /** As much of the API server as the program needs, with a controller that makes snapshots usable when it is asked again. */
-async function api(snapshots: Snapshot[], rules: { works?: (name: string) => boolean; status?: number } = {}) {
+interface Rules {
+  readonly works?: (name: string) => boolean;
+  readonly status?: number;
+  /** Fails without a reason, with a page that is not Kubernetes' own. */
+  readonly silent?: boolean;
+  /** Others delete a snapshot before the program does. */
+  readonly gone?: string;
+}
+
+async function api(snapshots: Snapshot[], rules: Rules = {}) {
   const works = rules.works ?? (() => true);
   const received: string[] = [];
   const server = createServer((request, response) => {
@@ -45,10 +54,13 @@ async function api(snapshots: Snapshot[], rules: { works?: (name: string) => boo
     request.on("end", () => {
       if (request.headers.authorization !== "Bearer the-token") return answer(401, { message: "Unauthorized" });
       if (!url.pathname.startsWith(at)) return answer(404, { message: "not found" });
+      if (rules.status && rules.silent) return void response.writeHead(rules.status).end("<html>");
       if (rules.status) return answer(rules.status, { message: "volumesnapshots is forbidden" });
       const found = snapshots.findIndex(({ metadata }) => metadata.name === name);
       if (request.method === "POST") {
-        const { metadata, spec } = JSON.parse(body);
+        const { apiVersion, kind, metadata, spec } = JSON.parse(body);
+        expect({ apiVersion, kind }).toEqual({ apiVersion: "snapshot.storage.k8s.io/v1", kind: "VolumeSnapshot" });
+        expect(metadata.labels).toMatchObject({ "app.kubernetes.io/part-of": "homelab-mail" });
         expect(spec).toEqual({
           volumeSnapshotClassName: "fast",
           source: { persistentVolumeClaimName: expect.any(String) },
@@ -58,7 +70,7 @@ async function api(snapshots: Snapshot[], rules: { works?: (name: string) => boo
       }
       if (request.method === "DELETE") {
         if (found >= 0) snapshots.splice(found, 1);
-        return answer(found < 0 ? 404 : 200, {});
+        return answer(found < 0 || name === rules.gone ? 404 : 200, {});
       }
       if (name === "") {
         const claim = url.searchParams.get("labelSelector")?.replace("homelab-mail/snapshot-of=", "");
@@ -68,7 +80,8 @@ async function api(snapshots: Snapshot[], rules: { works?: (name: string) => boo
       }
       const one = snapshots[found] as Snapshot;
       const sent = JSON.parse(JSON.stringify(one));
-      one.status = works(name) ? { readyToUse: true } : { readyToUse: false, error: { message: "the disk is full" } };
+      const failed = { readyToUse: false, ...(!rules.silent && { error: { message: "the disk is full" } }) };
+      one.status = works(name) ? { readyToUse: true } : failed;
       return answer(200, sent);
     });
   });
@@ -139,6 +152,23 @@ test("failed snapshots do not cause the last usable one to be deleted, and are d
   const recovered = [old("stalwart-data", 1, false), old("stalwart-data", 2, true), old("stalwart-data", 3, true)];
   await run((await api(recovered)).base, ["stalwart-data"], 2);
   expect(namesIn(recovered, "stalwart-data")).toEqual(["stalwart-data-3", expect.any(String)]);
+  const exact = [old("stalwart-data", 1, false), old("stalwart-data", 2, true)];
+  expect((await run((await api(exact)).base, ["stalwart-data"], 2)).out).toContain("stalwart-data-1 is removed\n");
+  expect(namesIn(exact, "stalwart-data")).toEqual(["stalwart-data-2", expect.any(String)]);
+});
+
+test("a snapshot that somebody else has deleted meanwhile does not fail the run", async () => {
+  const snapshots = [1, 2, 3].map((n) => old("stalwart-data", n, true));
+  const { base } = await api(snapshots, { gone: "stalwart-data-1" });
+  expect(await run(base, ["stalwart-data"], 2)).toMatchObject({ code: 0, err: "\n" });
+  expect(namesIn(snapshots, "stalwart-data")).toEqual(["stalwart-data-3", expect.any(String)]);
+});
+
+test("a failed snapshot run says so when neither the API server nor the snapshot has a reason", async () => {
+  const page = await api([], { status: 503, silent: true });
+  expect((await run(page.base, ["stalwart-data"])).err).toBe("stalwart-data: the API server refuses: HTTP 503\n");
+  const never = await api([], { works: () => false, silent: true });
+  expect((await run(never.base, ["stalwart-data"])).err).toContain("is not usable after 1 s: nobody says why\n");
 });
 
 test("an error of the API server is in the message of the failed snapshot run", async () => {

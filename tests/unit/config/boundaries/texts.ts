@@ -18,6 +18,12 @@ export const ofTexts: Boundaries = {
     good: [longestHost, `${label}.ro`, "1.ro", "a.b"],
     bad: [`${longestHost}b`, `${label}a.ro`, "newjoy.1", "localhost", "a..ro", "a-.ro", "mail.ro.", "posta.bébé.ro"],
   },
+  "a host that follows from the domain": {
+    key: "hosts.webmail",
+    config: (domain) => ({ domain }),
+    good: [`${longestHost.slice(0, 242)}.ro`],
+    bad: [`${longestHost.slice(0, 243)}.ro`],
+  },
   "a provider's host": {
     key: "provider.imap.host",
     config: (host) => ({ provider: { imap: { host } } }),

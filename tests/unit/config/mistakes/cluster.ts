@@ -135,6 +135,14 @@ export const onTheCluster: readonly Case[] = [
     { resources: { roundcube: { requests: { cpu: 2 } } } },
     "resources.roundcube.requests.cpu",
     /more than resources.roundcube.limits.cpu, 1/,
+    "pulumi config set --path resources.roundcube.requests.cpu 50m",
+  ],
+  [
+    "promising more memory than allowing",
+    { resources: { imapsync: { limits: { memory: "127Mi" } } } },
+    "resources.imapsync.requests.memory",
+    /more than resources.imapsync.limits.memory, 127Mi/,
+    "pulumi config set --path resources.imapsync.limits.memory 1Gi",
   ],
   ["a key that resembles none", { storage: { replicas: 3 } }, "storage.replicas", /known here: className, size/],
 ];

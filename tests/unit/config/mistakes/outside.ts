@@ -11,6 +11,12 @@ export const onTheOutside: readonly Case[] = [
     "pulumi config set --path hosts.webmail webmail.newjoy.ro",
   ],
   [
+    "three hosts with one name",
+    { hosts: { mail: "post.newjoy.ro", webmail: "post.newjoy.ro", autoconfig: "post.newjoy.ro" } },
+    "hosts.autoconfig",
+    /same host as hosts.mail/,
+  ],
+  [
     "hosts that are too long with their domain",
     { domain: `${`${"d".repeat(60)}.`.repeat(4)}ro.ro` },
     "hosts.webmail",
