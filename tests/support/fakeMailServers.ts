@@ -41,10 +41,11 @@ export async function startTlsServer({ key, cert }: KeyPair, greeting: string, b
   return listen(server);
 }
 
-/** One message: when it came, and its keywords. */
+/** One message: when it came, its keywords, and its Message-ID when it is searched for. */
 export interface Message {
   readonly date: string;
   readonly keywords?: readonly string[];
+  readonly id?: () => string | undefined;
 }
 
 export interface ImapRules {
@@ -98,7 +99,11 @@ export const fakeImapServer = (pair: KeyPair, rules: ImapRules): Promise<number>
       if (command === "UID STORE") return done();
       if (command === "UID SEARCH") {
         const [, without] = /UNKEYWORD (\S+)/.exec(line) ?? [];
-        const uids = chosen.flatMap(({ keywords }, n) => (without && keywords?.includes(without) ? [] : [n + 1]));
+        const [, wanted] = /HEADER "?MESSAGE-ID"? "?<([^>]*)>/i.exec(line) ?? [];
+        const uids = chosen.flatMap(({ keywords, id }, n) => {
+          const isWanted = wanted === undefined || id?.() === wanted;
+          return isWanted && !(without && keywords?.includes(without)) ? [n + 1] : [];
+        });
         return done(`* SEARCH ${uids.join(" ")}`.trim());
       }
       if (command === "FETCH" || command === "UID FETCH") {

@@ -5,8 +5,10 @@ export interface StalwartRules {
   readonly password: string;
   /** The outbound queue, as `x:QueuedMessage/get` lists it. */
   readonly queue?: readonly object[];
-  /** Message-IDs in the mailbox, asked anew each time. */
+  /** Message-IDs in the mailbox, the oldest first, asked anew each time. The ids are m0, m1 and so on. */
   readonly inbox?: () => readonly string[];
+  /** Ids of messages that were destroyed. */
+  readonly destroyed?: string[];
   /** The issuer that it has loaded, which it tells of every address. @default none */
   readonly issuer?: string;
   /** Methods that were called, and as whom. */
@@ -15,14 +17,28 @@ export interface StalwartRules {
   readonly asked?: string[];
 }
 
+interface Arguments {
+  readonly accountId?: string;
+  readonly ids?: readonly string[] | null;
+  readonly destroy?: readonly string[];
+  readonly sort?: readonly { readonly property: string; readonly isAscending?: boolean }[];
+  readonly limit?: number;
+}
+
 /** As much of the mail server's JMAP as the doctor asks; names and shapes from 0.16.19's source. */
 export async function fakeStalwart(rules: StalwartRules): Promise<{ base: string; close(): void }> {
-  const { password, queue = [], inbox = () => [], issuer = "", called = [], asked = [] } = rules;
-  const reply = (method: string, args: { ids?: string[] | null; destroy?: string[] }): object => {
+  const { password, queue = [], inbox = () => [], issuer = "", called = [], asked = [], destroyed = [] } = rules;
+  const reply = (method: string, { accountId, ids = [], destroy = [], sort, limit }: Arguments): object => {
     if (method === "x:QueuedMessage/get") return { list: queue };
-    if (method === "Email/query") return { ids: inbox().map((_, n) => `m${n}`) };
-    if (method === "Email/get") return { list: inbox().map((id, n) => ({ id: `m${n}`, messageId: [id] })) };
-    return { destroyed: args.destroy };
+    if (accountId !== "a1") return { type: "accountNotFound" };
+    const all = inbox().map((messageId, n) => ({ id: `m${n}`, messageId: [messageId] }));
+    if (method === "Email/query") {
+      const found = sort?.[0]?.property === "receivedAt" && !sort[0].isAscending ? all.toReversed() : all;
+      return { ids: found.slice(0, limit).map(({ id }) => id) };
+    }
+    if (method === "Email/get") return { list: all.filter(({ id }) => ids?.includes(id)) };
+    destroyed.push(...destroy);
+    return { destroyed: destroy };
   };
   const server = http.createServer(async (request, response) => {
     asked.push(request.url ?? "");

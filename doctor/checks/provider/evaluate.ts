@@ -25,26 +25,28 @@ export interface ProviderObservation {
 const messages = (count: number): string => (count === 1 ? "1 message" : `${count} messages`);
 
 /**
- * Since when mail has been waiting, from its fetcher's status: undefined if none is waiting, or if the status is not available.
+ * Since when mail has been waiting, from its fetcher's status: `now` if none is waiting, undefined if the status is not available.
  * The dates of messages do not show it: those of imported mail are years old.
  */
-function knownSince(fetcher: FetcherObservation | undefined): { readonly since?: number } | undefined {
+function knownSince(fetcher: FetcherObservation | undefined, now: number): number | undefined {
   if (fetcher === undefined || !("folders" in fetcher)) return undefined;
-  const times = fetcher.folders.flatMap(({ waitingSince }) => waitingSince ?? []);
-  return times.length === 0 ? {} : { since: Math.min(...times) };
+  return Math.min(now, ...fetcher.folders.flatMap(({ waitingSince }) => waitingSince ?? []));
 }
 
 function evaluateWaiting(seen: Extract<MailboxObservation, { kept: number }>, args: ProviderObservation): Result {
   const { mailbox } = seen;
   const { namespace, now, fetchers } = args;
   const waiting = seen.waiting.reduce((sum, { count }) => sum + count, 0);
-  const since = seen.keptSince === undefined ? "" : ` since ${seen.keptSince}`;
-  const kept = seen.kept > 0 ? `, and ${messages(seen.kept)} kept${since}` : "";
+  const firstDay = seen.keptSince === undefined ? "" : ` since ${seen.keptSince}`;
+  const kept = seen.kept > 0 ? `, and ${messages(seen.kept)} kept${firstDay}` : "";
   if (waiting === 0) return ok("waiting", { count: `none${kept}` }, mailbox);
-  const known = knownSince(fetchers.find((fetcher) => fetcher.mailbox === mailbox));
+  const since = knownSince(
+    fetchers.find((fetcher) => fetcher.mailbox === mailbox),
+    now,
+  );
   const params = { count: messages(waiting), mailbox, namespace };
-  if (known === undefined) return fail("waiting", "untested", params, mailbox);
-  const age = now - (known.since ?? now);
+  if (since === undefined) return fail("waiting", "untested", params, mailbox);
+  const age = now - since;
   if (age > stuckAfter) return fail("waiting", "stuck", { ...params, age: formatDuration(age) }, mailbox);
   if (age > lateAfter) return fail("waiting", "late", { ...params, age: formatDuration(age) }, mailbox);
   return ok("waiting", { count: messages(waiting) + kept }, mailbox);

@@ -152,7 +152,8 @@ it.each([
   [undefined, /is older than 2\.4, and at least 2\.10\.0 is needed/],
 ])("registering the sign-in client asks Pocket ID for its version first: %s", async (version, expected) => {
   at.server.state.version = version;
-  const { failures } = await provider.check(at.inputs, at.inputs);
+  const { inputs, failures } = await provider.check(at.inputs, at.inputs);
+  expect(inputs).toEqual(at.inputs);
   if (expected === undefined) expect(failures).toEqual([]);
   else expect(failures?.[0]?.reason).toMatch(expected);
   if (expected !== undefined) expect(at.server.requests).toEqual(["GET /api/version/current"]);

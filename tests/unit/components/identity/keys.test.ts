@@ -65,7 +65,7 @@ it("the sign-in client stays when the key is removed from the configuration, and
   await provider.create(at.inputs);
   const letGo = { ...at.inputs, apiKey: "" };
   at.server.requests.length = 0;
-  expect((await provider.check(at.inputs, letGo)).failures).toEqual([]);
+  expect(await provider.check(at.inputs, letGo)).toEqual({ inputs: letGo, failures: [] });
   expect(await provider.diff("stalwart-webui", at.inputs, letGo)).toMatchObject({ changes: true, replaces: [] });
   await provider.update("stalwart-webui", at.inputs, letGo);
   await provider.read("stalwart-webui", letGo);

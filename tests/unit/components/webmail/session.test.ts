@@ -165,6 +165,7 @@ describe("the issuer's discovery document", () => {
     "the issuer's discovery document is fetched again some seconds after an answer, and later after a failure",
     async () => {
       expect([await asked(left(0, true)), await asked(left(6, true))]).toEqual([false, true]);
+      expect(await asked(left(-86_400, true))).toBe(true); // the clock was set back
       expect([await asked(left(0, false)), await asked(left(6, false)), await asked(left(15, false))]).toEqual([
         false,
         false,

@@ -30,3 +30,13 @@ test("a client whose device sign-in is approved without a passkey is a failure, 
   expect(told).toMatchObject({ level: "failure" });
   expect(told?.message).toContain("gives away all their mail");
 });
+
+test("what is ok at an issuer says how far it was checked", () => {
+  const { accounts: _, ...elsewhere } = good;
+  const told = (seen: PocketIdObservation, check: string) =>
+    evaluatePocketId(seen).flatMap((result) => (result.check === check ? [`${result.level}: ${result.message}`] : []));
+  expect(told(elsewhere, "accounts")).toEqual(["ok: not checked: the issuer is not Pocket ID"]);
+  expect(told({ ...good, device: { closed: "no such grant" } }, "device")).toEqual([
+    "ok: the issuer does not offer it",
+  ]);
+});

@@ -98,6 +98,7 @@ test("the age of waiting mail is that of the folder that has been unchanged long
   const folders = [
     { ...emptyFolder, waitingSince: now - minute },
     { ...emptyFolder, folder: "Junk", waitingSince: now - 120 * minute },
+    { ...emptyFolder, folder: "Lists" },
   ];
   expect(say(three, works, { mailbox: "kinga", notReady: "", folders })[1]).toMatchObject({
     code: "stuck",
@@ -115,4 +116,13 @@ test("a failing source is reported with its name and its fix, and stops nothing 
   expect(more).toEqual([]);
   expect(result).toMatchObject({ subject: "kinga/old-gmail", level: "warning", breaks: [], obscures: [] });
   expect(result?.fix).toContain("mailboxes.kinga.sources.old-gmail.password");
+});
+
+test("a working source is reported with what waits in all its folders and what is kept, and a faulty one with what is refused", () => {
+  const counts = [3, 1].map((count, n) => ({ folder: n === 0 ? "INBOX" : "Junk", count }));
+  expect(source({ waiting: counts, kept: 59 })[0]?.message).toBe("works; 4 messages to be fetched, 59 kept there");
+  expect(source({ quarantined: counts }).map(({ message }) => message)).toEqual([
+    expect.stringMatching(/^3 messages in INBOX/),
+    expect.stringMatching(/^1 message in Junk/),
+  ]);
 });

@@ -26,17 +26,28 @@ describe("a round trip", () => {
   const kinga = { mailbox: "kinga", address: "kinga@newjoy.ro", password: "k1nga", folders: ["INBOX"], keep: false };
   const idOf = (message: string): string => /^Message-ID: <(.+)>$/im.exec(message)?.[1] as string;
 
-  async function around(more: { delivers?: boolean; in?: string; password?: string; answer?: string } = {}) {
+  const old = "01-Mar-2026 10:00:00 +0000";
+  interface Otherwise extends Partial<SendArgs> {
+    readonly delivers?: boolean;
+    readonly in?: string;
+    readonly password?: string;
+    readonly answer?: string;
+  }
+
+  async function around({ delivers = true, in: kept, password, answer, ...more }: Otherwise = {}) {
     const taken: string[] = [];
     const called: string[] = [];
+    const destroyed: string[] = [];
     const received: string[] = [];
-    const inbox = (): string[] => ["other@newjoy.ro", ...(more.delivers === false ? [] : taken.map(idOf))];
+    const others = Array.from({ length: 40 }, (_, n) => `other-${n}@newjoy.ro`);
+    const inbox = (): string[] => [...others, ...(delivers ? taken.map(idOf) : [])];
+    const own = () => taken.map(idOf)[0];
     const args: SendArgs = {
       smtp: {
         host: "localhost",
         port: await fakeSmtpServer(pair, relay.username, relay.password, {
           taken,
-          ...(more.answer !== undefined && { answer: more.answer }),
+          ...(answer !== undefined && { answer }),
         }),
       },
       imap: {
@@ -44,41 +55,47 @@ describe("a round trip", () => {
         port: await fakeImapServer(pair, {
           user: kinga.address,
           password: kinga.password,
-          folders: { INBOX: [], ...(more.in && { [more.in]: [{ date: "01-Mar-2026 10:00:00 +0000" }] }) },
+          folders: { INBOX: [{ date: old }], ...(kept && { [kept]: [{ date: old }, { date: old, id: own }] }) },
           received,
         }),
       },
-      relay: { ...relay, password: more.password ?? relay.password },
+      relay: { ...relay, password: password ?? relay.password },
       to: kinga,
       ca: [readFileSync(privateCa.cert, "utf8")],
       limit: 60_000,
-      timeout: more.delivers === false ? 300 : 60_000,
-      server: { base: await stalwart({ inbox, called }), password: "admin-password" },
+      timeout: delivers ? 60_000 : 300,
+      server: { base: await stalwart({ inbox, called, destroyed }), password: "admin-password" },
       signal: new AbortController().signal,
+      ...more,
     };
-    return { seen: await sendAround(args), taken, called, received };
+    return { seen: await sendAround(args), taken, called, destroyed, received };
   }
-  const removes = (received: readonly string[]): boolean => received.some((line) => /STORE .*\\Deleted/i.test(line));
+  /** UIDs of the messages that were removed at the provider. */
+  const removed = (received: readonly string[]): string[] =>
+    received.flatMap((line) => /STORE (\S+) .*\\Deleted/i.exec(line)?.[1] ?? []);
 
   test("a round trip finds its message in the user's mailbox, times both legs, and removes it", async () => {
-    const { seen, taken, called, received } = await around();
+    const { seen, taken, called, destroyed, received } = await around();
     expect(seen).toMatchObject({
       mailbox: "kinga",
       out: expect.any(Number),
       back: expect.any(Number),
       cleaned: "removed from the mailbox",
     });
-    expect(taken).toHaveLength(1);
+    expect(taken).toEqual([
+      expect.stringMatching(/^From: service@newjoy\.ro\nTo: kinga@newjoy\.ro\nSubject: Does my mail work\? /),
+    ]);
     expect(called).toEqual(["Email/query", "Email/get", "Email/set"].map((name) => `kinga@newjoy.ro%admin ${name}`));
-    expect(removes(received)).toBe(false);
+    expect(destroyed).toEqual(["m40"]);
+    expect(removed(received)).toEqual([]);
   });
 
   test.each(["INBOX", "Fetcher-Kept/2026-11-28", "Fetcher-Kept-Junk/2026-11-28"])(
-    "a round trip also removes what is kept at the provider in %s",
+    "a round trip also removes its message, and no other, where it is kept at the provider in %s",
     async (folder) => {
       const { seen, received } = await around({ in: folder });
       expect(seen).toMatchObject({ cleaned: "removed from the mailbox and removed at the provider" });
-      expect(removes(received)).toBe(true);
+      expect(removed(received)).toEqual(["2"]);
     },
   );
 
@@ -87,12 +104,37 @@ describe("a round trip", () => {
     expect(seen).not.toHaveProperty("back");
     expect(seen).toMatchObject({ cleaned: "removed at the provider" });
     expect(called).not.toContain("kinga@newjoy.ro%admin Email/set");
-    expect(removes(received)).toBe(true);
+    expect(removed(received)).toEqual(["2"]);
   });
 
   test("a round trip that the provider refuses is reported with the provider's message", async () => {
     const { seen } = await around({ answer: "550 5.7.1 sender not allowed" });
     expect(seen).toEqual({ mailbox: "kinga", unsent: "550 5.7.1 sender not allowed" });
+  });
+
+  test("a round trip whose message cannot be removed at the provider says so, and that it was removed here", async () => {
+    const { seen } = await around({ imap: { host: "127.0.0.1", port: 1 } });
+    expect(seen).toMatchObject({
+      cleaned: "removed from the mailbox; the test message could not be removed everywhere (connection refused)",
+    });
+  });
+
+  test("a round trip that cannot open the mailbox names the message that is left there", async () => {
+    const server = { base: await stalwart(), password: "another" };
+    const { seen, taken } = await around({ server });
+    const subject = /^Subject: (.*)$/m.exec(taken[0] ?? "")?.[1];
+    expect(seen).toMatchObject({ unseen: "the mail server refuses the administrator's password", subject });
+  });
+
+  test("a round trip that is interrupted stops waiting, and removes what it has sent", async () => {
+    const { seen, received } = await around({
+      delivers: false,
+      in: "INBOX",
+      timeout: 600_000,
+      signal: AbortSignal.abort(),
+    });
+    expect(seen).toMatchObject({ cleaned: "removed at the provider" });
+    expect(removed(received)).toEqual(["2"]);
   });
 
   test("a round trip shows neither password nor address in its messages", async () => {
