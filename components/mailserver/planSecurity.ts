@@ -18,8 +18,6 @@ const hourly = (count: number): Body => ({ count, period: HOUR });
 /** The name of the server's own object for its web UI, so that it is updated and not created a second time. */
 const WEB_UI = "Stalwart Web Interface";
 const QUARTER = 90 * 24 * HOUR;
-/** The web UI's default client id for sign-in. */
-const WEB_UI_CLIENT = "stalwart-webui";
 
 /**
  * Bans end after an hour. By default they never end, and one GET of a path like `/x.php` causes one, on the mail ports
@@ -110,7 +108,8 @@ export const webUi = ({ images, identity }: SecurityArgs): Operation => {
       resourceUrl: url,
       autoUpdateFrequency: QUARTER,
       urlPrefix: set(["/admin", "/account"]),
-      ...(choosesClient && identity.clientId !== WEB_UI_CLIENT && { oauthClientId: canonicalText(identity.clientId) }),
+      // The default, too: an omitted property would keep the client that was configured before.
+      ...(choosesClient && { oauthClientId: canonicalText(identity.clientId) }),
     },
   });
 };

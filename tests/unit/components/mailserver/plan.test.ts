@@ -3,6 +3,7 @@ import { rendererFor } from "../../../../components/mailserver/lines";
 import { listeners, listenersHash } from "../../../../components/mailserver/listeners";
 import type { Json } from "../../../../components/mailserver/operations";
 import { plan, renderPlan, renderReload } from "../../../../components/mailserver/plan";
+import { declaredAccounts } from "../../../../components/mailserver/planAccounts";
 import { stalwartLines } from "../../../../config/stalwartLine";
 import { sampleConfig } from "../../../support/sample";
 import { configs, expressionsOf, objectsOf, samplePlan, settingOf } from "./plans";
@@ -10,7 +11,7 @@ import { itFitsSchema, schemaProblems } from "./validator";
 
 /**
  * What a value refers to. The server looks for references in properties that hold ids and nowhere else, and in the schema
- * those, and only those, end in Id or Ids.
+ * those, and only those, end in Id or Ids. A later release's `oauthClientId` is a text.
  */
 function referencesIn(value: Json, property = ""): string[] {
   if (value !== null && typeof value === "object") {
@@ -19,7 +20,7 @@ function referencesIn(value: Json, property = ""): string[] {
       ...referencesIn(inner, property.endsWith("Ids") ? property : key),
     ]);
   }
-  if (typeof value !== "string" || !/Ids?$/.test(property)) return [];
+  if (typeof value !== "string" || !/Ids?$/.test(property) || property === "oauthClientId") return [];
   expect(value).toMatch(/^#/); // ids of the server's own making cannot be known here
   return [value.slice(1)];
 }
@@ -106,15 +107,16 @@ describe("the settings plan", () => {
     );
   });
 
-  it("the settings plan is the same text in whatever order mailboxes and networks are written", () => {
+  it("the settings plan is the same text in whatever order mailboxes, aliases and networks are written", () => {
     fc.assert(
       fc.property(configs, (args) => {
         const turned = {
           ...args,
-          mailboxes: [...args.mailboxes].reverse(),
+          mailboxes: args.mailboxes.map((one) => ({ ...one, aliases: [...one.aliases].reverse() })).reverse(),
           cluster: { networks: [...args.cluster.networks].reverse() },
         };
         expect(renderPlan(turned)).toBe(renderPlan(args));
+        expect(declaredAccounts(turned)).toEqual(declaredAccounts(args));
       }),
     );
   });
@@ -172,10 +174,14 @@ describe("listening", () => {
   });
 
   it("the mail server announces every service to clients but POP3, which has no listener", () => {
-    const { services, defaultHostname, defaultCertificateId } = settingOf(samplePlan(), "SystemSettings");
-    expect(Object.keys(services)).toEqual(expect.arrayContaining(["imap", "smtp", "jmap", "caldav", "managesieve"]));
-    expect(Object.keys(services)).not.toContain("pop3");
+    const { services, defaultHostname, defaultDomainId, defaultCertificateId } = settingOf(
+      samplePlan(),
+      "SystemSettings",
+    );
+    const others = ["caldav", "carddav", "imap", "jmap", "managesieve", "smtp", "webdav"]; // of the eight that it knows
+    expect(services).toEqual(Object.fromEntries(others.map((name) => [name, { cleartext: false }])));
     expect([defaultHostname, defaultCertificateId]).toEqual(["mail.newjoy.ro", "#certificate"]);
+    expect(defaultDomainId).toBe("#domain");
   });
 
   it("the mail server restarts for another port, protocol or kind of TLS, and not for another order of mailboxes", () => {

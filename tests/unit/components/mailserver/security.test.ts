@@ -85,7 +85,7 @@ describe("the web UI", () => {
   it("the web UI signs in with the configured client where the server can name it", () => {
     expect(webUi(undefined, "family-mail").oauthClientId).toBe("family-mail");
     expect(webUi({ stalwart: "stalwartlabs/stalwart:v0.16.19" }, "family-mail")).not.toHaveProperty("oauthClientId");
-    expect(webUi()).not.toHaveProperty("oauthClientId");
+    expect(webUi().oauthClientId).toBe("stalwart-webui");
   });
 });
 
