@@ -34,7 +34,7 @@ describe("users' accounts", () => {
   });
 
   it("postmaster's and the relay account's mail is kept when no mailbox has those addresses", () => {
-    const args = samplePlan({ mailboxes: family, relay: { username: "Robot@newjoy.ro" } as never });
+    const args = samplePlan({ mailboxes: family, relay: { username: "Robot@NewJoy.ro" } as never });
     expect(aliasesOf(args, "homelab-mail")).toEqual(["postmaster"]);
     expect(account(args, "robot")).toMatchObject({ description: "Relay", roles: { "@type": "User" } });
     expect(aliasesOf(args, "alpar")).toEqual(["boss"]);

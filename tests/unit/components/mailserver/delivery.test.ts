@@ -177,11 +177,26 @@ describe("what an account does not take", () => {
     expect(local).toMatchObject({ name: "local", expiry: { "@type": "Ttl", expire: 2_592_000_000 } });
     const intervals = Object.values<Plain>(local.retry.intervals).map(({ duration }) => duration);
     expect(Math.max(...intervals)).toBeLessThanOrEqual(3_600_000);
+    expect(intervals[0]).toBeLessThanOrEqual(300_000); // a quota that was raised is noticed soon
+    for (const interval of intervals) expect(interval).toBeGreaterThanOrEqual(60_000);
     const schedule = (mail: Mail): string =>
       evaluate(settingOf(samplePlan(), "MtaOutboundStrategy").schedule, mail, ACCOUNTS);
     expect(schedule({ rcpt: "Kinga@newjoy.ro", source: "unauthenticated" })).toBe("local");
     expect(schedule({ rcpt: "grandma@newjoy.ro" })).toBe("remote");
     expect(schedule({ rcpt: "friend@example.org", source: "dsn" })).toBe("dsn");
+  });
+
+  it("mail that stays here is retried as mail for accounts, whatever is configured, and only that", () => {
+    fc.assert(
+      fc.property(configs, (args) => {
+        const accounts = args.mailboxes.map(({ address }) => address);
+        for (const rcpt of ["friend@example.org", `unknown@${args.domain}`, ...accounts]) {
+          const mail = { rcpt, source: "unauthenticated" } as const;
+          const schedule = evaluate(settingOf(args, "MtaOutboundStrategy").schedule, mail, accounts);
+          expect(schedule).toBe(routeOf(args, mail, accounts) === "local" ? "local" : "remote");
+        }
+      }),
+    );
   });
 
   it("a delivery report never leaves the server, whatever is configured, so that nobody outside gets a bounce", () => {

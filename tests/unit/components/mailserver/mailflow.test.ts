@@ -150,6 +150,12 @@ describe("taking fetched mail", () => {
     ]);
   });
 
+  it("the mail server's log has no warning about each settings run, which reaches it without a proxy", () => {
+    const [{ event, level }, ...more] = objectsOf(args, "EventTracingLevel");
+    expect([event, more]).toEqual(["http.x-forwarded-missing", []]);
+    expect(["debug", "trace"]).toContain(level); // the log has `info` and what is more important
+  });
+
   it("the mail server does not manage DNS, DKIM or certificates", () => {
     const manual = { "@type": "Manual" };
     expect(objectsOf(args, "Domain")[0]).toMatchObject({
@@ -157,6 +163,7 @@ describe("taking fetched mail", () => {
       dkimManagement: manual,
       dnsManagement: manual,
       certificateManagement: manual,
+      reportAddressUri: null, // nor does it expect reports that nobody sends
     });
   });
 });

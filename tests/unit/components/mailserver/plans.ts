@@ -24,7 +24,7 @@ export const configs: fc.Arbitrary<PlanArgs> = fc
     users: fc.uniqueArray(
       fc.record({
         name: label,
-        displayName: fc.string({ unit: "binary" }),
+        displayName: fc.string({ unit: "binary" }).filter((text) => /[^\s\p{Cc}]/u.test(text)), // others are refused
         admin: fc.boolean(),
         junk: fc.boolean(),
         extra: fc.nat({ max: 3 }),
@@ -47,7 +47,7 @@ export const configs: fc.Arbitrary<PlanArgs> = fc
     identity: fc.record({
       issuer: host.map((name) => `https://${name}`),
       name: fc.string({ minLength: 1 }).filter((name) => name.trim() !== ""),
-      clientId: fc.stringMatching(/^[A-Za-z0-9._-]{2,20}$/),
+      clientId: fc.oneof(fc.constant("stalwart-webui"), fc.stringMatching(/^[A-Za-z0-9._-]{2,20}$/)),
     }),
     networks: fc.uniqueArray(network, { maxLength: 4 }),
     metrics: fc.boolean(),

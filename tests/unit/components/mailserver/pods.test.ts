@@ -1,6 +1,7 @@
 import { listeners } from "../../../../components/mailserver/listeners";
 import { containersOf, hardeningProblems, podsOf, selects } from "../../../support/kubernetes";
 import { type Deployed, deploy, deployment } from "./deployed";
+import { objectsOf, samplePlan } from "./plans";
 
 let sample: Deployed;
 beforeAll(async () => {
@@ -43,6 +44,17 @@ describe("the pods", () => {
         }
       }
     }
+  });
+
+  it("the settings name the certificate's files where the mail server's pod mounts them", () => {
+    const { spec } = deployment(sample.recorder).inputs.spec.template;
+    const { mountPath } = spec.containers[0].volumeMounts.find((mount: { name: string }) => mount.name === "tls");
+    expect(objectsOf(samplePlan(), "Certificate")).toEqual([
+      {
+        certificate: { "@type": "File", filePath: `${mountPath}/tls.crt` },
+        privateKey: { "@type": "File", filePath: `${mountPath}/tls.key` },
+      },
+    ]);
   });
 
   it("the Services select the mail server's pods, which serve every port that the Services name", () => {
