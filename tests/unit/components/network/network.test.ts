@@ -43,6 +43,13 @@ describe("network policies", () => {
     ]);
   });
 
+  it("the stack passes the namespaces that may relay to the network policies", async () => {
+    const { recorder } = await deploy({ ...threeMailboxes, cluster: { relayNamespaces: ["apps"] } });
+    const { ingress } = recorder.object("NetworkPolicy", "stalwart").inputs.spec;
+    expect(ingress[1]).toEqual(plain(policies({ ...args, relayNamespaces: ["apps"] })).stalwart.ingress[1]);
+    expect(recorder.kind("NetworkPolicy").map(({ name }) => name)).not.toContain("metrics"); // nobody monitors it
+  });
+
   it("network policies let fetchers reach the provider's IMAP and the mail server's port 25, and not the identity provider", () => {
     const { egress } = plain(policies(args)).fetchmail;
     expect(egress.flatMap(portsOf).sort((a: number, b: number) => a - b)).toEqual([25, 53, 53, 993, 2525]);

@@ -166,6 +166,7 @@ describe("the webmail's configuration", () => {
     expect(headers).toContain("header('X-Content-Type-Options: nosniff');");
     expect(headers).toContain("header('Referrer-Policy: same-origin');");
     expect(headers).toContain("header('Strict-Transport-Security: max-age=31536000');");
+    expect(phpIni(sizeLimits(settings.largestMessage))).toMatch(/^expose_php = Off$/m); // no version of PHP in a header
   });
 
   it("the webmail requests the identity provider's pages only by the bounded fetch", () => {
