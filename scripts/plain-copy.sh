@@ -48,6 +48,7 @@ metadata:
   name: plain-copy
 spec:
   automountServiceAccountToken: false
+  enableServiceLinks: false
   restartPolicy: Never
   securityContext:
     runAsNonRoot: true
@@ -60,7 +61,7 @@ spec:
       image: $image
       command: [sleep, infinity]
       resources: { requests: { cpu: 10m, memory: 32Mi }, limits: { memory: 256Mi } }
-      securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: [ALL] } }
+      securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: [ALL] } }
       volumeMounts: [{ name: data, mountPath: /volume }]
   volumes: [{ name: data, persistentVolumeClaim: { claimName: $claim } }]
 END

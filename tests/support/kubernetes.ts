@@ -53,6 +53,7 @@ export function hardeningProblems(pod: Pod): string[] {
   const { spec } = pod;
   check(!spec.hostNetwork && !spec.hostPID && !spec.hostIPC, "shares the node's namespaces");
   check(spec.automountServiceAccountToken === false, "mounts an API token");
+  check(spec.enableServiceLinks === false, "gets variables of every Service, which images read as settings");
   check(spec.securityContext?.runAsNonRoot === true && spec.securityContext.runAsUser > 0, "may run as root");
   check(spec.securityContext?.seccompProfile?.type === "RuntimeDefault", "runs without the runtime's seccomp profile");
   const safeSysctls = new Set(["net.ipv4.ip_unprivileged_port_start"]);

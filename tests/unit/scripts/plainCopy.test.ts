@@ -2,6 +2,8 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parse } from "yaml";
+import { hardeningProblems } from "../../support/kubernetes";
 
 const script = join(__dirname, "../../../scripts/plain-copy.sh");
 const home = mkdtempSync(join(tmpdir(), "plain-copy-"));
@@ -12,8 +14,8 @@ const kubectl = `#!/bin/bash
 echo "$*" >> "$HERE/log"
 shift 2
 case $1 in
-  get) case "$*" in *jsonpath*image*) echo an-image ;; *jsonpath*) echo 2000 ;; esac ;;
-  apply) sed -n 's/.*claimName: \\([a-z-]*\\).*/\\1/p' > "$HERE/mounted" ;;
+  get) case "$*" in *jsonpath*image*) echo "registry/image:1@sha256:${"0".repeat(64)}" ;; *jsonpath*) echo 2000 ;; esac ;;
+  apply) tee "$HERE/pod" | sed -n 's/.*claimName: \\([a-z-]*\\).*/\\1/p' > "$HERE/mounted" ;;
   exec)
     while [ "$1" != -- ]; do shift; done; shift
     [ "\${BREAKS:-}" != "$1" ] || { head -c 100 > /dev/null; exit 1; }
@@ -56,6 +58,14 @@ test("a saved plain copy is restored unchanged, and the server is stopped for it
   expect(readFileSync(join(here, "stalwart-data/.hidden"), "utf8")).toBe("too");
   expect(readFileSync(join(here, "roundcube-data/sqlite.db"), "utf8")).toBe("settings");
   expect([asked("--replicas=0"), asked("--replicas=1"), asked("delete pod plain-copy")]).toEqual([2, 2, 6]);
+});
+
+test("the pod of a plain copy is as restricted as those of the stack, and runs as the user of the volume's files", () => {
+  const { here, run, copy } = cluster();
+  run("save", copy);
+  const { kind, metadata, spec } = parse(readFileSync(join(here, "pod"), "utf8"));
+  expect(hardeningProblems({ owner: metadata.name, kind, labels: {}, spec })).toEqual([]);
+  expect(spec.securityContext).toMatchObject({ runAsUser: 2000, runAsGroup: 2000, fsGroup: 2000 });
 });
 
 test("an incomplete plain copy is reported before anything is changed", () => {
