@@ -135,7 +135,8 @@ test.each(gettingStarted)("the commands of %s print what the page says", async (
 /** A page's output as it is here: a CLI that was built from source has no `v` before its version. */
 const asPrinted = (prints: string): string => reader.inState(prints).replace(/^v3\.…$/m, "…3.…");
 
-test("each command of getting started that is not run is still there", () => {
+test("each command of getting started that is not run is still there, and the table of the DNS records was read", () => {
+  expect(gettingStarted.flatMap(rowsOf).length).toBeGreaterThan(10);
   const commands = gettingStarted.flatMap(stepsOf).flatMap((step) => commandsIn(step.commands));
   expect(notRun.filter(([start]) => !commands.some((command) => command.startsWith(start)))).toEqual([]);
 });

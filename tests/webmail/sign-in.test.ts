@@ -57,7 +57,7 @@ describe("signing in to the webmail", () => {
     await kinga.close();
   });
 
-  it("the identity provider gets the client's secret unharmed, whatever characters it holds", async () => {
+  it("the identity provider gets the client's secret as it was rendered", async () => {
     const { secrets } = await harness.providerState();
     expect(new Set(secrets)).toEqual(new Set(["public-client"]));
   });
