@@ -198,6 +198,18 @@ describe("listening", () => {
   });
 });
 
+describe("logging", () => {
+  it("requests straight from a pod, as each run of the command line tool sends, leave no warnings in the server's log", () => {
+    const [levels, { level }] = [["trace", "debug", "info"], settingOf(samplePlan(), "Tracer")];
+    const missing = objectsOf(samplePlan(), "EventTracingLevel").find(
+      ({ event }) => event === "http.x-forwarded-missing",
+    );
+    expect(level).toBe("info");
+    expect(levels.indexOf(missing?.level)).toBeLessThan(levels.indexOf(level));
+    expect(levels).toContain(missing?.level);
+  });
+});
+
 describe("reloading", () => {
   it("certificates are renewed even while the identity provider is unreachable and settings cannot be reloaded", () => {
     const actions = renderReload()

@@ -120,6 +120,7 @@ describe("settings", () => {
 
   it("the access of removed mailboxes ends before the plan is applied, and also when the plan fails", () => {
     const { recorder } = sample;
+    const planned = recorder.object("Secret", "stalwart-settings").inputs.stringData["plan.ndjson"];
     const pods = [
       job(recorder, "stalwart-settings").inputs.spec.template.spec,
       recorder.object("CronJob", "stalwart-settings").inputs.spec.jobTemplate.spec.template.spec,
@@ -128,6 +129,8 @@ describe("settings", () => {
       const access = initContainers.at(-1);
       expect(access).toMatchObject({ name: "access", command: ["python3", "-B", "-u", "/program/before_settings.py"] });
       expect(access.args).toContain("--result=/cache/result.json"); // with which it always ends with 0
+      const [webUi = ""] = access.args.filter((arg: string) => arg.startsWith("--web-ui="));
+      expect(planned).toContain(`"resourceUrl":"${webUi.slice("--web-ui=".length)}"`); // what it looks for is what is set
       // The list is not of the plan that was taken last: who leaves is gone even when the new one is refused.
       expect(volumes).toContainEqual({
         name: "accounts",
