@@ -42,7 +42,8 @@ const bodyOf = async (request: IncomingMessage): Promise<Record<string, unknown>
   for await (const chunk of request) text += chunk;
   if (text === "") return {};
   const type = request.headers["content-type"] ?? "";
-  return type.startsWith("application/json") ? JSON.parse(text) : Object.fromEntries(new URLSearchParams(text));
+  if (type.startsWith("application/json")) return JSON.parse(text);
+  return type === "application/x-www-form-urlencoded" ? Object.fromEntries(new URLSearchParams(text)) : {};
 };
 
 export interface PocketIdOptions {

@@ -122,12 +122,14 @@ async function told(group: Group, change: Partial<StackConfig> = {}): Promise<st
 test("what the stack registers at Pocket ID is what the doctor expects there, and asks for with the stack's own key", async () => {
   expect(await told("signIn")).toEqual(["address.unknown"]);
   issuer.state.users = [{ id: "1", username: "mallory", email: "postmaster@newjoy.ro", disabled: false }];
+  issuer.state.configuration.allowOwnAccountEdit = "true";
   issuer.allowed.set("mail", []);
   issuer.clients.set("mail", { ...issuer.clients.get("mail"), callbackURLs: [], requiresReauthentication: false });
   expect(await told("signIn")).toEqual([
     "client.addresses",
     "client.wrongGroups",
     "device.open",
+    "accounts.edited",
     "users.wrong",
     "address.unknown",
   ]);

@@ -71,7 +71,7 @@ it("a sign-in client whose id Pocket ID does not take fails with Pocket ID's ans
 it("registering the sign-in client again and again leaves one client", async () => {
   await provider.create(at.inputs);
   const first = JSON.stringify(at.server.clients.get("stalwart-webui"));
-  await provider.update("stalwart-webui", at.inputs, at.inputs);
+  expect(await provider.update("stalwart-webui", at.inputs, at.inputs)).toEqual({ outs: at.inputs });
   await provider.create(at.inputs);
   expect(at.server.clients.size).toBe(1);
   expect(JSON.stringify(at.server.clients.get("stalwart-webui"))).toBe(first);
@@ -118,9 +118,12 @@ it("the sign-in client is updated when anything about it changes, created anew u
   const diff = (changed: Partial<ClientInputs>) =>
     provider.diff("stalwart-webui", at.inputs, { ...at.inputs, ...changed });
   expect(await diff({})).toMatchObject({ changes: false, replaces: [] });
-  expect(await diff({ callbackUrls: ["https://post.newjoy.ro/"] })).toMatchObject({ changes: true, replaces: [] });
-  expect(await diff({ apiKey: "new" })).toMatchObject({ changes: true, replaces: [] });
-  expect(await diff({ clientId: "mail" })).toMatchObject({ changes: true, replaces: ["clientId"] });
+  const changed = { name: "Post", callbackUrls: [], logoutCallbackUrls: [], allowedGroups: ["family"], apiKey: "new" };
+  for (const [key, value] of Object.entries({ ...changed, stack: "home", trustedCertificates: ["PEM"] })) {
+    expect({ key, ...(await diff({ [key]: value })) }).toEqual({ key, changes: true, replaces: [] });
+  }
+  expect(await diff({ clientId: "mail" })).toEqual({ changes: true, replaces: ["clientId"] });
+  expect(await diff({ issuer: "https://id.newjoy.ro" })).toEqual({ changes: true, replaces: ["issuer"] });
 });
 
 it("a restriction that somebody set by hand stays, however often the sign-in client is registered", async () => {
@@ -164,4 +167,9 @@ it("removing the sign-in client a second time succeeds", async () => {
   await provider.delete("stalwart-webui", at.inputs);
   await provider.delete("stalwart-webui", at.inputs);
   expect(at.server.clients.size).toBe(0);
+});
+
+it("removing the sign-in client fails while Pocket ID is unreachable, and blames no key", async () => {
+  await at.server.close();
+  await expect(provider.delete("stalwart-webui", at.inputs)).rejects.toThrow(/try again: pulumi up$/);
 });

@@ -68,6 +68,7 @@ it("the sign-in client stays when the key is removed from the configuration, and
   expect(await provider.check(at.inputs, letGo)).toEqual({ inputs: letGo, failures: [] });
   expect(await provider.diff("stalwart-webui", at.inputs, letGo)).toMatchObject({ changes: true, replaces: [] });
   await provider.update("stalwart-webui", at.inputs, letGo);
+  await provider.create(letGo);
   await provider.read("stalwart-webui", letGo);
   await provider.delete("stalwart-webui", letGo);
   expect(at.server.requests).toEqual([]);

@@ -46,3 +46,9 @@ test("an ingress controller with its own certificate is ok, and the difference i
   const [told] = say({ port: 443, secret: { name: "stalwart-tls", same: false } });
   expect(told).toMatchObject({ level: "ok", message: "is valid for 60 days more, but differs from the Secret" });
 });
+
+test("a certificate whose Secret cannot be read is ok without a remark on it", () => {
+  const { secret: _, ...unknown } = good;
+  const [told] = evaluateCertificates({ namespace: "stalwart-mail", now, endpoints: [unknown] });
+  expect(told).toMatchObject({ level: "ok", message: "is valid for 60 days more" });
+});

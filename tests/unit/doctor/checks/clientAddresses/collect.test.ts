@@ -21,6 +21,7 @@ async function codesBehind(controller: (headers: Headers) => Headers): Promise<s
   servers.push(server);
   const base = `http://localhost:${await listen(server)}`;
   const told = evaluateForged(await collectForged(base, "mail.newjoy.ro", { limit: 60_000 }));
+  expect(told).toMatchObject([{ subject: "mail.newjoy.ro" }]);
   return told.map(({ code, message }) => `${code}: ${/its address with ([\w -]+),/.exec(message)?.[1] ?? ""}`);
 }
 
@@ -49,4 +50,9 @@ test.each<[string, (headers: Headers) => Headers, string]>([
   ],
 ])("a controller that %s is reported as it is", async (_what, controller, told) => {
   expect(await codesBehind(controller)).toEqual([told]);
+});
+
+test("a mail host that is unreachable is reported with the reason, and as neither safe nor forgeable", async () => {
+  const seen = await collectForged("http://127.0.0.1:1", "mail.newjoy.ro", { limit: 60_000 });
+  expect(seen).toEqual({ host: "mail.newjoy.ro", plain: { reason: "connection refused" }, forgeable: [] });
 });

@@ -41,6 +41,27 @@ reportsEveryFailure(configurationMessages.catalog, {
   "listeners.other": runs({ listeners: { wanted: "1234567890", found: "none" } }),
 });
 
+test("a configuration that does not load is reported with its problems in one line, without the commands", () => {
+  const report = [
+    "The configuration has 2 problems; nothing was deployed.",
+    "",
+    "  domain        is missing",
+    "                $ pulumi config set domain example.org",
+    "  relay.mode    is not one of mailbox, single",
+    "",
+  ];
+  expect(evaluateWrong(report.join("\n")).message).toContain(
+    "domain is missing; relay.mode is not one of mailbox, single",
+  );
+  expect(evaluateWrong(report.join("\n")).message).not.toMatch(/\$ pulumi|nothing was deployed/);
+  expect(evaluateWrong("the stack's file is no YAML").message).toContain("the stack's file is no YAML");
+});
+
+test("mailboxes and domains of a configuration that loads are counted and named", () => {
+  expect(evaluateLoaded(["newjoy.ro"], 1).message).toBe("1 mailbox of newjoy.ro");
+  expect(evaluateLoaded(["newjoy.ro", "example.org"], 2).message).toBe("2 mailboxes of newjoy.ro, example.org");
+});
+
 test("a stack that was never deployed is not also reported for each missing mailbox", () => {
   expect(deployed({ objects: 0, mailboxes: [] })).toHaveLength(1);
 });

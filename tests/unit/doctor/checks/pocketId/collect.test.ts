@@ -42,16 +42,29 @@ test("the device sign-in is tried as a stranger would, without the key", async (
   expect(await codes({ apiKey: undefined, clientId: "another" })).toEqual(["users.untested"]);
 });
 
-test("an issuer that offers device codes and does not report what approving requires is unknown", async () => {
+/** The results of an issuer that is not Pocket ID and has these endpoints; a device code is answered with `status`. */
+async function codesElsewhere(endpoints: readonly string[], status = 200): Promise<string[]> {
   const other = createServer(({ url, headers }, response) => {
     const base = `http://${headers.host}`;
     if (url === "/.well-known/openid-configuration")
-      response.end(JSON.stringify({ device_authorization_endpoint: `${base}/device` }));
-    else response.writeHead(url === "/device" ? 200 : 404).end();
+      response.end(JSON.stringify(Object.fromEntries(endpoints.map((name) => [name, `${base}/device`]))));
+    else response.writeHead(url === "/device" ? status : 404).end();
   });
   const issuer = `http://127.0.0.1:${await listen(other)}`;
-  expect(await codes({ issuer, apiKey: undefined })).toEqual(["device.unknown", "users.untested"]);
+  const found = await codes({ issuer, apiKey: undefined });
   other.close();
+  return found;
+}
+
+test("an issuer that offers device codes and does not report what approving requires is unknown, and one that is broken", async () => {
+  const offers = ["device_authorization_endpoint"];
+  expect(await codesElsewhere(offers)).toEqual(["device.unknown", "users.untested"]);
+  expect(await codesElsewhere(offers, 500)).toEqual(["device.unknown", "users.untested"]);
+});
+
+test("an issuer without device codes, or one that refuses them to the client, has no device sign-in to report", async () => {
+  expect(await codesElsewhere([])).toEqual(["users.untested"]);
+  expect(await codesElsewhere(["device_authorization_endpoint"], 400)).toEqual(["users.untested"]);
 });
 
 test("users who may edit themselves or sign up are found without a key", async () => {

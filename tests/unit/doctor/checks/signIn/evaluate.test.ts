@@ -57,3 +57,13 @@ test("a wrong slash in the issuer's name is reported with the command that fixes
   const [told] = say({ discovery: { issuer: `${issuer}/` } });
   expect(told?.fix).toBe("`pulumi config set --path identity.issuer https://auth.newjoy.ro/`, then `pulumi up`");
 });
+
+test("a client whose groups were all taken away is reported as one that nobody may use", () => {
+  const [, , , told] = client({ groups: [] });
+  expect(told).toMatchObject({ code: "wrongGroups", message: expect.stringContaining("nobody") });
+});
+
+test("the keys that an issuer publishes are counted", () => {
+  expect(say({ keys: { count: 2 } })[1]?.message).toContain("2 keys");
+  expect(say({})[1]?.message).toContain("1 key");
+});
