@@ -71,6 +71,7 @@ export const onSources: readonly Case[] = [
     [
       ["the webmail's host", "webmail.newjoy.ro"],
       ["a Service of the stack", "stalwart.stalwart-mail.svc.cluster.local"],
+      ["a Service of the stack by its short name", "stalwart.stalwart-mail"],
       ["the stack's public Service", "stalwart-mail.stalwart-mail.svc"],
     ] as const
   ).map(
