@@ -164,6 +164,12 @@ describe("network policies", () => {
 
   it("network policies name Cilium's own ingress, which is in no namespace", async () => {
     expect(ciliumPolicies({ controller: "traefik" })).toEqual({});
+    const { stalwart, roundcube, "acme-solver": solver } = plain(ciliumPolicies({ controller: "cilium" }));
+    expect([stalwart, roundcube, solver].map(({ endpointSelector }) => endpointSelector.matchLabels)).toEqual([
+      { "app.kubernetes.io/name": "stalwart", "app.kubernetes.io/instance": "stalwart" },
+      { "app.kubernetes.io/name": "roundcube", "app.kubernetes.io/instance": "roundcube" },
+      { "acme.cert-manager.io/http01-solver": "true" },
+    ]);
     const recorder = await startRecording();
     new Network("network", { ...args, namespace: "family-mail", controller: "cilium" });
     await settled();
