@@ -170,6 +170,20 @@ class ADay(Collecting):
         self.collect(session, collector)
         self.assertEqual((session.names(OUTBOX), session.names("INBOX"), self.failures.known), (["a"], [], {}))
 
+    def test_without_move_few_are_copied_at_a_time_and_deleted_at_once(self) -> None:
+        session = FakeImap(*(f"m{n}" for n in range(25)), moves=False)
+        self.assertEqual(self.collect(session, self.collector()), Collected(20, (), True))
+        self.assertEqual([len(session.mail[name]) for name in ("INBOX", OUTBOX)], [5, 20])
+
+    def test_a_message_that_somebody_removed_from_the_inbox_is_reported_no_more(self) -> None:
+        session, collector = FakeImap("a"), self.collector()
+        self.failures.note(("INBOX", b"1", 1), Kind.PROVIDER, "the provider answered NO")
+        self.collect(session, collector)
+        self.assertIn("the provider answered NO", self.failures.summary())
+        session.mail["INBOX"] = {}
+        self.collect(session, collector)
+        self.assertEqual(self.failures.summary(), "")
+
     def test_a_message_that_arrives_during_a_search_is_found(self) -> None:
         session = FakeImap()
         session.coming = [[], ["a"]]

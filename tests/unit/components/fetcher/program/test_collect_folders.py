@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collect_harness import OUTBOX, Collecting
-from fake_imap import FakeImap
+from collect_harness import KEPT, OUTBOX, Collecting
+from fake_imap import FakeImap, body
 from folders import Layout
 from imap_connection import CommandRefused
 
@@ -46,3 +46,19 @@ class Places(Collecting):
         session.trouble = trouble
         self.assertEqual(self.collect(session, collector).direct, (1, 2))
         self.assertIn("delivered from the inbox: [LIMIT] no more folders", self.said[0])
+
+    def test_a_kept_folder_that_somebody_deletes_is_made_again_and_mail_goes_on_being_kept(self) -> None:
+        session, collector = FakeImap("a"), self.collector()
+
+        def trouble(command: str, folder: str, _: list[int]) -> None:
+            if command == "COPY" and folder not in session.mail:
+                raise CommandRefused("[TRYCREATE] no such folder")
+
+        session.trouble = trouble
+        self.collect(session, collector)
+        del session.mail[KEPT]
+        session.put("INBOX", body("b"))
+        with self.assertRaises(CommandRefused):
+            self.collect(session, collector)
+        self.collect(session, collector)
+        self.assertEqual((session.names(KEPT), session.names(OUTBOX)), (["a", "b"], ["a", "b"]))

@@ -20,11 +20,19 @@ class Forever(Collecting):
         self.assertEqual([d for d in session.done if d[2]], expected)
         self.assertEqual(self.collect(session, collector).moved, 0)
         self.assertEqual((session.names("INBOX"), session.names(OUTBOX)), (["a", "b"], ["a", "b"]))
+        self.assertEqual(self.said, [])
 
     def test_with_forever_a_message_flagged_as_deleted_is_delivered_from_the_inbox(self) -> None:
         session = FakeImap("a")
         session.put("INBOX", body("b"), r"\Deleted")
         self.assertEqual(self.collect(session, self.collector(FOREVER)).direct, (2,))
+
+    def test_with_forever_the_original_of_what_was_delivered_from_the_inbox_stays_and_is_marked(self) -> None:
+        session, collector = FakeImap("a"), self.collector(FOREVER)
+        imap: Any = session
+        session.select("INBOX")
+        collector.finish(imap, self.layout)(1)
+        self.assertEqual((session.names("INBOX"), session.mail["INBOX"][1].flags), (["a"], {FETCHED}))
 
     def test_with_forever_a_message_that_cannot_be_copied_is_delivered_from_the_inbox_and_unmarked(self) -> None:
         session = FakeImap("a")
