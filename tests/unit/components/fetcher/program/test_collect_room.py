@@ -58,6 +58,30 @@ class Full(Collecting):
         session.trouble = trouble
         self.assertEqual(self.collect(session, self.collector()).direct, (1, 2))
 
+    def test_an_old_kept_folder_that_the_provider_does_not_delete_leaves_the_next_one_to_make_room(self) -> None:
+        session = FakeImap("a")
+        for day in ("2026-11-25", "2026-11-26"):
+            session.put(f"Fetcher-Kept/{day}", body("old"))
+
+        def trouble(command: str, folder: str, _: list[int]) -> None:
+            if command == "DELETE" and folder.endswith("25"):
+                raise CommandRefused("[INUSE] no")
+            if command == "COPY" and "Fetcher-Kept/2026-11-26" in session.mail:
+                raise CommandRefused("[OVERQUOTA] Quota exceeded")
+
+        session.trouble = trouble
+        self.collect(session, self.collector())
+        self.assertEqual((session.names(KEPT), session.names(OUTBOX)), (["a"], ["a"]))
+
+    def test_when_the_days_own_kept_folder_makes_room_it_is_made_again_for_new_mail(self) -> None:
+        session, collector = FakeImap("a"), self.collector()
+        self.collect(session, collector)
+        session.mail[OUTBOX].clear()  # it is delivered
+        session.put("INBOX", body("b"))
+        self.full_while(session, 0, "COPY")
+        self.collect(session, collector)
+        self.assertEqual((session.names(KEPT), session.names(OUTBOX)), (["b"], ["b"]))
+
     def test_undelivered_mail_is_never_deleted_for_room(self) -> None:
         session = FakeImap("a")
         session.put(OUTBOX, body("waiting"))

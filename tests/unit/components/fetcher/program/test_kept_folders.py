@@ -35,6 +35,20 @@ class Days(Collecting):
         self.assertEqual(self.expire(session), [])
         self.assertEqual((list(session.mail), self.said), (["INBOX"], []))
 
+    def test_an_old_folder_that_the_provider_does_not_delete_is_reported_once_and_the_others_go(self) -> None:
+        session = self.keeping("2026-11-01", "2026-11-02")
+        session.clock = self.clock
+
+        def trouble(command: str, folder: str, _: list[int]) -> None:
+            if command == "DELETE" and folder.endswith("01"):
+                raise CommandRefused("[INUSE] no")
+
+        session.trouble = trouble
+        for _ in range(3):
+            self.assertEqual(self.expire(session), ["2026-11-01"])
+            self.monotonic += 3601
+        self.assertEqual(self.said, ["the provider refuses to delete Fetcher-Kept/2026-11-01: [INUSE] no"])
+
     def test_a_node_whose_clock_jumps_ahead_ends_no_retention_early(self) -> None:
         session = self.keeping("2026-11-20", "2026-11-21", "2026-11-28")
         session.clock = self.clock
