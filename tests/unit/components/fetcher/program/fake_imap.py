@@ -177,9 +177,14 @@ class FakeImap:
         for one in self.here.values() if not self.uidplus else ():
             one.flags.discard(r"\Deleted")
 
+    def must_exist(self, folder: str) -> None:
+        if folder not in self.mail:
+            raise CommandRefused("[TRYCREATE] no such folder")
+
     def copy(self, uids: Iterable[int], folder: str) -> dict[int, int]:
         listed = list(uids)
         self.do("COPY", folder, listed)
+        self.must_exist(folder)
         given = [uid for uid in listed if uid in self.here]
         return {uid: self.put(folder, self.here[uid].body, *self.here[uid].flags) for uid in given}
 
@@ -189,5 +194,6 @@ class FakeImap:
     def move(self, uids: Iterable[int], folder: str) -> dict[int, int]:
         listed = list(uids)
         self.do("MOVE", folder, listed)
+        self.must_exist(folder)
         given = {uid: self.here.pop(uid) for uid in listed if uid in self.here}
         return {uid: self.put(folder, one.body, *one.flags) for uid, one in given.items()}
