@@ -191,7 +191,7 @@ class Directly(Delivering):
         self.deliver(session)
         self.now += 1000
         self.deliver(session)
-        self.assertEqual((self.set_aside, session.names("INBOX")), ([1], []))
+        self.assertEqual((self.set_aside, session.names("INBOX"), self.failures.known), ([1], [], {}))
 
     def test_a_message_that_is_refused_for_now_is_never_set_aside(self) -> None:
         session = FakeImap("bad")
