@@ -35,7 +35,8 @@ class Entries(unittest.TestCase):
         for path in (b"<@r.example:u@example.org>", b"<MAILER-DAEMON>", b'<"a b"@example.org>', b" <a@example.org>"):
             self.assertFalse(Entry(1, 100, b"Return-Path: " + path + b"\r\n\r\n").for_fetchmail, path)
         twice = b"Return-Path: <a@example.org>\r\n" * 2 + b"\r\n"
-        for each in (Entry(1), Entry(1, 9), Entry(1, 0, b"Return-Path: <>\r\n\r\n"), Entry(1, 9, b"\r\n"), Entry(1, 9, twice)):
+        sizeless = Entry(1, 0, b"Return-Path: <>\r\n\r\n")
+        for each in (Entry(1), Entry(1, 9), sizeless, Entry(1, 9, b"\r\n"), Entry(1, 9, twice)):
             self.assertFalse(each.for_fetchmail, each)
 
     def test_an_entry_has_what_the_provider_states_about_a_message(self) -> None:
@@ -66,7 +67,8 @@ class Asked(Delivering):
     def test_what_the_provider_says_of_another_message_is_not_taken_for_this_one(self) -> None:
         session = FakeImap("a")
         fetch = session.fetch
-        other = {"UID": b"9", "RFC822.SIZE": b"1", "BODY[HEADER.FIELDS (RETURN-PATH)]": b"Return-Path: <b@c.d>\r\n\r\n"}
+        path = b"Return-Path: <b@example.org>\r\n\r\n"
+        other: dict[str, Any] = {"UID": b"9", "RFC822.SIZE": b"1", "BODY[HEADER.FIELDS (RETURN-PATH)]": path}
         with mock.patch.object(session, "fetch", lambda *given: [Message(9, other), *fetch(*given)]):
             self.direct_delivery(session, Entry(1))
         self.assertEqual((self.smtp.got, self.smtp.sender), ([body("a")], "a@example.org"))

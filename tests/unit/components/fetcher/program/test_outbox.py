@@ -218,7 +218,7 @@ class Outboxes(Emptying):
             waiting.append(self.shared.status.waiting)
             return fetch(*given)
 
-        self.fetch = run  # type: ignore[method-assign]
+        self.fetch = run  # type: ignore[method-assign,assignment]
         self.put("a", "b", "c")
         self.empty()
         self.assertEqual((waiting, self.shared.status.waiting), ([3], 0))

@@ -65,7 +65,7 @@ class Ends(Refilling):
         for told, there in counts:
             self.assertEqual(told, there)
 
-    def test_what_another_client_removes_after_a_move_without_an_answer_is_delivered_wherever_the_run_breaks(self) -> None:
+    def test_what_another_client_removes_after_an_unanswered_move_is_delivered_wherever_the_run_breaks(self) -> None:
         for nth in range(1, 6):
             with self.subTest(nth=nth):
                 self.setUp()

@@ -14,12 +14,12 @@ OUTBOX = "Fetcher-Outbox"
 
 
 class Down(Smtp):
-    def deliver(self, _: str, __: int | None, pieces: Iterable[bytes]) -> None:
+    def deliver(self, _: str, __: int | None, ___: Iterable[bytes]) -> None:
         raise Unreachable("cannot connect to mail:25: Connection refused")
 
 
 class Refusing(Smtp):
-    def deliver(self, _: str, __: int | None, pieces: Iterable[bytes]) -> None:
+    def deliver(self, _: str, __: int | None, ___: Iterable[bytes]) -> None:
         raise Rejected(450, b"later", False)
 
 
