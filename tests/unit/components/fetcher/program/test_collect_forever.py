@@ -93,10 +93,31 @@ class Forever(Collecting):
             self.assertEqual(self.collect(session, collector), Collected())
 
     def test_with_forever_a_message_that_was_not_copied_although_it_is_said_to_be_gets_no_mark(self) -> None:
-        session = FakeImap("a")
+        session, collector = FakeImap("a"), self.collector(FOREVER)
         with mock.patch.object(session, "copy", lambda *_: {}):
-            self.assertEqual(self.collect(session, self.collector(FOREVER)).direct, (1,))
+            for _ in range(2):
+                self.assertEqual(self.collect(session, collector).direct, (1,))
         self.assertEqual(session.mail["INBOX"][1].flags, set())
+
+    def test_with_forever_a_mark_that_is_refused_after_it_was_said_to_be_set_stops_no_other_message(self) -> None:
+        session, collector = FakeImap("a"), self.collector(FOREVER)
+        with mock.patch.object(session, "store", lambda *_: None):
+            self.collect(session, collector)
+        session.put("INBOX", body("b"))
+
+        def trouble(command: str, _: str, uids: list[int]) -> None:
+            if command == "STORE" and uids == [1]:
+                raise CommandRefused("[LIMIT] no")
+
+        session.trouble = trouble
+        self.assertEqual(self.collect(session, collector).moved, 1)
+        self.assertEqual(session.names(OUTBOX), ["a", "b"])
+        self.assertIn("[LIMIT] no (UID 1)", self.failures.summary())
+
+    def test_with_forever_a_turn_is_for_a_hundred_messages_and_it_is_said_that_there_are_more(self) -> None:
+        session, collector = FakeImap(*(f"m{n}" for n in range(150))), self.collector(FOREVER)
+        self.assertEqual(self.collect(session, collector), Collected(100, (), True))
+        self.assertEqual(self.collect(session, collector), Collected(50, (), False))
 
     def test_with_forever_a_provider_need_not_tell_the_uids_of_copies(self) -> None:
         session = FakeImap("a")
@@ -110,6 +131,7 @@ class Forever(Collecting):
         collector = self.collector(FOREVER)
         self.assertEqual(self.collect(session, collector).moved, 1)
         self.assertEqual(session.names(OUTBOX), ["a"])
+        self.assertEqual(session.mail["INBOX"][1].flags, {r"\Seen"})
         self.assertIn("stores no keywords", self.said[0])
 
     def test_kept_folders_of_an_earlier_setting_are_left_alone(self) -> None:

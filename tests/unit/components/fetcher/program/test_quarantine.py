@@ -61,7 +61,9 @@ class SetAside(Emptying):
             for key, failure in list(self.shared.failures.known.items()):
                 self.shared.failures.known[key] = failure._replace(last=-9e9)
             self.empty()
-        self.assertEqual(self.session.names("Fetcher-Refused"), ["refused"])
+        self.assertEqual((self.session.names("Fetcher-Refused"), self.shared.failures.known), (["refused"], {}))
+        self.assertEqual(self.shared.status.aside, 1)
+        self.assertEqual(self.outbox.quarantine.reasons, ["the mail server answered 554 no"])
         self.assertIn(
             "moved to the provider's folder Fetcher-Refused: the mail server answered 554", self.said.getvalue()
         )
@@ -73,6 +75,8 @@ class SetAside(Emptying):
             self.outbox.quarantine.retry(imap, smtp, Layout())
         kept = [name for name in self.session.mail if "Kept" in name]
         self.assertEqual((self.session.names("Fetcher-Refused"), self.session.names(kept[0])), ([], ["refused"]))
+        self.assertEqual((self.shared.status.aside, self.outbox.quarantine.reasons), (0, []))
+        self.assertIn("1 that were set aside are delivered", self.said.getvalue())
 
     def test_with_forever_the_original_of_a_message_that_is_set_aside_stays_in_the_inbox(self) -> None:
         options = self.shared.options = self.shared.options._replace(retention=FOREVER)
@@ -153,3 +157,58 @@ class SetAside(Emptying):
         self.assertEqual((self.session.names("Fetcher-Refused"), self.session.names("INBOX")), (["refused"], []))
         self.assertEqual(self.session.selected, "INBOX")
         self.assertIn("[INUSE] not now", self.said.getvalue())
+
+    def retry(self) -> None:
+        imap: Any = self.session
+        smtp: Any = self.smtp
+        with contextlib.redirect_stdout(self.said):
+            self.outbox.quarantine.retry(imap, smtp, Layout())
+
+    def due(self) -> None:
+        self.outbox.quarantine.next_try = self.outbox.quarantine.next_try._replace(due=0)
+
+    def test_what_is_set_aside_is_tried_again_when_it_is_time_and_not_before(self) -> None:
+        for _ in range(2):
+            self.session.put("Fetcher-Refused", body("taken"))
+            self.retry()
+            self.assertEqual(self.session.names("Fetcher-Refused"), ["taken"])
+            self.due()
+            self.retry()
+            self.assertEqual(self.session.names("Fetcher-Refused"), [])
+
+    def test_a_folder_of_refused_mail_that_cannot_be_opened_is_reported_and_stops_nothing_else(self) -> None:
+        self.session.put("Fetcher-Refused", body("refused"))
+
+        def trouble(command: str, folder: str, _: list[int]) -> None:
+            if command == "SELECT" and folder == "Fetcher-Refused":
+                raise CommandRefused("[INUSE] not now")
+
+        self.session.trouble = trouble
+        self.due()
+        self.retry()
+        self.assertIn("the provider refuses to open Fetcher-Refused: [INUSE] not now", self.said.getvalue())
+
+    def test_of_a_folder_of_refused_mail_that_its_owner_deletes_nothing_is_reported_any_more(self) -> None:
+        self.session.put("Fetcher-Refused", body("refused"))
+        self.due()
+        self.retry()
+        self.assertEqual(self.shared.status.aside, 1)
+        del self.session.mail["Fetcher-Refused"]
+        self.due()
+        self.retry()
+        self.assertEqual((self.shared.status.aside, self.said.getvalue()), (0, ""))
+
+    def test_a_message_that_cannot_be_set_aside_stays_and_the_providers_words_are_told(self) -> None:
+        self.put("refused", "a")
+        self.takes, self.outbox.direct.before = 0, -1
+
+        def trouble(command: str, folder: str, _: list[int]) -> None:
+            if command == "MOVE" and folder == "Fetcher-Refused":
+                raise CommandRefused("[LIMIT] no")
+
+        self.session.trouble = trouble
+        for _ in range(3):
+            self.shared.failures.known = {k: f._replace(last=-9e9) for k, f in self.shared.failures.known.items()}
+            self.empty()
+        self.assertEqual((len(self.shared.failures.known), self.session.names("Fetcher-Refused")), (1, []))
+        self.assertIn("the provider refuses to move a message to Fetcher-Refused: [LIMIT] no", self.said.getvalue())

@@ -55,12 +55,13 @@ class Server:
 
     def __init__(self, answers: dict[str, tuple[int, bytes]], end: tuple[int, bytes] = (250, b"ok")) -> None:
         self.answers, self.end = answers, end
+        self.extensions = ["8bitmime", "size"]
         self.heard: list[str] = []
         self.data, self.closed = b"", False
         self.sock = self
 
-    def has_extn(self, _: str) -> bool:
-        return True
+    def has_extn(self, name: str) -> bool:
+        return name in self.extensions
 
     def docmd(self, text: str) -> tuple[int, bytes]:
         self.heard.append(text)
@@ -91,7 +92,9 @@ class Delivering(unittest.TestCase):
         return caught.exception
 
     def test_only_a_250_at_the_end_is_a_delivery(self) -> None:
-        session(Server({})).deliver("a@example.org", 10, [b"message\r\n"])
+        server = Server({})
+        session(server).deliver("a@example.org", 10, [b"message\r\n"])
+        self.assertEqual(server.data, b"message\r\n.\r\n")
         for code in (200, 251, 354, 421, 450, 451, 452, 500, 550, 552, 554, -1):
             self.refused(Server({}, end=(code, b"words")))
 
@@ -101,6 +104,29 @@ class Delivering(unittest.TestCase):
         self.assertTrue(self.refused(Server({"DATA": (554, b"no")})).final)
         self.assertFalse(self.refused(Server({"RCPT TO": (550, b"no such user")})).final)
         self.assertFalse(self.refused(Server({"MAIL FROM": (451, b"later")})).final)
+
+    def test_what_the_server_does_not_offer_is_not_asked_of_it_nor_a_size_that_is_not_known(self) -> None:
+        for offered, size, more in (("", 10, ""), ("size", None, ""), ("size", 0, ""), ("size", 10, " SIZE=10")):
+            server = Server({})
+            server.extensions = [offered]
+            session(server).deliver("a@example.org", size, [b"message\r\n"])
+            self.assertEqual(server.heard[0], "MAIL FROM:<a@example.org>" + more)
+
+    def test_the_refusal_of_an_empty_sender_is_about_the_message(self) -> None:
+        server = Server({"MAIL FROM": (550, b"no bounces")})
+        self.assertTrue(self.refused(server, "").final)
+        self.assertEqual(len([text for text in server.heard if "MAIL" in text]), 1)
+
+    def test_a_session_that_the_server_closes_at_the_sender_is_not_used_for_another_sender(self) -> None:
+        server = Server({"MAIL FROM": (421, b"closing")})
+        self.refused(server)
+        self.assertEqual((len(server.heard), server.closed), (1, True))
+
+    def test_a_server_that_is_not_running_is_unreachable(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            host, port = listener.getsockname()[:2]
+        with self.assertRaisesRegex(Unreachable, f"cannot connect to {host}:{port}: Connection refused"):
+            SmtpSession((host, port), "kinga@example.org", lambda: None).deliver("", None, [b"message\r\n"])
 
     def test_a_sender_that_is_permanently_refused_is_replaced_by_the_empty_sender(self) -> None:
         server = Server({"MAIL FROM:<a@example.org> BODY=8BITMIME SIZE=10": (553, b"no such domain")})
