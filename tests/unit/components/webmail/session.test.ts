@@ -82,6 +82,13 @@ describe("a webmail session whose token has ended", () => {
     expect(noted("session")).toContain('s:4:"page"');
   });
 
+  itInPhp("a request waits for another one longer than the issuer may take, and not for long", async () => {
+    const seconds = "echo (new ReflectionClassConstant('rcube_session_homelab', 'WAIT_SECONDS'))->getValue();";
+    const wait = Number(await request("session.php", seconds));
+    expect(wait).toBeGreaterThan(2 * 5); // token and keys, each with Roundcube's `oauth_timeout`
+    expect(wait).toBeLessThan(20);
+  });
+
   itInPhp("a request that waits too long for another one goes on without a refresh, and writes nothing", async () => {
     store(2, "old");
     leave("impatient");

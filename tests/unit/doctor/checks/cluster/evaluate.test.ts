@@ -61,8 +61,19 @@ test("restarts of pods a week ago are ok", () => {
   expect(say({ workloads: [old] })[0]?.level).toBe("ok");
 });
 
+test("pods that restarted are ok twice, or if it is unknown when, and the number of restarts is told", () => {
+  const restarted = (restarts: number, lastRestart?: number) =>
+    say({ workloads: [workload("stalwart", { restarts, ...(lastRestart !== undefined && { lastRestart }) })] })[0];
+  expect(restarted(2, now - minute)).toMatchObject({ level: "ok", message: "ready, restarted 2 times in total" });
+  expect(restarted(9)).toMatchObject({ level: "ok" });
+  expect(restarted(3, now - minute)).toMatchObject({ level: "warning" });
+  expect(restarted(0)?.message).toBe("ready");
+});
+
 test("the fix of each full volume names its own key", () => {
   expect(claim(97).find(({ code }) => code === "full")?.fix).toContain("--path storage.webmail.size");
+  const mail = say({ claims: [{ name: "stalwart-data", phase: "Bound", used: 97, capacity: 100 }] });
+  expect(mail.find(({ code }) => code === "full")?.fix).toContain("--path storage.size");
 });
 
 test("settings that have not succeeded for a long time count as failing, with the server's message", () => {
@@ -70,6 +81,15 @@ test("settings that have not succeeded for a long time count as failing, with th
     code: "failing",
     message: "has not succeeded for 40 minutes: Discovery fetch failed",
   });
+});
+
+test("a settings run that succeeded is as old as its end, not as its beginning", () => {
+  expect(say({}).find(({ check }) => check === "settings")?.message).toContain("3 minutes");
+});
+
+test("a Service of the cluster alone that has an address after all is judged by its ports", () => {
+  const told = say({ service: { type: "ClusterIP", addresses: ["192.168.1.25"], closed: [465] } });
+  expect(told.find(({ check }) => check === "service")).toMatchObject({ code: "closed" });
 });
 
 test("a Service of a type without an address is unknown", () => {

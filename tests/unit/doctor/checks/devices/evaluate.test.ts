@@ -44,6 +44,29 @@ test.each<[string, FoundService]>([
   expect(calendars(found).find(({ subject }) => subject === "caldav")).toMatchObject({ code: "broken" });
 });
 
+test("calendars, contacts and JMAP are each reported, and JMAP may ask for a login at once", () => {
+  const services = (jmap: FoundService) =>
+    say({ services: { ...seen.services, jmap } }).flatMap(({ check, subject, level }) =>
+      check === "services" ? [`${subject} ${level}`] : [],
+    );
+  const path = "/jmap/session";
+  const others = ["caldav ok", "carddav ok"];
+  expect(services({ path, status: 401, basic: false })).toEqual([...others, "jmap ok"]);
+  expect(services({ path, status: 207, basic: true })).toEqual([...others, "jmap ok"]);
+  expect(services({ path, status: 404, basic: false })).toEqual([...others, "jmap warning"]);
+});
+
+test("a calendar that answers with another status than a question for the password is reported", () => {
+  const found = calendars({ path: "/dav/cal", status: 500, basic: true });
+  expect(found.find(({ subject }) => subject === "caldav")).toMatchObject({ code: "broken" });
+});
+
+test("wrong settings for a device name the servers that it gets", () => {
+  const other = ["imap 993 imap.migadu.com", "smtp 465 smtp.migadu.com"];
+  expect(told("autoconfig", { offers: other })[0]?.message).toMatch(/^gets imap 993 imap\.migadu\.com, smtp 465 /);
+  expect(told("autoconfig", { offers: [] })[0]?.message).toMatch(/^gets no server with TLS instead of /);
+});
+
 test("a device that cannot configure itself does not affect the answers about mail", () => {
   for (const { level, breaks } of told("autoconfig", { reason: "no such name" })) {
     expect(level).not.toBe("failure");
