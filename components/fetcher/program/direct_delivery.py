@@ -8,7 +8,6 @@ behind it, and is tried again ever more rarely.
 from __future__ import annotations
 
 import re
-import smtplib
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -76,7 +75,6 @@ class Incomplete(Exception):
 
 class Outcome(NamedTuple):
     delivered: int = 0
-    quarantined: int = 0
     unreachable: str = ""  # why the mail server could not be reached
     unfinished: bool = False  # there was no time for all of them
 
@@ -104,7 +102,7 @@ class DirectDelivery:
         budget: float = 300,
     ) -> Outcome:
         """Tries each of the messages that are due; `finish` takes away what is delivered."""
-        delivered = quarantined = rejections = 0
+        delivered = rejections = 0
         until, unfinished = time.monotonic() + budget, False
         session.alive = self.alive
         for each in sorted(entries, key=lambda one: self.failures.last(self.key(session, one.uid))):
@@ -123,12 +121,11 @@ class DirectDelivery:
                     and quarantine(each.uid, old.reason)
                 ):
                     self.failures.forget(key)
-                    quarantined += 1
                     continue
                 delivered += self.one(session, smtp, each, finish)
                 rejections = 0
             except Unreachable as problem:
-                return Outcome(delivered, quarantined, str(problem))
+                return Outcome(delivered, str(problem))
             except Rejected as problem:
                 reason = reasons.mail_server_answered(problem)
                 failure = self.failures.note(
@@ -137,7 +134,6 @@ class DirectDelivery:
                 rejections = 0 if problem.final else rejections + 1
                 if quarantine and failure.permanently_rejected(self.count()) and quarantine(each.uid, reason):
                     self.failures.forget(key)
-                    quarantined += 1
             except SessionLost as problem:
                 smtp.close()
                 self.failures.note(key, Kind.PROVIDER, str(problem), self.before)
@@ -145,11 +141,11 @@ class DirectDelivery:
             except (CommandRefused, Incomplete) as problem:
                 reason = str(problem) if isinstance(problem, Incomplete) else reasons.provider_answered(problem)
                 self.failures.note(key, Kind.PROVIDER, reason, self.before)
-            except (smtplib.SMTPException, OSError) as problem:
+            except OSError as problem:
                 smtp.close()
                 lost = reasons.connection_lost(smtp.endpoint, reasons.of(problem))
                 self.failures.note(key, Kind.DROPPED, lost, self.before)
-        return Outcome(delivered, quarantined, unfinished=unfinished)
+        return Outcome(delivered, unfinished=unfinished)
 
     @staticmethod
     def key(session: ImapSession, uid: int) -> Key:
