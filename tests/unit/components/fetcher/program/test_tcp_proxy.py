@@ -54,34 +54,66 @@ class Blame(unittest.TestCase):
         self.assertIsNone(self.ended())
 
 
-class SlowServers(unittest.TestCase):
-    def test_the_answer_to_the_last_dot_may_take_longer_than_the_limit_for_silence(self) -> None:
+class Examined(unittest.TestCase):
+    """fetchmail at one end of the proxy, and the mail server at the other."""
+
+    def setUp(self) -> None:
         server = socket.create_server(("127.0.0.1", 0))
         self.addCleanup(server.close)
-        proxy = Proxy(0, server.getsockname(), silence=LIMIT, examine=True)
-        self.addCleanup(proxy.listener.close)
-        client = socket.create_connection(proxy.listener.getsockname(), LIMIT)
-        self.addCleanup(client.close)
-        accepted, _ = server.accept()
-        self.addCleanup(accepted.close)
-        accepted.settimeout(LIMIT)
+        self.proxy = Proxy(0, server.getsockname(), silence=LIMIT, examine=True)
+        self.addCleanup(self.proxy.listener.close)
+        self.client = socket.create_connection(self.proxy.listener.getsockname(), LIMIT)
+        self.addCleanup(self.client.close)
+        self.accepted, _ = server.accept()
+        self.addCleanup(self.accepted.close)
+        self.accepted.settimeout(LIMIT)
 
-        def say(line: bytes, answer: bytes = b"") -> None:
-            client.sendall(line)
-            heard = b""
-            while not heard.endswith(line[-5:]):
-                heard += accepted.recv(1 << 16)
-            if answer:
-                accepted.sendall(answer)
-                self.assertEqual(client.recv(100), answer)
+    def say(self, line: bytes, answer: bytes = b"") -> None:
+        self.client.sendall(line)
+        heard = b""
+        while not heard.endswith(line[-5:]):
+            heard += self.accepted.recv(1 << 16)
+        if answer:
+            self.accepted.sendall(answer)
+            self.assertEqual(self.client.recv(100), answer)
 
-        say(b"MAIL FROM:<a@example.org> SIZE=%d\r\n" % SIZE, b"250 ok\r\n")
-        say(b"DATA\r\n", b"354 go\r\n")
-        say(MESSAGE + b".\r\n")
-        proxy.silence = 0
+    def begin(self, size: int) -> None:
+        self.say(b"MAIL FROM:<a@example.org> SIZE=%d\r\n" % size, b"250 ok\r\n")
+        self.say(b"DATA\r\n", b"354 go\r\n")
+
+    def test_the_answer_to_the_last_dot_may_take_longer_than_the_limit_for_silence(self) -> None:
+        self.begin(SIZE)
+        self.say(MESSAGE + b".\r\n")
+        self.proxy.silence = 0
         time.sleep(2.5)  # the proxy looks once a second
-        accepted.sendall(b"250 ok\r\n")
-        self.assertEqual(client.recv(100), b"250 ok\r\n")
+        self.accepted.sendall(b"250 ok\r\n")
+        self.assertEqual(self.client.recv(100), b"250 ok\r\n")
+
+    def test_of_a_message_that_is_held_back_the_server_never_sees_the_end_and_fetchmail_keeps_it(self) -> None:
+        for cut in (0, 200, len(MESSAGE), len(MESSAGE) + 1):
+            with self.subTest(cut=cut):
+                self.setUp()
+                self.begin(SIZE + 1)
+                data, heard = MESSAGE + b".\r\n", b""
+                for part in filter(None, (data[:cut], data[cut:])):
+                    self.client.sendall(part)
+                    time.sleep(0.05)
+                with contextlib.suppress(ConnectionError):
+                    while got := self.accepted.recv(1 << 16):
+                        heard += got
+                self.assertNotIn(b"\r\n.\r\n", heard)
+                self.assertTrue(self.client.recv(100).startswith(b"451 4.6.0 left for direct delivery"))
+                self.assertEqual(self.client.recv(100), b"", "the session is over")
+
+    def test_a_server_that_is_not_running_is_named_and_one_that_is_again_is_not(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as closed:
+            self.proxy.target = closed.getsockname()
+        with socket.create_connection(self.proxy.listener.getsockname(), LIMIT) as client:
+            self.assertEqual(client.recv(100), b"")
+        self.assertRegex(self.proxy.error or "", "cannot connect to 127.0.0.1:[0-9]+: Connection refused")
+        self.accepted.sendall(b"220 hello\r\n")
+        self.assertEqual(self.client.recv(100), b"220 hello\r\n")
+        self.assertIsNone(self.proxy.error)
 
 
 MESSAGE = (
