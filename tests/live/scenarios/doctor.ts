@@ -3,6 +3,7 @@ import { stackNamespace } from "../../rig/environment/names";
 import { eventually } from "../../support/wait";
 import { examine, wrongIn } from "../support/doctor";
 import type { LiveFixture } from "../support/fixture";
+import { testUnless } from "../support/skipped";
 
 export function doctorScenarios(fixture: LiveFixture): void {
   describe("the doctor", () => {
@@ -29,8 +30,8 @@ export function doctorScenarios(fixture: LiveFixture): void {
       expect(wrongIn(results, "flow")).toContain("queue silent");
     });
 
-    // An issuer that is not the suite's own stays where it is.
-    (fixture.options.issuer.kind === "existing" ? test.skip : test)(
+    testUnless(
+      fixture.options.issuer.kind === "existing" && "an issuer that is not the suite's own stays where it is",
       "recognizes a server that started while the issuer was unreachable, and gives the fix",
       async () => {
         await fixture.live.environment.issuer?.stop();

@@ -5,6 +5,7 @@ import { eventually, sleep } from "../../support/wait";
 import { serialNumber } from "../support/certificate";
 import type { LiveFixture } from "../support/fixture";
 import { connects, nameserver, type Probe } from "../support/probe";
+import { testUnless } from "../support/skipped";
 import { endpoints, open, type Source, withKubeRouter } from "../support/table";
 
 const named = (name: string): Record<string, string> => ({
@@ -82,8 +83,8 @@ export function policyScenarios(fixture: LiveFixture): void {
       await eventually("it is open again", () => reach("the ingress' namespace"));
     });
 
-    // The user's cluster gets no address from its network for this.
-    (fixture.options.kubeconfig ? test.skip : test)(
+    testUnless(
+      fixture.options.kubeconfig !== undefined && "the user's cluster gets no address from its network for this",
       "let users in from outside, by the Service's own address",
       async () => {
         const service = {

@@ -47,7 +47,8 @@ What a cluster of yours needs:
 There the provider and, without --issuer, the issuer run in ${environmentNamespace}: nothing of yours has to be
 reachable from the cluster, and its DNS knows them.
 What needs a hand on the node's power or on its network's rules is done as far as the API lets it: there the power cut
-kills every pod of the stack at once, and policies are as late as they are by themselves.
+kills every pod of the stack at once and deletes the issuer's, and policies are as late as they are by themselves. The
+provider misbehaves there as well: its connections come to this machine for that, through the cluster's API.
 `;
 
 /** Splits the command line into what is meant for the suite and what goes to jest. Fails with one line. */

@@ -1,16 +1,17 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { defaultImages } from "../../../config/images";
-import { followLog, type KubeObject, keepPortForward, type TimedKubectl } from "../../../lib/kubectl";
+import { followLog, type KubeObject, keepPortForward, portForward, type TimedKubectl } from "../../../lib/kubectl";
 import type { PrivateCa } from "../ca";
 import type { KubeClient } from "../cluster/kube";
+import { FaultyProxyTunnel } from "../fakes/provider/faultyProxyTunnel";
 import type { ExternalHost } from "../node";
 import { startOnExternalHost } from "./externalHost";
 import { ingressObjects } from "./ingress";
 import { fakeIssuerObjects, type IssuerChoice, pocketIdObjects } from "./issuer";
 import { appsNamespace, environmentNamespace, hosts, services, stackNamespace } from "./names";
-import { providerObjects, providerUsers } from "./provider";
-import type { EnvironmentKeys, TestEnvironment } from "./types";
+import { dovecotPorts, providerObjects, providerUsers, TUNNEL_PORT } from "./provider";
+import type { EnvironmentKeys, Provider, TestEnvironment } from "./types";
 import { Workload } from "./workload";
 
 const FIELD_MANAGER = "?fieldManager=homelab-mail-sandbox&force=true";
@@ -98,8 +99,34 @@ function inCluster({ ca, keys, issuer, providerImage, storageClass }: Environmen
   ];
 }
 
+/** Puts the faulty proxy, which runs on this machine, in front of the provider as long as there are faults. */
+function faultInjector({ kubectl, ca, signal }: EnvironmentArgs): Provider["injectFaults"] {
+  const certificate = ca.issue(services.provider);
+  let end: () => Promise<void> = async () => {};
+  return async (switched) => {
+    await end();
+    end = async () => {};
+    if (Object.keys(switched).length === 0) return;
+    const over = new AbortController();
+    const forward = (port: number): Promise<number> => {
+      const target = { namespace: environmentNamespace, target: "deployment/provider", port };
+      return portForward(kubectl, target, AbortSignal.any([signal, over.signal]));
+    };
+    const tunnel = await FaultyProxyTunnel.open(certificate, {
+      tunnel: await forward(TUNNEL_PORT),
+      dovecot: await forward(dovecotPorts.imap),
+    });
+    tunnel.inject(switched);
+    end = async () => {
+      await tunnel.close();
+      over.abort();
+    };
+  };
+}
+
 /** What tests can do to them through the cluster's API. */
-async function controlsInCluster({ client, kubectl, keys, issuer, signal }: EnvironmentArgs): Promise<TestEnvironment> {
+async function controlsInCluster(args: EnvironmentArgs): Promise<TestEnvironment> {
+  const { client, kubectl, keys, issuer, signal } = args;
   const provider = new Workload(client, environmentNamespace, "provider");
   const pod = new Workload(client, environmentNamespace, "issuer");
   return {
@@ -112,6 +139,7 @@ async function controlsInCluster({ client, kubectl, keys, issuer, signal }: Envi
         await provider.stop();
         await provider.start();
       },
+      injectFaults: faultInjector(args),
       followLog: (onLine, until) => {
         const where = { namespace: environmentNamespace, workload: "deployment/provider", container: "smtp" };
         followLog(kubectl, where, onLine, until);

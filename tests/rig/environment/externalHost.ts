@@ -9,7 +9,7 @@ import type { FaultyProxyOptions } from "../fakes/provider/main";
 import type { ExternalHost } from "../node";
 import { fakeIssuerOptions } from "./issuer";
 import { domain, externalNames } from "./names";
-import { BEHIND, NOBODY, providerCommands, providerFiles, usersFile } from "./provider";
+import { dovecotPorts, NOBODY, providerCommands, providerFiles, usersFile } from "./provider";
 import type { Issuer, Provider, TestEnvironment } from "./types";
 
 const ISSUER_PORT = 443;
@@ -51,7 +51,7 @@ async function startProvider(
   const root = path.join(externalHost.root, "provider");
   const { cert, key } = ca.issue(externalNames.provider);
   const files: Record<string, string> = {
-    ...Object.fromEntries(Object.entries(providerFiles(root, true)).map(([name, text]) => [`config/${name}`, text])),
+    ...Object.fromEntries(Object.entries(providerFiles(root)).map(([name, text]) => [`config/${name}`, text])),
     "config/users": usersFile(passwords),
     "tls/tls.crt": fs.readFileSync(cert, "utf8"),
     "tls/tls.key": fs.readFileSync(key, "utf8"),
@@ -67,7 +67,7 @@ async function startProvider(
     address: externalHost.address,
     cert,
     key,
-    backend: { host: externalHost.address, port: BEHIND },
+    backend: { host: externalHost.address, port: dovecotPorts.imap },
     switches,
   };
   const project = path.join(__dirname, "..", "..", "..");
@@ -84,7 +84,7 @@ async function startProvider(
     const imap = externalHost.start("provider-imap", commands.imap, { user: NOBODY });
     const env = { DOMAIN: domain, ROOT: root };
     const smtp = externalHost.start("provider-smtp", commands.smtp, { user: NOBODY, env });
-    await answers(externalHost, BEHIND, imap);
+    await answers(externalHost, dovecotPorts.imap, imap);
     await answers(externalHost, 465, smtp);
     return smtp;
   };
@@ -98,7 +98,7 @@ async function startProvider(
       fs.writeFileSync(path.join(folder, "config", "users"), usersFile(passwords));
       await start();
     },
-    injectFaults: (switched) => fs.writeFileSync(switches, JSON.stringify(switched)),
+    injectFaults: async (switched) => fs.writeFileSync(switches, JSON.stringify(switched)),
     followLog: (onLine, signal) => {
       const tail = spawn("tail", ["-n", "0", "-F", log], { stdio: ["ignore", "pipe", "ignore"] });
       signal.addEventListener("abort", () => tail.kill(), { once: true });

@@ -14,11 +14,14 @@ export const usersFile = (passwords: Readonly<Record<string, string>>): string =
     .map(([name, password]) => `${name}@${domain}:{PLAIN}${password}\n`)
     .join("");
 
-/** Dovecot's port, without TLS, when something stands before it. */
-export const BEHIND = 10143;
+/** Where Dovecot is, behind what stands at 993. `imap` has no TLS. */
+export const dovecotPorts = { imap: 10143, imaps: 10993 } as const;
+
+/** Where forwarder.py waits for the faulty proxy: on the loopback interface, which port-forwards reach. */
+export const TUNNEL_PORT = 10994;
 
 /** Dovecot without root: one user for every process, no chroot. */
-const dovecotConf = (root: string, behind: boolean): string => `
+const dovecotConf = (root: string): string => `
 protocols = imap
 listen = *
 base_dir = ${root}/run/dovecot
@@ -28,8 +31,8 @@ default_internal_user = nobody
 default_internal_group = nogroup
 default_login_user = nobody
 first_valid_uid = 1
-ssl = ${behind ? "no" : "required"}
-disable_plaintext_auth = ${behind ? "no" : "yes"}
+ssl = yes
+disable_plaintext_auth = no
 ssl_cert = <${root}/tls/tls.crt
 ssl_key = <${root}/tls/tls.key
 mail_location = maildir:${root}/mail/%u
@@ -44,11 +47,11 @@ userdb {
 service imap-login {
   chroot =
   inet_listener imap {
-    port = ${behind ? BEHIND : 0}
+    port = ${dovecotPorts.imap}
   }
   inet_listener imaps {
-    port = ${behind ? 0 : 993}
-    ssl = ${behind ? "no" : "yes"}
+    port = ${dovecotPorts.imaps}
+    ssl = yes
   }
 }
 service anvil {
@@ -64,8 +67,9 @@ namespace inbox {
 `;
 
 /** Its settings and programs, as files for /config below `root`; beside it are /tls, /mail and /run/dovecot. */
-export const providerFiles = (root = "", behind = false): Record<string, string> => ({
-  "dovecot.conf": dovecotConf(root, behind),
+export const providerFiles = (root = ""): Record<string, string> => ({
+  "dovecot.conf": dovecotConf(root),
+  "forwarder.py": file("forwarder.py"),
   "smtp.py": file("smtp.py"),
   "welcome.eml": file("welcome.eml"),
 });
@@ -103,6 +107,18 @@ export function providerObjects(image: string, passwords: Readonly<Record<string
           image,
           command: commands.imap,
           volumeMounts: [...mounts, { name: "run", mountPath: "/run/dovecot" }],
+          ...probe(dovecotPorts.imaps),
+        },
+        {
+          name: "forwarder",
+          image,
+          command: ["python3", "-B", "-u", "/config/forwarder.py"],
+          env: [
+            { name: "PORT", value: "993" },
+            { name: "DOVECOT", value: String(dovecotPorts.imaps) },
+            { name: "TUNNEL", value: String(TUNNEL_PORT) },
+          ],
+          volumeMounts: mounts,
           ...probe(993),
         },
         {

@@ -28,8 +28,8 @@ export interface Provider {
   readonly passwords: Readonly<Record<string, string>>;
   /** Gives a mailbox another password and ends the sessions under the old one; returns when the new one works. */
   setPassword(mailbox: string, password: string): Promise<void>;
-  /** Injects faults for some messages, until the next call; only where the faulty proxy is in front of it. */
-  injectFaults?(switched: Switched): void;
+  /** Injects faults for some messages, until the next call. */
+  injectFaults(switched: Switched): Promise<void>;
   /** Calls back with each line that its SMTP server logs from now on. */
   followLog(onLine: (line: string) => void, signal: AbortSignal): void;
 }

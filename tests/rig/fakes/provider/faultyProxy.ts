@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { connect, type Socket } from "node:net";
+import { type AddressInfo, connect, type Socket } from "node:net";
 import { createServer, type Server, type TLSSocket } from "node:tls";
 import type { KeyPair } from "../../ca";
 import { type Command, Session } from "./session";
@@ -59,7 +59,8 @@ export class FaultyProxy {
     return this.loginTimes.length;
   }
 
-  async listen(): Promise<void> {
+  /** Returns the port. */
+  async listen(port = 993): Promise<number> {
     const { cert, key } = this.certificate;
     this.server = createServer({ cert: readFileSync(cert), key: readFileSync(key) }, (client) => this.serve(client));
     this.server.on("connection", (socket: Socket) => {
@@ -68,7 +69,9 @@ export class FaultyProxy {
       socket.on("error", () => undefined);
     });
     this.server.on("tlsClientError", () => undefined);
-    await new Promise<void>((resolve) => this.server?.listen(993, this.address, resolve));
+    const { server } = this;
+    await new Promise<void>((resolve) => server.listen(port, this.address, resolve));
+    return (server.address() as AddressInfo).port;
   }
 
   async close(): Promise<void> {
