@@ -10,7 +10,7 @@ import { appsNamespace, externalNames, stackNamespace, testUser } from "../../ri
 import { Workload } from "../../rig/environment/workload";
 import { buildImages } from "../../rig/images";
 import { type LiveNode, startNode } from "../../rig/node";
-import { eventually, sleep } from "../../support/wait";
+import { eventually } from "../../support/wait";
 import { MailProgram } from "./mail";
 import type { Options } from "./options";
 import { type Probe, startProbe } from "./probe";
@@ -163,12 +163,12 @@ export class LiveFixture {
 
   /**
    * Everything is killed at once and comes back in the worst order: the mail server before the network's rules and the
-   * cluster's names, the issuer last. The provider is not at home: it stays. On the user's cluster the stack's pods are
-   * killed, and the issuer is unreachable.
+   * cluster's names, and the issuer not until it is started. The provider is not at home: it stays. On the user's cluster
+   * the stack's pods are killed, and the issuer is unreachable.
    */
   async powerCut(): Promise<void> {
     const { issuer } = this.live.environment;
-    await issuer?.stop();
+    await issuer?.kill();
     if (this.node) {
       await this.node.powerCut();
       this.giveNumbersAway();
@@ -177,8 +177,6 @@ export class LiveFixture {
       const pods = await this.live.client.list("v1", "Pod", stackNamespace);
       await Promise.all(pods.map(({ metadata }) => this.kill(stackNamespace, metadata.name)));
     }
-    await sleep(20_000);
-    await issuer?.start();
   }
 
   /**

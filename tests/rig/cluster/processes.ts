@@ -104,14 +104,14 @@ export class ProcessFolder {
     this.children.delete(name);
   }
 
-  /** Ends one program, with those it has started, and waits for that. */
-  async end(name: string): Promise<void> {
+  /** Ends one program, with those it has started, and waits for that. With SIGKILL none of them can clean up. */
+  async end(name: string, signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
     const child = this.children.get(name);
     this.forget(name);
     if (!child?.pid || child.exitCode !== null || child.signalCode !== null) return;
     const gone = ended(child);
     try {
-      process.kill(-child.pid, "SIGTERM");
+      process.kill(-child.pid, signal);
     } catch {
       // it has just ended by itself
     }

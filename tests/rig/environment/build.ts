@@ -159,6 +159,7 @@ async function controlsInCluster(args: EnvironmentArgs): Promise<TestEnvironment
               ),
             },
             stop: () => pod.stop(),
+            kill: () => pod.stop(), // the kubelet ends every container with SIGTERM first
             start: () => pod.start(),
           },
   };

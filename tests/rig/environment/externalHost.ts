@@ -14,6 +14,12 @@ import type { Issuer, Provider, TestEnvironment } from "./types";
 
 const ISSUER_PORT = 443;
 
+/** Pocket ID 2.14 does not start for so long after SIGKILL. */
+const LOCK_SECONDS = 90;
+
+/** Starts a program again as often as it ends by itself, as an init system does. */
+const KEEP_STARTING = ["sh", "-c", 'while :; do "$@"; sleep 1; done', "init"] as const;
+
 /** Programs of Debian's that run there, by the package that brings them; the issuer runs on this Node. */
 const NEEDED: Readonly<Record<string, string>> = {
   "/usr/sbin/dovecot": "dovecot-core",
@@ -30,8 +36,8 @@ export function whyNoExternalHost(): string | undefined {
 }
 
 /** Waits until something listens there. */
-async function answers(externalHost: ExternalHost, port: number, log: string): Promise<void> {
-  const deadline = Date.now() + 60_000;
+async function answers(externalHost: ExternalHost, port: number, log: string, seconds = 60): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
   while (!(await isPortOpen(externalHost.address, port))) {
     if (Date.now() > deadline) {
       const said = fs.readFileSync(log, "utf8").trim().split("\n").slice(-5).join("\n");
@@ -111,17 +117,20 @@ async function startProvider(
 async function startIssuer(externalHost: ExternalHost, ca: PrivateCa): Promise<Issuer> {
   const url = `https://${externalNames.issuer}`;
   const { cert, key } = ca.issue(externalNames.issuer);
-  const OPTIONS = fakeIssuerOptions({ issuer: url, listen: externalHost.address, port: ISSUER_PORT, key, cert });
+  const lock = { file: path.join(externalHost.folder, "issuer.lock"), seconds: LOCK_SECONDS };
+  const at = { issuer: url, listen: externalHost.address, port: ISSUER_PORT, key, cert };
+  const OPTIONS = fakeIssuerOptions({ ...at, lock });
   const program = path.join(__dirname, "..", "fakes", "pocket-id", "oidc-server.mjs");
   const start = async (): Promise<void> => {
-    const log = externalHost.start("issuer", [process.execPath, program], { env: { OPTIONS } });
-    await answers(externalHost, ISSUER_PORT, log);
+    const log = externalHost.start("issuer", [...KEEP_STARTING, process.execPath, program], { env: { OPTIONS } });
+    await answers(externalHost, ISSUER_PORT, log, 2 * LOCK_SECONDS);
   };
   await start();
   return {
     url,
     at: { host: externalHost.address, port: ISSUER_PORT },
     stop: () => externalHost.end("issuer"),
+    kill: () => externalHost.end("issuer", "SIGKILL"),
     start,
   };
 }

@@ -85,6 +85,8 @@ export function fakeIssuerOptions(at: {
   readonly port: number;
   readonly key: string;
   readonly cert: string;
+  /** The file of the lock that it holds while it runs, and for how long after SIGKILL. @default it holds none */
+  readonly lock?: { readonly file: string; readonly seconds: number };
 }): string {
   const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   return JSON.stringify({

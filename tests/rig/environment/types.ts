@@ -42,6 +42,9 @@ export interface Issuer {
   readonly at: Address;
   /** Stops it until `start()`; its state stays. */
   stop(): Promise<void>;
+  /** The same as in a power cut: Pocket ID then keeps its lock, and starts again only once that has expired. */
+  kill(): Promise<void>;
+  /** Waits until it answers. */
   start(): Promise<void>;
 }
 

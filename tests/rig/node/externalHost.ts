@@ -22,8 +22,8 @@ export interface ExternalHost {
   readonly root: string;
   /** Starts a program; what it says goes to a file that this gives. */
   start(name: string, command: readonly [string, ...string[]], options?: ProgramOptions): string;
-  /** Ends one and waits for that. */
-  end(name: string): Promise<void>;
+  /** Ends one and waits for that. With SIGKILL it cannot clean up. */
+  end(name: string, signal?: "SIGTERM" | "SIGKILL"): Promise<void>;
 }
 
 export interface ProgramOptions {
@@ -73,6 +73,6 @@ export async function startExternalHost(processes: ProcessFolder, machine: NodeN
       processes.start("nsenter", [...inside, ...as, program, ...args], { name, env: { PATH, ...env } });
       return processes.file(`${name}.log`);
     },
-    end: (name) => processes.end(name),
+    end: (name, signal) => processes.end(name, signal),
   };
 }
