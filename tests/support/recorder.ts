@@ -14,6 +14,8 @@ export interface Recorded {
   /** URNs this resource waits for, explicit and through its inputs. */
   readonly dependencies: readonly string[];
   readonly retainOnDelete: boolean;
+  /** Whether a replacement is made only after the old one is gone. */
+  readonly deleteBeforeReplace: boolean;
   /** How long Pulumi waits for it to be ready when it is made, such as `3m`; empty for the provider's default. */
   readonly createTimeout: string;
   readonly protect: boolean;
@@ -85,6 +87,7 @@ interface RegisterRequest {
   getObject(): { toJavaScript(): Record<string, unknown> };
   getDependenciesList(): string[];
   getRetainondelete(): boolean;
+  getDeletebeforereplace(): boolean;
   getCustomtimeouts(): { getCreate(): string } | undefined;
   getProtect(): boolean;
   getHooks(): { getBeforeUpdateList(): string[]; getOnErrorList(): string[] } | undefined;
@@ -151,6 +154,7 @@ export async function startRecording({ preview = false }: { readonly preview?: b
           secretPaths,
           dependencies: request.getDependenciesList(),
           retainOnDelete: request.getRetainondelete() === true,
+          deleteBeforeReplace: request.getDeletebeforereplace() === true,
           createTimeout: request.getCustomtimeouts()?.getCreate() ?? "",
           protect: request.getProtect() === true,
           parent: request.getParent(),

@@ -1,6 +1,8 @@
+import { readdirSync } from "node:fs";
 import { listeners } from "../../../../components/mailserver/listeners";
 import { containersOf, hardeningProblems, podsOf, selects } from "../../../support/kubernetes";
-import { type Deployed, deploy, deployment } from "./deployed";
+import type { Recorded } from "../../../support/recorder";
+import { type Deployed, deploy, deployment, waitsFor } from "./deployed";
 import { objectsOf, samplePlan } from "./plans";
 
 let sample: Deployed;
@@ -43,6 +45,48 @@ describe("the pods", () => {
           for (const { key } of secret.items ?? []) expect(Object.keys(stringData)).toContain(key);
         }
       }
+    }
+  });
+
+  it("the mail server's pods start after what they mount and read", () => {
+    const { recorder } = sample;
+    for (const pod of podsOf(recorder)) {
+      const { owner, spec } = pod;
+      const [workload] = recorder.resources.filter(({ inputs }) => `${inputs.kind}/${inputs.metadata?.name}` === owner);
+      const sources = [
+        ...spec.volumes,
+        ...containersOf(pod).flatMap(({ env = [] }) =>
+          env.map(({ valueFrom = {} }: { valueFrom?: object }) => valueFrom),
+        ),
+      ];
+      for (const { secret, configMap, secretKeyRef, configMapKeyRef } of sources) {
+        const name = secret?.secretName ?? secretKeyRef?.name ?? configMap?.name ?? configMapKeyRef?.name;
+        if (name === undefined) continue;
+        const needed = recorder.resources.filter(
+          ({ inputs }) =>
+            inputs.metadata?.name === name &&
+            ["Certificate", secret || secretKeyRef ? "Secret" : "ConfigMap"].includes(inputs.kind),
+        );
+        expect([owner, name, needed.length]).toEqual([owner, name, 1]);
+        expect([owner, name, workload && waitsFor(recorder, workload, needed[0] as Recorded)]).toEqual([
+          owner,
+          name,
+          true,
+        ]);
+      }
+    }
+  });
+
+  it("the mail server's settings pods have every file of the program that they run", () => {
+    const { data } = sample.recorder.object("ConfigMap", "stalwart-access").inputs;
+    const commands = podsOf(sample.recorder).flatMap((pod) => containersOf(pod).map(({ command = [] }) => command));
+    const files = new Set(commands.filter(([program]) => program === "python3").map((command) => command.at(-1)));
+    for (const file of files) expect(Object.keys(data)).toContain(file.replace("/program/", ""));
+    expect(files.size).toBeGreaterThan(0);
+    const imported = Object.values<string>(data).flatMap((text) => [...text.matchAll(/^(?:from|import) (\w+)/gm)]);
+    const own = readdirSync("components/mailserver/program").filter((file) => file.endsWith(".py"));
+    for (const [, module] of imported) {
+      if (own.includes(`${module}.py`)) expect(Object.keys(data)).toContain(`${module}.py`);
     }
   });
 

@@ -72,6 +72,13 @@ describe("settings", () => {
     }
   });
 
+  it("settings that failed are followed by the former ones, whose names must be free again", () => {
+    const { recorder } = sample;
+    const { name } = job(recorder, "stalwart-settings").inputs.metadata;
+    const named = [recorder.object("Secret", name), ...recorder.kind("Job")];
+    expect(named.map(({ deleteBeforeReplace }) => deleteBeforeReplace)).toEqual([true, true, true]);
+  });
+
   it("settings are applied again every five minutes, one run at a time, and are in effect a minute later", () => {
     const schedules = { "stalwart-settings": "*/5 * * * *", "stalwart-reload": "1-59/5 * * * *" };
     for (const [name, schedule] of Object.entries(schedules)) {
