@@ -2,18 +2,30 @@ import { tryPolicies } from "../../../../../doctor/checks/cluster/networkPolicie
 import type { KubeObject } from "../../../../../lib/kubectl";
 import { FakeCluster } from "../../support/fakeCluster";
 
-/** A cluster whose pods come up at once; the one that client ends with these words. */
+/** A cluster whose server is ready when it is asked for the second time, and whose client ends like this. */
 class PodsCluster extends FakeCluster {
-  constructor(private readonly told: string | undefined) {
+  private asked = 0;
+  private readonly terminated: object | undefined;
+
+  constructor(told: string | object | undefined) {
     super({});
+    this.terminated = typeof told === "string" ? { message: told } : told;
+  }
+
+  override async create(object: KubeObject): Promise<void> {
+    if (object.metadata.name.endsWith("client") && this.asked < 2) throw new Error("nothing listens yet");
+    await super.create(object);
   }
 
   override async get(path: string): Promise<KubeObject | undefined> {
     const name = path.split("/").at(-1) as string;
     if (!this.created.some(({ metadata }) => metadata.name === name)) return undefined;
-    if (name.endsWith("server")) return { status: { podIP: "10.42.0.9", containerStatuses: [{ ready: true }] } };
-    const message = this.told;
-    return { status: { containerStatuses: [{ state: message === undefined ? {} : { terminated: { message } } }] } };
+    if (name.endsWith("server")) {
+      this.asked += 1;
+      return { status: { podIP: "10.42.0.9", containerStatuses: [{ ready: this.asked > 1 }] } };
+    }
+    const { terminated } = this;
+    return { status: { containerStatuses: [{ state: terminated === undefined ? {} : { terminated } }] } };
   }
 }
 
@@ -35,13 +47,36 @@ test("a connection that fails proves that network policies are enforced, and bot
   removedAll(cluster);
 });
 
+test("the client tries the server's address, and the server is ready only when it accepts connections", async () => {
+  const cluster = new PodsCluster("closed");
+  await attempt(cluster);
+  const [server, client] = cluster.created.map(({ spec }) => spec.containers[0]);
+  const port = server.readinessProbe.tcpSocket.port;
+  expect(server.command.join()).toContain(`("", ${port})`);
+  expect(client.command.join()).toContain(`(sys.argv[1], ${port})`);
+  expect(client.command.at(-1)).toBe("10.42.0.9");
+  expect(client).not.toHaveProperty("readinessProbe");
+});
+
+test("a client that ends without a result proves nothing about network policies", async () => {
+  const seen = await attempt(new PodsCluster({ reason: "OOMKilled" }));
+  expect(seen).toEqual({ reason: "it ended with OOMKilled" });
+});
+
 test("a connection that succeeds proves that network policies are not enforced", async () => {
   expect(await attempt(new PodsCluster("open"))).toEqual({ enforced: false });
 });
 
 test("test pods that do not start prove nothing about network policies, and are removed all the same", async () => {
   const cluster = new PodsCluster(undefined);
-  expect(await attempt(cluster, { limit: 400 })).toEqual({ reason: expect.stringContaining("did not end in time") });
+  expect(await attempt(cluster, { limit: 800 })).toEqual({ reason: expect.stringContaining("did not end in time") });
+  removedAll(cluster);
+});
+
+test("a server that never starts proves nothing about network policies", async () => {
+  const cluster = new PodsCluster("closed");
+  expect(await attempt(cluster, { limit: 100 })).toEqual({ reason: expect.stringContaining("did not become ready") });
+  expect(cluster.created).toHaveLength(1);
   removedAll(cluster);
 });
 
