@@ -10,7 +10,9 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../../rig/fakes/stalwart"))
 
-from dovecot_access import watch
+from dovecot_access import ACCESS, watch
+
+CONFIGURATION = os.path.join(os.path.dirname(__file__), "../../../rig/fakes/stalwart/dovecot.conf")
 
 
 class Shut(unittest.TestCase):
@@ -37,6 +39,10 @@ class Shut(unittest.TestCase):
         self.assertEqual(self.told("127.0.0.1"), b"1\n")
         self.blocked = {"127.0.0.1"}
         self.assertEqual(self.told("127.0.0.1"), b"0\n")
+
+    def test_dovecot_asks_where_it_is_answered(self):
+        with open(CONFIGURATION, encoding="utf-8") as file:
+            self.assertIn(f"login_access_sockets = {ACCESS}\n", file.read())
 
     def test_a_question_without_a_connection_does_not_end_the_answers(self):
         with socket.socket(socket.AF_UNIX) as dovecot:
