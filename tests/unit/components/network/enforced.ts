@@ -21,7 +21,7 @@ interface Spec {
 interface Rule {
   readonly from?: readonly Peer[];
   readonly to?: readonly Peer[];
-  readonly ports?: readonly { readonly protocol?: string; readonly port: number }[];
+  readonly ports?: readonly { readonly protocol?: string; readonly port?: number }[];
 }
 interface Peer {
   readonly podSelector?: { readonly matchLabels?: Labels };
@@ -43,10 +43,17 @@ export class Enforced {
   }
 
   allows(from: Pod, to: Pod | typeof outside, port: number, protocol = "TCP"): boolean {
-    return (
-      this.side("Egress", from, to, port, protocol) &&
-      (to === outside || this.side("Ingress", to, from, port, protocol))
-    );
+    return this.side("Egress", from, to, port, protocol) && (to === outside || this.letsIn(from, to, port, protocol));
+  }
+
+  /** Only the side of the pod that is reached. */
+  letsIn(from: Pod, to: Pod, port: number, protocol = "TCP"): boolean {
+    return this.side("Ingress", to, from, port, protocol);
+  }
+
+  /** Only the side of the pod that connects. */
+  letsOut(from: Pod, to: Pod, port: number, protocol = "TCP"): boolean {
+    return this.side("Egress", from, to, port, protocol);
   }
 
   private side(type: "Egress" | "Ingress", own: Pod, other: Pod | typeof outside, port: number, protocol: string) {
@@ -59,7 +66,9 @@ export class Enforced {
       selected.length === 0 ||
       rules.some((rule) => {
         const peers = type === "Egress" ? rule.to : rule.from;
-        const onPort = rule.ports?.some((each) => each.port === port && (each.protocol ?? "TCP") === protocol) ?? true;
+        const onPort =
+          rule.ports?.some((each) => [undefined, port].includes(each.port) && (each.protocol ?? "TCP") === protocol) ??
+          true;
         return onPort && (peers?.some((peer) => this.isPeer(peer, other)) ?? true);
       })
     );

@@ -111,4 +111,27 @@ describe("the pods of a stack with everything", () => {
   ])("the network policies let %s reach what it needs, and nothing else", (from, expected) => {
     expect(reach(enforced, from).sort()).toEqual([...expected].sort());
   });
+
+  const inside = (Object.keys(pods) as Name[]).filter((name) => pods[name].namespace === "mail");
+  const fetchers = ["alpar's fetcher", "kinga's fetcher"];
+
+  test("the network policies of a pod hold by themselves: who may connect to it does not depend on the other's policy", () => {
+    const letIn = (to: Name, port: number) =>
+      (Object.keys(pods) as Name[]).filter((from) => from !== to && enforced.letsIn(pods[from], pods[to], port));
+    expect(letIn("stalwart", 25)).toEqual([...fetchers, "a pod elsewhere"]);
+    expect(letIn("stalwart", 2525)).toEqual(fetchers);
+    expect(letIn("stalwart", 8080)).toEqual(["settings", "a migration", "the ingress controller", "Prometheus"]);
+    expect(letIn("webmail", 8000)).toEqual(["the ingress controller"]);
+    expect(letIn("alpar's fetcher", 8081)).toEqual(["Prometheus"]);
+    for (const to of ["webmail", "settings", "a migration", "the backup"] as const) expect(letIn(to, 8080)).toEqual([]);
+  });
+
+  test("the network policies let pods of the stack connect to the mail server only, not to each other", () => {
+    for (const from of inside) {
+      // A port that is open at any address is open at a pod's, too; only the ports of pods alone tell.
+      const others = inside.filter((to) => to !== from && to !== "stalwart");
+      const ports = [25, 2525, 4190, 8000, 8080, 8081];
+      expect(others.filter((to) => ports.some((port) => enforced.letsOut(pods[from], pods[to], port)))).toEqual([]);
+    }
+  });
 });

@@ -1,3 +1,4 @@
+import { ConfigMap } from "@pulumi/kubernetes/core/v1";
 import fc from "fast-check";
 import { Storage } from "../../../../components/storage";
 import { shrinkingProblem } from "../../../../components/storage/shrinking";
@@ -73,6 +74,16 @@ describe("storage", () => {
   });
 });
 
+it("everything in the namespace waits for both claims, so that nothing has changed when a change of one is refused", async () => {
+  const recorder = await startRecording();
+  const volume = { size: "1Gi", labels: {} };
+  const { namespace } = new Storage("storage", { namespace: "mail", data: volume, webmail: volume });
+  new ConfigMap("other", { metadata: { name: "other", namespace } });
+  await settled();
+  const waitsFor = recorder.upstream(recorder.object("ConfigMap", "other"));
+  for (const { urn } of recorder.kind("PersistentVolumeClaim")) expect([...waitsFor]).toContain(urn);
+});
+
 describe("a change of a claim", () => {
   const claims = async (className: string | undefined, size: string) => {
     const recorder = await startRecording();
@@ -98,7 +109,7 @@ describe("a change of a claim", () => {
             spec: { ...claim.inputs.spec, storageClassName: old[n]?.inputs.spec.storageClassName },
           },
         }).then(
-          () => "",
+          () => "accepted",
           (error: Error) => error.message,
         ),
       ),
@@ -107,8 +118,8 @@ describe("a change of a claim", () => {
   const both = (text: string) => [expect.stringContaining(text), expect.stringContaining(text)];
 
   it("a claim may grow, and may get the class in the configuration that it has", async () => {
-    expect(await previews(["fast", "1Gi"], ["fast", "1Gi"], ["fast", "2Gi"])).toEqual(["", ""]);
-    expect(await previews([undefined, "1Gi"], ["fast", "1Gi"], ["fast", "1Gi"])).toEqual(["", ""]);
+    expect(await previews(["fast", "1Gi"], ["fast", "1Gi"], ["fast", "2Gi"])).toEqual(["accepted", "accepted"]);
+    expect(await previews([undefined, "1Gi"], ["fast", "1Gi"], ["fast", "1Gi"])).toEqual(["accepted", "accepted"]);
   });
 
   it("another class for a claim is refused in the preview, whether the stack or the cluster chose the one it has", async () => {
@@ -122,7 +133,7 @@ describe("a change of a claim", () => {
 
   it("a smaller size for a claim is refused in the preview, but not one that the cluster refused to grow to", async () => {
     expect(await previews(["fast", "1Gi"], ["fast", "1Gi"], ["fast", "512Mi"])).toEqual(both("cannot shrink to 512Mi"));
-    expect(await previews(["fast", "2Gi"], ["fast", "1Gi"], ["fast", "1Gi"])).toEqual(["", ""]);
+    expect(await previews(["fast", "2Gi"], ["fast", "1Gi"], ["fast", "1Gi"])).toEqual(["accepted", "accepted"]);
   });
 });
 
