@@ -9,7 +9,10 @@ const backups = (deployed: Deployed) =>
   deployed.recorder.resources.filter(({ inputs }) => inputs.metadata?.name === "stalwart-backup");
 
 test("a stack without a snapshot class has no object of the backup", async () => {
+  const kinds = jest.spyOn(CustomResourceDefinition, "get");
   expect(backups(await deploy())).toEqual([]);
+  expect(kinds).not.toHaveBeenCalled();
+  kinds.mockRestore();
 });
 
 test("the snapshot kind and class are looked up in the cluster, and a missing one is reported with what to do", async () => {

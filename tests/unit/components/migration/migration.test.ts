@@ -72,6 +72,7 @@ describe("a migration", () => {
     const settings = recorder.kind("Job").find(({ inputs }) => inputs.metadata.name.startsWith("stalwart-settings-"));
     for (const job of jobs(deployed)) {
       expect(job.inputs.metadata.annotations).toEqual({ "pulumi.com/skipAwait": "true" });
+      expect(job.ignoreChanges).toEqual(["spec"]);
       expect([...recorder.upstream(job)]).toContain(settings?.urn);
     }
   });
@@ -82,6 +83,21 @@ describe("a migration", () => {
     expect(cron.jobTemplate.spec).toEqual(
       jobs(deployed).find(({ inputs }) => inputs.metadata.name.startsWith("migration-old-"))?.inputs.spec,
     );
+  });
+
+  test("a migration waits for its logins, which are in one Secret of its own", () => {
+    const { recorder } = deployed;
+    const secret = recorder.object("Secret", "migration-old");
+    expect(secret.inputs.stringData).toEqual({
+      user: "kinga@example.org",
+      password: "S3cret-old",
+      account: "kinga@newjoy.ro",
+    });
+    const runs = [...jobs(deployed), recorder.object("CronJob", "migration-old")];
+    for (const run of runs.filter(({ inputs }) => inputs.metadata.name.startsWith("migration-old"))) {
+      expect([...recorder.upstream(run)]).toContain(secret.urn);
+      expect(run.inputs.metadata.labels).toMatchObject({ "app.kubernetes.io/instance": "migration-old" });
+    }
   });
 
   test("a settings run gets the names of the migrations whose app passwords are in use", () => {
@@ -104,13 +120,19 @@ describe("a run", () => {
     ["another password", { old: { ...old, from: { ...old.from, password: "S3cret-new" } } }],
     ["another login", { old: { ...old, from: { ...old.from, user: "me" } } }],
     ["another size", { old: { ...old, maxMessageSize: "50Mi" } }],
+    ["another first day", { old: { ...old, since: "2015-06-30" } }],
+    ["another mailbox", { old: { ...old, mailbox: "alpar" } }],
+    ["another port", { old: { ...old, from: { ...old.from, port: 1993 } } }],
     ["other folders", { old: { ...old, folders: { exclude: ["Spam"] } } }],
   ])("a new run of a migration follows from %s", async (_what, migrations) => {
-    expect(await nameOf(withMigrations(migrations))).not.toBe(first);
+    const name = await nameOf(withMigrations(migrations));
+    expect(name).not.toBe(first);
+    // The Job before may still be there, and a name is taken once only.
+    expect(name.split(" ")[1]).not.toBe(first.split(" ")[1]);
   });
 
   test("a release does not run a migration again: another run would copy deleted mail back", () => {
-    expect(first.split(" ")[0]).toBe("migration-old-7c11e605ad");
+    expect(first).toBe("migration-old-7c11e605ad migration-old-cd14d629ee");
   });
 
   test("no new run of a migration follows from another image, the provider's limit, or another mailbox", async () => {
