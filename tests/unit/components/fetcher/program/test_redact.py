@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import base64
+import html
+import json
+import quopri
 import time
 import unittest
+import urllib.parse
 
 from redact import HIDDEN, clean
 
@@ -62,6 +66,35 @@ class Cleaning(unittest.TestCase):
         other = "NO [AUTHENTICATIONFAILED] transaction-4f2a91c0d7b3e586 failed"
         self.assertEqual(clean(other, LOGIN), other)
 
+    def test_a_password_is_redacted_in_a_url_in_json_in_html_and_in_quoted_printable(self) -> None:
+        password = 'jel/szó+"ő 🙂&\\%4'
+        quoted = urllib.parse.quote(password, safe="")
+        for said in (
+            quoted,
+            quoted.lower(),
+            urllib.parse.quote(password),
+            urllib.parse.quote_plus(password),
+            urllib.parse.quote(quoted, safe=""),
+            "".join(f"%{byte:02X}" for byte in password.encode()),
+            json.dumps(password)[1:-1],
+            json.dumps(password, ensure_ascii=False)[1:-1],
+            html.escape(password),
+            "".join(f"&#{ord(character)};" for character in password),
+            quopri.encodestring(password.encode(), quotetabs=True).decode(),
+        ):
+            self.assertEqual(clean(f"wrong {said}!", ["x@example.org", password]), f"wrong {HIDDEN}!", said)
+
+    def test_a_password_that_is_cut_is_redacted_from_eight_characters_on(self) -> None:
+        for password in ("correct horse/battery", "0123456789" * 30):
+            for length in (8, 9, 15, len(password) - 1):
+                for part in (password[:length], password[-length:]):
+                    for said in (part, urllib.parse.quote(part, safe=""), part.upper()):
+                        self.assertRegex(clean(f"no {said}.", ["x@example.org", password]), r"\Ano (<hidden>)+\.\Z")
+
+    def test_a_part_of_an_address_is_not_taken_for_a_part_of_a_password(self) -> None:
+        said = "cannot connect to imap.example.org:993: postmaster is unknown"
+        self.assertEqual(clean(said, ["postmaster@example.org", "s3cret-word"]), said)
+
     def test_a_secret_that_holds_another_one_is_redacted_whole(self) -> None:
         self.assertEqual(clean("abcdef", ["abc", "abcdef"]), HIDDEN)
 
@@ -80,7 +113,7 @@ class Cleaning(unittest.TestCase):
             self.assertEqual(clean(said, LOGIN), said)
 
     def test_a_very_long_answer_is_read_to_its_limit_only_and_shows_no_part_of_a_secret(self) -> None:
-        for said in ("x" * 60_000, "LOGIN " + "@" * 20_000, "no " * 20_000):
+        for said in ("x" * 60_000, "y" * 3_000_000, "LOGIN " + "@" * 20_000, "no " * 20_000):
             before = time.process_time()
             self.assertLessEqual(len(clean(said, LOGIN)), 200)
             self.assertLess(time.process_time() - before, 1, said[:8])
