@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import threading
-from typing import Callable
+import time
+from collections.abc import Iterator
+from typing import IO, Callable
 
 from credentials import Login
+
+BREATH = 0.01  # seconds between looks at what fetchmail says; its pipe holds the lines of some ten of its messages
 
 
 def quote(text: str) -> str:
@@ -50,13 +54,24 @@ def run(rc: str, home: str, on_line: Callable[[str], None], over: Callable[[], b
         process.stdin.write(rc.encode())
         process.stdin.close()
         threading.Thread(target=watch, args=(process, over, stop), daemon=True).start()
-        for line in process.stdout:
+        for line in lines(process.stdout):
             on_line(line.decode("utf-8", "replace").rstrip())
         return process.wait()
     finally:
         process.kill()
         process.wait()
         process.stdout.close()
+
+
+def lines(output: IO[bytes]) -> Iterator[bytes]:
+    """Each line, some at a time: fetchmail writes each by itself, and to wake up for it costs more than to read it."""
+    rest = b""
+    while piece := output.read1(1 << 16):  # type: ignore[attr-defined] # it is buffered
+        *whole, rest = (rest + piece).split(b"\n")
+        yield from whole
+        time.sleep(BREATH)
+    if rest:
+        yield rest
 
 
 def watch(process: subprocess.Popen[bytes], over: Callable[[], bool], stop: threading.Event) -> None:
