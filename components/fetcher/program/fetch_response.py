@@ -10,12 +10,17 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple, Union
 
+from folders import TooMuch
+
 TOKEN = re.compile(
-    rb'[ \t\r\n]+|(?P<open>\()|(?P<close>\))|"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<literal>~?\{\d+\+?\}$)'
-    rb'|(?P<atom>(?:[^\s()"\[]|\[[^\]]*\])+)|.',
+    rb'[ \t\r\n]*(?:(?P<bracket>[()])|"(?P<quoted>[^"\\]*(?:\\.[^"\\]*)*)"|(?P<literal>~?\{\d+\+?\}$)'
+    rb'|(?P<atom>(?:[^\s()"\[]+|\[[^\]]*\])+)|.)',
     re.DOTALL,
 )
 
+MOST_TEXT = 1024 * 1024  # bytes of an answer without its literals: taken apart, they take up to 50 times as many
+MOST_SPECIAL = 20_000  # backslashes and brackets in it: TOKEN needs some 350 bytes for each
+PLAIN_NAMES = {name.encode(): name for name in ("UID", "FLAGS", "RFC822.SIZE")}
 Value = Union[bytes, None, list[Any]]
 
 
@@ -42,13 +47,17 @@ def number(value: Value) -> int | None:
 
 def tokens(data: list[Any]) -> Iterator[bytes | Text]:
     """`data` is imaplib's: lines, and pairs of a line up to its literal and the literal."""
-    for part in data:
-        line = part[0] if isinstance(part, tuple) else part
-        for found in TOKEN.finditer(line or b""):
-            if found.group("quoted") is not None:
-                yield Text(re.sub(rb"\\(.)", rb"\1", found.group("quoted")))
-            elif found.group("open") or found.group("close") or found.group("atom"):
-                yield found.group()
+    lines = [(part[0] if isinstance(part, tuple) else part) or b"" for part in data]
+    text, special = sum(map(len, lines)), sum(line.count(b"\\") + line.count(b"[") for line in lines)
+    if text > MOST_TEXT or special > MOST_SPECIAL:
+        raise TooMuch(f"{text:,} bytes in one answer, besides literals")
+    for part, line in zip(data, lines):
+        for found in TOKEN.finditer(line):
+            kind = found.lastgroup
+            if kind == "quoted":
+                yield Text(re.sub(rb"\\(.)", rb"\1", found.group(kind)))
+            elif kind in ("bracket", "atom"):
+                yield found.group(kind)
         if isinstance(part, tuple):
             yield Text(part[1])
 
@@ -68,6 +77,8 @@ def value(token: bytes | Text, rest: Iterator[bytes | Text]) -> Value:
 
 def item_name(written: bytes) -> str:
     """Field names may be quoted, BODY[HEADER.FIELDS ("SUBJECT")], and some repeat the name that they were asked for."""
+    if written in PLAIN_NAMES:
+        return PLAIN_NAMES[written]
     return written.decode("ascii", "replace").upper().replace('"', "").replace("BODY.PEEK[", "BODY[")
 
 
@@ -123,13 +134,13 @@ def leaves(structure: Value) -> list[int] | None:
 WHOLE = {"": "RFC822", "HEADER": "RFC822.HEADER", "TEXT": "RFC822.TEXT"}
 
 
-def piece(data: list[Any], uid: int, start: int, section: str = "", from_start: bool = False) -> bytes | None:
+def piece(messages: list[Message], uid: int, start: int, section: str = "", from_start: bool = False) -> bytes | None:
     """What is given of a message from `start` on; None for NIL, and when nothing is said of it.
 
     Some servers name a piece by origin and length, others know no pieces and give the whole message, of which
     `from_start` says that what comes before is left out already.
     """
-    for message in parse(data):
+    for message in messages:
         for name, given in message.items.items():
             if message.uid != uid or not isinstance(given, bytes):
                 continue

@@ -10,11 +10,13 @@ import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple, Union
 
-MOST = 100_000  # UIDs in a range of an answer: a wrong one must not fill the memory
+MOST = 100_000  # UIDs of copies in an answer: a wrong range must not fill the memory
+MOST_FOUND = 300_000  # UIDs in the answer to a search: with what is known of each, some 250 bytes
 Retention = Union[int, str]  # days, or FOREVER
 FOREVER = "forever"
 DATE = re.compile(rb"\s*(\d+)-(\w{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)")
 MONTHS = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+LONGEST_COPYUID = 1_000_000  # bytes
 SET = rb"\d{1,10}(?::\d{1,10})?(?:,\d{1,10}(?::\d{1,10})?)*"
 LONGEST_SET = 4000  # characters; RFC 2683 advises against command lines of more than 8000
 FETCHED = "$HomelabMailFetched"  # marks originals that were copied to the outbox, with FOREVER
@@ -22,6 +24,10 @@ FETCHED = "$HomelabMailFetched"  # marks originals that were copied to the outbo
 
 def retention(text: str) -> Retention:
     return FOREVER if text == FOREVER else int(text)
+
+
+class TooMuch(ValueError):
+    """What a provider says would fill the memory."""
 
 
 class Layout(NamedTuple):
@@ -101,7 +107,8 @@ def copied_uids(data: list[Any], originals: Iterable[int] | None = None) -> dict
     """
     pairs: dict[int, int] = {}
     for line in data:
-        found = re.fullmatch(rb"\d{1,10} (%b) (%b)" % (SET, SET), (line or b"").strip())
+        short = b"" if not line or len(line) > LONGEST_COPYUID else line.strip()
+        found = re.fullmatch(rb"\d{1,10} (%b) (%b)" % (SET, SET), short)
         sets = [uids_in(part) for part in found.groups()] if found and not reversed_range(line) else []
         if sets and len(sets[0]) == len(sets[1]):
             pairs.update(zip(*sets))
@@ -119,20 +126,23 @@ def uids_found(lines: Iterable[Any]) -> set[int]:
     uids = set[int]()
     for line in lines:
         plain = re.sub(rb"\([^)]*\)", b"", line) if isinstance(line, bytes) else b""
-        everything = re.search(rb"\bALL (%b)" % SET, plain, re.IGNORECASE)
+        everything = re.search(rb"\bALL (\d[\d:,]*)", plain, re.IGNORECASE)
         if everything:
-            uids.update(uids_in(everything.group(1)))
+            uids.update(uids_in(everything.group(1), MOST_FOUND))
         elif not re.search(rb"[A-Za-z]", plain):
-            uids.update(map(int, re.findall(rb"\b\d{1,10}\b", plain)))
+            for number in re.finditer(rb"\b\d{1,10}\b", plain):
+                uids.add(int(number.group()))
+                if len(uids) > MOST_FOUND:
+                    raise TooMuch(f"more than {MOST_FOUND:,} messages in one folder")
     return uids - {0}
 
 
-def uids_in(text: bytes) -> list[int]:
-    """1:3,7 → 1, 2, 3, 7."""
+def uids_in(text: bytes, most: int = MOST) -> list[int]:
+    """1:3,7 → 1, 2, 3, 7; no more than about `most` of them."""
     uids: list[int] = []
-    for part in text.split(b","):
-        first, last = sorted((int(part.partition(b":")[0]), int(part.rpartition(b":")[2])))
-        uids += range(first, min(last, first + MOST) + 1)
+    for found in re.finditer(rb"(\d+)(?::(\d+))?", text):
+        first, last = sorted((int(found.group(1)), int(found.group(2) or found.group(1))))
+        uids += range(first, min(last, first + most - len(uids)) + 1)
     return uids
 
 

@@ -12,11 +12,10 @@ import re
 import secrets
 import socket
 import ssl
-import time
 from typing import Any
 
 import reasons
-from imap_reader import TO_END, Reader
+from imap_reader import OVERHEAD, Reader
 
 TO_ANSWER = 60
 TO_STRANGER = 5
@@ -26,6 +25,7 @@ Answer = tuple[str, list[Any]]
 TAGGED = re.compile(rb"(\S+)[ \t]+([A-Za-z]+)(?:[ \t]+(.*))?", re.DOTALL)
 UNTAGGED = re.compile(rb"\*[ \t]*(?:(\d+)[ \t]+)?([A-Za-z][A-Za-z0-9-]*)[ \t]*(.*)", re.DOTALL)
 STATES = ("OK", "NO", "BAD", "BYE", "PREAUTH")  # what follows is text, and never a literal
+LASTING = ("BYE", "EXISTS", "UIDVALIDITY")  # responses that hold for more than one command
 CODE = re.compile(rb"\[([A-Za-z0-9-]+)(?: (\(.*?\)|[^\]]*))?\]", re.DOTALL)
 LITERAL = re.compile(rb"\{(\d+)\+?\}$")
 
@@ -58,7 +58,7 @@ class Client(Reader):
 
     def _connect(self) -> None:
         self.tagpre = b"F" + secrets.token_hex(3).upper().encode() + b"-"
-        self.until = time.monotonic() + TO_END
+        self.begin_answer()
         self.greet()
         self.state = "NONAUTH"
         self.sock.settimeout(TO_ANSWER)
@@ -122,8 +122,8 @@ class Client(Reader):
     # Commands and answers
 
     def _command(self, name: str, *args: Any) -> bytes:
-        self.until = time.monotonic() + TO_END
         self.fetching = name == "UID" and args[0] == "FETCH" and "]<" in args[-1]
+        self.begin_answer(self.fetching)
         tag: bytes = super()._command(name, *args)  # type: ignore[misc]
         return tag
 
@@ -188,13 +188,22 @@ class Client(Reader):
             text = self._get_line()
         self._append_untagged(kind, text)
 
+    def _append_untagged(self, kind: str, data: Any) -> None:
+        self.keep(len(data[0] if isinstance(data, tuple) else data or b"") + OVERHEAD)
+        super()._append_untagged(kind, data)  # type: ignore[misc] # typeshed does not know what is imaplib's own
+
+    def forget(self) -> None:
+        """Before a command: what was said until now is not of its answer, and of the rest the last word counts."""
+        said = self.untagged_responses
+        self.untagged_responses = {kind: said[kind][-1:] for kind in LASTING if kind in said}
+
     def note_code(self, text: bytes) -> None:
         if found := CODE.match(text):
             self._append_untagged(found.group(1).upper().decode(), found.group(2))
 
     def drain(self) -> None:
         """Notes what came after the last answer: it belongs to no command, so not to the next one either."""
-        self.until = time.monotonic() + TO_END  # the last command may be long ago
+        self.begin_answer()  # the last command may be long ago
         while self.response_within(0.0):
             pass
 

@@ -16,7 +16,6 @@ from options import Endpoint
 from tcp_proxy import tune
 
 TO_SAY_GOODBYE = 5  # seconds
-STALE = ("READ-ONLY", "FETCH", "SEARCH", "ESEARCH", "LIST", "STATUS", "NAMESPACE", "EXPUNGE", "COPYUID")
 
 OVERQUOTA = re.compile(r"\[OVERQUOTA\b", re.IGNORECASE)
 FULL = r"(?:over|beyond|exceed\w*|reached|full|used up|out of|insufficient|not enough|no (?:more|space|room))"
@@ -118,8 +117,7 @@ class ImapConnection:
             self.imap.drain()
             # A refusal may have said [READ-ONLY]: imaplib would give the whole session up for that. And what is said
             # before a refusal would count as a part of the next answer.
-            for name in STALE:
-                self.imap.untagged_responses.pop(name, None)
+            self.imap.forget()
             kind, data = getattr(self.imap, method)(*args)
         except (OSError, imaplib.IMAP4.abort) as problem:
             raise self.lost(problem) from problem

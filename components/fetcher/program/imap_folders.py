@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import folder_names
-from fetch_response import number, parse
+from fetch_response import Message, merged, number, parse
 from folder_names import listed, namespace, quoted, spelled
 from folders import FETCHED, Layout, uids_found
 from imap_connection import CommandRefused, ImapConnection
 
+PART = 1000  # messages that are asked for at once
 TRUSTED = 600.0  # seconds for which a folder that was opened and found empty is believed to be, if the provider says so
 
 
@@ -145,14 +147,20 @@ class ImapFolders(ImapConnection):
 
     def not_found(self) -> set[int]:
         """What a search does not find, and the provider says is there: nobody would ever come to know of it."""
-        last = self.imap.untagged_responses.get("EXISTS")
-        if not (number(last[-1]) if last else self.there):
-            return set()
         uids = set[int]()
         with contextlib.suppress(CommandRefused):
-            uids = {each.uid for each in parse(self.uid("FETCH", "1:*", "(UID)")) if each.uid}
+            uids.update(each.uid for each in self.by_number("(UID)") if each.uid)
         self.there = len(uids)
         return uids
+
+    def by_number(self, items: str) -> Iterator[Message]:
+        """What the provider says of each message of the open folder, asked for by its number, so without a search."""
+        last = self.imap.untagged_responses.get("EXISTS")
+        there = (number(last[-1]) if last else self.there) or 0
+        for first in range(1, there + 1, PART):
+            # The last part is open: what is gone meanwhile makes another number one that there is not.
+            part = f"{first}:{first + PART - 1 if first + PART <= there else '*'}"
+            yield from merged(parse(self.call("fetch", part, items)))
 
     def news(self) -> bool:
         """Whether the provider spoke of the folder's size since this was last asked."""

@@ -14,6 +14,9 @@ TO_END = 150  # seconds for a command whose answer does not end; the pod is ende
 LONGEST_LINE = 10_000_000  # bytes; a SEARCH over a large folder answers in one line
 LARGEST_LITERAL = 40 * 1024 * 1024  # bytes; messages are asked for in pieces, and more would not fit into the pod
 LARGEST_OTHER = 16 * 1024  # bytes of a literal that is no such piece; a header field is as long as its sender likes
+LARGEST_ANSWER = 20 * 1024 * 1024  # bytes of an answer; a thousand such fields are in one
+BESIDE = 8 * 1024 * 1024  # bytes of an answer besides a piece of a message
+OVERHEAD = 64  # bytes in memory for a line that is kept, whatever is in it
 ENDLESS = 1 << 30  # bytes; no message is so large
 
 
@@ -22,6 +25,7 @@ class Reader(imaplib.IMAP4_SSL):
 
     buffer: bytearray
     until = math.inf  # when the answer to the command has to be over, on the monotonic clock
+    most = room = LARGEST_ANSWER  # bytes that may be kept of an answer, and how many of them still may
     origin: int | None = None  # where the piece of a message begins that is asked for
     total = 0  # the length of a message that is too large for one response, and was given in one
     cut = False  # whether the last piece is what fits of such a message, from `origin` on
@@ -37,6 +41,16 @@ class Reader(imaplib.IMAP4_SSL):
         if not data:
             raise self.abort("the provider hung up")
         self.buffer += data
+
+    def begin_answer(self, piece: bool = False) -> None:
+        """What comes from now on is another answer; with a piece of a message in it or not."""
+        self.until = time.monotonic() + TO_END
+        self.most = self.room = LARGEST_LITERAL + BESIDE if piece else LARGEST_ANSWER
+
+    def keep(self, size: int) -> None:
+        self.room -= size
+        if self.room < 0:
+            raise self.abort(f"an answer of more than {self.most:,} bytes")
 
     def _get_line(self) -> bytes:
         searched, end = 0, -1
@@ -66,6 +80,7 @@ class Reader(imaplib.IMAP4_SSL):
             first = self.origin if size == self.total else 0
         most = LARGEST_OTHER if self.origin is None else LARGEST_LITERAL
         last, at, kept = min(size, first + most), 0, io.BytesIO()  # which gives it away without a copy
+        self.keep(max(last - first, 0))
         while at < size:
             if not self.buffer:
                 self.fill()

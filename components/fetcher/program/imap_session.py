@@ -8,12 +8,12 @@ import imaplib
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from typing import Callable
+from typing import Any, Callable
 
 import fetch_response
 from fetch_response import Message
 from folder_names import quoted
-from folders import LONGEST_SET, copied_uids, internal_date, set_parts, uid_set
+from folders import LONGEST_SET, TooMuch, copied_uids, internal_date, set_parts, uid_set
 from imap_connection import CommandRefused, SessionLost
 from imap_folders import ImapFolders
 from imap_idle import IDLE_SILENCES, Idle
@@ -33,8 +33,15 @@ class ImapSession(ImapFolders):
     def fetch(self, uids: str, items: str) -> list[Message]:
         found: list[Message] = []
         for part in set_parts(uids):
-            found += fetch_response.parse(self.uid("FETCH", part, items))
+            found += self.told(self.uid("FETCH", part, items))
         return fetch_response.merged(found)
+
+    @staticmethod
+    def told(data: list[Any]) -> list[Message]:
+        try:
+            return fetch_response.parse(data)
+        except (TooMuch, RecursionError) as problem:  # it is about these messages only
+            raise CommandRefused(f"what makes no sense: {problem}") from None
 
     def received(self, uid: int) -> datetime.datetime | None:
         """When the provider received a message, by its own clock."""
@@ -94,7 +101,7 @@ class ImapSession(ImapFolders):
             data = self.uid("FETCH", str(uid), f"(BODY.PEEK[{section}]<{start}.{PIECE}>)")
         finally:
             self.imap.origin = None
-        return fetch_response.piece(data, uid, start, section, self.imap.cut), self.imap.cut
+        return fetch_response.piece(self.told(data), uid, start, section, self.imap.cut), self.imap.cut
 
     def store(self, uids: Iterable[int], change: str, flags: str) -> int:
         """Returns how many messages the provider took away for it: Gmail does so with the flag for deletion."""

@@ -58,11 +58,11 @@ class Finding(unittest.TestCase):
         self.assertEqual(find(data, 7, "BODY[HEADER.FIELDS (RETURN-PATH)]"), (True, b"a\r\n\r"))
 
     def test_a_piece_is_found_under_whatever_name_servers_give_it(self) -> None:
-        self.assertEqual(piece([b'1 (UID 7 BODY[]<5> "ab")'], 7, 5), b"ab")
-        self.assertEqual(piece([b'1 (UID 7 BODY[]<5.2> "ab")'], 7, 5), b"ab")
-        self.assertEqual(piece([b'1 (UID 7 BODY[] "ab")'], 7, 1), b"b")
+        self.assertEqual(piece(parse([b'1 (UID 7 BODY[]<5> "ab")']), 7, 5), b"ab")
+        self.assertEqual(piece(parse([b'1 (UID 7 BODY[]<5.2> "ab")']), 7, 5), b"ab")
+        self.assertEqual(piece(parse([b'1 (UID 7 BODY[] "ab")']), 7, 1), b"b")
         for other in (b'1 (UID 7 BODY[]<55> "ab")', b'1 (UID 8 BODY[]<5> "ab")', b"1 (UID 7 BODY[]<5> NIL)", b""):
-            self.assertIsNone(piece([other], 7, 5))
+            self.assertIsNone(piece(parse([other]), 7, 5))
 
     def test_a_body_structure_gives_the_length_of_each_part(self) -> None:
         text = b'("TEXT" "PLAIN" ("CHARSET" "utf-8") NIL NIL "7BIT" 0 0 NIL NIL)'

@@ -196,7 +196,7 @@ class Lines(unittest.TestCase):
 
     def test_an_answer_without_an_end_ends_the_session(self) -> None:
         opened, _ = session(self, {"UID SEARCH": b"* OK Still here\r\n" * 100_000})
-        with mock.patch.object(imap_client, "TO_END", 0.0), self.assertRaisesRegex(SessionLost, "does not end in"):
+        with mock.patch.object(imap_reader, "TO_END", 0.0), self.assertRaisesRegex(SessionLost, "does not end in"):
             opened.search("ALL")
 
     def test_a_line_that_comes_byte_by_byte_and_does_not_end_ends_the_session(self) -> None:

@@ -185,7 +185,7 @@ class Searching(unittest.TestCase):
             self,
             {
                 "UID SEARCH": b"* SEARCH\r\n%T OK\r\n",
-                "UID FETCH": [
+                "FETCH": [
                     b"* 1 FETCH (UID 4)\r\n* 2 FETCH (FLAGS ())\r\n* 2 FETCH (UID 7)\r\n%T OK\r\n",
                     b"%T OK\r\n",
                     b"%T BAD nothing\r\n",
@@ -194,10 +194,19 @@ class Searching(unittest.TestCase):
         )
         self.assertEqual([opened.search(*criteria) for criteria in (("DELETED",), ("ALL",))], [[], [4, 7]])
         self.assertEqual([opened.search("ALL") for _ in range(2)], [[], []])
-        self.assertEqual(server.count("UID FETCH"), 2, "once it has none, it is not asked again")
+        self.assertEqual(server.count("FETCH"), 2, "once it has none, it is not asked again")
         server.say(b"* 1 EXISTS\r\n")
         time.sleep(0.1)
-        self.assertEqual((opened.search("ALL"), server.count("UID FETCH")), ([], 3))
+        self.assertEqual((opened.search("ALL"), server.count("FETCH")), ([], 3))
+
+    def test_what_is_asked_for_by_number_is_asked_for_in_parts(self) -> None:
+        opened, server = session(self, {"FETCH": b"* 1 FETCH (UID 4)\r\n%T OK\r\n"})
+        for count, parts in ((2, ["1:*"]), (3, ["1:*"]), (4, ["1:3", "4:*"]), (7, ["1:3", "4:6", "7:*"])):
+            opened.there = count
+            server.said.clear()
+            with mock.patch.object(imap_folders, "PART", 3):
+                self.assertEqual([each.uid for each in opened.by_number("(UID)")], [4] * len(parts))
+            self.assertEqual(server.said, [f"FETCH {part} (UID)" for part in parts])
 
     def test_results_of_a_search_that_was_refused_are_not_those_of_the_next(self) -> None:
         opened, _ = session(

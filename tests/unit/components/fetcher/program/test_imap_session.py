@@ -9,6 +9,7 @@ from typing import Any, Callable
 from unittest import mock
 
 import imap_session
+from imap_client import Client
 from imap_connection import CommandRefused
 from imap_session import ImapSession
 
@@ -123,6 +124,7 @@ class HalfDone(unittest.TestCase):
     def test_text_before_a_refusal_is_no_part_of_the_next_answer(self) -> None:
         session, imap = ImapSession.__new__(ImapSession), mock.Mock(untagged_responses={"SEARCH": [b"1 2"]})
         session.imap = imap
+        imap.forget = lambda: Client.forget(imap)
 
         def uid(*_: str) -> tuple[str, list[bytes]]:
             return "OK", [*imap.untagged_responses.get("SEARCH", []), b"3"]
