@@ -26,6 +26,7 @@ RETURN_PATH = "BODY[HEADER.FIELDS"  # how the item's name begins; servers quote 
 ABOUT = "(UID FLAGS RFC822.SIZE BODY.PEEK[HEADER.FIELDS (RETURN-PATH)])"
 PLAIN = re.compile(rb"Return-Path: <(?:[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]+@[A-Za-z0-9.-]+)?>\r\n\r\n")
 HUGE = 1 << 31  # bytes; a larger size is a number that went wrong, like 4294967295 for -1
+MOST_TEXTS = 3  # that are delivered under a UID from which the provider does not delete them
 WORN_OUT = 25  # refusals for now, one after the other, after which the mail server is left alone for a while
 
 
@@ -91,6 +92,7 @@ class DirectDelivery:
         self.stop, self.alive, self.arrived, self.count = stop, alive, arrived, delivered
         self.failures = failures
         self.before = 0  # messages delivered when the round began
+        self.digest = b""  # of the message that was given last
 
     def deliver(
         self,
@@ -155,14 +157,14 @@ class DirectDelivery:
         """Hands a message over unless that is done, and takes it away; returns how many were handed over."""
         key = self.key(session, each.uid)
         handed_over = 0
-        if not self.failures.handed_over(key, each.size):
+        if not self.failures.handed_over(key, each.size) and not self.same(session, key, each):
             known = each if each.return_path is not None and each.size is not None else self.look_up(session, each)
             if known is None:
                 self.failures.forget(key)  # somebody took it away
                 return 0
             sender = envelope_sender(known.return_path or b"")
             smtp.deliver(sender, known.size, self.checked(session, known))
-            self.failures.remember(key, known.size)
+            self.failures.remember(key, known.size, self.digest)
             self.arrived()
             handed_over = 1
         try:
@@ -172,6 +174,18 @@ class DirectDelivery:
             return handed_over
         self.failures.forget(key)
         return handed_over
+
+    def same(self, session: ImapSession, key: Key, each: Entry) -> bool:
+        """Whether a message of another size is what was handed over: some providers state another one at each ask."""
+        if key not in self.failures.done:
+            return False
+        digests, tally = self.failures.done[key].digests, Tally()
+        if len(digests) >= MOST_TEXTS:
+            raise Incomplete(reasons.changes(each.uid))
+        for piece in session.pieces(each.uid, each.size):
+            self.alive()
+            tally.feed(piece)
+        return tally.hash.digest() in digests
 
     @staticmethod
     def look_up(session: ImapSession, each: Entry) -> Entry | None:
@@ -187,6 +201,7 @@ class DirectDelivery:
         for piece in session.pieces(known.uid, known.size):
             tally.feed(piece)
             yield piece
+        self.digest = tally.hash.digest()
         if tally.whole(known.size):
             return
         if tally.slightly_short(known.size):

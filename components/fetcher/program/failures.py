@@ -57,11 +57,18 @@ class Failure(NamedTuple):
         return self.kind in (Kind.PROVIDER, Kind.DROPPED) and self.times >= 5 and lasting
 
 
+class Done(NamedTuple):
+    """What was handed over under a UID."""
+
+    size: int | None = None  # that the provider stated last
+    digests: frozenset[bytes] = frozenset()  # of all its texts
+
+
 class Failures:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
         self.known: dict[Key, Failure] = {}
-        self.done: dict[Key, int | None] = {}  # handed over, and still at the provider; the size that it states
+        self.done: dict[Key, Done] = {}  # handed over, and still at the provider
 
     def note(self, key: Key, kind: Kind, reason: str, before: int = 0) -> Failure:
         old = self.known.get(key)
@@ -77,14 +84,14 @@ class Failures:
         self.known.pop(key, None)
         self.done.pop(key, None)
 
-    def remember(self, key: Key, size: int | None = None) -> None:
+    def remember(self, key: Key, size: int | None = None, digest: bytes = b"") -> None:
         """That it is handed over: whatever becomes of it at the provider, it is not handed over again."""
-        self.done[key] = size
+        self.done[key] = Done(size, self.done.get(key, Done()).digests | {digest})
 
     def handed_over(self, key: Key, size: int | None = None) -> bool:
-        """Whether it is; a message of another size is another one, to which the provider has given the same UID."""
-        then = self.done.get(key)
-        return key in self.done and (size is None or then is None or size == then)
+        """Whether it is; one of another size may be another one, to which the provider has given the same UID."""
+        done = self.done.get(key)
+        return done is not None and (size is None or done.size is None or size == done.size)
 
     def last(self, key: Key) -> float:
         return self.known[key].last if key in self.known else 0.0

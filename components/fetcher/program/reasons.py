@@ -74,6 +74,10 @@ def incomplete(given: int, announced: int | None, uid: int) -> str:
     return f"the provider returned {of_how_many} of message UID {uid}"
 
 
+def changes(uid: int) -> str:
+    return f"the provider returns another text each time for message UID {uid}, and does not delete it"
+
+
 def delivered_but_stays(words: object) -> str:
     return f"delivered, and the provider refuses to delete it: {words}"
 
