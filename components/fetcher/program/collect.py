@@ -44,7 +44,7 @@ class Collector:
         self.followed = False  # whether the provider has told the UIDs that messages got in the outbox
         self.no_outbox = False
         self.batches, self.staging = Batches(alive), Staging(failures)
-        self.forever = Forever(failures, self.batches, alive)
+        self.forever = Forever(failures, self.batches, kept.say, alive)
 
     def prepare(self, session: ImapSession, layout: Layout) -> Layout:
         """Makes the outbox, and tells where the fetcher's folders are."""
@@ -197,7 +197,8 @@ class Collector:
         """With `forever`."""
         if not session.keywords:
             self.folders.warn("the provider stores no keywords: with retention forever, only what is unread is fetched")
-        found = self.new(session, *self.criteria(session))
+        criteria = self.criteria(session)
+        found = self.forever.overlooked.add(session, criteria, self.new(session, *criteria))
         self.failures.keep_only(session.selected or "", session.validity, found)
         return Collected(*self.forever.collect(session, layout, found, self.no_outbox))
 

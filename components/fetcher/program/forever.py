@@ -15,6 +15,7 @@ from failures import Failures, Key, Kind
 from folders import FETCHED, Layout
 from imap_connection import CommandRefused
 from imap_session import ImapSession
+from overlooked import Overlooked
 
 TURN = 100
 
@@ -22,10 +23,13 @@ key = DirectDelivery.key
 
 
 class Forever:
-    def __init__(self, failures: Failures, batches: Batches, alive: Callable[[], None]) -> None:
+    def __init__(
+        self, failures: Failures, batches: Batches, say: Callable[[str], None], alive: Callable[[], None]
+    ) -> None:
         self.failures, self.batches, self.alive = failures, batches, alive
         self.taken: set[Key] = set()  # to the outbox, and without a mark
         self.marked: set[Key] = set()  # the provider says that they are; if they are found again, it is not so
+        self.overlooked = Overlooked(say, alive)
 
     @staticmethod
     def criteria(session: ImapSession) -> list[str]:
@@ -37,7 +41,7 @@ class Forever:
         """How many were copied, what is to be delivered from the inbox itself, and whether there may be more."""
         flagged = set(session.search("DELETED", *self.criteria(session))) if found else set()
         there = {key(session, uid) for uid in found}
-        self.taken, self.marked = self.taken & there, self.marked & there
+        self.taken, self.marked = self.taken & there, (self.marked | self.overlooked.rescued) & there
         moved, direct = 0, list[int]()
         for uid in found:
             self.alive()
@@ -90,3 +94,4 @@ class Forever:
         session.store([uid], "+FLAGS", FETCHED if session.keywords else r"\Seen")
         self.taken.discard(key(session, uid))
         self.marked.add(key(session, uid))
+        self.overlooked.marked(key(session, uid))

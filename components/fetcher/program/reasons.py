@@ -102,6 +102,10 @@ def clocks_differ(ahead: object) -> str:
     return f"the provider's clock differs from this node's by {ahead}: kept mail is deleted once it is old by both"
 
 
+def search_overlooks(count: int) -> str:
+    return f"the provider's search overlooks {count} that were not fetched: their flags tell of them, and they are now"
+
+
 def flag_stays(words: object) -> str:
     return f"the provider refuses to take the flag for deletion off what is to be delivered: {words}"
 

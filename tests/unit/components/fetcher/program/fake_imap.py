@@ -21,7 +21,12 @@ def body(name: str) -> bytes:
     return b"Return-Path: <a@example.org>\r\nSubject: %s\r\n\r\nbody\r\n" % name.encode()
 
 
-SEARCHED = {"DELETED": (r"\Deleted", True), "UNDELETED": (r"\Deleted", False), "UNSEEN": (r"\Seen", False)}
+SEARCHED = {
+    "DELETED": (r"\Deleted", True),
+    "UNDELETED": (r"\Deleted", False),
+    "SEEN": (r"\Seen", True),
+    "UNSEEN": (r"\Seen", False),
+}
 
 
 def numbers(uids: str) -> list[int]:
@@ -149,6 +154,9 @@ class FakeImap:
                 }
                 found.append(Message(uid, items))
         return found
+
+    def by_number(self, items: str) -> Iterator[Message]:
+        yield from self.fetch(",".join(map(str, self.here)) or "0", items)
 
     def pieces(self, uid: int, _: int | None) -> Iterator[bytes]:
         self.trouble("BODY", self.selected or "", [uid])
