@@ -1,6 +1,7 @@
 """What another client removed from the outbox, and the provider refuses to copy there again.
 
-It is delivered from the kept folder, where the copy stays. It is written down: a new process knows of it, too.
+It is moved to the folder for what was refused for good, which is tried again, also by a new pod. Where the provider
+refuses that, too, it is delivered from the kept folder, where the copy stays, and written down for a new process.
 """
 
 from __future__ import annotations
@@ -25,8 +26,9 @@ class Astray:
         self.kept = shared.kept
         self.file = StateFile(os.path.join(shared.options.state, shared.folder.lower()), "astray.json")
         self.places = list[Place]()
-        with contextlib.suppress(ValueError, TypeError, OverflowError):
-            self.places = [Place(str(folder), int(uid)) for folder, uid in self.file.read() or ()]
+        with contextlib.suppress(ValueError, TypeError, OverflowError, AttributeError):
+            for folder, uid, validity in self.file.read() or ():
+                self.places.append(Place(str(folder), int(uid), validity.encode("latin-1")))
         self.kept.needed = {place.folder for place in self.places}
 
     def add(self, places: Iterable[Place]) -> None:
@@ -38,21 +40,36 @@ class Astray:
             return
         self.places, self.kept.needed = places, {place.folder for place in places}
         with contextlib.suppress(OSError):  # no room: as long as this process lives, it knows them all the same
-            self.file.write(places)
+            self.file.write([(each.folder, each.uid, each.validity.decode("latin-1")) for each in places], sync=True)
+
+    def set_aside(self, session: ImapSession, take: Callable[[int], bool]) -> None:
+        """What is written down is lost with the pod, so `take` moves it to a folder that is looked into anyway."""
+        for place in self.places:
+            with contextlib.suppress(CommandRefused):
+                if session.selected != place.folder:
+                    session.select(place.folder)
+                if self.known(session, place) and take(place.uid):
+                    self.forget(place.folder, [place.uid])
+
+    @staticmethod
+    def known(session: ImapSession, place: Place) -> bool:
+        """Whether its UID means the same message as when it was written down."""
+        return not (place.validity and session.validity) or place.validity == session.validity
 
     def deliver(self, session: ImapSession, deliver: Deliver) -> Outcome:
         outcome = Outcome()
         for folder in sorted({place.folder for place in self.places}):
-            uids = [place.uid for place in self.places if place.folder == folder]
+            places = [place for place in self.places if place.folder == folder]
             try:
                 session.select(folder)
             except CommandRefused as refusal:
                 if session.exists(folder):
                     self.kept.warn(f"the provider refuses to open {folder}: {refusal}")
                 else:
-                    self.forget(folder, uids)
-                    self.kept.say(f"{folder} is gone, with {len(uids)} that another client removed from the outbox")
+                    self.lose(folder, places)
                 continue
+            self.lose(folder, [place for place in places if not self.known(session, place)])
+            uids = [place.uid for place in self.places if place.folder == folder]
 
             def done(uid: int, folder: str = folder) -> None:
                 self.forget(folder, [uid])
@@ -63,6 +80,11 @@ class Astray:
             if outcome.unreachable:
                 break
         return outcome
+
+    def lose(self, folder: str, places: list[Place]) -> None:
+        if places:
+            self.forget(folder, [place.uid for place in places])
+            self.kept.say(f"{folder} is gone, with {len(places)} that another client removed from the outbox")
 
     def forget(self, folder: str, uids: list[int]) -> None:
         """At once: what is delivered must not come again because the next message ends the session."""

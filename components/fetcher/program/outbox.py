@@ -173,12 +173,18 @@ class Outbox:
             if gone:
                 self.flags.delivered = delivered
                 self.astray.add(refill.restore(session, gone))
+                self.refilled = None  # what was not put there again is written down
                 self.shared.say(f"{len(gone)} that another client removed from the outbox are put there again")
+                self.astray.set_aside(session, lambda uid: self.set_aside(session, layout, uid))
                 session.select(layout.outbox)
                 left = session.search("UNDELETED")
         self.flags.delivered = delivered
         self.refilled = None
         return left
+
+    def set_aside(self, session: ImapSession, layout: Layout, uid: int) -> bool:
+        """What is astray survives the pod in the folder for what was refused."""
+        return self.quarantine.take(session, layout, uid, reasons.ASTRAY, lambda _: None)
 
     def keep_leftovers(self, session: ImapSession, layout: Layout) -> None:
         """With a new day's folder, what was not delivered the day before is kept from now on."""

@@ -11,6 +11,7 @@ import socket
 
 NO_CREDENTIALS = "the Secret holds no address or no password for this mailbox"
 NO_CONTACT = "no contact with the provider yet"
+ASTRAY = "another client removed it from the outbox, and the provider refuses to copy it there again"
 FIRST_ROUND = "the first round is not over yet"
 
 

@@ -29,6 +29,7 @@ class Place(NamedTuple):
 
     folder: str
     uid: int
+    validity: bytes = b""  # empty where it is not known
 
 
 class Refill:
@@ -121,7 +122,8 @@ class Refill:
                 if isinstance(problem, SessionLost) and self.tries > 0:
                     raise
                 self.collector.folders.warn(f"the provider refuses to copy a message from {folder} again: {problem}")
-                refused += these
+                validity = session.validity if session.selected == folder else b""
+                refused += [place._replace(validity=validity) for place in these]
         return refused
 
 

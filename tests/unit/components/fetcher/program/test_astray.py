@@ -60,6 +60,16 @@ class OnlyCopies(Harness):
         self.run_session()
         self.assertEqual(self.names(), ["first", "second"])
 
+    def test_a_uid_of_a_folder_that_was_made_anew_is_not_taken_for_the_message(self) -> None:
+        imap: Any = self.session
+        with mock.patch.object(self.session, "validity", b"2"):
+            astray = self.worker.outbox.astray
+            astray.set([place._replace(validity=b"1") for place in astray.places[:1]])
+            astray.set_aside(imap, mock.Mock(side_effect=AssertionError))
+            self.run_session()
+        self.assertEqual((self.names(), astray.places), ([], []))
+        self.assertIn(f"{OLD} is gone, with 1 that", self.said.getvalue())
+
     def test_a_folder_that_is_only_not_listed_is_not_gone(self) -> None:
         with mock.patch.object(self.session, "exists", lambda folder: folder != OLD and folder in self.session.mail):
             self.run_session()
@@ -78,5 +88,20 @@ class Files(Harness):
             self.assertEqual((Astray(shared).places, shared.kept.needed), ([], set()), text[:20])
             record = self.made().outbox.flags.record
             self.assertEqual(record.delivered({("Fetcher-Outbox", b"1", 1)}), set(), text[:20])
-        self.write(os.path.join(folder, "astray.json"), json.dumps([["x", 5]]))
-        self.assertEqual(self.made().outbox.astray.places, [Place("x", 5)])
+        self.write(os.path.join(folder, "astray.json"), json.dumps([["x", 5, "1"], ["y"]]))
+        self.assertEqual(self.made().outbox.astray.places, [Place("x", 5, b"1")])
+
+    def test_what_is_delivered_from_a_kept_folder_is_on_the_disk_before_it_counts_as_written(self) -> None:
+        synced, replace = list[str](), os.replace
+
+        def sync(number: int) -> None:
+            synced.append(os.readlink(f"/proc/self/fd/{number}"))
+
+        def renamed(old: str, new: str) -> None:
+            synced.append("renamed")
+            replace(old, new)
+
+        with mock.patch("os.fsync", sync), mock.patch("os.replace", renamed):
+            self.worker.outbox.astray.add([Place(OLD, 1, b"1")])
+        folder = os.path.join(self.home, "inbox")
+        self.assertEqual(synced, [os.path.join(folder, "astray.json.new"), "renamed", folder])

@@ -6,10 +6,8 @@ import itertools
 from typing import Any
 from unittest import mock
 
-from astray import Astray
 from fake_imap import body
 from imap_connection import CommandRefused, SessionLost
-from refill import Place
 from refill_harness import DELETED, OUTBOX, Refilling
 from worker_harness import says_delivered
 
@@ -177,45 +175,6 @@ class Flags(Refilling):
             self.run_all()
         self.nothing_is_missing()
         self.assertEqual((len(self.got), any(seen)), (20, False))
-
-    def test_what_cannot_be_copied_to_the_outbox_again_is_delivered_from_the_kept_folder(self) -> None:
-        self.backlog()
-
-        def trouble(command: str, folder: str, _: list[int]) -> None:
-            if command == "COPY" and folder == OUTBOX:
-                raise CommandRefused("[OVERQUOTA] full")
-
-        self.session.trouble = trouble
-        self.racing(-1)
-        self.nothing_is_missing()
-        self.assertEqual((len(self.got), self.worker.outbox.astray.places), (20, []))
-
-    def test_what_is_delivered_from_the_kept_folder_is_not_forgotten_by_a_new_process(self) -> None:
-        self.backlog()
-
-        def trouble(command: str, folder: str, _: list[int]) -> None:
-            if command == "COPY" and folder == OUTBOX:
-                raise CommandRefused("[OVERQUOTA] full")
-
-        def ends(*_: Any) -> None:
-            self.stop.set()
-            raise SessionLost("gone")
-
-        self.session.trouble = trouble
-        with mock.patch.object(Astray, "deliver", ends):
-            self.racing(-1)
-        self.assertEqual(len(self.worker.outbox.astray.places), 1)
-        self.stop.clear()
-        self.worker = self.made()
-        self.run_all()
-        self.nothing_is_missing()
-        self.assertEqual((len(self.got), self.made().outbox.astray.places), (20, []))
-
-    def test_of_a_kept_folder_that_is_gone_nothing_waits_for_ever(self) -> None:
-        self.worker.outbox.astray.add([Place("Fetcher-Kept/2026-11-01", 7)])
-        self.run_all()
-        self.assertEqual(self.worker.outbox.astray.places, [])
-        self.assertIn("Fetcher-Kept/2026-11-01 is gone, with 1 that", self.said.getvalue())
 
     def test_what_others_put_into_the_outbox_meanwhile_hides_no_message_that_another_client_removed(self) -> None:
         for others in (1, 2):
