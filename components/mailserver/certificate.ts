@@ -12,7 +12,6 @@ export const untilReady = { "pulumi.com/waitFor": "condition=Ready" };
 
 interface Condition {
   readonly type?: string;
-  readonly status?: string;
   readonly message?: string;
 }
 
@@ -43,9 +42,9 @@ export function pendingCertificateMessage({
   challenges = [],
 }: PendingCertificate): string {
   const hosts = certificate?.spec?.dnsNames ?? [];
-  const conditions = (certificate?.status?.conditions ?? [])
-    .filter(({ type, status }) => (type === "Ready") !== (status === "True"))
-    .map(({ type, message }) => `${type}: ${message ?? "no reason is given"}`);
+  const conditions = (certificate?.status?.conditions ?? []).map(
+    ({ type, message }) => `${type}: ${message ?? "no reason is given"}`,
+  );
   const open = challenges
     .filter(({ spec, status }) => hosts.includes(spec?.dnsName ?? "") && status?.state !== "valid")
     .map(

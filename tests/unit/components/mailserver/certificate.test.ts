@@ -46,6 +46,38 @@ describe("a certificate that is not issued", () => {
     expect(text).not.toContain("other.example.org");
   });
 
+  it("a certificate whose request failed has the issuer's reason, which is in a condition that is False", () => {
+    const message =
+      "The certificate request has failed to complete and will be retried: urn:ietf:params:acme:error:rateLimited";
+    const conditions = [...certificate.status.conditions, { type: "Issuing", status: "False", message }];
+    expect(pendingCertificateMessage({ ...waits, certificate: { ...certificate, status: { conditions } } })).toContain(
+      `Issuing: ${message}`,
+    );
+  });
+
+  it("a certificate that is not issued is explained however little is known of it", () => {
+    const bare = {
+      spec: { dnsNames: ["a.org", "b.org"] },
+      status: { conditions: [{ type: "Ready", status: "False" }] },
+    };
+    const challenges = [
+      { spec: { dnsName: "a.org" }, status: { state: "pending" } },
+      challenge("b.org", "valid"),
+      { status: { state: "pending" } },
+    ];
+    const lines = (given: object): string[] =>
+      pendingCertificateMessage({ ...waits, ...given })
+        .split("\n")
+        .slice(1, -1);
+    expect(lines({ certificate: bare, challenges })).toEqual([
+      "  Ready: no reason is given",
+      "  challenge for a.org: pending",
+    ]);
+    expect(lines({ certificate: bare })).toEqual(["  Ready: no reason is given"]);
+    expect(pendingCertificateMessage({ ...waits, certificate: bare })).toContain(": a.org and b.org must resolve");
+    expect(pendingCertificateMessage(waits)).toContain(": the mail host must resolve");
+  });
+
   it("when the cluster cannot be asked, a certificate that is not issued is explained by a command", () => {
     expect(pendingCertificateMessage(waits)).toContain("kubectl -n mail describe certificate,challenge");
   });
@@ -83,13 +115,14 @@ describe("a certificate that is not issued", () => {
         const result = await hook.callback(args);
         const asked = fs.readFileSync(path.join(folder, "kubectl.args"), "utf8");
         expect(asked).toMatch(
-          /^--kubeconfig \/etc\/kube.yaml --context home .* -n mail get certificates.* stalwart-tls/m,
+          /^--kubeconfig \/etc\/kube.yaml --context home .* -n mail get certificates.* stalwart-tls -o json$/m,
         );
         expect(asked).toMatch(/get challenges\.acme\.cert-manager\.io/);
         return result;
       });
       expect(again).toBe(false);
       expect(said.join("\n")).toContain("HTTP-01 for mail.newjoy.ro: pending");
+      expect(said.join("\n")).toContain("certificate stalwart-tls is not issued");
     } finally {
       write.mockRestore();
     }
