@@ -5,9 +5,8 @@ src/commands/apply.rs of stalwartlabs/cli.
 """
 
 import json
-import sys
 
-from registry import SINGLETON, Refused, Registry
+from registry import SINGLETON, Refused
 
 KEYS = {
     "update": {"@type", "object", "value", "id"},
@@ -111,26 +110,3 @@ class Plan:
         for identifier in list(operation.get("value") or self.registry.get(operation["object"])):
             self.registry.destroy(operation["object"], identifier)
             self.counts["destroyed"] += 1
-
-
-def main():
-    """Applies each plan on standard input twice, to a server of its own; tells what the second time did."""
-    import tempfile
-
-    outcomes = []
-    for text in sys.stdin.read().split("\n\n"):
-        with tempfile.TemporaryDirectory() as folder:
-            registry = Registry(f"{folder}/settings.json")
-            registry.save = lambda: None  # a disk that is waited for hundreds of times
-            try:
-                Plan(registry, lambda _: None).apply(text)
-                before = json.dumps(registry.objects, sort_keys=True)
-                counts = Plan(registry, lambda _: None).apply(text)
-                outcomes.append({**counts, "same": before == json.dumps(registry.objects, sort_keys=True)})
-            except Refused as refusal:
-                outcomes.append({"refused": str(refusal)})
-    print(json.dumps(outcomes))
-
-
-if __name__ == "__main__":
-    main()
