@@ -33,11 +33,13 @@ test("the snapshot kind and class are looked up in the cluster, and a missing on
 test("a CronJob makes snapshots of both claims, and may do nothing else in the cluster", async () => {
   const { recorder } = await deploy(on);
   const cron = recorder.object("CronJob", "stalwart-backup").inputs.spec;
-  expect(cron.schedule).toBe("30 2 * * 1-5");
+  expect(cron).toMatchObject({ schedule: "30 2 * * 1-5", concurrencyPolicy: "Forbid" }); // two runs would count each other's
   const pod = cron.jobTemplate.spec.template.spec;
   expect(pod).toMatchObject({ serviceAccountName: "stalwart-backup", automountServiceAccountToken: false });
   // The API server's certificate is not one that curl knows, and that is an answer.
   expect(pod.initContainers[0].args[0]).toContain(`  ${networkErrors.join(" | ")}) ;;\n`);
+  const [token] = pod.volumes.find(({ name }: { name: string }) => name === "login").projected.sources;
+  expect(token.serviceAccountToken.expirationSeconds).toBeLessThanOrEqual(3600);
   const [container] = pod.containers;
   expect(container.args.join(" ")).toBe(
     "--namespace stalwart-mail --class longhorn-snapshot-vsc --keep 3 stalwart-data roundcube-data",
