@@ -50,16 +50,22 @@ test("a stack whose state was lost is taken over by one command: nothing is gene
   const stack = await TestStack.create("lost", ["kinga"]);
   await stack.set("monitoring.enabled", "true");
   await stack.up();
-  await stack.set("mailboxes.kinga.displayName", "Kinga"); // so that the lost state's field managers own something
+  await stack.set("mailboxes.kinga.displayName", "Kinga");
+  await stack.set("hosts.webmail", "mailbox.newjoy.ro"); // so that the lost state's field managers own something
   await stack.up();
   const before = await standing(stack);
   expect(Object.keys(before)).toEqual(expect.arrayContaining(["Secret/roundcube", "Secret/stalwart-metrics"]));
 
   fs.rmSync(path.join(stack.path, "state"), { recursive: true });
+  const ingress = () => stack.object("networking.k8s.io/v1", "Ingress", "roundcube");
+  const target = `/apis/networking.k8s.io/v1/namespaces/${stack.namespace}/ingresses/roundcube?fieldManager=kubectl-edit`;
+  const byHand = { spec: { ingressClassName: "changed-by-hand" } };
+  await client.request("PATCH", target, byHand, "application/merge-patch+json");
   const anew = await TestStack.reopen("lost");
   const first = await adopt(anew);
   expect(first).toMatchObject({ code: 0 });
   expect(await standing(anew)).toEqual(before);
+  expect((await ingress())?.spec.ingressClassName).toBe("nginx"); // what somebody changed meanwhile is put right
   const changed = (await anew.up()).steps.filter((step) => !step.startsWith("read ")); // asking is no change
   expect(changed).toEqual([]);
   for (const value of await anew.secretsOf("roundcube", "stalwart-admin", "stalwart-metrics")) {
