@@ -18,7 +18,7 @@ export function forgedAddresses({ controller, gateway, annotations }: Ingress): 
   const headers = forgeableHeaders[controller]?.[gateway ? "gateway" : "ingress"] ?? [];
   // A user's own snippet about a header shows that they have read the page. If it sets an address, the server uses only that one.
   const snippets = Object.values(annotations).join("\n");
-  if (/(^|[^-])Forwarded\s+"?for=/.test(snippets)) return undefined;
+  if (/Forwarded\s+"?for=/.test(snippets)) return undefined;
   const remaining = headers.filter((header) => !snippets.includes(`${header.slice(1, -1)} `));
   if (remaining.length === 0) return undefined;
   const named = `${remaining.join(" and ")} ${remaining.length > 1 ? "headers" : "header"}`;

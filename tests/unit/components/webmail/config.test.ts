@@ -169,6 +169,29 @@ describe("the webmail's configuration", () => {
     expect(phpIni(sizeLimits(settings.largestMessage))).toMatch(/^expose_php = Off$/m); // no version of PHP in a header
   });
 
+  it("the webmail's configuration is one PHP file that has the session lock, the bounded fetch, the senders and the reasons of refusals", () => {
+    const file = webmailConfig(settings);
+    expect(file.startsWith("<?php\n")).toBe(true);
+    for (const part of [
+      "final class homelab_issuer",
+      "final class rcube_session_homelab",
+      "class homelab_identities",
+      "register_hook('login_after'",
+      "register_hook('login_failed'",
+      "homelab_issuer::discover(",
+    ]) {
+      expect(file.split(part)).toHaveLength(2);
+    }
+  });
+
+  it("the webmail checks the mail server and the identity provider with the stack's own file of CAs", () => {
+    const own = PhpReader.options(webmailConfig({ ...settings, caFile: "/trust/ca.pem" }));
+    expect(own.get("oauth_verify_peer")).toBe("/trust/ca.pem");
+    for (const name of ["imap_conn_options", "smtp_conn_options", "managesieve_conn_options"]) {
+      expect(own.get(name)).toStrictEqual({ ssl: { ...tls.ssl, cafile: "/trust/ca.pem" } });
+    }
+  });
+
   it("the webmail requests the identity provider's pages only by the bounded fetch", () => {
     expect([...options.keys()]).not.toContain("oauth_config_uri"); // Roundcube's own has no bounds
     expect(webmailConfig(settings)).toContain(

@@ -182,6 +182,15 @@ test("a clock of the issuer or the cluster that is minutes off is found", async 
   expect(await codes({ args: { clusterAhead: Promise.resolve(-30) } })).toEqual(["clock.clockDrift"]);
 });
 
+test("a cluster's clock is compared with the issuer's, and this machine's in between does not count", async () => {
+  const issuer = await serve(() => ({}), { tls: true, date: new Date(Date.now() - 300_000) });
+  const ca = [readFileSync(privateCa.cert, "utf8")];
+  const { skews } = await collectIssuer({ issuer, ca, limit: 60_000, clusterAhead: Promise.resolve(-300) });
+  const [here = 0, cluster = 0] = skews.map(({ seconds }) => seconds);
+  expect(Math.abs(here - 300)).toBeLessThan(60);
+  expect(Math.abs(cluster)).toBeLessThan(60);
+});
+
 test("clocks are compared as far as they are known", async () => {
   const skews = async (date: Date | null, cluster: number | undefined) => {
     const issuer = await serve(() => ({}), { tls: true, date });
