@@ -59,3 +59,29 @@ class Knowing(unittest.TestCase):
         self.assertFalse(self.failures.handed_over(("Outbox", b"1", 7)))
         self.failures.keep_only("Outbox", b"2", [8])  # the folder was made anew
         self.assertEqual(set(self.failures.known), {("INBOX", b"1", 7)})
+
+    def test_what_fails_in_another_folder_is_not_of_this_one(self) -> None:
+        keys = [("Outbox", b"1", 7), ("INBOX", b"1", 7)]
+        for key in keys:
+            self.failures.note(key, Kind.PROVIDER, "why")
+        self.assertEqual(list(self.failures.of("Outbox")), keys[:1])
+
+    def test_what_was_handed_over_is_known_by_its_size_where_both_sizes_are_known(self) -> None:
+        key = ("Outbox", b"1", 7)
+        for remembered, asked, known in (
+            (None, None, True),
+            (None, 10, True),
+            (10, None, True),
+            (10, 10, True),
+            (10, 11, False),
+        ):
+            self.failures.remember(key, remembered)
+            self.assertEqual(self.failures.handed_over(key, asked), known, (remembered, asked))
+        self.assertFalse(self.failures.handed_over(("Outbox", b"2", 7)))
+
+    def test_a_message_that_was_tried_a_few_times_only_is_not_taken_for_unreadable(self) -> None:
+        key = ("Outbox", b"1", 7)
+        for times in range(1, 6):
+            self.failures.note(key, Kind.PROVIDER, "why")
+            self.now += 100_000
+            self.assertEqual(self.failures.unreadable(key, 9) is not None, times == 5, times)

@@ -95,6 +95,19 @@ class Cleaning(unittest.TestCase):
         said = "cannot connect to imap.example.org:993: postmaster is unknown"
         self.assertEqual(clean(said, ["postmaster@example.org", "s3cret-word"]), said)
 
+    def test_a_login_of_somebody_else_is_redacted_too(self) -> None:
+        for login in (
+            "\0somebody\0something",
+            "user=somebody\1other=1",
+            "n,a=somebody,\1host=mail",
+            "host=mail\1auth=Bearer ya29.token\1\1",
+        ):
+            self.assertEqual(clean(f"BAD {b64(login)} here", LOGIN), f"BAD {HIDDEN} here")
+
+    def test_a_short_secret_is_redacted_as_it_is_written_only_and_a_long_one_in_any_letters(self) -> None:
+        self.assertEqual(clean("NO such words, no", ["no", "s3cret"]), f"NO such words, {HIDDEN}")
+        self.assertEqual(clean("NO S3CRET", ["no", "s3cret"]), f"NO {HIDDEN}")
+
     def test_a_secret_that_holds_another_one_is_redacted_whole(self) -> None:
         self.assertEqual(clean("abcdef", ["abc", "abcdef"]), HIDDEN)
 

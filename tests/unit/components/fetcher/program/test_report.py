@@ -35,6 +35,29 @@ class Counting(unittest.TestCase):
         self.assertEqual((self.status.delivered, self.status.waiting), (1, 2))
         self.assertTrue(self.status.flowed)
 
+    def unready(self) -> str:
+        self.status.contacted()
+        return unready_reason(self.status, self.clock.now, 60, 300)
+
+    def test_mail_that_waits_and_is_not_delivered_is_unready_after_a_quarter_of_an_hour(self) -> None:
+        with quietly():
+            self.status.fine()
+        self.clock.now = 50_000.0
+        for _ in range(18):  # it is said again and again how much waits
+            self.status.waits(3)
+            self.assertEqual(self.unready(), "")
+            self.clock.now += 50
+        self.clock.now += 1
+        self.status.waits(3)
+        self.assertEqual(self.unready(), "INBOX: 3 messages wait and none was delivered for 901 s")
+        self.status.arrived()
+        self.status.waits(2)
+        self.assertEqual(self.unready(), "")
+        self.status.waits(0)
+        self.clock.now += 5000
+        self.status.waits(1)
+        self.assertEqual(self.unready(), "")
+
     def test_only_an_answer_or_a_delivery_counts_as_contact(self) -> None:
         for kind in set(Kind) - {Kind.ANSWERED, Kind.DELIVERED}:
             self.status.apply(Event(kind))
