@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import http.client
 import os
+import socket
 import tempfile
 import time
 import unittest
@@ -20,6 +22,7 @@ class Worker:
     def __init__(self, folder: str, reason: str = "", flowed: bool = False, source: str = "") -> None:
         self.options = SimpleNamespace(source=source)
         self.folder, self.status, self.logins = folder, Status(folder), Logins()
+        self.beat = 0.0
         self.status.left = 2
         self.status.error, self.status.flowed = reason, flowed
 
@@ -63,6 +66,44 @@ class Telling(unittest.TestCase):
         for page.path in ("/ready", "/live"):
             page.do_GET()
         self.assertEqual(answers, [(200, "ok"), (200, "ok")])
+
+
+class Pages(unittest.TestCase):
+    def setUp(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        self.inbox, self.junk = Worker("INBOX"), Worker("Junk")
+        for each in (self.inbox, self.junk):
+            each.beat = time.monotonic()
+        for name in ("workers", "sources", "mailbox", "limit"):
+            patch = mock.patch.object(Health, name, getattr(Health, name))
+            patch.start()
+            self.addCleanup(patch.stop)
+        health.serve(self.port, workers(self.inbox, self.junk), (), "kinga", 180.0)
+
+    def page(self, path: str) -> tuple[int, str]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        self.addCleanup(connection.close)
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+
+    def test_a_folder_without_a_sign_of_life_makes_the_liveness_probe_fail_and_is_named(self) -> None:
+        self.assertEqual(self.page("/live"), (200, "ok\n"))
+        self.junk.beat -= 181
+        self.assertEqual(self.page("/live"), (503, "stuck: Junk\n"))
+
+    def test_a_folder_whose_mail_does_not_flow_makes_the_readiness_page_fail_with_the_reason(self) -> None:
+        self.assertEqual(self.page("/ready"), (200, "ok\n"))
+        self.inbox.status.error = "why"
+        self.assertEqual(self.page("/ready"), (503, "INBOX: why\n"))
+
+    def test_each_page_is_at_its_path_and_no_other_is_there(self) -> None:
+        status, text = self.page("/metrics")
+        self.assertEqual((status, text.count("# TYPE")), (200, len(Health.METRICS)))
+        with mock.patch.object(Health, "status", lambda _: {"ready": True}):
+            self.assertEqual(self.page("/status"), (200, '{"ready": true}\n'))
+        self.assertEqual(self.page("/"), (404, "no such page\n"))
 
 
 class Words(unittest.TestCase):
