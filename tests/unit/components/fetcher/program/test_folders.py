@@ -109,4 +109,5 @@ class Time(unittest.TestCase):
             b"99-Jul-0000 02:44:25 +0000",
         ):
             self.assertIsNone(internal_date(value))
-        self.assertIsNotNone(internal_date(b" 7-JUL-1996 02:44:25 -0700"))
+        found = internal_date(b" 7-JUL-1996 02:44:25 -0730")
+        self.assertEqual(found, datetime.datetime(1996, 7, 7, 10, 14, 25, tzinfo=datetime.timezone.utc))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime
 import unittest
+from unittest import mock
 
+import imap_session
 from imap_connection import CommandRefused
 from imap_session import ImapSession
 from scripted_imap import Answer, ScriptedImap, session
@@ -42,6 +44,29 @@ class About(unittest.TestCase):
 
         opened, _ = session(self, {"UID FETCH": gives})
         self.assertEqual(list(opened.halves(4, 14)), [b"A: b\r\n\r\n", b"text\r\n"])
+
+
+class Pieces(unittest.TestCase):
+    def given(self, text: bytes, size: int | None) -> bytes:
+        """What is read of a message at a server that refuses to tell what is behind the end."""
+
+        def gives(line: str) -> bytes:
+            start = int(line.split("]<")[1].split(".")[0])
+            part = text[start : start + imap_session.PIECE]
+            if not part:
+                return b"%T NO nothing there\r\n"
+            return b"* 2 FETCH (UID 4 BODY[]<%d> {%d}\r\n%b)\r\n%%T OK\r\n" % (start, len(part), part)
+
+        with mock.patch.object(imap_session, "PIECE", 1024):
+            return b"".join(session(self, {"UID FETCH": gives})[0].pieces(4, size))
+
+    def test_a_message_that_fills_its_pieces_ends_where_the_server_refuses_to_tell_more(self) -> None:
+        text = b"Subject: long\r\n\r\n".ljust(3 * 1024, b"x")
+        self.assertEqual(self.given(text, len(text)), text)
+
+    def test_a_message_whose_pieces_are_alike_is_read_to_its_end(self) -> None:
+        text = b"Subject: like\r\n\r\n" + (b"y" * 62 + b"\r\n") * 100
+        self.assertEqual(self.given(text, len(text)), text)
 
 
 class Moving(unittest.TestCase):

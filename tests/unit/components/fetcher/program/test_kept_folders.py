@@ -119,6 +119,18 @@ class Days(Collecting):
         self.expire(session)
         self.assertNotIn("Fetcher-Clock", session.mail)
 
+    def test_a_folder_for_the_time_that_the_provider_does_not_delete_stops_nothing(self) -> None:
+        session = self.keeping("2026-11-01")
+        session.clock = self.clock
+        session.put("Fetcher-Clock", body("from before a crash"))
+
+        def trouble(command: str, folder: str, _: list[int]) -> None:
+            if command == "DELETE" and folder == "Fetcher-Clock":
+                raise CommandRefused("[INUSE] no")
+
+        session.trouble = trouble
+        self.assertEqual(self.expire(session), [])
+
     def test_what_was_not_delivered_yesterday_is_kept_from_today_on(self) -> None:
         session, collector = FakeImap("a"), self.collector()
         self.collect(session, collector)
