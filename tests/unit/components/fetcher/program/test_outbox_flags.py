@@ -239,3 +239,10 @@ class Flags(Emptying):
         with mock.patch.object(os, "replace", side_effect=full), self.assertRaisesRegex(OSError, "state volume: No"):
             self.empty()
         self.assertEqual((self.runs, self.session.names(OUTBOX)), (0, ["a"]))
+
+    def test_what_is_recorded_is_of_the_outbox_as_it_is_and_of_no_other_folder(self) -> None:
+        keys = [("INBOX", b"1", 5), (OUTBOX, b"2", 6), (OUTBOX, b"1", 7)]
+        record = self.outbox.flags.record
+        record.write(OUTBOX, b"1", keys)
+        flagged = {(OUTBOX, b"1", uid) for uid in (5, 6, 7)}
+        self.assertEqual(record.delivered(flagged | set(keys)), {(OUTBOX, b"1", 7)})

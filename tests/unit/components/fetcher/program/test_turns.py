@@ -1,14 +1,16 @@
-"""What a worker does in a turn while the mail server takes nothing, or not everything."""
+"""What a worker does in a turn while the mail server takes nothing, or not everything, and between its sessions."""
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Iterable
 from typing import Any
 from unittest import mock
 
 from fake_imap import body
 from smtp_session import Rejected, Unreachable
-from worker_harness import Harness, Smtp
+from worker_harness import LOGIN, Harness, Smtp
 
 OUTBOX = "Fetcher-Outbox"
 
@@ -65,3 +67,38 @@ class Turns(Harness):
         with mock.patch("outbox.MOST", 2):
             self.turns(Refusing, *"abcd")
         self.assertEqual((len(self.session.names("INBOX")), len(self.session.names(OUTBOX))), (2, 2))
+
+
+class Loops(Harness):
+    def once(self) -> list[float]:
+        """The pauses until the worker is told to stop, which it is in the first."""
+        pauses = list[float]()
+
+        def sleep(seconds: float, *_: object) -> None:
+            pauses.append(seconds)
+            self.stop.set()
+
+        with mock.patch.object(self.worker, "sleep", sleep), contextlib.redirect_stdout(self.said):
+            self.worker.forever()
+        return pauses
+
+    def test_without_a_password_no_session_is_opened_and_it_is_said(self) -> None:
+        os.unlink(os.path.join(self.home, "password"))
+        with mock.patch.object(self.worker, "session") as session:
+            self.assertEqual(self.once(), [5])
+        session.assert_not_called()
+        self.assertIn("the Secret holds no address or no password", self.worker.unready_reason())
+
+    def test_the_worker_waits_after_a_session_for_as_long_as_that_says(self) -> None:
+        with mock.patch.object(self.worker, "session", return_value=7.0) as session:
+            self.assertEqual(self.once(), [7.0])
+        session.assert_called_once_with(LOGIN)
+
+    def test_junk_has_folders_of_its_own(self) -> None:
+        self.session.put("Junk", body("junk"))
+        self.session.expunges_at_once = True  # so that it is not fetchmail that delivers
+        self.worker = self.made("Junk", "--junk-sink=mail:2525")
+        self.run_session()
+        made = sorted(name for name in self.session.mail if name.startswith("Fetcher-"))
+        self.assertEqual([name.split("/")[0] for name in made], ["Fetcher-Kept-Junk", "Fetcher-Outbox-Junk"])
+        self.assertEqual(len(self.got), 1)
