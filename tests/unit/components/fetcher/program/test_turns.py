@@ -67,6 +67,17 @@ class Turns(Harness):
         with mock.patch("outbox.MOST", 2):
             self.turns(Refusing, *"abcd")
         self.assertEqual((len(self.session.names("INBOX")), len(self.session.names(OUTBOX))), (2, 2))
+        said = "2 of the messages stay at the provider: the mail server answered 450 later (UID 1, 2)"
+        self.assertEqual((self.worker.status.error, self.worker.status.waiting), (said, 2))
+
+    def test_what_was_set_aside_is_tried_again_in_a_turn_once_it_is_time(self) -> None:
+        self.session.put("Fetcher-Refused", body("refused before"))
+        self.turns(Smtp, "a")
+        self.assertEqual((len(self.got), self.session.names("Fetcher-Refused")), (1, ["refused before"]))
+        quarantine = self.worker.outbox.quarantine
+        quarantine.next_try = quarantine.next_try._replace(due=0)
+        self.turns(Smtp, "b")
+        self.assertEqual((len(self.got), self.session.names("Fetcher-Refused")), (3, []))
 
 
 class Loops(Harness):
