@@ -6,6 +6,8 @@ from typing import Any
 from unittest import mock
 
 import refill
+from fake_imap import body
+from folders import FETCHED
 from imap_connection import CommandRefused
 from refill_harness import NAMES, OUTBOX, Refilling
 
@@ -31,6 +33,13 @@ class Backlog(Refilling):
             self.refusing(kind, folder, CommandRefused("[CANNOT] no"))
             self.run_all()
             self.assertEqual((sorted(self.names()), self.runs), (NAMES, 7))
+
+    def test_what_was_delivered_at_a_time_with_forever_is_not_delivered_again_while_fetchmail_runs(self) -> None:
+        for n in range(20):
+            self.session.put("INBOX", body(f"delivered {n}"), FETCHED)
+        self.backlog()
+        self.run_all()
+        self.assertEqual((sorted(self.names()), self.session.names("INBOX")), (NAMES, []))
 
     def test_with_retention_zero_no_message_is_moved_while_fetchmail_runs(self) -> None:
         self.worker = self.made("INBOX", "--retention=0")
