@@ -40,6 +40,9 @@ class Records(unittest.TestCase):
         self.assertFalse(self.may_sign_in("service"))
         self.assertEqual(self.run_with("kinga", "service").returned, 1)
         self.assertTrue(self.may_sign_in("service"))
+        phone = self.server.app_password("service")
+        self.assertEqual(self.run_with("kinga", "service"), Outcome())
+        self.assertTrue(self.server.opens("service", phone))  # only what was made before is gone
 
     def test_lookup_entries_of_others_are_no_record_of_accounts(self) -> None:
         registry = self.server.settings.registry
