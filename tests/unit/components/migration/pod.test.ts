@@ -1,3 +1,5 @@
+import { rootCertificates } from "node:tls";
+import { defaultImages } from "../../../../config/images";
 import { deploy, threeMailboxes } from "../../../support/deploy";
 import type { Recorder } from "../../../support/recorder";
 
@@ -84,4 +86,32 @@ test("a migration goes on after an eviction, and ends at what a further try cann
     concurrencyPolicy: "Forbid",
   });
   expect(jobTemplate.metadata.labels["app.kubernetes.io/instance"]).toBe("migration-old");
+});
+
+test("a migration's two containers have the images with what they run, and both servers' names", () => {
+  const { initContainers, containers } = cronSpec().jobTemplate.spec.template.spec;
+  expect(initContainers.map(({ name, image }: { name: string; image: string }) => [name, image])).toEqual([
+    ["credentials", defaultImages.fetchmail],
+  ]);
+  expect(initContainers[0]).toMatchObject({
+    restartPolicy: "Always",
+    startupProbe: { exec: { command: ["test", "-s", "/credentials/password"] } },
+  });
+  expect(containers).toMatchObject([{ name: "imapsync", image: defaultImages.imapsync }]);
+  const { args } = containers[0];
+  expect(args).toEqual(expect.arrayContaining(["stalwart.stalwart-mail.svc.cluster.local", "imap.example.org"]));
+  expect(args).toContain("SSL_verifycn_name=mail.newjoy.ro");
+});
+
+test("a migration from a server with a certificate of a custom CA trusts that CA, and the public ones of its image", async () => {
+  const trust = { certificates: [rootCertificates[0]] };
+  const trusting = await deploy({ ...threeMailboxes, trust, migrations: { old: { mailbox: "kinga", from } } });
+  const { template } = trusting.recorder.object("CronJob", "migration-old").inputs.spec.jobTemplate.spec;
+  expect(template.metadata.annotations).toEqual({ "homelab-mail/trust": expect.stringMatching(/^[0-9a-f]{10}$/) });
+  const { initContainers, containers, volumes } = template.spec;
+  expect(initContainers.map(({ name }: { name: string }) => name)).toEqual(["trust", "credentials"]);
+  expect(initContainers[0].image).toBe(defaultImages.imapsync);
+  expect(containers[0].env).toContainEqual({ name: "SSL_CERT_FILE", value: "/etc/trust/ca-certificates.crt" });
+  expect(containers[0].volumeMounts).toContainEqual({ name: "trust", mountPath: "/etc/trust", readOnly: true });
+  expect(volumes).toContainEqual({ name: "authorities", configMap: { name: "trusted-authorities" } });
 });

@@ -189,6 +189,12 @@ export const ofTexts: Boundaries = {
     good: ["a/b", "a b*", "Elküldött"],
     bad: ["/a", "a/", "a//b", "\x7f", "a\x00"],
   },
+  "a folder's other name": {
+    key: "migrations.old.folders.map.a",
+    config: (folder) => migration({ folders: { map: { a: folder } } }),
+    good: ["a", "a/b"],
+    bad: [" ", "", "b/", "b*", "b=c"],
+  },
   "the name of a migration": {
     key: "migrations",
     config: (name) => ({ migrations: { [name]: migration({}).migrations.old } }),
