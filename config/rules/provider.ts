@@ -24,8 +24,8 @@ export function implicitTls({ provider }: PartialConfig): Finding[] {
 
 /** A login in one of the stack's domains gets an account here, which receives the bounces of its mail. */
 export function relayAccount(partial: PartialConfig): Finding[] {
-  const [local, at = "", ...rest] = (partial.relay?.username ?? "").toLowerCase().split("@");
-  if (local === undefined || local === "" || rest.length > 0 || !resolveDomains(partial)?.includes(at)) return [];
+  const [local = "", at = "", ...rest] = (partial.relay?.username ?? "").toLowerCase().split("@");
+  if (rest.length > 0 || !resolveDomains(partial)?.includes(at)) return [];
   const problem = localPart(local) ?? ownLocalPart(local) ?? notReserved(local);
   return problem === undefined ? [] : [{ path: ["relay", "username"], text: problem }];
 }

@@ -6,7 +6,7 @@ const PRIVATE = ["test", "localhost", "local", "internal", "lan", "home", "corp"
 /** Reserved names, and names that are usual in home networks, which the public suffix list does not have. The list grows, so it is not here. */
 const UNKNOWN = new Set([
   ...["example", "invalid", "alt", "lab", "homelab", "homenet", "mail", "server", "workgroup", "router"],
-  ...["intra", "nas", "cluster", "svc", "k8s", "lokal", "loc", "priv", "localnet", "vpn", "dhcp", "fritz", "self"],
+  ...["intra", "nas", "cluster", "svc", "lokal", "loc", "priv", "localnet", "vpn", "dhcp", "fritz", "self"],
 ]);
 
 /**
@@ -15,6 +15,6 @@ const UNKNOWN = new Set([
  */
 export const knownTopLevel: Rule = (value) => {
   const top = value.slice(value.lastIndexOf(".") + 1);
-  if (PRIVATE.includes(top) || (/^([a-z]{2,}|xn--[a-z0-9-]+)$/.test(top) && !UNKNOWN.has(top))) return undefined;
+  if (/^([a-z]{2,}|xn--[a-z0-9-]+)$/.test(top) && !UNKNOWN.has(top)) return undefined;
   return `ends in .${top}, which is no top-level domain, and Stalwart refuses it; private ones that it takes: ${PRIVATE.join(", ")}`;
 };

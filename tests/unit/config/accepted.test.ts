@@ -49,6 +49,10 @@ const accepted: Readonly<Record<string, object>> = {
   "an address in the relay's domain that only looks like the stack's": {
     relay: { username: "a..b@mail.newjoy.ro", password: "p" },
   },
+  "a relay login that is an address of the stack's": { relay: { username: "service@newjoy.ro", password: "p" } },
+  "a relay login with a second domain, as some hosting companies have them": {
+    relay: { username: "a..b@newjoy.ro@example.org", password: "p" },
+  },
   "a controller that serves both kinds": {
     ingress: { kind: "Gateway", controller: "traefik", gateway: { ...gateway, certificateNamespace: "edge" } },
   },
