@@ -65,6 +65,26 @@ describe("the controller's namespace and port", () => {
     });
   });
 
+  it.each([
+    ["ingress-nginx", ["Ingress"], "ingress-nginx", 443],
+    ["traefik", ["Ingress", "Gateway"], "kube-system", 8443],
+    ["haproxy", ["Ingress"], "haproxy-controller", 8443],
+    ["haproxy-ingress", ["Ingress", "Gateway"], "ingress-controller", 443],
+    ["f5", ["Ingress"], "nginx-ingress", 443],
+    ["cilium", ["Ingress", "Gateway"], "kube-system", 443],
+    ["envoy-gateway", ["Gateway"], "envoy-gateway-system", 10443],
+    ["nginx-gateway-fabric", ["Gateway"], "edge", 443],
+  ])(
+    "the ingress controller %s serves %j, in its usual namespace and on its usual port",
+    (controller, kinds, namespace, port) => {
+      const each = { Ingress: { className: "any", controller }, Gateway: { kind: "Gateway", controller, gateway } };
+      const serves = Object.entries(each).flatMap(([kind, ingress]) => (report(ingress) === "" ? [kind] : []));
+      expect(serves).toEqual(kinds);
+      for (const kind of serves)
+        expect(ingressOf(each[kind as keyof typeof each])).toMatchObject({ controller, namespace, port });
+    },
+  );
+
   it("the namespace and port are known for the controllers in the list, and another controller is refused", () => {
     expect(report({ controller: "apache" })).toMatch(
       /ingress\.controller +"apache" is not a known ingress controller; one of/,
