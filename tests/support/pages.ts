@@ -18,6 +18,15 @@ export const gettingStarted: readonly string[] = [
   ...(pages.get("docs/getting-started/README.md") ?? "").matchAll(/^\| \d\. \[[^\]]+\]\(([\w-]+\.md)\)/gm),
 ].map(([, name = ""]) => join("docs/getting-started", name));
 
+/** The commands in the last cell of the one row of docs/reference/problems.md that begins with these words. */
+export function fixesOf(problem: string): string[] {
+  const rows = (pages.get("docs/reference/problems.md") ?? "")
+    .split("\n")
+    .filter((row) => row.startsWith(`| ${problem}`));
+  if (rows.length !== 1) throw new Error(`docs/reference/problems.md has ${rows.length} rows of ${problem}`);
+  return [...(rows[0]?.split(" | ").at(-1) ?? "").matchAll(/`([^`]+)`/g)].map(([, command = ""]) => command);
+}
+
 /** Commands that a page has in one block, and what the block after it says they print. */
 export interface Step {
   readonly page: string;

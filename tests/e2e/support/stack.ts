@@ -4,6 +4,7 @@ import * as path from "node:path";
 import type { EngineEvent, Stack } from "@pulumi/pulumi/automation";
 import type { KubeObject } from "../../../lib/kubectl";
 import { openStack, projectEnvironment, projectFolder } from "../../../sandbox/engine";
+import { fixesOf } from "../../support/pages";
 import { client, engine, folder, kubeconfig, PASSPHRASE, pulumi } from "./environment";
 import { failed, type Outcome, type Report, stepsOf, succeeded } from "./report";
 
@@ -128,15 +129,22 @@ export class TestStack {
     return path.join(this.path, "state", ".pulumi", "stacks", "homelab-mail", `${this.name}.json`);
   }
 
-  /** What docs/how-to/troubleshooting.md and docs/reference/problems.md say to do after an interrupted update. */
+  /** What docs/reference/problems.md says to do after an interrupted update, by its own commands. */
   async recover(): Promise<Report> {
-    const { stateFile } = this;
-    for (const attributes of fs.globSync(path.join(this.path, "state", ".pulumi", "**", "*.attrs"))) {
-      if (fs.statSync(attributes).size === 0) fs.rmSync(attributes);
-    }
-    if (!isJson(stateFile)) fs.copyFileSync(`${stateFile}.bak`, stateFile);
+    const [attributes = "", former = ""] = fixesOf("`failed to load checkpoint`");
+    const inState = (command: string): string =>
+      execFileSync("sh", ["-c", command.replaceAll("<stack>", this.name)], {
+        cwd: path.join(this.path, "state"),
+        encoding: "utf8",
+      });
+    inState(attributes);
+    if (!isJson(this.stateFile)) inState(former);
+    const [cancel, up = ""] = fixesOf("`the stack is currently locked`");
+    expect(cancel).toBe("pulumi cancel");
     await this.stack.cancel();
-    return succeeded(await this.run("up", undefined, ROOT, { PULUMI_K8S_UPSERT_EXISTING_OBJECTS: "true" }));
+    const [, variables = ""] = /^(.*) pulumi up$/.exec(up) ?? [];
+    const environment = variables.split(" ").map((variable) => variable.split("=") as [string, string]);
+    return succeeded(await this.run("up", undefined, ROOT, Object.fromEntries(environment)));
   }
 
   /** A preview that must fail. */
