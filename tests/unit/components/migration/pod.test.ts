@@ -1,5 +1,6 @@
 import { rootCertificates } from "node:tls";
 import { defaultImages } from "../../../../config/images";
+import { names } from "../../../../config/names";
 import { deploy, threeMailboxes } from "../../../support/deploy";
 import type { Recorder } from "../../../support/recorder";
 
@@ -113,5 +114,5 @@ test("a migration from a server with a certificate of a custom CA trusts that CA
   expect(initContainers[0].image).toBe(defaultImages.imapsync);
   expect(containers[0].env).toContainEqual({ name: "SSL_CERT_FILE", value: "/etc/trust/ca-certificates.crt" });
   expect(containers[0].volumeMounts).toContainEqual({ name: "trust", mountPath: "/etc/trust", readOnly: true });
-  expect(volumes).toContainEqual({ name: "authorities", configMap: { name: "trusted-authorities" } });
+  expect(volumes).toContainEqual({ name: expect.any(String), configMap: { name: names.customCAs } });
 });
