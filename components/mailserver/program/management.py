@@ -26,7 +26,7 @@ class Refused(Exception):
 
 class Jmap:
     def __init__(self, url: str, user: str, password: str, seconds: float = 30) -> None:
-        self.url, self.seconds = url.rstrip("/"), seconds
+        self.url, self.seconds = url, seconds
         self.login = base64.b64encode(f"{user}:{password}".encode()).decode()
 
     def call(self, method: str, arguments: Value, seconds: float | None = None) -> Value:

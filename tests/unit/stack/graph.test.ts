@@ -130,6 +130,9 @@ describe.each(variants)("%s", (_name, config, secrets) => {
     for (const service of recorder.kind("Service")) {
       const chosen = pods.filter((p) => selects(service.inputs.spec.selector, p.labels));
       if (chosen.length !== 1) idle.push(`${where(service)} selects ${chosen.map((p) => p.owner)}`);
+      const names = new Set(service.inputs.spec.ports.map((port: { name?: string }) => port.name ?? ""));
+      if (names.size < service.inputs.spec.ports.length)
+        idle.push(`${where(service)} has ports without a name of their own`);
       for (const port of service.inputs.spec.ports) {
         const named = chosen
           .flatMap(containersOf)

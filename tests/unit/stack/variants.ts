@@ -2,7 +2,12 @@ import { type RawConfig, threeMailboxes } from "../../support/deploy";
 
 const everything: RawConfig = {
   ...threeMailboxes,
-  hosts: { mail: "imap.newjoy.ro", webmail: "post.newjoy.ro", autoconfig: "autoconfig.newjoy.ro" },
+  hosts: {
+    mail: "imap.newjoy.ro",
+    webmail: "post.newjoy.ro",
+    autoconfig: "autoconfig.newjoy.ro",
+    autodiscover: "autodiscover.newjoy.ro",
+  },
   namespace: "family-mail",
   mailboxes: {
     "mary-ann": { password: "S3cret-mary", address: "hidden.mary@newjoy.ro", keep: true, folders: ["INBOX", "Junk"] },

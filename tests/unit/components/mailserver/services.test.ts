@@ -13,10 +13,11 @@ describe("the public Service", () => {
     spec.ports.map(({ port }) => port).sort((a, b) => a - b);
 
   it.each(["LoadBalancer", "NodePort", "ClusterIP"] as const)(
-    "the public Service never has port 25, 2525 or 8080 (%s)",
+    "the public Service has the configured type, and never port 25, 2525 or 8080 (%s)",
     async (type) => {
-      const deployed = await deploy({ service: { type, annotations: {}, sourceRanges: [] } });
-      expect(numbers(publicService(deployed).spec)).toEqual([465, 587, 993, 4190]);
+      const { spec } = publicService(await deploy({ service: { type, annotations: {}, sourceRanges: [] } }));
+      expect(spec.type).toBe(type);
+      expect(numbers(spec)).toEqual([465, 587, 993, 4190]);
     },
   );
 

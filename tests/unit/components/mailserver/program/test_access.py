@@ -224,7 +224,7 @@ class Running(unittest.TestCase):
                 self.assertTrue(self.server.opens(f"kinga@{DOMAIN}%admin", PASSWORD))
 
     def test_the_web_ui_is_replaced_once(self) -> None:
-        self.assertIn("web UI", self.program()[1])
+        self.assertIn("the web UI is the pinned release from now on", self.program()[1])
         self.assertEqual(self.server.actions, ["UpdateApps"])
         self.assertEqual(next(iter(self.server.settings.all("Application")))["resourceUrl"], UI)
         self.program()
