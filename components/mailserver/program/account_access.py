@@ -4,11 +4,14 @@ The server keeps a record of every account that this stack ever declared, so acc
 are never touched. Mail is never deleted and goes on being taken in: what is taken away is the permission to sign in,
 and every app password and API key. The stack's own accounts, which nobody signs in to, are closed in the same way, and
 opened when one of their names becomes a mailbox.
+
+An address that moves from one of these accounts to another is taken from the one that had it: the command line tool sets
+new addresses before it takes old ones away, and the server refuses an address of two accounts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from management import Jmap, Refused, Value
@@ -33,6 +36,7 @@ class Outcome:
 
     ended: int = 0
     returned: int = 0
+    moved: int = 0
     failures: list[str] = field(default_factory=list)
 
 
@@ -44,8 +48,19 @@ def has_no_access(account: Value) -> bool:
 
 
 class Access:
-    def __init__(self, jmap: Jmap, domain: str, declared: Iterable[str], closed: Iterable[str] = ()) -> None:
+    """`addresses` tells the account of each declared address."""
+
+    def __init__(
+        self,
+        jmap: Jmap,
+        domain: str,
+        declared: Iterable[str],
+        closed: Iterable[str] = (),
+        addresses: Mapping[str, str] | None = None,
+    ) -> None:
         self.jmap, self.domain, self.declared, self.closed = jmap, domain, set(declared), set(closed)
+        self.addresses = addresses or {}
+        self.domains: dict[str, str | None] = {}
         self.outcome = Outcome()
 
     def run(self) -> Outcome:
@@ -58,20 +73,23 @@ class Access:
             self.attempt(self.close, name, records.get(name), accounts.get(name))
         for name in sorted(self.declared):
             self.attempt(self.keep, name, records.get(name), accounts.get(name))
+        for name in sorted(accounts.keys() & (records.keys() | self.declared | self.closed)):
+            self.attempt(self.give_up, name, accounts[name])
         return self.outcome
 
     def accounts(self) -> dict[str, Value]:
         """Accounts by name, in every domain: one that left the configuration still has its accounts."""
-        domains = {domain["id"]: domain.get("name") for domain in self.jmap.all(DOMAIN)}
+        self.domains = {domain["id"]: domain.get("name") for domain in self.jmap.all(DOMAIN)}
         return {
-            self.key(account["name"], domains[account["domainId"]]): account
+            self.key(account): account
             for account in self.jmap.all(ACCOUNT)
-            if account.get("domainId") in domains and account.get("@type") == "User"
+            if account.get("domainId") in self.domains and account.get("@type") == "User"
         }
 
-    def key(self, name: str, domain: str | None) -> str:
-        """The name alone in the main domain, the whole address in another one."""
-        return name if domain == self.domain else f"{name}@{domain}"
+    def key(self, named: Value) -> str:
+        """Of an account or an alias: the name alone in the main domain, the whole address in another one."""
+        name, domain = named["name"], self.domains.get(named["domainId"])
+        return str(name) if domain == self.domain else f"{name}@{domain}"
 
     def attempt(self, step, *arguments) -> None:  # type: ignore[no-untyped-def]
         try:
@@ -115,6 +133,14 @@ class Access:
                 self.outcome.returned += 1
             self.jmap.update(RECORD, record["id"], {"value": OPEN})
 
+    def give_up(self, name: str, account: Value) -> None:
+        """Takes the aliases away that another account is declared to have."""
+        aliases = list((account.get("aliases") or {}).values())
+        kept = [alias for alias in aliases if self.addresses.get(self.key(alias), name) == name]
+        if len(kept) < len(aliases):
+            self.jmap.update(ACCOUNT, account["id"], {"aliases": {str(n): alias for n, alias in enumerate(kept)}})
+            self.outcome.moved += len(aliases) - len(kept)
+
     def create(self, name: str, value: str) -> None:
         self.jmap.create(RECORD, {"namespace": NAMESPACE, "key": name, "value": value, "isGlobPattern": False})
 
@@ -124,12 +150,14 @@ class Access:
 
 
 def describe(outcome: Outcome) -> Sequence[str]:
-    def count(number: int) -> str:
-        return "1 account" if number == 1 else f"{number} accounts"
+    def count(number: int, singular: str = "account", plural: str = "accounts") -> str:
+        return f"{number} {singular if number == 1 else plural}"
 
     lines = []
     if outcome.ended:
         lines.append(f"access ended for {count(outcome.ended)} no longer in the configuration; mail is kept")
     if outcome.returned:
         lines.append(f"access given back to {count(outcome.returned)}; old app passwords are gone")
+    if outcome.moved:
+        lines.append(f"{count(outcome.moved, 'address', 'addresses')} taken from the account before, to move to another")
     return lines + [f"access could not be changed: {failure}" for failure in outcome.failures]

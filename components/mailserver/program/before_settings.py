@@ -31,7 +31,8 @@ def prepare(accounts_file: str, web_ui_url: str) -> tuple[int, list[str]]:
     lines: list[str] = []
     code = 0
     try:
-        outcome = Access(jmap, accounts["domain"], accounts["declared"], accounts["closed"]).run()
+        addresses = accounts.get("addresses", {})
+        outcome = Access(jmap, accounts["domain"], accounts["declared"], accounts["closed"], addresses).run()
         lines += describe(outcome)
         code = 1 if outcome.failures else 0
     except Refused as refusal:

@@ -1,6 +1,7 @@
 """Applies plans to the fake of the server, one after another; reads JSON, and tells what each of them did and what is there.
 
 With `used`, the server has objects that are not the stack's: an administrator's, or those that a start has downloaded.
+With `accounts`, the program that runs before a plan gets them.
 """
 
 import json
@@ -8,8 +9,10 @@ import os
 import sys
 import tempfile
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../../rig/fakes/stalwart"))
+ROOT = os.path.join(os.path.dirname(__file__), "../../../..")
+sys.path[:0] = [f"{ROOT}/tests/rig/fakes/stalwart", f"{ROOT}/components/mailserver/program"]
 
+from account_access import Access
 from plan import Plan
 from registry import SINGLETON, Refused, Registry
 
@@ -54,6 +57,22 @@ class Watched(Registry):
         return self.singleton(kind) if identifier == SINGLETON else self.get(kind).get(identifier)
 
 
+class Direct:
+    """The management interface, without HTTP."""
+
+    def __init__(self, registry):
+        self.registry = registry
+
+    def all(self, kind):
+        return [{"id": identifier, **value} for identifier, value in self.registry.get(kind[2:]).items()]
+
+    def create(self, kind, value):
+        self.registry.create(kind[2:], value)
+
+    def update(self, kind, identifier, patch):
+        self.registry.update(kind[2:], identifier, patch)
+
+
 def filled(registry):
     """Ids of the foreign objects by their kind."""
     ids = {}
@@ -86,12 +105,14 @@ def made(registry, plan, text):
     return found
 
 
-def applied(texts, used):
+def applied(texts, used=False, accounts=()):
     with tempfile.TemporaryDirectory() as folder:
         registry = Watched(folder)
         ids, before = filled(registry) if used else ({}, {})
         runs = []
-        for text in texts:
+        for number, text in enumerate(texts):
+            if accounts:
+                Access(Direct(registry), **accounts[number]).run()
             registry.changes = []
             plan = Plan(registry, lambda _: None)
             try:
@@ -104,4 +125,4 @@ def applied(texts, used):
         return {"runs": runs, "foreign": fate}
 
 
-print(json.dumps([applied(each["plans"], each["used"]) for each in json.load(sys.stdin)]))
+print(json.dumps([applied(each["plans"], each.get("used", False), each.get("accounts", ())) for each in json.load(sys.stdin)]))

@@ -28,10 +28,19 @@ export interface Applied {
 /** The plan for the release that is deployed by default; the fake knows what it has that the schema's release has not. */
 export const rendered = (args: PlanArgs): string => renderPlan({ ...args, images: defaultImages });
 
-/** Plans that are applied one after another to a fake of the server, a new one for each list of plans. */
-export function apply(servers: readonly { plans: readonly string[]; used?: boolean }[]): Applied[] {
+/** Plans that are applied one after another to one server. */
+interface Server {
+  readonly plans: readonly string[];
+  /** What the program that runs before each plan is told, if it runs: the declared accounts. */
+  readonly accounts?: readonly object[];
+  /** Whether the server has objects of others. */
+  readonly used?: boolean;
+}
+
+/** Applies plans to fakes of the server. */
+export function apply(servers: readonly Server[]): Applied[] {
   const { stdout, stderr, status } = spawnSync("python3", ["-B", resolve(__dirname, "apply.py")], {
-    input: JSON.stringify(servers.map(({ plans, used = false }) => ({ plans, used }))),
+    input: JSON.stringify(servers),
     encoding: "utf8",
     maxBuffer: 2 ** 28,
     env: { ...process.env, ...(existsSync(SCHEMA) && { STALWART_SCHEMA: SCHEMA }) },

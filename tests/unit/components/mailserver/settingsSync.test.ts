@@ -150,6 +150,13 @@ describe("settings", () => {
       domain: "newjoy.ro",
       declared: ["alpar", "kinga", "service"],
       closed: ["homelab-mail"],
+      addresses: {
+        alpar: "alpar",
+        "homelab-mail": "homelab-mail",
+        kinga: "kinga",
+        postmaster: "homelab-mail",
+        service: "service",
+      },
     });
   });
 
