@@ -90,6 +90,13 @@ function stalwart(method: string, url: URL, body: string): Reply {
   }
 }
 
+/** What Stalwart and its readers of XML need besides the path. */
+function isComplete({ method, headers }: http.IncomingMessage, body: string): boolean {
+  if (method === "GET") return true;
+  if (!/^text\/xml\b/.test(headers["content-type"] ?? "")) return false;
+  return method === "POST" || (headers.depth === "0" && body.includes("<A:current-user-principal/>"));
+}
+
 async function found(ingress: (method: string, url: URL, body: string, host: string) => Reply = stalwart) {
   const seen: string[] = [];
   const server = http.createServer((request, response) => {
@@ -100,8 +107,12 @@ async function found(ingress: (method: string, url: URL, body: string, host: str
     request.on("end", () => {
       const [, host = "", ...rest] = (request.url ?? "").split("/");
       const url = new URL(`/${rest.join("/")}`, "http://x");
-      seen.push(`${request.method} ${host}${url.pathname}${url.search}`);
-      const { status = 200, headers = {}, text = "" } = ingress(request.method ?? "", url, body, host);
+      const asked = /<EMailAddress>(.*)<\/EMailAddress>/.exec(body)?.[1];
+      seen.push(`${request.method} ${host}${url.pathname}${url.search}${asked === undefined ? "" : ` for ${asked}`}`);
+      const { status, headers, text } = {
+        ...{ status: 200, headers: {} as Record<string, string>, text: "" },
+        ...(isComplete(request, body) ? ingress(request.method ?? "", url, body, host) : { status: 400 }),
+      };
       const location = headers.location?.startsWith("/") ? { location: `/${host}${headers.location}` } : {};
       response.writeHead(status, { ...headers, ...location }).end(text);
     });
@@ -115,6 +126,7 @@ async function found(ingress: (method: string, url: URL, body: string, host: str
     wrong: results
       .filter(({ level }) => level !== "ok")
       .map(({ check, code, subject }) => `${check} ${code} ${subject}`),
+    messages: results.map(({ message }) => message),
   };
 }
 
@@ -125,9 +137,9 @@ test("each host of each domain gets the request of its mail program, and a serve
     [
       "GET auto.newjoy.ro/mail/config-v1.1.xml?emailaddress=doctor%40newjoy.ro",
       "GET autoconfig.example.org/mail/config-v1.1.xml?emailaddress=doctor%40example.org",
-      "POST autodiscover.newjoy.ro/autodiscover/autodiscover.xml",
-      "POST autodiscover.example.org/autodiscover/autodiscover.xml",
-      "POST mail.newjoy.ro/autodiscover/autodiscover.xml",
+      "POST autodiscover.newjoy.ro/autodiscover/autodiscover.xml for doctor@newjoy.ro",
+      "POST autodiscover.example.org/autodiscover/autodiscover.xml for doctor@example.org",
+      "POST mail.newjoy.ro/autodiscover/autodiscover.xml for doctor@newjoy.ro",
       "PROPFIND mail.newjoy.ro/.well-known/caldav",
       "PROPFIND mail.newjoy.ro/dav/cal",
       "PROPFIND mail.newjoy.ro/.well-known/carddav",
@@ -154,12 +166,48 @@ test("an ingress controller that blocks PROPFIND is reported for calendars and c
   expect(wrong).toEqual(["services broken caldav", "services broken carddav"]);
 });
 
+test("calendars and contacts that are not at their well-known address, or ask for another login than a password, are reported", async () => {
+  const other = async (path: string, reply: Reply) =>
+    (await found((method, url, body) => (url.pathname === path ? reply : stalwart(method, url, body)))).wrong;
+  const basic = { "www-authenticate": 'Basic realm="x"' };
+  // A page of the webmail or of the ingress controller, which asks everybody to sign in.
+  expect(await other("/.well-known/caldav", { status: 401, headers: basic })).toEqual(["services broken caldav"]);
+  expect(await other("/.well-known/caldav", { status: 300 })).toEqual(["services broken caldav"]);
+  expect(await other("/.well-known/caldav", { headers: { location: "/dav/cal" } })).toEqual(["services broken caldav"]);
+  expect(await other("/dav/card", { status: 401 })).toEqual(["services broken carddav"]);
+});
+
+test("settings without TLS, and settings for receiving alone, are not taken for the stack's", async () => {
+  const without = async (pattern: RegExp, instead: string) =>
+    (
+      await found((method, url, body) => {
+        const reply = stalwart(method, url, body);
+        return { ...reply, ...(reply.text !== undefined && { text: reply.text.replace(pattern, instead) }) };
+      })
+    ).wrong;
+  const thunderbird = ["autoconfig wrong auto.newjoy.ro", "autoconfig wrong autoconfig.example.org"];
+  const hosts = ["autodiscover.newjoy.ro", "autodiscover.example.org", "mail.newjoy.ro"];
+  const outlook = hosts.map((host) => `autodiscover wrong ${host}`);
+  expect(await without(/<socketType>SSL/g, "<socketType>STARTTLS")).toEqual(thunderbird);
+  expect(await without(/<SSL>on/g, "<SSL>off")).toEqual(outlook);
+  for (const port of [993, 465]) {
+    expect((await without(new RegExp(`>${port}<`, "g"), ">1<")).sort()).toEqual([...thunderbird, ...outlook].sort());
+  }
+});
+
+test("a host that cannot be reached is reported with the reason, for settings and for services", async () => {
+  const seen = await collectDevices(config, { limit: 60_000 }, () => "http://127.0.0.1:1");
+  const reasons = [...seen.settings.map(({ answer }) => answer), ...Object.values(seen.services)];
+  expect(reasons).toEqual(Array(8).fill({ reason: "connection refused" }));
+});
+
 test("a request for settings that is redirected to another host is not followed there", async () => {
-  const { seen, wrong } = await found((method, url, body) =>
+  const { seen, wrong, messages } = await found((method, url, body) =>
     url.pathname === "/.well-known/jmap"
       ? { status: 301, headers: { location: "http://elsewhere.example/jmap" } }
       : stalwart(method, url, body),
   );
   expect(wrong).toEqual(["services unreachable jmap"]);
+  expect(messages.join()).toContain("it redirects to http://elsewhere.example");
   expect(seen.filter((line) => line.includes("jmap"))).toEqual(["GET mail.newjoy.ro/.well-known/jmap"]);
 });

@@ -1,7 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { join } from "node:path";
+import { names, ports } from "../../../../../config/names";
 import { collectFetchers, readStatus } from "../../../../../doctor/checks/fetching/collect";
+import { command } from "../../../../../lib/command";
+import { listen } from "../../../../support/listen";
 import { FakeCluster } from "../../support/fakeCluster";
 
 const ROOT = join(__dirname, "../../../../..");
@@ -61,6 +65,14 @@ test("each fetcher's status is read, one that cannot be read has a reason, and n
   expect(seen.ahead).toBeLessThan(-20);
 });
 
+test("without a fetcher that responds, the names are unknown for the reason of one, and the clock too", async () => {
+  expect(await collectFetchers(new FakeCluster({}), ["alpar", "kinga"], [])).toEqual({
+    fetchers: [expect.objectContaining({ mailbox: "alpar" }), expect.objectContaining({ mailbox: "kinga" })],
+    inside: { reason: expect.stringContaining("fetchmail-alpar") },
+  });
+  expect((await collectFetchers(new FakeCluster({}), [], [])).inside).toEqual({ reason: "there is no mailbox" });
+});
+
 test("fetchers are listed in the order of their names, whichever responds first", async () => {
   const cluster = new FakeCluster({});
   for (const name of ["alpar", "kinga", "zoli"]) cluster.prints[`deploy/fetchmail-${name}`] = reply(status());
@@ -118,7 +130,37 @@ const folders = ["components/fetcher/program", "tests/unit/components/fetcher/pr
 const python = spawnSync("python3", ["-B", "-c", program, ...folders], { encoding: "utf8" });
 
 // Where every test must run, in CI, a missing Python is a failure like any other.
-(python.error === undefined || process.env.CI ? test : test.skip)("the fetcher's own program is understood", () => {
+const withPython = python.error === undefined || process.env.CI ? test : test.skip;
+
+withPython("what the doctor runs in a fetcher's pod reads its page, its DNS and its clock", async () => {
+  let answer: { readonly code: number; readonly text: string } = { code: 200, text: status() };
+  const server = createServer(({ url }, response) => {
+    response.writeHead(url === "/status" ? answer.code : 400).end(answer.text);
+  });
+  const port = await listen(server);
+  const ran: string[] = [];
+  const cluster = Object.assign(new FakeCluster({}), {
+    exec: (target: string, container: string, [file = "", ...words]: readonly string[], input?: string) => {
+      ran.push(`${target} ${container}`);
+      const own = words.map((word) => word.replace(`127.0.0.1:${ports.fetcherHttp}"`, `127.0.0.1:${port}"`));
+      return command(file, own, { limit: 60_000, ...(input !== undefined && { input }) });
+    },
+  });
+  const ask = () => collectFetchers(cluster, ["kinga"], ["localhost", "absent.invalid"]);
+  const seen = await ask();
+  expect(ran).toEqual([`deploy/fetchmail-kinga ${names.fetchmail}`]);
+  expect(seen.fetchers).toMatchObject([{ mailbox: "kinga", notReady: "", folders: [{ folder: "INBOX" }, {}] }]);
+  expect(seen.inside).toMatchObject({ addresses: { "absent.invalid": [] } });
+  expect(JSON.stringify(seen.inside)).toMatch(/"localhost":\["(127\.|::1)/);
+  expect(Math.abs(seen.ahead ?? 100)).toBeLessThan(30);
+  answer = { code: 404, text: "" };
+  expect((await ask()).fetchers).toEqual([{ mailbox: "kinga", unsupported: true }]);
+  answer = { code: 503, text: "" };
+  expect((await ask()).fetchers).toMatchObject([{ reason: expect.stringContaining("503") }]);
+  server.close();
+});
+
+withPython("the fetcher's own program is understood", () => {
   expect(python.stderr).toBe("");
   expect(readStatus(python.stdout)).toMatchObject({
     notReady: "",
