@@ -5,8 +5,8 @@ are never touched. Mail is never deleted and goes on being taken in: what is tak
 and every app password and API key. The stack's own accounts, which nobody signs in to, are closed in the same way, and
 opened when one of their names becomes a mailbox.
 
-An address that moves from one of these accounts to another is taken from the one that had it: the command line tool sets
-new addresses before it takes old ones away, and the server refuses an address of two accounts.
+An address that moves from one of these accounts to another is taken from the one that had it: the command line tool
+sets new addresses before it takes old ones away, and the server refuses an address of two accounts.
 """
 
 from __future__ import annotations
@@ -159,5 +159,5 @@ def describe(outcome: Outcome) -> Sequence[str]:
     if outcome.returned:
         lines.append(f"access given back to {count(outcome.returned)}; old app passwords are gone")
     if outcome.moved:
-        lines.append(f"{count(outcome.moved, 'address', 'addresses')} taken from the account before, to move to another")
+        lines.append(f"{count(outcome.moved, 'address', 'addresses')} taken from one account for another")
     return lines + [f"access could not be changed: {failure}" for failure in outcome.failures]

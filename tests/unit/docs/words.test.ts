@@ -13,7 +13,6 @@ const allowed: readonly (readonly [path: string, part: string, reason: string])[
   ["components/customCAs/index.ts", "homelab-mail:trust:Authorities", "a type in Pulumi's state"],
   ["components/shared/caBundle.ts", "authorities", "part of a pod template: another text restarts the pod"],
   ["tests/unit/components/customCAs.test.ts", "authorities", "the names of these objects"],
-  ["tests/unit/components/migration/pod.test.ts", "trusted-authorities", "the names of these objects"],
   ["config/names.ts", '"trusted-authorities"', "the name of a ConfigMap stays"],
 ];
 

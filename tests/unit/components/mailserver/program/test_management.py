@@ -8,6 +8,7 @@ import json
 import threading
 import time
 import unittest
+from collections.abc import Callable
 from typing import Any
 
 from management import Jmap, Refused
@@ -65,10 +66,11 @@ class Answers(unittest.TestCase):
                 self.body = body
                 self.assertRegex(self.refusal(), r"^x:Account/set: \w+Error$")
         refused = {"type": "forbidden"}
-        for failed, step in (
-            ("notCreated", lambda: self.jmap.create("x:Account", {})),
-            ("notDestroyed", lambda: self.jmap.destroy("x:Account", ["new"])),
-        ):
+        steps: dict[str, Callable[[], None]] = {
+            "notCreated": lambda: self.jmap.create("x:Account", {}),
+            "notDestroyed": lambda: self.jmap.destroy("x:Account", ["new"]),
+        }
+        for failed, step in steps.items():
             with self.subTest(failed), self.assertRaisesRegex(Refused, "x:Account/set: forbidden"):
                 self.answer("x:Account/set", {failed: {"new": refused}})
                 step()
@@ -96,7 +98,9 @@ class Answers(unittest.TestCase):
         self.answer("x:Action/set", {"created": {"new": {"id": "a"}}})
         self.jmap.create("x:Action", {"@type": "UpdateApps"}, 30)
 
-    def test_every_request_to_the_mail_server_has_the_address_that_is_never_banned_and_may_use_the_password(self) -> None:
+    def test_every_request_to_the_mail_server_has_the_address_that_is_never_banned_and_may_use_the_password(
+        self,
+    ) -> None:
         self.answer("x:Account/set", {})
         self.jmap.update("x:Account", "b", {})
         self.jmap.is_missing("/admin/")

@@ -41,14 +41,14 @@ class Moving(unittest.TestCase):
         outcome = self.run_with({"office": "alpar", "boss": "kinga"})
         self.assertEqual(outcome, Outcome(moved=1))
         self.assertEqual(self.aliases("kinga"), [("boss", "by hand")])
-        self.assertEqual(describe(outcome), ["1 address taken from the account before, to move to another"])
+        self.assertEqual(describe(outcome), ["1 address taken from one account for another"])
 
     def test_an_alias_becomes_the_address_of_a_new_mailbox_and_goes_to_an_account_of_the_stacks_own(self) -> None:
         outcome = self.run_with({"office": "office", "boss": "homelab-mail"}, "kinga", "alpar", "zoe", "office")
         self.assertEqual(self.aliases("kinga"), [])
-        self.assertEqual(describe(outcome), ["2 addresses taken from the account before, to move to another"])
+        self.assertEqual(describe(outcome), ["2 addresses taken from one account for another"])
 
-    def test_a_mailbox_that_left_the_configuration_gives_up_an_alias_to_the_one_that_is_declared_to_have_it(self) -> None:
+    def test_a_mailbox_that_left_the_configuration_gives_up_an_alias_that_another_one_is_declared_to_have(self) -> None:
         self.run_with({"office": "alpar"}, "alpar", "zoe")
         self.assertEqual(self.aliases("kinga"), [("boss", "by hand")])
 
