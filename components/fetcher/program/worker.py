@@ -56,6 +56,7 @@ class Worker:
         if options.source:
             text = fetchmail.for_source(text, options.imap[0], imap.port, smtp.port)
         self.outbox = Outbox(self.shared, text, imap, smtp)
+        self.held = False  # whether new mail was left in the inbox in the last turn
         self.backoff = Backoff()
         unfetched = self.watched and options.junk_sink is None
         self.junk = JunkLeftovers(KeptFolders(options.retention, self.say), self.say) if unfetched else None
@@ -157,7 +158,8 @@ class Worker:
                 outbox.know_delivered(session, self.layout)
             if source and session.selected != source:
                 session.select(source)
-            if source and not outbox.held_back(session, self.layout):
+            self.held = not self.collector.no_outbox and outbox.held_back(session, self.layout)
+            if source and not self.held:
                 found = self.collector.collect(session, self.layout)
                 self.status.contacted()
                 moved, more = found.moved, found.more or found.moved > 0
@@ -212,13 +214,13 @@ class Worker:
 
     def wait(self, session: ImapSession, source: str, login: Login) -> bool:
         """Until there is something to do; False when the session is over."""
-        started = time.monotonic()
+        started, held = time.monotonic(), self.held and self.outbox.blocked
         try:
             if session.selected != source:
                 session.select(source)
-                if not self.outbox.blocked and self.collector.fresh(session):
+                if not held and self.collector.fresh(session):
                     return True
-            elif not self.outbox.blocked and session.news() and self.collector.fresh(session):
+            elif not held and session.news() and self.collector.fresh(session):
                 return True  # announced before the wait, and not announced again in it
             session.idle(max(1.0, min(TICK, self.until_due())), self.stop, lambda: self.over(login))
         except SessionLost:

@@ -108,7 +108,9 @@ class FakeImap:
         return self.clock() if self.clock else None
 
     def count(self, folder: str) -> int:
-        return len(self.mail.get(folder, {}))
+        if folder not in self.mail:
+            raise CommandRefused("[NONEXISTENT] no such folder")
+        return len(self.mail[folder])
 
     messages = count
 

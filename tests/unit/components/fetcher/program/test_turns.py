@@ -9,6 +9,7 @@ from typing import Any
 from unittest import mock
 
 from fake_imap import body
+from imap_connection import CommandRefused
 from smtp_session import Rejected, Unreachable
 from worker_harness import LOGIN, Harness, Smtp
 
@@ -69,6 +70,14 @@ class Turns(Harness):
         self.assertEqual((len(self.session.names("INBOX")), len(self.session.names(OUTBOX))), (2, 2))
         said = "2 of the messages stay at the provider: the mail server answered 450 later (UID 1, 2)"
         self.assertEqual((self.worker.status.error, self.worker.status.waiting), (said, 2))
+
+    def test_where_there_is_no_outbox_mail_goes_on_once_the_mail_server_runs_again(self) -> None:
+        self.refusing("CREATE", "", CommandRefused("[NOPERM] no"))
+        self.turns(Down, "a", "b")
+        self.assertIn("cannot connect to mail:25", self.worker.status.error)
+        self.turns(Smtp, "c")
+        self.assertEqual((len(self.got), self.session.names("INBOX")), (3, []))
+        self.assertEqual(self.worker.unready_reason(), "")
 
     def test_what_was_set_aside_is_tried_again_in_a_turn_once_it_is_time(self) -> None:
         self.session.put("Fetcher-Refused", body("refused before"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import itertools
 import os
 import time
 import unittest
@@ -191,10 +192,12 @@ class Sessions(Harness):
         session: Any = FakeImap("a")
         session.select("INBOX")
         session.idle = mock.Mock()
-        made: Any = mock.Mock(spec=["collector", "outbox", "stop", "until_due", "over"])
-        made.outbox.blocked = False
+        made: Any = mock.Mock(spec=["collector", "outbox", "held", "stop", "until_due", "over"])
         made.until_due.return_value = 60.0
-        for announced, fresh, waits in ((True, True, 0), (True, False, 1), (False, True, 1)):
+        # Where very many fail and new mail is fetched all the same, as without an outbox, it does not wait either.
+        states = ((False, True), (True, False), (False, False))
+        cases = ((True, True, 0), (True, False, 1), (False, True, 1))
+        for (announced, fresh, waits), (made.held, made.outbox.blocked) in itertools.product(cases, states):
             session.idle.reset_mock()
             session.news = mock.Mock(return_value=announced)
             made.collector.fresh.return_value = fresh
