@@ -23,7 +23,7 @@ Deliver = Callable[[list[Entry], Callable[[int], None]], Outcome]
 
 class Astray:
     def __init__(self, shared: Shared) -> None:
-        self.kept = shared.kept
+        self.kept, self.failures = shared.kept, shared.failures
         self.file = StateFile(os.path.join(shared.options.state, shared.folder.lower()), "astray.json")
         self.places = list[Place]()
         with contextlib.suppress(ValueError, TypeError, OverflowError, AttributeError):
@@ -48,13 +48,18 @@ class Astray:
             with contextlib.suppress(CommandRefused):
                 if session.selected != place.folder:
                     session.select(place.folder)
-                if self.known(session, place) and take(place.uid):
+                # Of this folder nothing is looked for again: what is only said to be moved must not be forgotten.
+                if self.known(session, place) and take(place.uid) and not self.is_there(session, place.uid):
                     self.forget(place.folder, [place.uid])
 
     @staticmethod
     def known(session: ImapSession, place: Place) -> bool:
         """Whether its UID means the same message as when it was written down."""
         return not (place.validity and session.validity) or place.validity == session.validity
+
+    @staticmethod
+    def is_there(session: ImapSession, uid: int) -> bool:
+        return uid in session.search("UID", str(uid))
 
     def deliver(self, session: ImapSession, deliver: Deliver) -> Outcome:
         outcome = Outcome()
@@ -89,3 +94,6 @@ class Astray:
     def forget(self, folder: str, uids: list[int]) -> None:
         """At once: what is delivered must not come again because the next message ends the session."""
         self.set([place for place in self.places if place.folder != folder or place.uid not in uids])
+        for key in self.failures.of(folder):
+            if key[2] in uids:
+                self.failures.forget(key)

@@ -172,9 +172,11 @@ class Outbox:
             delivered -= keys(session, astray)
             if gone:
                 self.flags.delivered = delivered
-                self.astray.add(refill.restore(session, gone))
+                refused = refill.restore(session, gone)
+                self.astray.add(refused)
                 self.refilled = None  # what was not put there again is written down
-                self.shared.say(f"{len(gone)} that another client removed from the outbox are put there again")
+                if restored := len(gone) - len(refused):
+                    self.shared.say(f"{restored} that another client removed from the outbox are put there again")
                 self.astray.set_aside(session, lambda uid: self.set_aside(session, layout, uid))
                 session.select(layout.outbox)
                 left = session.search("UNDELETED")
@@ -184,7 +186,8 @@ class Outbox:
 
     def set_aside(self, session: ImapSession, layout: Layout, uid: int) -> bool:
         """What is astray survives the pod in the folder for what was refused."""
-        return self.quarantine.take(session, layout, uid, reasons.ASTRAY, lambda _: None)
+        self.shared.alive()
+        return self.quarantine.take(session, layout, uid, reasons.ASTRAY, lambda _: None, now=True)
 
     def keep_leftovers(self, session: ImapSession, layout: Layout) -> None:
         """With a new day's folder, what was not delivered the day before is kept from now on."""

@@ -23,8 +23,16 @@ class Quarantine:
         self.reasons: list[str] = []  # of what was moved there and not tried since
         self.next_try = QuarantineRetry.first(time.monotonic())
 
-    def take(self, session: ImapSession, layout: Layout, uid: int, reason: str, finish: Callable[[int], None]) -> bool:
-        """Moves a message of the selected folder there; False where the provider refuses that."""
+    def take(
+        self,
+        session: ImapSession,
+        layout: Layout,
+        uid: int,
+        reason: str,
+        finish: Callable[[int], None],
+        now: bool = False,
+    ) -> bool:
+        """Moves a message of the selected folder there, to be tried later or `now`; False where that is refused."""
         options = self.shared.options
         try:
             session.create(layout.refused)
@@ -46,6 +54,8 @@ class Quarantine:
         if reason not in self.reasons:
             self.reasons.append(reason)
         self.next_try = self.next_try.set_aside(time.monotonic(), options.second_chance)
+        if now:
+            self.next_try = self.next_try._replace(due=0.0)
         if reasons.is_refusal(reason):
             self.shared.say(f"1 refused for good, moved to the provider's folder {layout.refused}: {reason}")
         else:

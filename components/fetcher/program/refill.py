@@ -117,7 +117,7 @@ class Refill:
             these = [place for place in places if place.folder == folder]
             try:
                 session.select(folder)
-                session.copy([place.uid for place in these], self.layout.outbox)
+                session.copy_all([place.uid for place in these], self.layout.outbox)
             except (CommandRefused, SessionLost) as problem:
                 if isinstance(problem, SessionLost) and self.tries > 0:
                     raise

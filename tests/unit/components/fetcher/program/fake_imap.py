@@ -199,7 +199,10 @@ class FakeImap:
         return {uid: self.put(folder, self.here[uid].body, *self.here[uid].flags) for uid in given}
 
     def copy_all(self, uids: Iterable[int], folder: str) -> None:
-        self.copy(uids, folder)
+        listed, before = list(uids), self.count(folder)
+        self.copy(listed, folder)
+        if self.count(folder) - before < len(listed):
+            raise CommandRefused("it says that they are copied, and they are not there")
 
     def move(self, uids: Iterable[int], folder: str) -> dict[int, int]:
         listed = list(uids)

@@ -14,7 +14,8 @@ from folders import Layout
 from imap_connection import SessionLost
 from kept_folders import Full
 from refill import Place
-from worker_harness import Harness
+from smtp_session import Rejected
+from worker_harness import Harness, Smtp
 
 OLD = "Fetcher-Kept/2020-01-01"
 
@@ -69,6 +70,21 @@ class OnlyCopies(Harness):
             self.run_session()
         self.assertEqual((self.names(), astray.places), ([], []))
         self.assertIn(f"{OLD} is gone, with 1 that", self.said.getvalue())
+
+    def test_a_message_that_somebody_deletes_before_it_is_accepted_is_not_reported_for_ever(self) -> None:
+        for gone in (lambda: self.session.mail[OLD].clear(), lambda: self.session.mail.pop(OLD)):
+            self.setUp()
+
+            def rejects(*_: Any) -> None:
+                raise Rejected(450, b"later", False)
+
+            with mock.patch.object(Smtp, "deliver", rejects):
+                self.run_session()
+            self.assertIn("2 of the messages stay", self.worker.status.error)
+            gone()
+            self.stop.clear()
+            self.run_session()
+            self.assertEqual((self.worker.status.error, self.worker.failures.known), ("", {}))
 
     def test_a_folder_that_is_only_not_listed_is_not_gone(self) -> None:
         with mock.patch.object(self.session, "exists", lambda folder: folder != OLD and folder in self.session.mail):

@@ -36,6 +36,33 @@ class NotCopiedAgain(Refilling):
         self.nothing_is_missing()
         self.assertEqual((len(self.got), self.worker.outbox.astray.places), (20, []))
 
+    def test_what_is_moved_to_the_folder_for_what_was_refused_is_tried_at_once(self) -> None:
+        self.backlog()
+        self.session.trouble = full(moves=True)
+        self.racing(-1)
+        self.nothing_is_missing()
+        self.assertEqual((len(self.got), self.session.names(REFUSED)), (20, []))
+        self.assertNotIn("are put there again", self.said.getvalue())
+
+    def test_a_copy_or_a_move_that_is_not_done_though_the_provider_says_ok_loses_no_message(self) -> None:
+        for lies in ({OUTBOX}, {OUTBOX, REFUSED}):
+            self.setUp()
+            self.backlog()
+            copy, move = self.session.copy, self.session.move
+
+            def copied(uids: Any, folder: str, copy: Any = copy, lies: set[str] = lies) -> dict[int, int]:
+                told: dict[int, int] = {} if folder in lies else copy(uids, folder)
+                return told
+
+            def moved(uids: Any, folder: str, move: Any = move, lies: set[str] = lies) -> dict[int, int]:
+                told: dict[int, int] = {} if folder == REFUSED and folder in lies else move(uids, folder)
+                return told
+
+            with mock.patch.object(self.session, "copy", copied), mock.patch.object(self.session, "move", moved):
+                self.racing(-1)
+            self.nothing_is_missing()
+            self.assertEqual((len(self.got), self.worker.outbox.astray.places), (20, []))
+
     def test_what_cannot_be_copied_to_the_outbox_again_survives_the_pod_with_its_volume(self) -> None:
         self.backlog()
         self.session.trouble = full(moves=True)
