@@ -26,7 +26,7 @@ export interface Addresses {
   readonly mailboxes: Readonly<Record<string, string>>;
   /** The name of the mailbox by the full address of each of its aliases. */
   readonly aliases: Readonly<Record<string, string>>;
-  /** Those of the stack's own accounts. */
+  /** Those of the stack's own accounts, and the relay's login, which may be of another domain. */
   readonly system: readonly string[];
 }
 
@@ -42,11 +42,10 @@ export function addressesOf({
     mailboxes.flatMap(({ name, aliases }) => aliases.map((alias) => [full(alias), name] as const)),
   );
   const claimed = new Set([...Object.values(own), ...Object.keys(aliases)]);
-  const relayAddress = relay.username.toLowerCase();
   const system = [
     ...domains.map((each) => `postmaster@${each}`),
     full(names.systemAccount),
-    ...(isIn(domains, relayAddress) ? [relayAddress] : []),
+    relay.username.toLowerCase(),
   ];
   return { domains, mailboxes: own, aliases, system: system.filter((address) => !claimed.has(address)) };
 }

@@ -18,7 +18,7 @@ test("the first domain is the main one, whatever the order of the others", () =>
 
 test("mailboxes, aliases and earlier accounts may be in any of the domains", () => {
   const [mailbox] = loaded(
-    kinga({ address: "Kinga@Example.org", account: "kinga", aliases: ["boss", "boss@example.org"] }),
+    kinga({ address: " Kinga@Example.org", account: "kinga", aliases: [" Boss", "boss@example.org "] }),
   ).mailboxes;
   expect(mailbox).toMatchObject({
     address: "kinga@example.org",

@@ -10,7 +10,9 @@ describe("a mistake in the configuration", () => {
   test.each(named)(
     "a mistake in the configuration is reported with its key and the command that fixes it: $name",
     ({ config, key, what, command }) => {
-      expectProblem(reportOf({ ...working, ...config }), key, what, command);
+      const report = reportOf({ ...working, ...config });
+      expectProblem(report, key, what, command);
+      expect(report).not.toMatch(/\bundefined\b|\[object /);
     },
   );
 

@@ -119,10 +119,16 @@ describe("a stack with Traefik", () => {
     for (const ingress of Object.values(objects(stack, "Ingress"))) {
       const named = annotationsOf(ingress)["traefik.ingress.kubernetes.io/router.middlewares"] as string;
       const [, name = ""] = /^family-mail-(.+)@kubernetescrd$/.exec(named) ?? [];
-      expect(middlewares).toHaveProperty(name);
-      expect(middlewares[name].metadata.namespace).toBe("family-mail");
+      const { metadata, spec } = middlewares[name];
+      expect(metadata.namespace).toBe("family-mail");
+      expect(Object.keys(spec)).toEqual([ingress.spec.tls ? "headers" : "redirectScheme"]);
     }
     expect(Object.keys(middlewares)).toHaveLength(4);
+  });
+
+  it("a stack with Traefik redirects to https for good", () => {
+    const { spec } = objects(stack, "Middleware")["roundcube-https"];
+    expect(spec).toEqual({ redirectScheme: { scheme: "https", permanent: true } });
   });
 
   it("a stack with Traefik sets HSTS, and removes the forwarding headers of a client", () => {

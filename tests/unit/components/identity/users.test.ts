@@ -23,7 +23,12 @@ describe("what the preview says of the users at Pocket ID", () => {
   const user = (username: string, email: string) => ({ id: username, username, email, disabled: false });
 
   it("the preview has no remark on users at Pocket ID whose address is their own mailbox's, or of another domain", async () => {
-    server.state.users = [user("kinga", "kinga@newjoy.ro"), user("guest", "guest@example.org")];
+    server.state.users = [
+      user("kinga", "kinga@newjoy.ro"),
+      user("guest", "guest@example.org"),
+      { ...user("former", "boss@newjoy.ro"), disabled: true },
+      { ...user("device", ""), email: null },
+    ];
     expect(await warnings()).toEqual([]);
   });
 
@@ -35,6 +40,7 @@ describe("what the preview says of the users at Pocket ID", () => {
       user("four", "homelab-mail@newjoy.ro"),
       user("five", "service@newjoy.ro"), // the relay's login, without a mailbox of that name
       user("six", "stranger@newjoy.ro"),
+      user("seven", "alpar@newjoy.ro "),
     ];
     const told = await warnings();
     expect(told.map((text) => /: user (\w+) (has [^:]*)/.exec(text)?.slice(1).join(" "))).toEqual([
@@ -44,6 +50,7 @@ describe("what the preview says of the users at Pocket ID", () => {
       "four has an address of the stack's own accounts",
       "five has an address of the stack's own accounts",
       "six has an address of this domain without a mailbox, and so gets an empty account that can send",
+      "seven has the address of mailbox alpar in another spelling, and so opens an empty account",
     ]);
     expect(told.join()).not.toContain("@");
   });
@@ -63,6 +70,8 @@ describe("what the preview says of the users at Pocket ID", () => {
 
 test("the accounts of postmaster and of the relay's login belong to the stack until a mailbox has their addresses", () => {
   expect(addresses().system).toEqual(["postmaster@newjoy.ro", "homelab-mail@newjoy.ro", "service@newjoy.ro"]);
+  const shouted = { username: "Relay@NewJoy.ro", password: "r" };
+  expect(addresses({ relay: shouted }).system).toContain("relay@newjoy.ro");
   const claimed = { service: { password: "p", aliases: ["postmaster"] } };
   expect(addresses({ mailboxes: claimed }).system).toEqual(["homelab-mail@newjoy.ro"]);
 });

@@ -46,6 +46,20 @@ export const onMailboxes: readonly Case[] = [
     "pulumi config set --secret --path mailboxes.mary-ann.password",
   ],
   [
+    "a name between characters that Kubernetes cannot have",
+    mailboxes({ "(Kinga)": { password: "p" } }),
+    'mailboxes["(Kinga)"]',
+    /not a valid mailbox name/,
+    "pulumi config set --secret --path mailboxes.kinga.password",
+  ],
+  [
+    "a name without any character that Kubernetes can have",
+    mailboxes({ kinga: { password: "p" }, "?": { password: "q" } }),
+    'mailboxes["?"]',
+    /not a valid mailbox name/,
+    "pulumi config rm --path 'mailboxes[\"?\"]'",
+  ],
+  [
     "a name too long for its fetcher",
     mailboxes({ ["a".repeat(54)]: { password: "p" } }),
     `mailboxes.${"a".repeat(54)}`,

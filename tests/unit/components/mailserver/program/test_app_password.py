@@ -135,6 +135,37 @@ class Migrating(unittest.TestCase):
         self.lease().make()
         self.assertEqual(len(self.kept()), 1)
 
+    def test_an_app_password_of_a_migration_that_names_no_end_is_replaced_like_an_expired_one(self) -> None:
+        for end in (None, "never"):
+            with self.subTest(end):
+                self.lease().make()
+                self.kept()[0]["expiresAt"] = end
+                self.lease().make()
+                self.assertEqual(len(self.kept()), 1)
+                self.kept()[0]["expiresAt"] = app_password.later(-1)
+
+    def test_a_run_that_has_no_app_password_or_whose_password_somebody_removed_ends_without_a_request_to_remove_one(
+        self,
+    ) -> None:
+        lease = self.lease()
+        lease.renew()
+        lease.end()
+        self.assertEqual(self.server.called, [])
+        lease.make()
+        self.assertIsNotNone(lease.identifier)
+        self.server.access.app_passwords("kinga").pop(lease.identifier)
+        lease.end()
+
+    def test_an_app_password_that_the_mail_server_does_not_make_is_a_refusal_with_its_reason(self) -> None:
+        self.server.apply({"@type": "update", "object": "Authentication", "value": {"maxAppPasswords": 1}})
+        with self.assertRaisesRegex(Refused, "overQuota"):
+            self.lease().make()
+        for result in ({}, {"created": None}, {"created": {"new": {"id": "7"}}}):
+            jmap = Jmap(self.server.url, f"{ADDRESS}%admin", PASSWORD)
+            with self.subTest(result), mock.patch.object(jmap, "call", lambda *_, answer=result: answer):
+                with self.assertRaisesRegex(Refused, "no password in the answer"):
+                    app_password.Lease(jmap, "old").make()
+
     def test_another_migration_into_the_same_mailbox_has_an_app_password_of_its_own(self) -> None:
         self.lease("old").make()
         other = self.lease("older")
@@ -177,12 +208,15 @@ class Migrating(unittest.TestCase):
     def test_a_settings_run_ends_those_of_migrations_that_are_no_longer_declared(self) -> None:
         self.lease("gone").make()
         self.lease("here").make()
+        alpar = Jmap(self.server.url, f"alpar@{DOMAIN}%admin", PASSWORD)
+        app_password.Lease(alpar, "gone").make()
         self.settings_run("gone", "here")
         self.assertEqual(len(self.kept()), 2)
         said = self.settings_run("here")
         self.assertEqual([one["description"] for one in self.kept()], ["homelab-mail migration here"])
         self.assertTrue(self.server.opens(ADDRESS, self.phone))
-        self.assertIn("1 app password(s) of migrations ended that are no longer in the configuration", said)
+        self.assertEqual(self.server.access.app_passwords("alpar"), {})
+        self.assertIn("2 app password(s) of migrations ended that are no longer in the configuration", said)
 
 
 if __name__ == "__main__":
