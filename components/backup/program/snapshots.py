@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import http.client
 import json
 import ssl
 import sys
@@ -44,7 +45,7 @@ class Api:
             except (ValueError, KeyError, TypeError):
                 message = f"HTTP {refused.code}"
             raise Failed(f"the API server refuses: {message}") from None
-        except OSError as problem:
+        except (OSError, http.client.HTTPException, ValueError) as problem:  # the last two: an answer that was cut off
             raise Failed(f"the API server cannot be asked: {problem}") from None
 
     def create(self, name: str, claim: str, snapshot_class: str) -> None:

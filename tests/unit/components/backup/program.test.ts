@@ -32,6 +32,8 @@ interface Rules {
   readonly status?: number;
   /** Fails without a reason, with a page that is not Kubernetes' own. */
   readonly silent?: boolean;
+  /** The connection ends in the middle of the answer about this claim's new snapshot. */
+  readonly cutOff?: string;
   /** Others delete a snapshot before the program does. */
   readonly gone?: string;
 }
@@ -66,7 +68,9 @@ async function api(snapshots: Snapshot[], rules: Rules = {}) {
           source: { persistentVolumeClaimName: expect.any(String) },
         });
         snapshots.push({ metadata: { ...metadata, creationTimestamp: "2026-11-28T03:15:00Z" } });
-        return answer(201, {});
+        if (rules.cutOff === undefined || !metadata.name.startsWith(rules.cutOff)) return answer(201, {});
+        response.writeHead(201, { "content-length": "100" });
+        return void response.write("{", () => request.socket.end());
       }
       if (request.method === "DELETE") {
         if (found >= 0) snapshots.splice(found, 1);
@@ -169,6 +173,13 @@ test("a failed snapshot run says so when neither the API server nor the snapshot
   expect((await run(page.base, ["stalwart-data"])).err).toBe("stalwart-data: the API server refuses: HTTP 503\n");
   const never = await api([], { works: () => false, silent: true });
   expect((await run(never.base, ["stalwart-data"])).err).toContain("is not usable after 1 s: nobody says why\n");
+});
+
+test("an answer of the API server that is cut off fails one snapshot, and the other claims get theirs", async () => {
+  const { base } = await api([], { cutOff: "stalwart-data" });
+  const { code, err, out } = await run(base, ["stalwart-data", "roundcube-data"]);
+  expect([code, err]).toEqual([1, expect.stringMatching(/^stalwart-data: the API server cannot be asked: .+\n$/)]);
+  expect(out).toMatch(/^roundcube-data-\S+ is there\n$/);
 });
 
 test("an error of the API server is in the message of the failed snapshot run", async () => {
