@@ -87,6 +87,8 @@ describe.each(variants)("%s", (_name, config, secrets) => {
         const portNames = new Set((container.ports ?? []).map((p: { name?: string }) => p.name));
         for (const mount of container.volumeMounts ?? []) {
           if (!volumes.has(mount.name)) missing.push(`${pod.owner} needs volume ${mount.name}`);
+          const { configMap } = pod.spec.volumes.find((v: { name: string }) => v.name === mount.name) ?? {};
+          if (configMap && mount.subPath) need(pod.owner, "ConfigMap", configMap.name, mount.subPath);
         }
         for (const { valueFrom } of container.env ?? []) {
           if (valueFrom?.secretKeyRef)

@@ -75,16 +75,19 @@ describe("the webmail", () => {
 
   it("the webmail gets every secret from a Secret that exists, under a key that exists", () => {
     const { env } = podOf(recorder).spec.containers[0];
-    expect(env.map((e: { name: string }) => e.name).sort()).toEqual([
-      "OIDC_CLIENT_ID",
-      "OIDC_CLIENT_SECRET",
-      "WEBMAIL_DES_KEY",
-    ]);
-    for (const { valueFrom, value } of env) {
-      expect(value).toBeUndefined();
-      const secret = recorder.object("Secret", valueFrom.secretKeyRef.name);
-      expect(secret.inputs.stringData[valueFrom.secretKeyRef.key]).toEqual(expect.stringMatching(/./));
-    }
+    const values = env.map(
+      ({ name, valueFrom }: { name: string; valueFrom: { secretKeyRef: Record<string, string> } }) => [
+        name,
+        recorder.object("Secret", valueFrom.secretKeyRef.name ?? "").inputs.stringData[
+          valueFrom.secretKeyRef.key ?? ""
+        ],
+      ],
+    );
+    expect(Object.fromEntries(values)).toEqual({
+      OIDC_CLIENT_ID: "stalwart-webui",
+      OIDC_CLIENT_SECRET: "public-client",
+      WEBMAIL_DES_KEY: "generated-roundcube-des-key-secret",
+    });
   });
 
   it("the webmail's session key is a secret of 24 characters in the state, which Roundcube's cipher takes", () => {
@@ -100,11 +103,12 @@ describe("the webmail", () => {
     });
   });
 
-  it("the webmail's probes open no sessions", () => {
+  it("the webmail's probes open no sessions, and ask for the host that the webmail serves", () => {
     const { startupProbe, readinessProbe, livenessProbe } = podOf(recorder).spec.containers[0];
     for (const { httpGet } of [startupProbe, readinessProbe, livenessProbe]) {
       expect(httpGet.path).toMatch(/^\/static\.php\/skins\//);
       expect(httpGet.port).toBe("http");
+      expect(httpGet.httpHeaders).toEqual([{ name: "Host", value: "webmail.newjoy.ro" }]); // it refuses others
     }
   });
 
@@ -152,5 +156,10 @@ describe("the webmail", () => {
     expect(annotationsOf(same.recorder)).toEqual(annotationsOf(recorder));
     expect(annotationsOf(moved.recorder)).not.toEqual(annotationsOf(recorder));
     expect(annotationsOf(renamed.recorder)).not.toEqual(annotationsOf(recorder));
+    const provider = { ...sampleConfig().provider, largestMessage: 60 };
+    const enlarged = await deploy({ provider });
+    const data = ({ recorder: own }: { recorder: Recorder }) => own.object("ConfigMap", "roundcube-config").inputs.data;
+    expect(data(enlarged)["homelab-mail.ini"]).not.toBe(data(same)["homelab-mail.ini"]);
+    expect(annotationsOf(enlarged.recorder)).not.toEqual(annotationsOf(recorder));
   });
 });
