@@ -162,9 +162,10 @@ class Migrating(unittest.TestCase):
             self.lease().make()
         for result in ({}, {"created": None}, {"created": {"new": {"id": "7"}}}):
             jmap = Jmap(self.server.url, f"{ADDRESS}%admin", PASSWORD)
-            with self.subTest(result), mock.patch.object(jmap, "call", lambda *_, answer=result: answer):
-                with self.assertRaisesRegex(Refused, "no password in the answer"):
-                    app_password.Lease(jmap, "old").make()
+            lease = app_password.Lease(jmap, "old")
+            answer = mock.patch.object(jmap, "call", lambda *_, answer=result: answer)
+            with self.subTest(result), answer, self.assertRaisesRegex(Refused, "no password in the answer"):
+                lease.make()
 
     def test_another_migration_into_the_same_mailbox_has_an_app_password_of_its_own(self) -> None:
         self.lease("old").make()
