@@ -57,10 +57,6 @@ class CommandRefused(Exception):
         said = re.sub(r'"[^"]*"', "", str(self))  # names of folders
         return (OVERQUOTA.search(said) or USED_UP.search(said)) is not None and OTHER_QUOTA.search(said) is None
 
-    @property
-    def no_such_folder(self) -> bool:
-        return "TRYCREATE" in str(self) or "NONEXISTENT" in str(self)
-
 
 def words(data: list[Any]) -> str:
     """What a provider says in its answer to a command."""

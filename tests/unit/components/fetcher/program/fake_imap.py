@@ -140,7 +140,7 @@ class FakeImap:
             self.put(self.selected or "", body(name))
         return True
 
-    def fetch(self, uids: str, _: str) -> list[Message]:
+    def fetch(self, uids: str, asked: str) -> list[Message]:
         wanted = numbers(uids)
         self.trouble("FETCH", self.selected or "", wanted)
         found = []
@@ -154,7 +154,8 @@ class FakeImap:
                     "RFC822.SIZE": b"%d" % len(one.body),
                     "BODY[HEADER.FIELDS (RETURN-PATH)]": path,
                 }
-                found.append(Message(uid, items))
+                told = {name: value for name, value in items.items() if name.replace("BODY[", "BODY.PEEK[") in asked}
+                found.append(Message(uid, told))
         return found
 
     def by_number(self, items: str) -> Iterator[Message]:

@@ -9,6 +9,7 @@ import reasons
 from collect import Collected, Collector
 from collect_harness import OUTBOX, Collecting
 from fake_imap import FakeImap, body
+from fetch_response import Message
 from folders import FETCHED, FOREVER
 from imap_connection import CommandRefused
 
@@ -16,6 +17,7 @@ from imap_connection import CommandRefused
 class Overlooking(Collecting):
     def setUp(self) -> None:
         super().setUp()
+        self.monotonic = 1_000_000.0  # the node has been running for days
         clock = mock.patch("overlooked.time.monotonic", lambda: self.monotonic)
         clock.start()
         self.addCleanup(clock.stop)
@@ -65,17 +67,52 @@ class Overlooking(Collecting):
             self.assertEqual((asked.call_count, session.names(OUTBOX)), (8, ["a", "b", "c"]))
 
     def test_a_mark_that_only_a_search_shows_is_believed(self) -> None:
+        for keywords in (True, False):
+            self.setUp()
+            session, collector = self.provider("a", hidden=set(), keywords=keywords), self.collector(FOREVER)
+            session.put("INBOX", body("b"), FETCHED if keywords else r"\Seen")
+            fetch = session.fetch
+
+            def without_flags(uids: str, items: str, fetch: Any = fetch) -> Any:
+                return [message._replace(items={**message.items, "FLAGS": []}) for message in fetch(uids, items)]
+
+            with mock.patch.object(session, "fetch", without_flags):
+                self.collect(session, collector)
+                self.turns(session, collector, 3600, 3)
+            self.assertEqual(session.names(OUTBOX), ["a"])
+            self.assertNotIn(reasons.search_overlooks(1), self.said)
+
+    def test_flags_that_make_no_sense_stop_no_mail(self) -> None:
         session, collector = self.provider("a", hidden=set()), self.collector(FOREVER)
         session.put("INBOX", body("b"), FETCHED)
-        fetch = session.fetch
-
-        def without_flags(uids: str, items: str) -> Any:
-            return [message._replace(items={**message.items, "FLAGS": []}) for message in fetch(uids, items)]
-
-        with mock.patch.object(session, "fetch", without_flags):
+        told = [
+            Message(2, {"UID": b"2"}),
+            Message(2, {"UID": b"2", "FLAGS": b"NIL"}),
+            Message(2, {"FLAGS": []}),
+            Message(2, {"UID": b"2", "FLAGS": [[b"x"], FETCHED.upper().encode()]}),
+        ]
+        with mock.patch.object(session, "by_number", lambda _: told):
             self.collect(session, collector)
             self.turns(session, collector, 3600, 3)
         self.assertEqual((session.names(OUTBOX), self.said), (["a"], []))
+
+    def test_a_message_that_loses_its_mark_later_and_that_no_search_finds_is_reported_and_comes_once(self) -> None:
+        session, collector = self.provider("a", hidden=set()), self.collector(FOREVER)
+        self.collect(session, collector)
+        session.mail["INBOX"][1].flags.clear()
+        self.hidden = {1}
+        self.turns(session, collector, 3600, 2)
+        self.assertEqual((session.names(OUTBOX), self.said), (["a"], [reasons.search_overlooks(1)]))
+
+    def test_a_uid_that_was_overlooked_in_an_inbox_that_was_made_anew_means_no_other_message(self) -> None:
+        session, collector = self.provider("a", hidden={1}), self.collector(FOREVER)
+        session.trouble = self.refuse("STORE", words="[LIMIT] no")
+        self.collect(session, collector)
+        session.trouble, session.mail["INBOX"], session.last = lambda *_: None, {}, {**session.last, "INBOX": 0}
+        session.put("INBOX", body("fetched before"), FETCHED)
+        with mock.patch.object(session, "validity", b"2"):
+            self.turns(session, collector, 1, 100)
+        self.assertEqual(session.names(OUTBOX), ["a"])
 
     def test_what_comes_while_the_flags_are_asked_for_is_not_overlooked(self) -> None:
         session, collector = self.provider("a", hidden=set()), self.collector(FOREVER)
@@ -111,6 +148,7 @@ class Overlooking(Collecting):
         self.turns(session, collector, 30, 100)
         self.assertEqual(session.names(OUTBOX), ["a"])
         self.assertIn("[LIMIT] no", self.failures.summary())
+        self.assertEqual(self.said.count(reasons.search_overlooks(1)), 1)
 
     def test_a_provider_that_refuses_to_tell_the_flags_goes_on_delivering(self) -> None:
         session, collector = self.provider("a", hidden=set()), self.collector(FOREVER)

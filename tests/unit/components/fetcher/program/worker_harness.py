@@ -39,6 +39,7 @@ class Session(FakeImap):
     waits = 0
 
     def __enter__(self) -> Session:
+        self.selected = None
         return self
 
     def __exit__(self, *_: object) -> None:
