@@ -25,8 +25,10 @@ class Places(unittest.TestCase):
             ({"NAMESPACE": b"* NAMESPACE NIL NIL NIL\r\n%T OK\r\n", "LIST": b"%T NO not now\r\n"}, "", "/"),
         )
         for answers, prefix, separator in cases:
-            opened, _ = session(self, answers)
+            opened, server = session(self, answers)
             self.assertEqual(opened.layout("-Junk"), Layout(prefix, separator, "-Junk"))
+            asked = [line for line in server.said if line.startswith("LIST")]
+            self.assertEqual(asked, ['LIST "" ""', 'LIST "" "INBOX"'][: len(asked)])
 
     def test_a_prefix_goes_back_byte_for_byte(self) -> None:
         for prefix in (b"Bo\xc3\xaete/", b"Bo&AO4-te/", b'a"b/'):
@@ -62,13 +64,28 @@ class There(unittest.TestCase):
 
     def test_a_folder_that_is_listed_twice_is_one_folder(self) -> None:
         line = b'* LIST () "/" Fetcher-Kept/2026-11-28\r\n'
-        opened, _ = session(self, {"LIST": line + line + b"%T OK\r\n"})
+        opened, server = session(self, {"LIST": line + line + b"%T OK\r\n"})
         self.assertEqual(opened.folders("Fetcher-Kept*"), ["Fetcher-Kept/2026-11-28"])
+        self.assertEqual(server.said[-1], 'LIST "" "Fetcher-Kept*"')
 
     def test_a_folder_that_is_not_listed_is_there_if_the_provider_knows_it(self) -> None:
         for listing in (b"%T OK\r\n", b"%T NO not now\r\n"):
             opened, _ = session(self, {"LIST": listing, "CREATE": b"%T NO [ALREADYEXISTS] hm\r\n", "STATUS": EMPTY})
             self.assertFalse(opened.create(OUTBOX))
+            self.assertEqual(opened.exists(OUTBOX), b"NO" in listing)
+
+    def test_a_folder_is_deleted_by_its_name_and_the_one_that_is_open_only_once_another_one_is(self) -> None:
+        opened, server = session(self)
+        opened.remove("Fetcher-Kept/2026-11-20")
+        self.assertEqual((opened.selected, server.said[-1]), ("INBOX", 'DELETE "Fetcher-Kept/2026-11-20"'))
+        opened.close_folder()
+        self.assertEqual(server.count("SELECT"), 1, "INBOX is open, and nobody deletes it")
+        opened.select("Fetcher-Clock")
+        opened.close_folder()
+        self.assertEqual((opened.selected, server.said[-1]), ("INBOX", 'SELECT "INBOX"'))
+        opened.select("Fetcher-Clock")
+        opened.remove("Fetcher-Clock")
+        self.assertIsNone(opened.selected, "whoever wants a folder opens one")
 
 
 class Counting(unittest.TestCase):
@@ -152,6 +169,8 @@ class Opening(unittest.TestCase):
         server.answers["SELECT"] = [b"%T OK\r\n"]
         opened.select("INBOX")
         self.assertEqual((opened.validity, opened.keywords), (b"", False))
+        server.answers["UID SEARCH"] = [b"* OK [UIDVALIDITY 7] told late\r\n* SEARCH 4\r\n%T OK\r\n"]
+        self.assertEqual(opened.search("ALL"), [4])
 
     def test_flags_with_a_bracket_in_them_do_not_hide_the_others(self) -> None:
         opened, server = session(self)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from collect_harness import DAY, NOON, OUTBOX, Collecting
+from collect_harness import DAY, KEPT, NOON, OUTBOX, Collecting
 from fake_imap import FakeImap, body
+from folders import Retention
 from imap_connection import CommandRefused
 
 
@@ -157,7 +158,46 @@ class Days(Collecting):
             if command == "CREATE" and "Kept" in folder:
                 raise CommandRefused("[LIMIT] too many folders")
 
-        session.trouble = trouble
+        session.trouble, self.monotonic = trouble, 1_000_000.0
         for _ in range(3):
             self.collect(session, collector)
         self.assertEqual((session.names(OUTBOX), len(self.said)), (["a"], 1))
+        session.trouble = lambda *_: None
+        for seconds, name, kept in ((599, "b", []), (2, "c", ["a", "b", "c"])):
+            self.monotonic += seconds
+            session.put("INBOX", body(name))
+            self.collect(session, collector)
+            self.assertEqual(session.names(KEPT), kept)
+
+    def test_a_new_process_copies_what_waits_in_the_outbox_to_no_kept_folder_that_is_there_already(self) -> None:
+        session = FakeImap("a")
+        self.collect(session, self.collector())
+        session.put("INBOX", body("b"))
+        self.collect(session, self.collector())
+        self.assertEqual((session.names(OUTBOX), session.names(KEPT)), (["a", "b"], ["a", "b"]))
+
+
+class Moving(Collecting):
+    """What is delivered in the end, after it was set aside."""
+
+    def moved(self, retention: Retention, trouble: Any = lambda *_: None) -> tuple[list[str], list[str]]:
+        """What is in the folder for what was refused then, and in the one for kept messages."""
+        self.collector(retention)
+        session: Any = FakeImap()
+        uid = session.put("Fetcher-Refused", body("delivered"))
+        session.put("Fetcher-Refused", body("other"))
+        session.select("Fetcher-Refused")
+        session.trouble = trouble
+        self.kept.move(session, self.layout, uid)
+        self.done = [command for command, *_ in session.done]
+        return session.names("Fetcher-Refused"), session.names(KEPT)
+
+    def test_it_is_kept_like_everything_else_and_deleted_where_nothing_is_kept(self) -> None:
+        self.assertEqual(self.moved(7), (["other"], ["delivered"]))
+        self.assertNotIn("EXPUNGE", self.done)
+        self.assertEqual(self.moved(0), (["other"], []))
+
+    def test_it_is_deleted_where_the_provider_is_full_and_stays_where_the_move_is_refused(self) -> None:
+        self.assertEqual(self.moved(7, self.refuse("MOVE", words="[OVERQUOTA] full")), (["other"], []))
+        with self.assertRaisesRegex(CommandRefused, "not now"):
+            self.moved(7, self.refuse("MOVE", words="[LIMIT] not now"))

@@ -42,7 +42,7 @@ class SetAside(Emptying):
             self.session.mail["Fetcher-Refused"] = {}
             self.session.last["Fetcher-Refused"] = 0
             self.session.put("Fetcher-Refused", body("second"))
-            self.session.validity = b"2"
+            self.session.validity, self.session.mail["Fetcher-Kept/2026-11-28"] = b"2", {}
             return "Fetcher-Kept/2026-11-28"
 
         self.outbox.quarantine.next_try = self.outbox.quarantine.next_try._replace(due=0)
