@@ -16,6 +16,8 @@ export interface Recorded {
   readonly retainOnDelete: boolean;
   /** Whether a replacement is made only after the old one is gone. */
   readonly deleteBeforeReplace: boolean;
+  /** Inputs whose change replaces it. */
+  readonly replaceOnChanges: readonly string[];
   /** How long Pulumi waits for it to be ready when it is made, such as `3m`; empty for the provider's default. */
   readonly createTimeout: string;
   readonly protect: boolean;
@@ -88,6 +90,7 @@ interface RegisterRequest {
   getDependenciesList(): string[];
   getRetainondelete(): boolean;
   getDeletebeforereplace(): boolean;
+  getReplaceonchangesList(): string[];
   getCustomtimeouts(): { getCreate(): string } | undefined;
   getProtect(): boolean;
   getHooks(): { getBeforeUpdateList(): string[]; getOnErrorList(): string[] } | undefined;
@@ -155,6 +158,7 @@ export async function startRecording({ preview = false }: { readonly preview?: b
           dependencies: request.getDependenciesList(),
           retainOnDelete: request.getRetainondelete() === true,
           deleteBeforeReplace: request.getDeletebeforereplace() === true,
+          replaceOnChanges: request.getReplaceonchangesList(),
           createTimeout: request.getCustomtimeouts()?.getCreate() ?? "",
           protect: request.getProtect() === true,
           parent: request.getParent(),

@@ -44,6 +44,10 @@ describe.each(variants)("%s", (_name, config, secrets) => {
     expect(texts.filter((text) => secrets.some((s) => forms(s).some((form) => text.includes(form))))).toEqual([]);
   });
 
+  it("every stack has each of its objects in a component, so that a name in the state never changes by moving code", () => {
+    expect(objects.filter(({ parent }) => !/::homelab-mail:\w+:\w+/.test(parent)).map(where)).toEqual([]);
+  });
+
   it("every stack has only pods with the restricted profile, resource limits and pinned images", () => {
     const pods = podsOf(deployed.recorder);
     expect(pods.length).toBeGreaterThan(5);

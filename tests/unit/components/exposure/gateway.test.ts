@@ -163,12 +163,24 @@ describe("each controller of Gateways", () => {
 
   it("NGINX Gateway Fabric gets a policy for the request size", () => {
     const sizes = routes(mail, gateway, "nginx-gateway-fabric").filter(({ kind }) => kind === "ClientSettingsPolicy");
+    expect(sizes).toMatchObject([{ apiVersion: "gateway.nginx.org/v1alpha1", name: "stalwart" }]);
     expect(sizes.map(({ spec }) => spec)).toEqual([
       {
         targetRef: { group: "gateway.networking.k8s.io", kind: "HTTPRoute", name: "stalwart" },
         body: { maxSize: "64m" },
       },
     ]);
+  });
+
+  it("the hosts that a Gateway redirects are divided among routes of at most 16, each with a name of its own", () => {
+    const hosts = Array.from({ length: 33 }, (_, n) => ({ name: `host${n}.newjoy.ro`, paths: ["/mail"] }));
+    const redirects = routes({ ...mail, hosts }, gateway, "other").filter(({ name }) =>
+      name.startsWith("stalwart-http"),
+    );
+    expect(redirects.map(({ name }) => name)).toEqual(["stalwart-http", "stalwart-http-2", "stalwart-http-3"]);
+    const named = redirects.map(({ spec }) => (spec as { hostnames: string[] }).hostnames);
+    expect(named.map(({ length }) => length)).toEqual([16, 16, 1]);
+    expect(named.flat()).toEqual(hosts.map(({ name }) => name));
   });
 
   it("a Gateway without a listener for plain http has no redirect", () => {

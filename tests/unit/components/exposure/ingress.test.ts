@@ -145,6 +145,17 @@ describe("a stack without an ingress class", () => {
       expect(metadata.annotations).toHaveProperty(["nginx.ingress.kubernetes.io/proxy-body-size"]);
     }
   });
+
+  it("a stack whose ingress class is removed gets new Ingresses, because the API server chooses the default class only then", async () => {
+    const options = ({ recorder }: Deployed) =>
+      recorder
+        .kind("Ingress")
+        .map(({ deleteBeforeReplace, replaceOnChanges }) => [deleteBeforeReplace, replaceOnChanges]);
+    const replaced = [true, ["spec.ingressClassName"]];
+    expect(options(await behind({ controller: "ingress-nginx" }))).toEqual([replaced, replaced]);
+    const kept = [false, []];
+    expect(options(await behind({ className: "nginx" }))).toEqual([kept, kept]);
+  });
 });
 
 describe("a stack with an unknown ingress class", () => {
