@@ -3,7 +3,7 @@ import { redacted, redactor } from "../../../doctor/redact";
 import type { Result } from "../../../doctor/result";
 
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
-const password = 'pa"ss\\word 1';
+const password = 'pa"ss\\word  1>>>???';
 const user = "kinga@newjoy.ro";
 
 test.each(
@@ -11,6 +11,8 @@ test.each(
     plain: password,
     "in a quoted string": password.replace(/[\\"]/g, "\\$&"),
     "in JSON": JSON.stringify(password),
+    "in an address": encodeURIComponent(password),
+    "with one space for several": password.replace(/\s+/g, " "),
     "as LOGIN sends it": base64(password),
     "as PLAIN sends it": base64(`\0${user}\0${password}`),
     "as PLAIN sends it with an authorization identity": base64(`${user}\0${user}\0${password}`),
@@ -34,6 +36,8 @@ test("no form of a password is shown, whatever the password is and whatever is n
         secret.replace(/[\\"]/g, "\\$&"),
         base64(secret),
         base64(`${before}\0${secret}\0`),
+        base64(`${before}\0${secret}\0`).replaceAll("+", "-").replaceAll("/", "_"),
+        encodeURIComponent(secret),
       ]) {
         expect(clean(`received: ${echoed}`).includes(echoed)).toBe(false);
       }
@@ -46,6 +50,16 @@ test("a password at the end of a text that is cut is not shown in part", () => {
   const result = { message: `${"x".repeat(995)} hunter2-and-more` } as Result;
   const [shown] = redacted([result], ["hunter2-and-more", ""]);
   expect(shown?.message).not.toContain("hunt");
+});
+
+test("a secret is removed from all texts of a result, and no text is longer than a page", () => {
+  const about = { check: "login", level: "failure" } as const;
+  const texts = { message: "refuses hunter2-and-more", subject: "of hunter2-and-more", fix: "set hunter2-and-more" };
+  const long = { ...about, message: "x".repeat(1001) };
+  expect(redacted([{ ...about, ...texts } as Result, long as Result], ["hunter2-and-more"])).toEqual([
+    { ...about, message: "refuses …", subject: "of …", fix: "set …" },
+    { ...about, message: `${"x".repeat(1000)}…` },
+  ]);
 });
 
 test("redacting a shorter secret does not leave the rest of a longer one", () => {

@@ -8,6 +8,7 @@ import { buildChecks } from "../../../doctor/checks";
 import { type Stack, understand } from "../../../doctor/clients/pulumi";
 import { createContext } from "../../../doctor/context";
 import type { Group } from "../../../doctor/groups";
+import type { Result } from "../../../doctor/result";
 import { PrivateCa } from "../../rig/ca";
 import { deploy } from "../../support/deploy";
 import { fakeImapServer, fakeSmtpServer, stopFakeServers } from "../../support/fakeMailServers";
@@ -56,7 +57,9 @@ beforeAll(async () => {
     () => host.close(),
   );
   const inbox = { user: "kinga@newjoy.ro", password: "k1nga-password" };
-  const folders = { INBOX: [], "Fetcher-Refused": [] };
+  // Two that were fetched and stay, and one that is new.
+  const fetched = { date: "01-Mar-2026 10:00:00 +0000", keywords: ["$HomelabMailFetched"] };
+  const folders = { INBOX: [fetched, fetched, { date: fetched.date }], "Fetcher-Refused": [] };
   const source = { user: "kinga.of-long-ago", password: "of-the-source" };
   const imap = await fakeImapServer({ key, cert }, { ...inbox, folders });
   const elsewhere = await fakeImapServer({ key, cert }, { ...source, folders: { INBOX: [] } });
@@ -87,8 +90,8 @@ const stack = (): Omit<Stack, "name"> => {
   return understood;
 };
 
-/** What the doctor reports of a group, without what is ok. */
-async function told(group: Group, change: Partial<StackConfig> = {}): Promise<string[]> {
+/** What the doctor reports of a group. */
+async function reported(group: Group, change: Partial<StackConfig> = {}): Promise<Result[]> {
   const understood = stack();
   const stalwart = await fakeStalwart({
     password: "admin-password",
@@ -116,8 +119,12 @@ async function told(group: Group, change: Partial<StackConfig> = {}): Promise<st
   });
   const checks = buildChecks(context).filter((check) => check.group === group);
   const results = await Promise.all(checks.map(({ run }) => run(new AbortController().signal)));
-  return results.flat().flatMap(({ level, check, code }) => (level === "ok" ? [] : [`${check}.${code}`]));
+  return results.flat();
 }
+
+/** The same, without what is ok. */
+const told = async (...args: Parameters<typeof reported>): Promise<string[]> =>
+  (await reported(...args)).flatMap(({ level, check, code }) => (level === "ok" ? [] : [`${check}.${code}`]));
 
 test("what the stack registers at Pocket ID is what the doctor expects there, and asks for with the stack's own key", async () => {
   expect(await told("signIn")).toEqual(["address.unknown"]);
@@ -147,9 +154,20 @@ test("the doctor asks the mail host, with the stack's CAs, whether it believes w
 });
 
 test("the doctor logs in at the provider and at sources as the stack does, and to send as each mailbox if the stack does", async () => {
-  expect(await told("provider")).toEqual([]);
+  expect(await told("provider")).toEqual(["waiting.untested"]);
   const { relay } = stack().config;
-  expect(await told("provider", { relay: { ...relay, mode: "mailbox" } })).toEqual(["sending.refused"]);
+  expect(await told("provider", { relay: { ...relay, mode: "mailbox" } })).toEqual([
+    "waiting.untested",
+    "sending.refused",
+  ]);
+});
+
+test("mail that was fetched and stays at the provider does not wait there, where the stack keeps it for ever", async () => {
+  const waiting = async (change: Partial<StackConfig> = {}) =>
+    (await reported("provider", change)).find(({ check }) => check === "waiting")?.message;
+  expect(await waiting()).toMatch(/^3 messages/);
+  const mailboxes = stack().config.mailboxes.map((mailbox) => ({ ...mailbox, retention: "forever" as const }));
+  expect(await waiting({ mailboxes })).toMatch(/^1 message;/);
 });
 
 test("a round trip of a working stack goes out and comes back, and the queue is read as the administrator", async () => {
