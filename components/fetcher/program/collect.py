@@ -80,14 +80,14 @@ class Collector:
     @staticmethod
     def new(session: ImapSession, *criteria: str) -> list[int]:
         for _ in range(5):  # what comes during a search is not announced again, and may come during the next one, too
-            found = session.search(*criteria)
+            found = session.first(*criteria)
             if found or not session.news():
                 break
         return found
 
     def fresh(self, session: ImapSession) -> bool:
         """Whether there is something in the selected folder that was not tried yet."""
-        found = session.search(*self.criteria(session))
+        found = session.first(*self.criteria(session))
         keys = [self.key(session, uid) for uid in found]
         known = {*self.taken, *self.forever.taken, *self.failures.known}
         return any(key not in known for key in keys)

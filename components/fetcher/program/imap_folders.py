@@ -10,10 +10,11 @@ from typing import Any
 import folder_names
 from fetch_response import Message, merged, number, parse
 from folder_names import listed, namespace, quoted, spelled
-from folders import FETCHED, Layout, uids_found
+from folders import FETCHED, Layout, TooMuch, uids_found
 from imap_connection import CommandRefused, ImapConnection
 
 PART = 1000  # messages that are asked for at once
+FIRST = 100_000  # messages that are searched at once, if those of the whole folder are too many
 TRUSTED = 600.0  # seconds for which a folder that was opened and found empty is believed to be, if the provider says so
 
 
@@ -145,6 +146,15 @@ class ImapFolders(ImapConnection):
         uids = uids_found([*found, *self.imap.untagged_responses.pop("ESEARCH", [])])
         return sorted(uids if uids or criteria != ("ALL",) else self.not_found())
 
+    def first(self, *criteria: str) -> list[int]:
+        """The same; of so many that they would fill the memory the first ones, for the others have their turn later."""
+        with contextlib.suppress(TooMuch):
+            return self.search(*criteria)
+        for part in self.parts(FIRST):
+            if found := self.search(part, *criteria):
+                return found
+        return []
+
     def not_found(self) -> set[int]:
         """What a search does not find, and the provider says is there: nobody would ever come to know of it."""
         uids = set[int]()
@@ -155,12 +165,29 @@ class ImapFolders(ImapConnection):
 
     def by_number(self, items: str) -> Iterator[Message]:
         """What the provider says of each message of the open folder, asked for by its number, so without a search."""
+        for part in self.parts(PART):
+            try:
+                data = self.call("fetch", part, items)
+            except CommandRefused as refusal:
+                if not refusal.bad or part.endswith("*"):
+                    raise
+                # So many are gone by now that some of these numbers are, too.
+                part = f"{part.partition(':')[0]}:*"
+                data = self.call("fetch", part, items)
+            try:
+                yield from merged(parse(data))
+            except (TooMuch, RecursionError) as problem:
+                raise CommandRefused(f"what makes no sense: {problem}") from None
+            if part.endswith("*"):
+                return
+
+    def parts(self, size: int) -> Iterator[str]:
+        """All messages of the open folder, by number."""
         last = self.imap.untagged_responses.get("EXISTS")
         there = (number(last[-1]) if last else self.there) or 0
-        for first in range(1, there + 1, PART):
+        for start in range(1, there + 1, size):
             # The last part is open: what is gone meanwhile makes another number one that there is not.
-            part = f"{first}:{first + PART - 1 if first + PART <= there else '*'}"
-            yield from merged(parse(self.call("fetch", part, items)))
+            yield f"{start}:{start + size - 1 if start + size <= there else '*'}"
 
     def news(self) -> bool:
         """Whether the provider spoke of the folder's size since this was last asked."""

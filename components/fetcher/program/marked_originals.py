@@ -18,7 +18,7 @@ class Kept(NamedTuple):
 
 def keep(session: ImapSession, layout: Layout, fresh: list[int], folders: KeptFolders, batches: Batches) -> Kept:
     """Moves those of the open folder."""
-    found = sorted(set(session.search("KEYWORD", FETCHED)) & set(fresh))
+    found = sorted(set(session.first("KEYWORD", FETCHED)) & set(fresh))
     if not found:
         return Kept(fresh, [], False)
     part, later = found[: batches.size], found[batches.size :]

@@ -10,15 +10,17 @@ import contextlib
 import time
 from typing import Callable
 
+import imap_folders
 import reasons
 from direct_delivery import DirectDelivery
 from failures import Key
-from folders import FETCHED
+from folders import FETCHED, set_parts, uid_set
 from imap_connection import CommandRefused
 from imap_session import ImapSession
 
 LOOK = 3600.0  # seconds between looks
 DOUBT = 60.0  # the same once a search was wrong
+SHARE = 20  # times as long as asking for the flags took, or new mail in a large folder would wait for that only
 
 
 class Overlooked:
@@ -37,9 +39,10 @@ class Overlooked:
         return sorted({*found, *(uid for *place, uid in self.missed if tuple(place) == here)})
 
     def look(self, session: ImapSession, criteria: list[str], found: list[int]) -> None:
-        candidates = self.unmarked(session) - set(found)
+        started = time.monotonic()
+        candidates = set(sorted(self.unmarked(session) - set(found))[: imap_folders.FIRST])
         try:  # some have come since; and a mark that only a search shows is one
-            candidates -= {*session.search(*criteria), *session.search(*opposite(session))} if candidates else set()
+            candidates -= self.found(session, candidates, criteria) | self.found(session, candidates, opposite(session))
         except CommandRefused:
             return
         missed = {DirectDelivery.key(session, uid) for uid in candidates}
@@ -48,6 +51,15 @@ class Overlooked:
             self.due = min(self.due, time.monotonic() + DOUBT)
             self.say(reasons.search_overlooks(len(missed)))
         self.missed = missed
+        self.due = max(self.due, time.monotonic() + SHARE * (time.monotonic() - started))
+
+    def found(self, session: ImapSession, uids: set[int], criteria: list[str]) -> set[int]:
+        """Those of them that a search finds; among all, it may find more than fit into the memory."""
+        found = set[int]()
+        for part in set_parts(uid_set(uids)) if uids else ():
+            self.alive()
+            found.update(session.search("UID", part, *criteria))
+        return found
 
     def unmarked(self, session: ImapSession) -> set[int]:
         mark, uids = (FETCHED if session.keywords else r"\Seen").lower().encode(), set[int]()

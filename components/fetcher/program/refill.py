@@ -65,8 +65,8 @@ class Refill:
     def batch(self) -> list[int]:
         collector, session = self.collector, self.session
         known = {*self.passed, *collector.taken, *collector.moved, *collector.copied, *collector.failures.known}
-        marked = set(session.search("KEYWORD", FETCHED)) if session.marks else set()
-        fresh = [uid for uid in session.search("ALL") if uid not in marked and collector.key(session, uid) not in known]
+        marked = set(session.first("KEYWORD", FETCHED)) if session.marks else set()
+        fresh = [uid for uid in session.first("ALL") if uid not in marked and collector.key(session, uid) not in known]
         return fresh[: collector.batches.size]
 
     def move(self, batch: list[int]) -> bool:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
+from types import SimpleNamespace
 from typing import Any, Callable
 
 from fetch_response import Message
-from folders import FETCHED, Layout
+from folders import FETCHED, Layout, TooMuch
 from imap_connection import CommandRefused
+from imap_folders import ImapFolders
 
 
 class Mail:
@@ -50,6 +52,8 @@ class FakeImap:
         self.last: dict[str, int] = {}  # the highest UID that a folder ever gave
         self.next_uid = 0  # of the selected folder, when it was selected
         self.selected: str | None = None
+        self.bearable = 1_000_000  # messages that a search may find
+        self.imap: Any = SimpleNamespace(untagged_responses={})
         self.trouble: Callable[[str, str, list[int]], None] = lambda *_: None
         self.done: list[tuple[str, str, tuple[int, ...]]] = []
         self.coming: list[list[str]] = []
@@ -128,10 +132,21 @@ class FakeImap:
             if word == "UID":
                 wanted = numbers(next(words))
                 found = [uid for uid in found if uid in wanted]
+            elif ":" in word:
+                first, last = word.split(":")
+                found = [uid for n, uid in enumerate(sorted(self.here), 1) if int(first) <= n and n <= float(last)]
             elif word != "ALL":
                 flag, borne = (next(words), word == "KEYWORD") if "KEYWORD" in word else SEARCHED[word]
                 found = [uid for uid in found if (flag in self.here[uid].flags) == borne]
+        if len(found) > self.bearable:
+            raise TooMuch
         return found
+
+    first, parts = ImapFolders.first, ImapFolders.parts
+
+    @property
+    def there(self) -> int:
+        return len(self.here)
 
     def news(self) -> bool:
         if not self.coming:

@@ -227,6 +227,25 @@ class Searching(unittest.TestCase):
                 self.assertEqual([each.uid for each in opened.by_number("(UID)")], [4] * len(parts))
             self.assertEqual(server.said, [f"FETCH {part} (UID)" for part in parts])
 
+    def test_numbers_that_are_gone_meanwhile_are_no_reason_to_ask_no_more(self) -> None:
+        def answer(line: str) -> bytes:
+            part = line.split()[2]
+            first, last = part.split(":")
+            if last != "*" and int(last) > 5:
+                return b"%T BAD Invalid messageset\r\n"
+            uids = range(int(first), 6 if last == "*" else int(last) + 1)
+            return b"".join(b"* %d FETCH (UID %d)\r\n" % (uid, uid) for uid in uids) + b"%T OK\r\n"
+
+        opened, _ = session(self, {"FETCH": answer})
+        opened.there = 12
+        with mock.patch.object(imap_folders, "PART", 3):
+            self.assertEqual([each.uid for each in opened.by_number("(UID)")], [1, 2, 3, 4, 5])
+
+    def test_what_makes_no_sense_in_answer_to_numbers_is_a_refusal(self) -> None:
+        opened, _ = session(self, {"FETCH": b"* 1 FETCH (UID 1 FLAGS " + b"(" * 100_000 + b"\r\n%T OK\r\n"})
+        with self.assertRaisesRegex(CommandRefused, "what makes no sense"):
+            list(opened.by_number("(UID FLAGS)"))
+
     def test_results_of_a_search_that_was_refused_are_not_those_of_the_next(self) -> None:
         opened, _ = session(
             self, {"UID SEARCH": [b"* SEARCH 1\r\n* ESEARCH UID ALL 2\r\n%T NO\r\n", b"* SEARCH 3\r\n%T OK\r\n"]}

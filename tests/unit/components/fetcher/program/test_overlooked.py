@@ -160,7 +160,7 @@ class Overlooking(Collecting):
         search = session.search
 
         def without_keyword(*criteria: str) -> list[int]:
-            if criteria[0] == "KEYWORD":
+            if "KEYWORD" in criteria:
                 raise CommandRefused("BAD no such key")
             return search(*criteria)
 
