@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 from collections.abc import Iterable
 from typing import Any
@@ -24,6 +25,11 @@ class Down(Smtp):
 class Refusing(Smtp):
     def deliver(self, _: str, __: int | None, ___: Iterable[bytes]) -> None:
         raise Rejected(450, b"later", False)
+
+
+class RefusingForGood(Smtp):
+    def deliver(self, _: str, __: int | None, ___: Iterable[bytes]) -> None:
+        raise Rejected(554, b"misconfigured", True)
 
 
 class Turns(Harness):
@@ -78,6 +84,16 @@ class Turns(Harness):
         self.turns(Smtp, "c")
         self.assertEqual((len(self.got), self.session.names("INBOX")), (3, []))
         self.assertEqual(self.worker.unready_reason(), "")
+
+    def test_while_everything_is_refused_for_good_nothing_is_set_aside_whatever_was_delivered_before(self) -> None:
+        self.turns(Smtp, "before")
+        now = itertools.count(0, 1000)
+        self.worker.failures.clock = lambda: next(now)
+        self.turns(RefusingForGood, *"abcdef")
+        self.assertGreaterEqual(max(each.permanent for each in self.worker.failures.known.values()), 3)
+        self.assertEqual((self.session.names("Fetcher-Refused"), self.worker.status.aside), ([], 0))
+        self.turns(Smtp, "g")
+        self.assertEqual(len(self.got), 8)
 
     def test_what_was_set_aside_is_tried_again_in_a_turn_once_it_is_time(self) -> None:
         self.session.put("Fetcher-Refused", body("refused before"))

@@ -7,7 +7,10 @@ from unittest import mock
 
 from credentials import Login
 from failures import Kind
+from fake_imap import body
+from folders import Layout
 from imap_connection import LostOverMessage
+from worker import TICK
 from worker_harness import LOGIN, Harness
 
 
@@ -82,3 +85,20 @@ class Between(Harness):
             self.run_session()
         said = "1 of the messages stay at the provider: connection lost (UID 7)"
         self.assertEqual(self.worker.status.error, said)
+
+    def test_junk_is_looked_into_in_each_interval_or_as_soon_as_a_message_is_due(self) -> None:
+        self.session.mail["Junk"] = {}
+        for due, pause in ((None, 30.0), (60.0, 30.0), (10.0, 10.0), (0.0, 1.0)):
+            self.worker = self.made("Junk", "--junk-sink=mail:2525", "--interval=30")
+            with mock.patch.object(self.worker.failures, "next_due", lambda due=due: due):
+                self.assertEqual(self.run_session(), pause)
+        self.worker = self.made("Junk", "--junk-sink=mail:2525", "--interval=600")
+        self.assertEqual(self.run_session(), TICK)
+
+    def test_junk_below_the_prefix_of_the_namespace_is_fetched(self) -> None:
+        self.session.put("INBOX.Junk", body("junk"))
+        self.session.expunges_at_once = True  # so that it is not fetchmail that delivers
+        self.worker = self.made("Junk", "--junk-sink=mail:2525")
+        with mock.patch.object(self.session, "layout", lambda suffix: Layout("INBOX.", ".", suffix)):
+            self.run_session()
+        self.assertEqual((len(self.got), self.session.names("INBOX.Junk")), (1, []))
