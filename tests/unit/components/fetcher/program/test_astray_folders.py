@@ -127,6 +127,7 @@ class SetAside(Folders):
 
     def take(self, uid: int) -> bool:
         self.taken.append(self.session.names(self.session.selected or "")[0] + str(uid))
+        del self.session.here[uid]
         return True
 
     def set_aside(self) -> None:
