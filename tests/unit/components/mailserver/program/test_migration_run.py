@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -62,6 +64,24 @@ class Running(unittest.TestCase):
         self.assertIn("the app password could not be ended: x:AppPassword/get: HTTP status 500", said)
         self.assertEqual(said[-1], "the app password of this run is ended")
         self.assertEqual(self.server.access.app_passwords("kinga"), {})
+
+    def test_a_migrations_pod_that_is_told_to_end_takes_its_app_password_away_first(self) -> None:
+        login = os.path.dirname(self.file)
+        for name, text in (("account", f"kinga@{DOMAIN}"), ("password", PASSWORD)):
+            with open(os.path.join(login, name), "w", encoding="utf-8") as file:
+                file.write(text)
+        made = os.path.join(login, "made")
+        arguments = ["--migration=old", f"--url={self.server.url}", f"--login={login}", f"--password-file={made}"]
+        for end in (signal.SIGTERM, signal.SIGINT):
+            with subprocess.Popen(
+                [sys.executable, "-B", app_password.__file__, *arguments], stdout=subprocess.PIPE, text=True
+            ) as program:
+                assert program.stdout
+                self.assertEqual(program.stdout.readline(), "an app password for this run is made\n")
+                self.assertEqual(len(self.server.access.app_passwords("kinga")), 1)
+                program.send_signal(end)
+                self.assertEqual(program.wait(60), 0)
+            self.assertEqual(self.server.access.app_passwords("kinga"), {})
 
 
 if __name__ == "__main__":
