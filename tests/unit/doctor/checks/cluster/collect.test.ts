@@ -1,4 +1,6 @@
+import { createServer } from "node:net";
 import {
+  addressesOf,
   collectCluster,
   describeSettingsRun,
   describeWorkload,
@@ -41,6 +43,51 @@ test("a pod that cannot start is reported with the most specific reason", () => 
   );
 });
 
+test("why a pod is not ready is told from its init containers first, and what only takes its time is no reason", () => {
+  const starting = (reason: string) => ({ ready: false, state: { waiting: { reason } } });
+  const ended = (exitCode: number, more: KubeObject) => ({ state: { terminated: { exitCode, ...more } } });
+  const why = (initContainer: KubeObject, container: KubeObject, more: KubeObject = {}) =>
+    seen({ phase: "Pending", initContainerStatuses: [initContainer], containerStatuses: [container], ...more }).reason;
+  const waits = starting("PodInitializing");
+  expect(why(starting("ErrImagePull"), waits)).toBe("ErrImagePull");
+  expect(why(ended(1, { reason: "Error", message: " the plan\n is refused\n" }), waits)).toBe("the plan is refused");
+  expect(why(ended(137, { reason: "OOMKilled", message: "\n" }), waits)).toBe("OOMKilled");
+  expect(why(ended(0, { reason: "Completed" }), starting("ContainerCreating"))).toBe("phase Pending");
+  expect(why({}, { ready: false, state: { running: {} } }, { phase: "Running" })).toBe("running, but not ready");
+  const placed = { conditions: [{ type: "PodScheduled", status: "True", message: "on node-1" }] };
+  expect(why(waits, waits, placed)).toBe("phase Pending");
+  expect(seen({ conditions: [{ type: "PodScheduled", status: "False" }] }).reason).toBe("not scheduled");
+});
+
+test("a workload is judged by its newest pod, and by the container of it that was restarted most often", () => {
+  const at = (creationTimestamp: string, containers: readonly KubeObject[]) => ({
+    ...pod("stalwart", { phase: "Running", containerStatuses: containers }),
+    metadata: { creationTimestamp, labels: { "app.kubernetes.io/instance": "stalwart" } },
+  });
+  const killed = {
+    terminated: { reason: "OOMKilled", exitCode: 137, message: "\n", finishedAt: "2026-03-01T11:00:00Z" },
+  };
+  const older = at("2026-03-01T09:00:00Z", [{ ready: false, restartCount: 9 }]);
+  const newer = at("2026-03-02T09:00:00Z", [
+    { ready: true },
+    { ready: true, restartCount: 4, lastState: killed },
+    { ready: true },
+  ]);
+  for (const pods of [
+    [older, newer],
+    [newer, older],
+  ]) {
+    expect(describeWorkload(deployment("stalwart"), pods)).toEqual({
+      name: "stalwart",
+      ready: true,
+      reason: "",
+      restarts: 4,
+      lastRestart: Date.parse("2026-03-01T11:00:00Z"),
+      lastReason: "OOMKilled, status 137",
+    });
+  }
+});
+
 test("the last message of a container that ended is the reason of its restart", () => {
   const last = {
     terminated: { finishedAt: "2026-03-01T11:00:00Z", message: "INBOX: the provider refuses\n the login", exitCode: 1 },
@@ -71,6 +118,74 @@ test("a failed settings run is reported with the server's message, from its own 
     describeSettingsRun(cronJob, jobs, [failed("r1", "Discovery fetch failed"), failed("s1", "not this one")]),
   ).toMatchObject({
     reason: "Discovery fetch failed",
+  });
+});
+
+test("why settings are not applied is told by the newest run that failed, or by a CronJob that is suspended", () => {
+  const cronJob = (more: KubeObject = {}) => ({
+    metadata: { name: "stalwart-reload", creationTimestamp: "2026-03-01T09:00:00Z" },
+    status: { lastSuccessfulTime: "2026-03-01T10:00:00Z" },
+    ...more,
+  });
+  const jobs = [{ metadata: { name: "r1", ownerReferences: [{ name: "stalwart-reload" }] } }];
+  const run = (creationTimestamp: string, phase: string, message = "") =>
+    pod(
+      "stalwart-settings",
+      { phase, containerStatuses: [{ state: { terminated: { exitCode: message ? 1 : 0, message } } }] },
+      { labels: { "job-name": "r1" }, creationTimestamp },
+    );
+  const runs = [
+    run("2026-03-01T11:00:00Z", "Failed", "of long ago"),
+    run("2026-03-01T12:00:00Z", "Failed", "the last one"),
+    run("2026-03-01T11:30:00Z", "Failed", "in between"),
+    run("2026-03-01T13:00:00Z", "Succeeded"),
+  ];
+  for (const pods of [runs, runs.toReversed()]) {
+    expect(describeSettingsRun(cronJob(), jobs, pods)).toEqual({
+      name: "stalwart-reload",
+      created: Date.parse("2026-03-01T09:00:00Z"),
+      succeeded: Date.parse("2026-03-01T10:00:00Z"),
+      reason: "the last one",
+    });
+  }
+  expect(describeSettingsRun(cronJob({ spec: { suspend: true } }), jobs, runs).reason).toBe("it is suspended");
+  expect(describeSettingsRun(cronJob(), jobs, []).reason).toBe("no failed run is left that shows why");
+});
+
+test("the addresses of the Service are those that a load balancer gave it, or else its external ones", () => {
+  const ingress = [{ ip: "192.0.2.7" }, { hostname: "lb.example.net" }, {}];
+  const service = (type: string, given: readonly object[]) => ({
+    spec: { type, externalIPs: ["192.0.2.9"] },
+    status: { loadBalancer: { ingress: given } },
+  });
+  expect(addressesOf(service("LoadBalancer", ingress))).toEqual(["192.0.2.7", "lb.example.net"]);
+  expect(addressesOf(service("ClusterIP", []))).toEqual(["192.0.2.9"]);
+  expect(addressesOf({ spec: { type: "NodePort" } })).toEqual([]);
+  expect(addressesOf(undefined)).toEqual([]);
+});
+
+test("the ports for mail programs are tried at every address of the Service, and one address that answers is enough", async () => {
+  const server = createServer((socket) => socket.destroy());
+  // ManageSieve's port is the only one that programs without privileges may open.
+  await new Promise<void>((resolve) => server.listen(4190, "127.0.0.71", resolve));
+  const cluster = new FakeCluster({
+    "/api/v1/namespaces/stalwart-mail/services/stalwart-mail": {
+      spec: { type: "NodePort", externalIPs: ["127.0.0.70", "127.0.0.71"] },
+    },
+  });
+  const args = { namespace: "stalwart-mail", sendsTo: "smtp.migadu.com", limit: 60_000 };
+  const { service, sendsTo } = await collectCluster({
+    ...args,
+    cluster,
+    policies: async () => ({ skipped: true }),
+    inside: Promise.resolve({ reason: "there is no pod" }),
+  });
+  server.close();
+  expect(sendsTo).toBe("smtp.migadu.com");
+  expect(service).toEqual({
+    type: "NodePort",
+    addresses: ["127.0.0.70", "127.0.0.71"],
+    closed: [993, 465, 587],
   });
 });
 

@@ -76,6 +76,15 @@ test("the fix of each full volume names its own key", () => {
   expect(mail.find(({ code }) => code === "full")?.fix).toContain("--path storage.size");
 });
 
+test("a volume is looked at by hand in the pod of its own workload, also when only its size is known", () => {
+  const known = (change: object) => say({ claims: [{ name: "roundcube-data", phase: "Bound", ...change }] });
+  for (const told of [known({}), known({ capacity: 100 }), known({ used: 1, capacity: 0 })]) {
+    const untested = told.find(({ check }) => check === "volumes");
+    expect(untested).toMatchObject({ code: "untested" });
+    expect(untested?.fix).toContain("deploy/roundcube ");
+  }
+});
+
 test("settings that have not succeeded for a long time count as failing, with the server's message", () => {
   expect(run({}).find(({ check }) => check === "settings")).toMatchObject({
     code: "failing",
