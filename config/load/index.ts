@@ -63,11 +63,8 @@ function secretsIn({ project, stackFile, secretKeys }: Sources): (path: Path) =>
   const config = configOf(stackFile);
   return ([top, ...rest]) => {
     if (!secretKeys.has(String(top))) return false;
-    let node = config?.[`${project}:${top}`] ?? config?.[`${project}:config:${top}`] ?? config?.[String(top)];
-    for (const segment of rest) {
-      if (node === undefined || isEncrypted(node)) break;
-      node = valueAt(node, [segment]);
-    }
+    const group = config?.[`${project}:${top}`] ?? config?.[`${project}:config:${top}`] ?? config?.[String(top)];
+    const node = valueAt(group, rest); // of a group that is encrypted as a whole: undefined
     return node === undefined || isEncrypted(node);
   };
 }

@@ -86,6 +86,26 @@ describe("loading the configuration", () => {
     expect(failure.message).not.toContain("kinga-password");
   });
 
+  test.each(["mailboxes", "homelab-mail:config:mailboxes"])(
+    "a password in plain text is refused, too, where the stack file spells the key %s",
+    async (key) => {
+      const plain = stackFile.replace("homelab-mail:mailboxes", key).replace("{ secure: v1:bbb }", "alpar-password");
+      await expect(load(working, plain)).rejects.toThrow(/mailboxes\.alpar\.password +is stored in plain text/);
+    },
+  );
+
+  test("what only looks encrypted is refused: a group with another key in it", async () => {
+    const more = stackFile.replace("{ secure: v1:aaa }", "{ secure: v1:aaa, other: b }");
+    await expect(load(working, more)).rejects.toThrow(/mailboxes\.kinga\.password +is stored in plain text/);
+  });
+
+  test.each(["[]", "config: 3", "- a", "config: [", ""])(
+    "a stack file that the engine cannot have read decides nothing: %j",
+    async (file) => {
+      await expect(load(working, file)).resolves.toBeDefined();
+    },
+  );
+
   test("the stack file is found beside Pulumi.yaml", async () => {
     const folder = mkdtempSync(join(tmpdir(), "stack-"));
     try {
