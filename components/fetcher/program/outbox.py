@@ -163,8 +163,7 @@ class Outbox:
         if self.refilled:
             refill, known = self.refilled.refill, self.refilled.known
             delivered |= keys(session, (uid for uid in flagged if refill.unanswered or uid in known))
-            by_fetchmail = self.fetchmail.round.flagged - self.refilled.others(session.next_uid, left)
-            astray, unsure = self.refilled.astray(left, by_fetchmail), self.refilled.unsure(left, by_fetchmail)
+            astray, unsure = self.refilled.astray(session.next_uid, left, self.fetchmail.round.flagged)
             gone = [refill.copies[uid] for uid in astray if uid not in flagged]
             if unsure:  # any of them, and nobody can tell which: rather all of them twice
                 astray += [uid for uid in flagged if uid not in known]

@@ -134,24 +134,20 @@ class Refilled(NamedTuple):
     uids: list[int]
     next_uid: int  # of the outbox, at the start; 0 where the provider does not tell
 
-    def others(self, next_uid: int, left: list[int]) -> int:
-        """How many of what fetchmail has delivered were put there by others, as refetch does."""
-        came = next_uid - self.next_uid if self.next_uid and next_uid else 0
-        known = sum(uid >= self.next_uid for uid in self.refill.copies) + len(self.refill.unanswered)
-        there = sum(uid >= self.next_uid and uid not in self.refill.copies for uid in left)
-        return max(came - known - there, 0)
+    def astray(self, next_uid: int, left: list[int], flagged: int) -> tuple[list[int], bool]:
+        """What came meanwhile, and is gone or flagged though fetchmail was not there yet: it goes by UID.
 
-    def astray(self, left: list[int], flagged: int) -> list[int]:
-        """What came meanwhile, and is gone or flagged though fetchmail was not there yet: it goes by UID."""
+        And whether that is true of what was moved without an answer, so without a UID. Others may have put messages
+        there as well, as refetch does, and whose a message without a known UID is, only their numbers can tell.
+        """
+        unanswered, there = len(self.refill.unanswered), {uid for uid in left if uid >= self.next_uid}
+        came = next_uid - self.next_uid if self.next_uid else 0
+        others = max(came - sum(uid >= self.next_uid for uid in self.known) - unanswered, 0)
+        gone = max(others + unanswered - len(there - self.known), 0)
         done = sorted(self.known - set(left))
-        return [uid for uid in done[flagged:] if uid in self.refill.copies]
+        astray = [uid for uid in done[max(flagged - min(others, gone), 0) :] if uid in self.refill.copies]
+        return astray, unanswered > 0 and gone > 0 and len(done) + gone > flagged
 
     @property
     def known(self) -> set[int]:
         return {*self.uids, *self.refill.copies}
-
-    def unsure(self, left: list[int], flagged: int) -> int:
-        """How many are gone or flagged, and not delivered, of what was moved without an answer, so without a UID."""
-        moved = len(self.refill.unanswered) - len(set(left) - self.known)
-        done = len(self.known - set(left))
-        return max(done + moved - max(flagged, done), 0) if self.refill.unanswered else 0

@@ -37,6 +37,7 @@ class Refilling(Harness):
         self.during: Callable[[], None] = lambda: None  # after each message that fetchmail delivers
         self.breaks: Callable[[int], bool] = lambda _: False  # whether fetchmail's connection does, before its flag
         self.ends = threading.Event()  # the pod is stopped
+        self.removed = False  # whether another client has just expunged a message
         self.says: tuple[str, ...] = ()  # what else fetchmail says after each message
 
     def beside(self, layout: Layout, login: Login, step: Callable[[], bool]) -> Ended:
@@ -63,8 +64,9 @@ class Refilling(Harness):
             gone = [uid for uid, one in list(box.items()) if DELETED in one.flags]
             for uid in gone:
                 del box[uid]
-            well = not strict or set(gone) == ours
+            well = not strict or (set(gone) == ours and not self.removed)  # the provider tells of both
             ours.clear()
+            self.removed = False
             return well
 
         there = len(self.session.mail["INBOX"])

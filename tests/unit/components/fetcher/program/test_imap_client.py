@@ -118,6 +118,13 @@ class LoggingIn(unittest.TestCase):
         _, server = session(self, {"CAPABILITY": self.PLAIN, "AUTHENTICATE": b"%T BAD Unknown command\r\n"})
         self.assertEqual([server.count("AUTHENTICATE"), server.count("LOGIN")], [1, 1])
 
+    def test_where_the_server_forbids_login_the_password_is_not_sent_with_it(self) -> None:
+        forbids = self.PLAIN.replace(b"PLAIN", b"PLAIN LOGINDISABLED")
+        server = provider(self, {"CAPABILITY": forbids, "AUTHENTICATE": b"%T BAD Unknown command\r\n"})
+        with self.assertRaises(LoginRefused):
+            ImapSession(server.endpoint, LOGIN)
+        self.assertEqual([server.count("AUTHENTICATE"), server.count("LOGIN")], [1, 0])
+
     def test_a_refused_login_is_not_sent_twice_and_its_words_are_the_reason(self) -> None:
         for capability, answer in ((self.PLAIN, b"AUTHENTICATE"), (b"%T OK\r\n", b"LOGIN")):
             refusal = b"* BAD hm\r\n%T NO [AUTHENTICATIONFAILED] wrong \xe9\r\n"

@@ -107,3 +107,13 @@ class Moving(unittest.TestCase):
         self.assertFalse(session(self)[0].expunges_at_once)
         gmail = b"* CAPABILITY IMAP4rev1 X-GM-EXT-1\r\n%T OK\r\n"
         self.assertTrue(session(self, {"CAPABILITY": gmail})[0].expunges_at_once)
+
+    def test_the_uids_of_copies_that_are_told_again_later_are_not_those_of_the_next_copies(self) -> None:
+        tags: list[bytes] = []
+
+        def told(line: str) -> bytes:
+            tags.append(line.split()[0].encode())
+            return tags[0] + b" OK [COPYUID 7 2:3 8:9] done\r\n" + (b"%T OK\r\n" if tags[1:] else b"")
+
+        opened, _ = session(self, {"UID COPY": told})
+        self.assertEqual([opened.copy([2, 3], "x"), opened.copy([2, 3], "x")], [{2: 8, 3: 9}, {}])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import socket
 import struct
 import time
@@ -105,6 +106,16 @@ class Examined(unittest.TestCase):
                 self.assertTrue(self.client.recv(100).startswith(b"451 4.6.0 left for direct delivery"))
                 self.assertEqual(self.client.recv(100), b"", "the session is over")
 
+    def test_a_message_that_is_held_back_is_dropped_by_the_server_at_once_also_where_fetchmail_hangs_up(self) -> None:
+        self.begin(SIZE)
+        self.client.sendall(b"no header of fetchmail's\r\n" * 100)
+        with contextlib.suppress(ConnectionError):
+            while heard := self.accepted.recv(1 << 16):
+                self.assertNotIn(b"no header of fetchmail's", heard)
+        self.client.close()
+        time.sleep(0.2)
+        self.assertIsNone(self.proxy.error)
+
     def test_a_server_that_is_not_running_is_named_and_one_that_is_again_is_not(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as closed:
             self.proxy.target = closed.getsockname()
@@ -154,6 +165,22 @@ class Conversation(unittest.TestCase):
         passing = self.passing(b"354 go\r\n", size=SIZE + 1)
         self.assertTrue(passing.sent(MESSAGE + b".\r\n"))
         self.assertTrue(passing.held)
+
+    def test_a_message_shorter_than_announced_is_held_back_in_whatever_pieces_its_size_arrives(self) -> None:
+        mail = b"MAIL FROM:<a@example.org> BODY=8BITMIME SIZE=%d\r\n"
+        for cut, missing in itertools.product(range(1, len(mail)), (0, 1)):
+            passing, said = Passing(), mail % (SIZE + missing)
+            for piece in (said[:cut], said[cut:], b"RCPT TO:<kinga@example.org>\r\n", b"DA", b"TA\r\n"):
+                self.assertFalse(passing.sent(piece))
+            passing.answered(b"354 go\r\n")
+            self.assertTrue(passing.sent(MESSAGE + b".\r\n"))
+            self.assertEqual(passing.held, bool(missing), cut)
+
+    def test_a_message_with_more_behind_its_end_is_held_back(self) -> None:
+        for more in (b"\r\n", b"QUIT\r\n", b"MAIL FROM:<b@example.org>\r\n"):
+            passing = self.passing(b"354 go\r\n")
+            self.assertTrue(passing.sent(MESSAGE + b".\r\n" + more))
+            self.assertTrue(passing.held)
 
     def test_the_size_of_the_previous_message_does_not_count(self) -> None:
         passing = self.passing(b"354 go\r\n")
