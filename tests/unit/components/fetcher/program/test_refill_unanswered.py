@@ -97,4 +97,4 @@ class NotPutBack(Refilling):
             self.assertEqual(left, [each._replace(validity=b"1") for each in sorted(places) if each.folder in refused])
         self.refusing("SELECT", first, CommandRefused("[UNAVAILABLE] not now"))
         with contextlib.redirect_stdout(self.said):
-            self.assertEqual(refill.restore(imap, places[:1]), places[:1], "nobody knows its validity")
+            self.assertEqual(refill.restore(imap, places[:1]), places[:1], "its validity is unknown")
