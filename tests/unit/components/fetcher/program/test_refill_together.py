@@ -12,9 +12,10 @@ from unittest import mock
 
 from fake_imap import body
 from imap_connection import SessionLost
-from refill_harness import DELETED, OUTBOX, Refilling
+from refill_harness import DELETED, NAMES, OUTBOX, Refilling
 
 ANSWERS = {"whole": slice(None), "of the first": slice(1), "of the last": slice(-1, None), "lost": slice(0)}
+TWICE = {"whole": 0, "of the first": 2, "of the last": 2, "lost": 3}  # delivered, at most
 
 
 class Together(Refilling):
@@ -31,8 +32,20 @@ class Together(Refilling):
                 with self.subTest(how=how, place=place, answer=answer, breaks=breaks):
                     self.together(0, True, how, place, answer, breaks)
 
+    def test_a_message_that_another_client_removes_before_fetchmail_has_it_stops_no_other(self) -> None:
+        self.backlog()
+
+        def removes() -> None:
+            self.during, self.removed = lambda: None, True
+            del self.session.mail[OUTBOX][3]
+
+        self.during = removes
+        self.run_all()
+        self.assertEqual(self.names(), [name for name in NAMES if name != "m02"])
+        self.assertEqual((self.session.names("INBOX"), self.session.names(OUTBOX), self.session.waits), ([], [], 1))
+
     def together(self, others: int, before: bool, how: str, place: int, answer: str, breaks: int) -> None:
-        """Others put so many there, before it or later; fetchmail breaks off at the nth message after it, or does not."""
+        """Others put so many there, before it or later; fetchmail breaks off at the nth message after it."""
         self.setUp()
         self.backlog()
         move, hit, seen = self.session.move, list[int](), list[int]()
@@ -47,9 +60,7 @@ class Together(Refilling):
             if folder != OUTBOX or not self.running or len(self.got) < 4 or hit:
                 return told
             hit.append(sorted(told.values())[place])
-            if before:
-                put()
-            else:
+            if not before:
                 self.during = put
             if how == "removed":
                 del self.session.mail[OUTBOX][hit[0]]
@@ -65,8 +76,10 @@ class Together(Refilling):
             return self.runs == 1 and breaks > 0 and len(seen) == breaks
 
         self.breaks = broken
+        if before:
+            self.during = put
         with mock.patch.object(self.session, "move", moved), contextlib.redirect_stdout(self.said):
             self.run_all()
         self.assertEqual(len(hit), 1)
         self.nothing_is_missing()
-        self.assertLessEqual(len(self.got), 20 + others + 4)
+        self.assertLessEqual(len(self.got), 20 + others + TWICE[answer])

@@ -85,6 +85,20 @@ class Turns(Harness):
         self.assertEqual((len(self.got), self.session.names("INBOX")), (3, []))
         self.assertEqual(self.worker.unready_reason(), "")
 
+    def test_a_mail_server_that_is_not_running_is_told_of_where_only_the_inbox_has_mail(self) -> None:
+        self.refusing("MOVE", OUTBOX, CommandRefused("[SERVERBUG] no"))
+        self.turns(Down, "a")
+        self.assertIn("cannot connect to mail:25", self.worker.status.error)
+        self.assertEqual(self.session.names("INBOX"), ["a"])
+
+    def test_what_was_set_aside_is_not_tried_while_the_mail_server_is_not_running(self) -> None:
+        self.session.put("Fetcher-Refused", body("refused before"))
+        quarantine = self.worker.outbox.quarantine
+        quarantine.next_try = quarantine.next_try._replace(due=0)
+        self.turns(Down, "a")
+        self.turns(Smtp, "b")
+        self.assertEqual((len(self.got), self.session.names("Fetcher-Refused")), (3, []))
+
     def test_while_everything_is_refused_for_good_nothing_is_set_aside_whatever_was_delivered_before(self) -> None:
         self.turns(Smtp, "before")
         now = itertools.count(0, 1000)

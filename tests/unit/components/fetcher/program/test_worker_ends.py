@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime
+import os
+import time
 from collections.abc import Iterable
 from unittest import mock
 
+import fetchmail
 from fake_imap import body
 from smtp_session import Unreachable
-from worker_harness import Harness, Smtp
+from worker_harness import LOGIN, Harness, Smtp
 
 
 class Closing(Smtp):
@@ -65,8 +68,39 @@ class Ends(Harness):
                 self.run_session()
             self.assertEqual(waits.pop(), seconds)
 
+    def test_an_error_without_a_text_is_told_by_its_name(self) -> None:
+        self.opens = mock.Mock(side_effect=MemoryError)
+        self.assertGreater(self.run_session(), 0)
+        self.assertEqual(self.worker.status.error, "MemoryError")
+
+    def test_the_login_of_a_source_goes_through_the_proxy_to_its_own_server(self) -> None:
+        text = "poll @HOST@ port @IMAP@ smtphost @SMTP@ user @USER@ password @PASSWORD@"
+        self.write(os.path.join(self.home, "inbox.fetchmailrc"), text)
+        self.worker = self.made("INBOX", "--source=old,imap.example.net:993,7", source=True)
+        self.session.put("INBOX", body("a"))
+        given = list[str]()
+
+        def fetch(rc: str, *_: object) -> int:
+            given.append(rc)
+            self.stop.set()
+            return 0
+
+        with mock.patch.object(self, "fetch", fetch):
+            self.run_session()
+        values = ["imap.example.net", "1", "127.0.0.1/1", *LOGIN[:2]]
+        self.assertEqual(given[0].split()[1::2], list(map(fetchmail.quote, values)))
+
 
 class Junk(Harness):
+    def test_junk_which_is_looked_into_in_each_interval_may_be_silent_for_as_long(self) -> None:
+        for worker, ready in ((self.made("Junk", "--junk-sink=mail:2525", "--interval=600"), 900), (self.worker, 300)):
+            worker.status.contacted()
+            worker.status.fine()
+            for silent, reason in ((ready - 60, ""), (ready + 60, "no contact with the provider")):
+                worker.status.contact_at = time.monotonic() - silent
+                self.assertIn(reason, worker.unready_reason())
+                self.assertEqual(bool(reason), bool(worker.unready_reason()))
+
     def test_while_junk_is_fetched_the_inbox_touches_none_of_its_folders(self) -> None:
         self.worker = self.made("INBOX", "--junk-sink=mail:2525")
         self.session.mail["Junk"] = {}
