@@ -14,12 +14,13 @@ from folders import TooMuch
 
 TOKEN = re.compile(
     rb'[ \t\r\n]*(?:(?P<bracket>[()])|"(?P<quoted>[^"\\]*(?:\\.[^"\\]*)*)"|(?P<literal>~?\{\d+\+?\}$)'
-    rb'|(?P<atom>(?:[^\s()"\[]+|\[[^\]]*\])+)|.)',
+    rb'|(?P<atom>(?:[^\s()"\[]+|\[[^\]]*\])+)|(?P<open>["\[])|.)',
     re.DOTALL,
 )
 
 MOST_TEXT = 1024 * 1024  # bytes of an answer without its literals: taken apart, they take up to 50 times as many
 MOST_SPECIAL = 20_000  # backslashes and brackets in it: TOKEN needs some 350 bytes for each
+MOST_OPEN = 10  # quotes and brackets in it that nothing closes: for each, TOKEN looks through the rest of the line
 PLAIN_NAMES = {name.encode(): name for name in ("UID", "FLAGS", "RFC822.SIZE")}
 Value = Union[bytes, None, list[Any]]
 
@@ -51,6 +52,7 @@ def tokens(data: list[Any]) -> Iterator[bytes | Text]:
     text, special = sum(map(len, lines)), sum(line.count(b"\\") + line.count(b"[") for line in lines)
     if text > MOST_TEXT or special > MOST_SPECIAL:
         raise TooMuch(f"{text:,} bytes in one answer, besides literals")
+    unclosed = 0
     for part, line in zip(data, lines):
         for found in TOKEN.finditer(line):
             kind = found.lastgroup
@@ -58,6 +60,10 @@ def tokens(data: list[Any]) -> Iterator[bytes | Text]:
                 yield Text(re.sub(rb"\\(.)", rb"\1", found.group(kind)))
             elif kind in ("bracket", "atom"):
                 yield found.group(kind)
+            elif kind == "open":
+                unclosed += 1
+                if unclosed > MOST_OPEN:
+                    raise TooMuch(f"more than {MOST_OPEN} quotes or brackets that nothing closes")
         if isinstance(part, tuple):
             yield Text(part[1])
 

@@ -125,7 +125,7 @@ def uids_found(lines: Iterable[Any]) -> set[int]:
     """UIDs in the answer to SEARCH, by RFC 3501 ("2 84"), 7162 ("2 84 (MODSEQ 917)") or 4731 ("UID ALL 2,84")."""
     uids = set[int]()
     for line in lines:
-        plain = re.sub(rb"\([^)]*\)", b"", line) if isinstance(line, bytes) else b""
+        plain = re.sub(rb"\([^()]*\)", b"", line) if isinstance(line, bytes) else b""
         everything = re.search(rb"\bALL (\d[\d:,]*)", plain, re.IGNORECASE)
         if everything:
             uids.update(uids_in(everything.group(1), MOST_FOUND))

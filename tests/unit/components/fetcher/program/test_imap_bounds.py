@@ -96,6 +96,17 @@ class Contents(unittest.TestCase):
             self.assertLess(peak, 80 * 100_000, text[:10])
         self.assertLessEqual(fetch_response.MOST_TEXT, 1 << 20)
 
+    def test_text_that_nothing_closes_does_not_take_a_minute_to_be_read(self) -> None:
+        for text in (b"[" * 1000, b'"' + b'\\"' * 1000):
+            with self.assertRaisesRegex(TooMuch, "quotes or brackets that nothing closes"):
+                fetch_response.parse([b"1 (UID 7 X (" + text])
+            for lines in ([text], [text[:9]], [text[:3]] * 3):
+                with contextlib.suppress(TooMuch):
+                    self.assertEqual(fetch_response.parse([b"1 (UID 7 X ())", *lines])[0].uid, 7)
+        started = time.process_time()
+        self.assertEqual(uids_found([b"(" * 100_000, b"5"]), {5})
+        self.assertLess(time.process_time() - started, 2)
+
     def test_a_search_finds_no_more_than_the_pod_can_bear(self) -> None:
         with mock.patch.object(folders, "MOST_FOUND", 1000):
             self.assertEqual(len(uids_found([numbers(b" ", 1, 1000)])), 1000)
