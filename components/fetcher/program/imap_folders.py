@@ -150,10 +150,12 @@ class ImapFolders(ImapConnection):
         """The same; of so many that they would fill the memory the first ones, for the others have their turn later."""
         with contextlib.suppress(TooMuch):
             return self.search(*criteria)
+        found: list[int] = []
         for part in self.parts(FIRST):
-            if found := self.search(part, *criteria):
-                return found
-        return []
+            found += self.search(part, *criteria)
+            if len(found) >= FIRST:  # a few of them may be stuck, and must not hide the others
+                break
+        return found
 
     def not_found(self) -> set[int]:
         """What a search does not find, and the provider says is there: nobody would ever come to know of it."""

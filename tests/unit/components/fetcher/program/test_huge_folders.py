@@ -6,6 +6,7 @@ from unittest import mock
 
 import overlooked
 from collect_harness import KEPT, OUTBOX, Collecting
+from failures import Kind
 from fake_imap import FakeImap, body
 from folders import FETCHED, FOREVER, Retention
 from refill_harness import NAMES, Refilling
@@ -38,6 +39,15 @@ class Huge(Collecting):
         session.put("INBOX", body("new"))
         self.turns(session, FOREVER)
         self.assertEqual(session.names(OUTBOX), ["new"])
+
+    def test_a_few_that_cannot_be_fetched_now_do_not_hide_those_behind_them(self) -> None:
+        session, collector = FakeImap(*NAMES), self.collector(FOREVER)
+        for uid in range(1, 4):
+            self.failures.note(("INBOX", session.validity, uid), Kind.PROVIDER, "it cannot be read")
+        session.bearable = 10
+        for _ in range(20):
+            self.collect(session, collector)
+        self.assertEqual(session.names(OUTBOX), NAMES[3:])
 
     def test_what_was_delivered_at_a_time_with_forever_is_not_delivered_again(self) -> None:
         session = FakeImap()
