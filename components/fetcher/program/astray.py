@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterable
 from typing import Callable
 
+import reasons
 from direct_delivery import Entry, Outcome
 from imap_connection import CommandRefused
 from imap_session import ImapSession
@@ -26,6 +27,7 @@ class Astray:
         self.kept, self.failures = shared.kept, shared.failures
         self.file = StateFile(os.path.join(shared.options.state, shared.folder.lower()), "astray.json")
         self.places = list[Place]()
+        self.renumbered = set[str]()  # folders that were made anew since this process began
         with contextlib.suppress(ValueError, TypeError, OverflowError, AttributeError):
             for folder, uid, validity in self.file.read() or ():
                 self.places.append(Place(str(folder), int(uid), validity.encode("latin-1")))
@@ -73,7 +75,7 @@ class Astray:
                 else:
                     self.lose(folder, places)
                 continue
-            self.lose(folder, [place for place in places if not self.known(session, place)])
+            self.look_anew(session, folder, [place for place in places if not self.known(session, place)])
             uids = [place.uid for place in self.places if place.folder == folder]
 
             def done(uid: int, folder: str = folder) -> None:
@@ -85,6 +87,16 @@ class Astray:
             if outcome.unreachable:
                 break
         return outcome
+
+    def look_anew(self, session: ImapSession, folder: str, strangers: list[Place]) -> None:
+        """Which message it is nobody can tell from its UID any more: rather all of the folder twice, but only once."""
+        if not strangers or folder in self.renumbered:
+            self.lose(folder, strangers)
+            return
+        self.renumbered.add(folder)
+        others = [place for place in self.places if place.folder != folder]
+        self.set([*others, *(Place(folder, uid, session.validity) for uid in session.first("ALL"))])
+        self.kept.say(reasons.made_anew(folder, len(strangers)))
 
     def lose(self, folder: str, places: list[Place]) -> None:
         if places:

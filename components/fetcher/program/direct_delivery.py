@@ -170,7 +170,8 @@ class DirectDelivery:
         try:
             finish(each.uid)
         except CommandRefused as problem:
-            self.failures.note(key, Kind.STAYS, reasons.delivered_but_stays(problem), self.before)
+            stays = reasons.aside_but_stays if self.failures.done[key].aside else reasons.delivered_but_stays
+            self.failures.note(key, Kind.STAYS, stays(problem), self.before)
             return handed_over
         self.failures.forget(key)
         return handed_over

@@ -62,6 +62,7 @@ class Done(NamedTuple):
 
     size: int | None = None  # that the provider stated last
     digests: frozenset[bytes] = frozenset()  # of all its texts
+    aside: bool = False  # whether it was not, and is copied to the folder for what was refused
 
 
 class Failures:
@@ -87,6 +88,10 @@ class Failures:
     def remember(self, key: Key, size: int | None = None, digest: bytes = b"") -> None:
         """That it is handed over: whatever becomes of it at the provider, it is not handed over again."""
         self.done[key] = Done(size, self.done.get(key, Done()).digests | {digest})
+
+    def set_aside(self, key: Key) -> None:
+        """That it is copied there: what is left of it is only to be taken away."""
+        self.done[key] = Done(aside=True)
 
     def handed_over(self, key: Key, size: int | None = None) -> bool:
         """Whether it is; one of another size may be another one, to which the provider has given the same UID."""

@@ -9,6 +9,7 @@ from typing import Callable
 
 import provider_clock
 import reasons
+from failures import Key
 from folders import FOREVER, Layout, Retention
 from imap_connection import CommandRefused
 from imap_session import ImapSession
@@ -40,6 +41,7 @@ class KeptFolders:
         self.looked: tuple[datetime.date, float] | None = None  # when the old ones were last looked through
         self.used: dict[str, float] = {}  # when a folder was first seen, or last filled, on the monotonic clock
         self.needed: set[str] = set()  # those with undelivered mail in them, of which there is no other copy
+        self.copied: set[Key] = set()  # by `move`, and not taken away yet
         self.warned: set[str] = set()
 
     def warn(self, text: str) -> None:
@@ -182,11 +184,14 @@ class KeptFolders:
                 session.validity != validity
             ):  # others may have opened it meanwhile, and the UID is another message's now
                 raise CommandRefused("the folder was made anew")
-            if folder:
-                session.move([uid], folder)
+            if folder and (session.selected, validity, uid) not in self.copied:
+                if session.moves:
+                    session.move([uid], folder)
+                    if not session.search("UID", str(uid)):
+                        return
+                session.copy_all([uid], folder)
+                self.copied.add((session.selected or "", validity, uid))
         except CommandRefused as problem:
             if not problem.over_quota:
                 raise
-            folder = None
-        if folder is None:
-            self.delete(session, layout, [uid])
+        self.delete(session, layout, [uid])

@@ -186,7 +186,7 @@ class Outbox:
     def set_aside(self, session: ImapSession, layout: Layout, uid: int) -> bool:
         """What is astray survives the pod in the folder for what was refused."""
         self.shared.alive()
-        return self.quarantine.take(session, layout, uid, reasons.ASTRAY, lambda _: None, now=True)
+        return self.quarantine.take(session, layout, uid, reasons.ASTRAY, lambda one: session.delete([one]), now=True)
 
     def keep_leftovers(self, session: ImapSession, layout: Layout) -> None:
         """With a new day's folder, what was not delivered the day before is kept from now on."""

@@ -7,7 +7,7 @@ from typing import Callable
 
 import reasons
 from direct_delivery import DirectDelivery, Entry
-from failures import Failures
+from failures import Failures, Key, Kind
 from folders import FOREVER, Layout
 from imap_connection import CommandRefused
 from imap_session import ImapSession
@@ -20,6 +20,7 @@ class Quarantine:
     def __init__(self, shared: Shared) -> None:
         self.shared, self.status, self.kept = shared, shared.status, shared.kept
         self.failures = Failures()  # of what is in the folder
+        self.unmoved: set[Key] = set()  # the provider says that they are moved there, and they are where they were
         self.reasons: list[str] = []  # of what was moved there and not tried since
         self.next_try = QuarantineRetry.first(time.monotonic())
 
@@ -33,18 +34,13 @@ class Quarantine:
         now: bool = False,
     ) -> bool:
         """Moves a message of the selected folder there, to be tried later or `now`; False where that is refused."""
-        options = self.shared.options
+        key = DirectDelivery.key(session, uid)
+        if key in self.unmoved:
+            return False
         try:
             session.create(layout.refused)
             flagged = uid in session.search("UID", str(uid), "DELETED")
-            if options.retention == FOREVER and session.selected != layout.outbox:
-                # The original stays where it is: what is set aside is deleted once it is delivered.
-                session.copy_all([uid], layout.refused)
-                # Not to copy it again if the mark is refused.
-                self.shared.failures.remember(DirectDelivery.key(session, uid))
-                finish(uid)
-            else:
-                session.move([uid], layout.refused)
+            copied = self.put(session, layout, uid)
         except CommandRefused as refusal:
             self.kept.warn(f"the provider refuses to move a message to {layout.refused}: {refusal}")
             return False
@@ -53,13 +49,34 @@ class Quarantine:
         self.status.aside += 1
         if reason not in self.reasons:
             self.reasons.append(reason)
-        self.next_try = self.next_try.set_aside(time.monotonic(), options.second_chance)
+        self.next_try = self.next_try.set_aside(time.monotonic(), self.shared.options.second_chance)
         if now:
             self.next_try = self.next_try._replace(due=0.0)
         if reasons.is_refusal(reason):
             self.shared.say(f"1 refused for good, moved to the provider's folder {layout.refused}: {reason}")
         else:
             self.shared.say(f"1 undeliverable, moved to the provider's folder {layout.refused}: {reason}")
+        return not copied or self.finished(uid, key, finish)
+
+    def put(self, session: ImapSession, layout: Layout, uid: int) -> bool:
+        """Returns whether the original is still where it was: with `forever`, or where there is no MOVE."""
+        key = DirectDelivery.key(session, uid)
+        if session.moves and (self.shared.options.retention != FOREVER or session.selected == layout.outbox):
+            session.move([uid], layout.refused)
+            if session.search("UID", str(uid)):
+                self.unmoved.add(key)  # it may be a copy, and is not made again
+                raise CommandRefused("it says that a message is moved, and it is still there")
+            return False
+        session.copy_all([uid], layout.refused)
+        self.shared.failures.set_aside(key)  # not to copy it again if the mark, or the deletion, is refused
+        return True
+
+    def finished(self, uid: int, key: Key, finish: Callable[[int], None]) -> bool:
+        try:
+            finish(uid)
+        except CommandRefused as refusal:
+            self.shared.failures.note(key, Kind.STAYS, reasons.aside_but_stays(refusal))
+            return False
         return True
 
     def unflag_newest(self, session: ImapSession, layout: Layout) -> None:

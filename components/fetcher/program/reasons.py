@@ -83,6 +83,10 @@ def delivered_but_stays(words: object) -> str:
     return f"delivered, and the provider refuses to delete it: {words}"
 
 
+def aside_but_stays(words: object) -> str:
+    return f"copied to the folder for what was refused, and the provider refuses to take it away: {words}"
+
+
 def fetched_but_stays(words: object) -> str:
     return f"fetched, and the provider refuses to take it out of the inbox: {words}"
 
@@ -105,6 +109,10 @@ def clocks_differ(ahead: object) -> str:
 
 def search_overlooks(count: int) -> str:
     return f"the provider's search overlooks {count} that were not fetched: their flags tell of them, and they are now"
+
+
+def made_anew(folder: str, count: int) -> str:
+    return f"{folder} was made anew, with {count} that were not delivered: all that is in it is delivered again"
 
 
 def flag_stays(words: object) -> str:

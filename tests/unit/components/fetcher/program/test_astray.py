@@ -61,14 +61,46 @@ class OnlyCopies(Harness):
         self.run_session()
         self.assertEqual(self.names(), ["first", "second"])
 
-    def test_a_uid_of_a_folder_that_was_made_anew_is_not_taken_for_the_message(self) -> None:
+    def renumber(self, validity: bytes) -> None:
+        """The messages of all folders get other UIDs."""
+        self.session.validity = validity
+        box = self.session.mail[OLD]
+        self.session.mail[OLD] = {uid + 10: one for uid, one in box.items()}
+
+    def test_of_a_folder_with_other_uids_by_now_everything_is_delivered_once(self) -> None:
         imap: Any = self.session
-        with mock.patch.object(self.session, "validity", b"2"):
-            astray = self.worker.outbox.astray
-            astray.set([place._replace(validity=b"1") for place in astray.places[:1]])
-            astray.set_aside(imap, mock.Mock(side_effect=AssertionError))
+        astray = self.worker.outbox.astray
+        astray.set([place._replace(validity=b"1") for place in astray.places[:1]])
+        self.renumber(b"2")
+        astray.set_aside(imap, mock.Mock(side_effect=AssertionError))
+        for _ in range(2):
+            self.stop.clear()
             self.run_session()
-        self.assertEqual((self.names(), astray.places), ([], []))
+        self.assertEqual((self.names(), astray.places), (["first", "second"], []))
+        self.assertIn(f"{OLD} was made anew, with 1 that were not delivered", self.said.getvalue())
+
+    def test_of_a_folder_with_other_uids_what_is_not_delivered_yet_is_known_to_a_new_process(self) -> None:
+        self.worker.outbox.astray.set([Place(OLD, 1, b"1")])
+        self.renumber(b"2")
+
+        def trouble(command: str, folder: str, uids: list[int]) -> None:
+            if command == "BODY" and folder == OLD and uids == [12]:
+                raise SessionLost("gone")
+
+        self.session.trouble = trouble
+        self.run_session()
+        self.worker, self.session.trouble = self.made(), lambda *_: None
+        self.run_session()
+        self.assertEqual(self.names(), ["first", "second"])
+
+    def test_a_folder_whose_uids_are_others_at_each_look_is_not_delivered_again_and_again(self) -> None:
+        astray = self.worker.outbox.astray
+        for validity in (b"2", b"3", b"4"):
+            astray.set([Place(OLD, 1, b"1")])
+            self.renumber(validity)
+            self.stop.clear()
+            self.run_session()
+        self.assertEqual((self.names(), astray.places), (["first", "second"], []))
         self.assertIn(f"{OLD} is gone, with 1 that", self.said.getvalue())
 
     def test_a_message_that_somebody_deletes_before_it_is_accepted_is_not_reported_for_ever(self) -> None:
