@@ -25,6 +25,7 @@ class Names(unittest.TestCase):
             [None],
             [],
             [b"()"],
+            [b"(())"],
             [b'("x")'],
             [b"((NIL NIL))"],
             [(b"(({3}", b"a\r\n"), b"))"],
@@ -42,6 +43,8 @@ class Names(unittest.TestCase):
             b'() nil ""',
             b"() NIL",
             b"nonsense",
+            b'(\\HasNoChildren "/" Unclosed',
+            b"() . Bare",
         ]
         self.assertEqual(
             [tuple(each) for each in listed(data)],
@@ -51,6 +54,7 @@ class Names(unittest.TestCase):
                 ("/", 'a"b\\', True),
                 ("\\", "[Gmail]\\All Mail", False),
                 ("", "", True),
+                (".", "Bare", True),
             ],
         )
         self.assertEqual(quoted('a"b\\c'), '"a\\"b\\\\c"')
@@ -70,12 +74,15 @@ class Names(unittest.TestCase):
             ("inboxes", "INBOXES"),
             ("&AO4-", "&AO8-"),
             ("&A-", "&B-"),
+            ("A&-B", "AB"),
         ):
             self.assertNotEqual(spelled(one), spelled(other))
+        self.assertEqual(spelled("&2AA-"), "&2AA-", "half a character")
 
     def test_a_count_belongs_to_the_folder_that_it_is_told_of(self) -> None:
         data = [b"Other (MESSAGES 9)", (b"{5}", b"Inbox"), b" (UIDNEXT 4 MESSAGES 3)", b"Third (MESSAGES 1)"]
         self.assertEqual(messages(data, "INBOX"), 3)
         self.assertIsNone(messages(data, "Fetcher-Outbox"))
+        self.assertEqual(messages([b"FETCHER-OUTBOX (MESSAGES 4)"], "Fetcher-Outbox"), 4)
         for nothing in ([], [None], [b"INBOX"], [b"INBOX (MESSAGES)"], [b"INBOX (MESSAGES -1)"]):
             self.assertIsNone(messages(list(nothing), "INBOX"))

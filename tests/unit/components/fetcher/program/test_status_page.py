@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 import unittest
 from typing import Any
 
 import health
 from fake_imap import body
 from imap_connection import CommandRefused
+from reasons import login_refused, provider_answered
 from retries import QuarantineRetry
 from worker_harness import LOGIN, Harness
 
@@ -42,6 +44,21 @@ class StatusPage(Harness):
         folder = self.folder()
         self.assertEqual((folder["state"], folder["lastContact"], folder["lastDelivery"]), ("starting", None, None))
         self.assertEqual(self.page()["reason"], "INBOX: no contact with the provider yet")
+
+    def test_the_status_page_shows_in_one_word_what_a_folder_does_and_since_when_messages_wait(self) -> None:
+        self.run_session()
+        status, now = self.worker.status, time.time()
+        self.assertAlmostEqual(self.folder()["lastContact"], now, delta=600)
+        status.waits(2)
+        folder = self.folder()
+        self.assertEqual((folder["state"], folder["waiting"]), ("delivering", 2))
+        self.assertAlmostEqual(folder["waitingSince"], now, delta=600)
+        for reason, state in ((login_refused("no"), "login-refused"), (provider_answered("no"), "failing")):
+            with contextlib.redirect_stdout(self.said):
+                self.worker.fail(reason)
+            folder = self.folder()
+            self.assertEqual((folder["state"], folder["error"]), (state, reason))
+            self.assertEqual(folder["loginRefused"], state == "login-refused")
 
     def test_the_status_page_shows_which_messages_are_set_aside_and_why(self) -> None:
         self.session.put("Fetcher-Refused", body("unreadable"))

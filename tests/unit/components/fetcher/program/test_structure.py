@@ -31,6 +31,12 @@ class Complete(unittest.TestCase):
         end = NESTED.rindex(b"--")
         for length in range(end + 2):
             self.assertFalse(complete(NESTED[:length]), NESTED[:length])
+        for length in range(end + 2, len(NESTED) + 1):
+            self.assertTrue(complete(NESTED[:length]), "a line end is no part of it")
+
+    def test_blank_lines_at_the_end_of_a_part_are_no_sign_that_something_is_missing(self) -> None:
+        for text in (b"text\r\n", b"text\r\n \r\n\r\n", b"\r\n text\r\n\r\n"):
+            self.assertTrue(complete(NESTED.replace(b"text", text)), text)
 
     def test_a_nested_message_without_one_of_its_parts_or_ends_is_not_complete(self) -> None:
         for gone in (b"text", b"<b>", b"AAAA", b"--x--\r\n", b"--ab c--"):
@@ -82,6 +88,21 @@ class Complete(unittest.TestCase):
             self.assertTrue(complete(text), written)
             self.assertFalse(complete(text.replace(b"--ab c--", b"")), written)
 
+    def test_a_boundary_may_have_signs_that_mean_something_elsewhere(self) -> None:
+        for found, written in (
+            (b"ab--", b"boundary=ab--"),
+            (b"it's 'x'", b"boundary*0*=us-ascii''it; boundary*1*='s%20'x'"),
+            (b"it's 'x'", b'boundary*0="it\'s "; boundary*1="\'x\'"'),
+            (b"a%20b", b"boundary*0=a; boundary*1=%20b"),
+            (b"abc", b"charset=x boundary=abc"),
+            (b"abc", b'boundary=""; boundary=abc'),
+            (b"abc", b"boundary=abc; boundary=other"),
+            (b"abc", b"boundary*0=other; boundary=abc"),
+        ):
+            text = NESTED.replace(b'boundary="ab c"', written, 1).replace(b"--ab c", b"--" + found)
+            self.assertTrue(complete(text), written)
+            self.assertFalse(complete(text[: text.rindex(b"--")]), written)
+
     def test_a_message_that_is_no_multipart_is_not_known_to_be_complete(self) -> None:
         for text in (
             b"From: a@example.org\r\n\r\ntext\r\n",
@@ -120,7 +141,7 @@ class TheProvidersStructure(unittest.TestCase):
         self.assertTrue(self.agrees(mixed(b"photo", end=b"--x\r\nContent-Type: a/b\r\n--x--\r\n"), 5, 0))
 
     def test_a_multipart_without_parts_may_be_one_empty_part_at_the_provider(self) -> None:
-        for text in (mixed(end=b""), mixed(end=b"a preamble alone\r\n")):
+        for text in (mixed(), mixed(end=b""), mixed(end=b"a preamble alone\r\n")):
             self.assertTrue(self.agrees(text, 0))
             self.assertTrue(self.agrees(text))
             self.assertFalse(self.agrees(text, 400))
@@ -135,6 +156,8 @@ class TheProvidersStructure(unittest.TestCase):
         self.assertFalse(self.agrees(text, 4, 5), "cut within the part")
         self.assertFalse(self.agrees(text, 9, 6))
         self.assertFalse(self.agrees(text, 4, 6, 300))
+        self.assertTrue(self.agrees(text[:-2], 4, 4), "without a line end")
+        self.assertFalse(self.agrees(text[:-2], 4, 5), "cut within the part")
         inner = b"--x\r\nContent-Type: multipart/related; boundary=y\r\n\r\n--y\r\n\r\ntext\r\n--x--\r\n"
         self.assertTrue(self.agrees(mixed(b"file", end=inner), 4, 4))
         self.assertFalse(self.agrees(mixed(b"file", end=inner), 4, 400))
