@@ -156,9 +156,12 @@ export async function applyManifests(client: KubeClient, file: string): Promise<
   for (const object of objects) await client.apply(object, "?fieldManager=homelab-mail-sandbox&force=true");
 }
 
+/** What a control plane is started from. Building it takes minutes, and the internet. */
+export const programs = ["controlPlane", "etcd", "kwok"] as const;
+
 /** Starts a control plane in the folder and waits until it schedules pods and knows what a homelab knows. */
 export async function startControlPlane(folder: ProcessFolder, log: Log, signal?: AbortSignal): Promise<ControlPlane> {
-  const tools = await findTools(["controlPlane", "etcd", "kwok"], log);
+  const tools = await findTools([...programs], log);
   signal?.throwIfAborted();
   log("Starting etcd, the API server, the controllers, the scheduler and kwok");
   const { kubeconfig, client } = await startApiServer(folder, tools, await onLoopback(folder));
