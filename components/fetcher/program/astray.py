@@ -94,6 +94,7 @@ class Astray:
             self.lose(folder, strangers)
             return
         self.renumbered.add(folder)
+        self.forget(folder, [place.uid for place in strangers])  # with the failures of their old UIDs
         others = [place for place in self.places if place.folder != folder]
         self.set([*others, *(Place(folder, uid, session.validity) for uid in session.first("ALL"))])
         self.kept.say(reasons.made_anew(folder, len(strangers)))

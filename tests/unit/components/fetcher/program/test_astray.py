@@ -93,6 +93,19 @@ class OnlyCopies(Harness):
         self.run_session()
         self.assertEqual(self.names(), ["first", "second"])
 
+    def test_of_a_folder_with_other_uids_no_failure_of_the_old_ones_is_reported_for_ever(self) -> None:
+        def rejects(*_: Any) -> None:
+            raise Rejected(450, b"later", False)
+
+        self.worker.outbox.astray.set([Place(OLD, uid, b"1") for uid in self.uids])
+        with mock.patch.object(Smtp, "deliver", rejects):
+            self.run_session()
+        self.assertEqual(len(self.worker.failures.known), 2)
+        self.renumber(b"2")
+        self.stop.clear()
+        self.run_session()
+        self.assertEqual((self.names(), self.worker.failures.known), (["first", "second"], {}))
+
     def test_a_folder_whose_uids_are_others_at_each_look_is_not_delivered_again_and_again(self) -> None:
         astray = self.worker.outbox.astray
         for validity in (b"2", b"3", b"4"):
