@@ -41,6 +41,8 @@ class JunkLeftovers:
                     session.move(uids, inbox.outbox)
             except CommandRefused as problem:
                 self.kept.warn(f"the provider refuses to empty {folder}: {problem}")
+                if not session.moves:  # there may be copies, which are not made again in each session
+                    self.lost[folder] = TRIES
             except SessionLost as lost:
                 self.lost[folder] = self.lost.get(folder, 0) + 1
                 if self.lost[folder] == TRIES:

@@ -38,6 +38,18 @@ class Junk(Collecting):
         self.leftovers(session)
         self.assertEqual(session.names(OUTBOX), ["waiting"])
 
+    def test_what_a_provider_copies_and_does_not_delete_is_not_copied_in_each_session(self) -> None:
+        session = FakeImap(moves=False)
+        session.mail[OUTBOX] = {}
+        session.put("Fetcher-Outbox-Junk", body("waiting"))
+        session.trouble = self.refuse("EXPUNGE")
+        self.collector()
+        junk, imap = JunkLeftovers(self.kept, self.said.append), session
+        given: Any = imap
+        for _ in range(5):
+            junk.give_back(given, self.layout)
+        self.assertEqual(session.names(OUTBOX), ["waiting"], "from there it is delivered")
+
     def test_a_provider_that_refuses_the_return_to_the_junk_folder_stops_no_delivery(self) -> None:
         session = FakeImap()
         session.mail["Junk"] = {}
