@@ -23,6 +23,15 @@ class Sizes(Delivering):
             self.assertEqual(self.failures.summary(), said)
             self.failures.known.clear()
 
+    def test_a_message_without_a_size_and_without_a_text_stops_no_other_and_is_named(self) -> None:
+        session = FakeImap("a", "b")
+        whole, fetch = session.pieces, session.fetch
+        session.pieces = lambda uid, size: iter(()) if uid == 1 else whole(uid, size)  # type: ignore
+        session.fetch = lambda uids, asked: fetch(uids, asked.replace("RFC822.SIZE ", ""))  # type: ignore
+        self.assertEqual(self.deliver(session).delivered, 1)
+        self.assertEqual((self.smtp.got, session.names("INBOX")), ([body("b")], ["a"]))
+        self.assertEqual(self.failures.summary(), "the provider returned 0 bytes and no size of message UID 1")
+
     def test_a_slightly_wrong_size_blocks_no_message_that_stays_the_same(self) -> None:
         session = FakeImap("a")
         session.select("INBOX")

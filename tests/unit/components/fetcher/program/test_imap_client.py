@@ -42,6 +42,10 @@ class Greeting(unittest.TestCase):
             self.assertRegex(said, rf"127.0.0.1:\d+ does not speak IMAP over TLS: {words}$")
             self.assertEqual(commands, [])
 
+    def test_of_a_server_that_says_nothing_it_is_not_said_that_it_speaks_no_imap(self) -> None:
+        said, commands = self.refused(b"")
+        self.assertEqual((said.endswith("timed out"), commands), (True, []))
+
     def test_a_greeting_that_refuses_is_the_reason(self) -> None:
         for greeting in (
             b"* BYE Too many connections\r\n",

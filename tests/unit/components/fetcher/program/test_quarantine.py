@@ -64,9 +64,8 @@ class SetAside(Emptying):
         self.assertEqual((self.session.names("Fetcher-Refused"), self.shared.failures.known), (["refused"], {}))
         self.assertEqual(self.shared.status.aside, 1)
         self.assertEqual(self.outbox.quarantine.reasons, ["the mail server answered 554 no"])
-        self.assertIn(
-            "moved to the provider's folder Fetcher-Refused: the mail server answered 554", self.said.getvalue()
-        )
+        moved = "1 refused for good, moved to the provider's folder Fetcher-Refused: the mail server answered 554"
+        self.assertIn(moved, self.said.getvalue())
         imap: Any = self.session
         smtp: Any = mock.Mock(endpoint=("mail", 25))
         smtp.deliver = lambda *_: None
