@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import unittest
 
 from imap_connection import CommandRefused, SessionLost
@@ -65,6 +66,12 @@ class Opening(unittest.TestCase):
         opened.select("INBOX")
         self.assertEqual((opened.validity, opened.keywords), (b"", False))
         server.answers["UID SEARCH"] = [b"* OK [UIDVALIDITY 7] told late\r\n* SEARCH 4\r\n%T OK\r\n"]
+        self.assertEqual(opened.search("ALL"), [4])
+
+    def test_half_a_line_before_a_command_is_not_waited_for(self) -> None:
+        opened, server = session(self, {"UID SEARCH": b"ISTS\r\n* SEARCH 4\r\n%T OK\r\n"})
+        server.say(b"* 3 EX")
+        time.sleep(0.1)
         self.assertEqual(opened.search("ALL"), [4])
 
     def test_flags_with_a_bracket_in_them_do_not_hide_the_others(self) -> None:
