@@ -28,6 +28,7 @@ export const ACCOUNTS = "accounts.json";
 
 const python = ["python3", "-B", "-u", "/program/before_settings.py"];
 const result = "--result=/cache/result.json";
+const plan = "--plan=/settings/plan.ndjson";
 const volumeMounts = [
   { name: "program", mountPath: "/program", readOnly: true },
   { name: "accounts", mountPath: "/accounts", readOnly: true },
@@ -43,15 +44,16 @@ export const accessContainer = ({ image, resources, env, webUi }: AccessArgs): H
   image,
   resources,
   command: python,
-  args: [result, `--accounts=/accounts/${ACCOUNTS}`, `--web-ui=${webUi}`],
+  args: [result, plan, `--accounts=/accounts/${ACCOUNTS}`, `--web-ui=${webUi}`],
   env,
-  volumeMounts,
+  volumeMounts: [...volumeMounts, { name: "settings", mountPath: "/settings", readOnly: true }],
 });
 
 /** The same at the end of an update, with the comparison's exit code, so that `pulumi up` shows a failure. */
 export const accessCheck = (args: AccessArgs): HardenedContainerArgs => {
   const container = accessContainer(args);
-  return { ...container, args: (container.args ?? []).filter((argument) => argument !== result) };
+  const before = new Set<unknown>([result, plan]);
+  return { ...container, volumeMounts, args: (container.args ?? []).filter((argument) => !before.has(argument)) };
 };
 
 /** Exits with the result of the comparison before it, in a scheduled run. */

@@ -109,15 +109,13 @@ export function accounts(args: AccountsArgs): Operation {
 }
 
 /**
- * The names of all accounts that the settings declare, those that users sign in to and the closed ones, and the account
- * of each address. The program that ends access ends it for every other account, and takes an address from the account
- * that had it before. Outside of the main domain, a name is the whole address.
+ * The names of all accounts that the settings declare, those that users sign in to and the closed ones. The program
+ * that ends access ends it for every other account. Outside of the main domain, a name is the whole address.
  */
 export function declaredAccounts(args: AccountsArgs & { readonly migrations?: readonly { readonly name: string }[] }): {
   domain: string;
   declared: string[];
   closed: string[];
-  addresses: Record<string, string>;
   migrations?: string[];
 } {
   const namesOf = (accounts: readonly Pick<Account, "localPart">[]): string[] =>
@@ -127,12 +125,6 @@ export function declaredAccounts(args: AccountsArgs & { readonly migrations?: re
     domain: canonicalName(args.domain),
     declared: namesOf(args.mailboxes),
     closed: namesOf(systemAccounts(args)),
-    addresses: Object.fromEntries(
-      [...systemAccounts(args), ...args.mailboxes]
-        .flatMap(({ localPart, aliases }) => [localPart, ...aliases].map((address) => [address, localPart] as const))
-        .map((pair) => pair.map(canonicalName))
-        .sort(),
-    ),
     ...(migrations.length > 0 && { migrations }),
   };
 }

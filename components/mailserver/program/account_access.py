@@ -48,7 +48,7 @@ def has_no_access(account: Value) -> bool:
 
 
 class Access:
-    """`addresses` tells the account of each declared address."""
+    """`addresses` tells the account that the plan gives each address to."""
 
     def __init__(
         self,

@@ -1,7 +1,8 @@
 """What only the server's own list of accounts can decide; a settings run does it before it applies the plan.
 
 With --result it always ends with 0, so that the plan is applied whatever comes of it, and leaves the outcome in that
-file. With --report it prints what is in that file and ends as that run would have ended.
+file. With --plan, an address that the plan gives to another account is taken from the one that has it. With --report it
+prints what is in the file of an outcome and ends as that run would have ended.
 """
 
 from __future__ import annotations
@@ -16,11 +17,22 @@ import app_password
 import web_ui
 from account_access import Access, describe
 from management import Jmap, Refused
+from planned_addresses import planned_addresses
 
 NOTHING = "every account has the access that it should have"
 
 
-def prepare(accounts_file: str, web_ui_url: str) -> tuple[int, list[str]]:
+def planned(plan_file: str | None, main_domain: str) -> dict[str, str]:
+    if plan_file is None:
+        return {}
+    try:
+        with open(plan_file, encoding="utf-8") as file:
+            return planned_addresses(file.read(), main_domain)
+    except (OSError, ValueError, KeyError, AttributeError):
+        return {}  # access ends all the same, and applying the plan tells what is wrong with it
+
+
+def prepare(accounts_file: str, web_ui_url: str, plan_file: str | None = None) -> tuple[int, list[str]]:
     """An exit code, and what to say."""
     with open(accounts_file, encoding="utf-8") as file:
         accounts = json.load(file)
@@ -31,7 +43,7 @@ def prepare(accounts_file: str, web_ui_url: str) -> tuple[int, list[str]]:
     lines: list[str] = []
     code = 0
     try:
-        addresses = accounts.get("addresses", {})
+        addresses = planned(plan_file, accounts["domain"])
         outcome = Access(jmap, accounts["domain"], accounts["declared"], accounts["closed"], addresses).run()
         lines += describe(outcome)
         code = 1 if outcome.failures else 0
@@ -61,6 +73,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--report", action="store_true")
     parser.add_argument("--accounts")
     parser.add_argument("--web-ui")
+    parser.add_argument("--plan")
     options = parser.parse_args(arguments)
     if options.report:
         with open(options.result, encoding="utf-8") as file:
@@ -68,7 +81,7 @@ def main(arguments: Sequence[str]) -> int:
         print("\n".join(result["lines"]) or NOTHING, flush=True)
         return int(result["code"])
     try:
-        code, lines = prepare(options.accounts, options.web_ui)
+        code, lines = prepare(options.accounts, options.web_ui, options.plan)
     except Exception as problem:
         code, lines = 1, [f"accounts could not be compared: {type(problem).__name__}"]
     print("\n".join(lines) or NOTHING, flush=True)

@@ -14,6 +14,7 @@ sys.path[:0] = [f"{ROOT}/tests/rig/fakes/stalwart", f"{ROOT}/components/mailserv
 
 from account_access import Access
 from plan import Plan
+from planned_addresses import planned_addresses
 from registry import SINGLETON, Refused, Registry
 
 EXPRESSION = {"else": "false", "match": {}}
@@ -112,7 +113,8 @@ def applied(texts, used=False, accounts=()):
         runs = []
         for number, text in enumerate(texts):
             if accounts:
-                Access(Direct(registry), **accounts[number]).run()
+                addresses = planned_addresses(text, accounts[number]["domain"])
+                Access(Direct(registry), **accounts[number], addresses=addresses).run()
             registry.changes = []
             plan = Plan(registry, lambda _: None)
             try:

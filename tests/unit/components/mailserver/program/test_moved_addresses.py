@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import json
 import os
 import sys
+import tempfile
 import unittest
+import unittest.mock
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../../../support"))
 
+import before_settings
 from account_access import Access, Outcome, describe
 from fake_stalwart import DOMAIN, PASSWORD, FakeStalwart
 from management import Jmap
@@ -72,6 +78,38 @@ class Moving(unittest.TestCase):
         self.give("guest", "desk")
         self.run_with({"desk": "alpar"})
         self.assertEqual(self.aliases("guest"), [("desk", "by hand")])
+
+    def run_program(self, plan: str) -> str:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        for name, text in (
+            ("plan.ndjson", plan),
+            ("accounts.json", json.dumps({"domain": DOMAIN, "declared": ["alpar", "zoe"], "closed": []})),
+        ):
+            with open(f"{folder.name}/{name}", "w", encoding="utf-8") as file:
+                file.write(text)
+        login = {"STALWART_URL": self.server.url, "STALWART_USER": "admin", "STALWART_PASSWORD": PASSWORD}
+        options = [f"--accounts={folder.name}/accounts.json", f"--plan={folder.name}/plan.ndjson", "--web-ui=x"]
+        said = io.StringIO()
+        with unittest.mock.patch.dict(os.environ, login), contextlib.redirect_stdout(said):
+            before_settings.main(options)
+        return said.getvalue()
+
+    def test_the_plan_tells_whose_an_address_is(self) -> None:
+        alias = {"0": {"name": "office", "domainId": "#domain"}}
+        account = {"@type": "User", "name": "alpar", "domainId": "#domain", "aliases": alias}
+        plan = [
+            {"@type": "upsert", "object": "Domain", "matchOn": ["name"], "value": {"domain": {"name": DOMAIN}}},
+            {"@type": "upsert", "object": "Account", "matchOn": ["name"], "value": {"a": account}},
+        ]
+        self.assertIn("1 address taken", self.run_program("\n".join(map(json.dumps, plan))))
+        self.assertEqual(self.aliases("kinga"), [("boss", "by hand")])
+
+    def test_a_plan_that_makes_no_sense_does_not_keep_access_from_ending(self) -> None:
+        for plan in ("{", '{"@type": "upsert", "object": "Account", "value": {"a": {"domainId": "#domain"}}}'):
+            with self.subTest(plan):
+                self.run_with({})
+                self.assertIn("access ended for 1 account", self.run_program(plan))
 
 
 if __name__ == "__main__":
