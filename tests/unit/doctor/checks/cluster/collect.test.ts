@@ -1,17 +1,7 @@
 import { describeSettingsRun, describeWorkload } from "../../../../../doctor/checks/cluster/collect";
 import type { KubeObject } from "../../../../../lib/kubectl";
+import { deployment, pod } from "./objects";
 
-const deployment = (name: string): KubeObject => ({ metadata: { name }, spec: { replicas: 1 } });
-const pod = (of: string, status: KubeObject, more: KubeObject = {}): KubeObject => ({
-  metadata: {
-    name: `${of}-1`,
-    creationTimestamp: "2026-03-01T10:00:00Z",
-    labels: { "app.kubernetes.io/instance": of },
-    ...more,
-  },
-  spec: {},
-  status,
-});
 const seen = (status: KubeObject, more?: KubeObject) =>
   describeWorkload(deployment("stalwart"), [pod("stalwart", status, more)]);
 

@@ -1,20 +1,8 @@
 import { createServer } from "node:net";
 import { addressesOf, collectCluster, usageOf } from "../../../../../doctor/checks/cluster/collect";
 import { evaluateCluster } from "../../../../../doctor/checks/cluster/evaluate";
-import type { KubeObject } from "../../../../../lib/kubectl";
 import { FakeCluster } from "../../support/fakeCluster";
-
-const deployment = (name: string): KubeObject => ({ metadata: { name }, spec: { replicas: 1 } });
-const pod = (of: string, status: KubeObject, more: KubeObject = {}): KubeObject => ({
-  metadata: {
-    name: `${of}-1`,
-    creationTimestamp: "2026-03-01T10:00:00Z",
-    labels: { "app.kubernetes.io/instance": of },
-    ...more,
-  },
-  spec: {},
-  status,
-});
+import { deployment, pod } from "./objects";
 
 test("the addresses of the Service are those that a load balancer gave it, or else its external ones", () => {
   const ingress = [{ ip: "192.0.2.7" }, { hostname: "lb.example.net" }, {}];
