@@ -13,6 +13,9 @@ export interface AccessArgs {
   readonly env: types.input.core.v1.EnvVar[];
   /** The one release of the web UI. */
   readonly webUi: string;
+  /** The path of the plan, and the mount that it is in. */
+  readonly plan: string;
+  readonly settings: types.input.core.v1.VolumeMount;
 }
 
 /** The files of the program that compares the server's accounts with the declared ones. */
@@ -28,33 +31,33 @@ export const ACCOUNTS = "accounts.json";
 
 const python = ["python3", "-B", "-u", "/program/before_settings.py"];
 const result = "--result=/cache/result.json";
-const plan = "--plan=/settings/plan.ndjson";
 const volumeMounts = [
   { name: "program", mountPath: "/program", readOnly: true },
   { name: "accounts", mountPath: "/accounts", readOnly: true },
   { name: "cache", mountPath: "/cache" },
 ];
 
-/**
- * Runs before the plan is applied and always exits with 0: access must end even if the server refuses the plan, and a failure
- * here must not keep settings from being applied.
- */
-export const accessContainer = ({ image, resources, env, webUi }: AccessArgs): HardenedContainerArgs => ({
+const compare = ({ image, resources, env, webUi }: AccessArgs, options: readonly string[]): HardenedContainerArgs => ({
   name: "access",
   image,
   resources,
   command: python,
-  args: [result, plan, `--accounts=/accounts/${ACCOUNTS}`, `--web-ui=${webUi}`],
+  args: [...options, `--accounts=/accounts/${ACCOUNTS}`, `--web-ui=${webUi}`],
   env,
-  volumeMounts: [...volumeMounts, { name: "settings", mountPath: "/settings", readOnly: true }],
+  volumeMounts,
+});
+
+/**
+ * Runs before the plan is applied and always exits with 0: access must end even if the server refuses the plan, and a failure
+ * here must not keep settings from being applied.
+ */
+export const accessContainer = (args: AccessArgs): HardenedContainerArgs => ({
+  ...compare(args, [result, `--plan=${args.plan}`]),
+  volumeMounts: [...volumeMounts, args.settings],
 });
 
 /** The same at the end of an update, with the comparison's exit code, so that `pulumi up` shows a failure. */
-export const accessCheck = (args: AccessArgs): HardenedContainerArgs => {
-  const container = accessContainer(args);
-  const before = new Set<unknown>([result, plan]);
-  return { ...container, volumeMounts, args: (container.args ?? []).filter((argument) => !before.has(argument)) };
-};
+export const accessCheck = (args: AccessArgs): HardenedContainerArgs => compare(args, []);
 
 /** Exits with the result of the comparison before it, in a scheduled run. */
 export const accessReport = ({ image, resources }: AccessArgs): HardenedContainerArgs => ({

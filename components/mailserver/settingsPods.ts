@@ -29,6 +29,8 @@ const WAIT_LIMIT = 60;
 
 export type Step = "apply" | "reload";
 
+const settings = { name: "settings", mountPath: "/settings", readOnly: true };
+
 const serverUrl = (args: SettingsPodArgs): types.input.core.v1.EnvVar => ({
   name: "STALWART_URL",
   value: output(args.namespace).apply((space) => `http://${mailServerHost(space)}:${ports.stalwartHttp}`),
@@ -47,13 +49,10 @@ function cliContainer(step: Step, args: SettingsPodArgs): HardenedContainerArgs 
     name: step,
     image: args.image,
     command: ["/usr/local/bin/stalwart-cli"],
-    args: ["apply", "--file", `/settings/${step === "apply" ? PLAN : RELOAD}`],
+    args: ["apply", "--file", `${settings.mountPath}/${step === "apply" ? PLAN : RELOAD}`],
     resources: args.resources,
     env: [...login(args), { name: "XDG_CACHE_HOME", value: "/cache" }], // it caches the server's schema there
-    volumeMounts: [
-      { name: "settings", mountPath: "/settings", readOnly: true },
-      { name: "cache", mountPath: "/cache" },
-    ],
+    volumeMounts: [settings, { name: "cache", mountPath: "/cache" }],
   };
 }
 
@@ -62,6 +61,8 @@ const accessArgs = (args: SettingsPodArgs): AccessArgs => ({
   resources: args.resources,
   env: login(args),
   webUi: webUiFor(args.plan.images.stalwart).url,
+  plan: `${settings.mountPath}/${PLAN}`,
+  settings,
 });
 
 /** What a pod applies: the settings, in a Secret, or the reload, which has no confidential content. */
